@@ -1,0 +1,54 @@
+# One command each: app, test, check, bench. Every target creates or reuses the virtual environment it needs.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+RUN_STAMP := $(VENV)/.run-$(shell cksum requirements.txt | cut -d' ' -f1)
+DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
+PORT   ?= 8501
+
+.PHONY: app test check format bench browser clean help
+
+help:
+	@echo "make app     run the app on http://localhost:$(PORT)"
+	@echo "make test    the whole suite: unit, AppTest and a real browser"
+	@echo "make check   lint, format and types"
+	@echo "make bench   the benchmarks, as ratios against the peer"
+	@echo "make format  apply the formatter"
+
+app: $(RUN_STAMP)
+	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+
+test: $(DEV_STAMP) browser
+	$(BIN)/python -m pytest tests
+
+check: $(DEV_STAMP)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+format: $(DEV_STAMP)
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+bench: $(DEV_STAMP) browser
+	$(BIN)/python benchmarks/capture.py
+	$(BIN)/python benchmarks/browser.py
+
+# The browser tests look for an installed Chrome or Chromium, then for Playwright's own;
+# on a Debian machine without either, Debian's package is installed.
+browser: $(DEV_STAMP)
+	@$(BIN)/python tests/browser/chromium.py --install
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(DEV_STAMP): requirements.txt requirements-dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@ $(RUN_STAMP)
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,109 @@
+"""Every error that a user can meet. Each says what was given, what is allowed, and what to do.
+
+AttnVizError
+├── ModelNotFound            no such catalogue name, directory or Hub id
+│   └── HubUnreachable       the Hub did not answer, and the model is not on this machine
+├── ModelUnsupported         found, but cannot be used: see `reason`
+├── ModelTooLarge            more bytes than the memory at hand
+├── InputEmpty               no text, or nothing left of it after tokenization
+├── InputTooLong             more tokens than the model, or the limit of this server, allows
+├── UnknownName              a method, target, metric or kind that does not exist: lists the valid names
+├── TargetUnsupported        the model cannot serve that target: lists those that it can
+├── CaptureInvalid           a file that is not a capture, or a damaged one
+├── DeviceMemoryExhausted    the device ran out of memory; what could be freed was freed
+└── Cancelled                the user stopped the work
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Literal
+
+UnsupportedReason = Literal[
+    "no-attention", "unknown-architecture", "needs-remote-code", "pickle-weights", "damaged", "not-captured"
+]
+
+
+class AttnVizError(Exception):
+    """Base of all errors of this package.
+
+    Args:
+        message: what happened, naming what was given.
+        remedy: what to do about it, as a sentence; may be empty.
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.message = message
+        self.remedy = remedy
+
+
+class ModelNotFound(AttnVizError):
+    """No such catalogue name, local directory or Hub id."""
+
+
+class HubUnreachable(ModelNotFound):
+    """The Hub did not answer, and the model is not on this machine."""
+
+
+class ModelUnsupported(AttnVizError):
+    """The model exists, but cannot be used; `reason` says why in one of a few fixed words."""
+
+    def __init__(self, message: str, remedy: str = "", *, reason: UnsupportedReason) -> None:
+        super().__init__(message, remedy)
+        self.reason = reason
+
+
+class ModelTooLarge(AttnVizError):
+    """The weights need more memory (`needed` bytes) than is at hand (`available` bytes)."""
+
+    def __init__(self, message: str, remedy: str = "", *, needed: int, available: int) -> None:
+        super().__init__(message, remedy)
+        self.needed = needed
+        self.available = available
+
+
+class InputEmpty(AttnVizError):
+    """There is no text, or nothing of it is left after tokenization."""
+
+
+class InputTooLong(AttnVizError):
+    """The text has more `tokens` than the `limit`."""
+
+    def __init__(self, message: str, remedy: str = "", *, tokens: int, limit: int) -> None:
+        super().__init__(message, remedy)
+        self.tokens = tokens
+        self.limit = limit
+
+
+class UnknownName(AttnVizError):
+    """A name that does not exist; the message lists the valid ones and the closest match."""
+
+    def __init__(self, what: str, given: object, valid: Iterable[str]) -> None:
+        self.valid = tuple(valid)
+        near = difflib.get_close_matches(str(given), self.valid, n=1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        super().__init__(
+            f"There is no {what} {given!r}.", f"{hint}Choose one of: {', '.join(self.valid) or '(none)'}."
+        )
+
+
+class TargetUnsupported(AttnVizError):
+    """The model cannot serve the target; `available` holds the targets that it can."""
+
+    def __init__(self, message: str, available: Iterable[str]) -> None:
+        self.available = tuple(available)
+        super().__init__(message, f"This model offers: {', '.join(self.available) or 'no target'}.")
+
+
+class CaptureInvalid(AttnVizError):
+    """A file that is not a capture, or a damaged one."""
+
+
+class DeviceMemoryExhausted(AttnVizError):
+    """The device ran out of memory; what could be freed was freed, and the next request can work."""
+
+
+class Cancelled(AttnVizError):
+    """The user stopped the work."""

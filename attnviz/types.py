@@ -1,0 +1,146 @@
+"""The records that flow from layer to layer: frozen, with read-only arrays, every axis tied to its tokens.
+
+Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, Q query tokens, K key tokens, M metrics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+Kind = Literal["self", "encoder", "decoder", "cross"]
+ModelKind = Literal["encoder", "decoder", "encoder-decoder"]
+
+
+def readonly(array: npt.ArrayLike, dtype: npt.DTypeLike = None) -> npt.NDArray[Any]:
+    """An array that nobody can write to; a view where the input already has the dtype, else a copy."""
+    result = np.asarray(array, dtype=dtype).view()
+    result.flags.writeable = False
+    return result
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is known of a model without running it.
+
+    `parameters` counts weights, 0 where it is unknown before loading; `max_tokens` is 0 where the
+    architecture has no limit of its own. `revision` is a Hub commit, a digest or "".
+    """
+
+    name: str
+    source: str
+    revision: str
+    family: str
+    kind: ModelKind
+    modality: str
+    layers: int
+    heads: int
+    width: int
+    max_tokens: int
+    parameters: int
+    license: str
+    notes: str
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A tokenized text, or two (`pair` is the second one).
+
+    Attributes:
+        text: the text as it was tokenized; lone surrogates are replaced by U+FFFD, one for one.
+        ids: (T,) int64 vocabulary indices.
+        pieces: T strings, as the tokenizer has them ("##ing", "Ġcat", "▁cat").
+        labels: T strings, as a person reads them. The labels of the non-special tokens, continuation
+            marks (`attnviz.text.CONTINUATION`) left out, concatenate to `text` (then `pair`).
+        spans: (T, 2) int64 start and end in characters of the token's own text; (0, 0) for special tokens.
+        special: (T,) bool, true where the tokenizer added the token; text typed by a user is never special.
+        words: (T,) int64 index of the word that the token belongs to, counted through both texts; -1 for special.
+        segments: (T,) int64, 0 for `text`, 1 for `pair`.
+        pair: the second text, or None.
+    """
+
+    text: str
+    ids: Annotated[IntArray, "T"]
+    pieces: tuple[str, ...]
+    labels: tuple[str, ...]
+    spans: Annotated[IntArray, "T 2"]
+    special: Annotated[BoolArray, "T"]
+    words: Annotated[IntArray, "T"]
+    segments: Annotated[IntArray, "T"]
+    pair: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, dtype in (
+            ("ids", np.int64), ("spans", np.int64), ("special", np.bool_), ("words", np.int64), ("segments", np.int64)
+        ):
+            object.__setattr__(self, name, readonly(getattr(self, name), dtype))
+        count = len(self.ids)
+        sizes = {name: len(getattr(self, name)) for name in ("pieces", "labels", "spans", "special", "words", "segments")}
+        if any(size != count for size in sizes.values()):
+            raise ValueError(f"tokens disagree in length: ids {count}, {sizes}")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class HeadTable:
+    """Statistics of every head: `values` is (M, L, H) float32, NaN where a metric is not defined."""
+
+    metrics: tuple[str, ...]
+    units: tuple[str, ...]
+    values: Annotated[FloatArray, "M L H"]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", readonly(self.values, np.float32))
+        if not len(self.metrics) == len(self.units) == len(self.values):
+            raise ValueError(
+                f"{len(self.metrics)} metrics, {len(self.units)} units, {len(self.values)} tables of values"
+            )
+
+    def __getitem__(self, metric: str) -> Annotated[FloatArray, "L H"]:
+        """The (L, H) values of one metric. Raises UnknownName."""
+        from attnviz.errors import UnknownName
+
+        if metric not in self.metrics:
+            raise UnknownName("head statistic", metric, self.metrics)
+        return self.values[self.metrics.index(metric)]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """How much each token contributed to a target, by one method.
+
+    Attributes:
+        tokens, scores: the explained text and its (T,) float32 scores, in units of the target.
+        pair_tokens, pair_scores: the other text and its scores, for targets with two texts, else None.
+        method, target: names in the registries.
+        value: F(x), the target on the text. baseline_value: F(x'), where the method has a baseline, else None.
+        residual: F(x) - F(x') - sum of scores, for methods whose scores claim to sum up, else None.
+        signed: whether a negative score means "pushes away".
+        note: what a reader must know (steps used, a sum that does not check); may be empty.
+    """
+
+    tokens: Tokens
+    scores: Annotated[FloatArray, "T"]
+    pair_tokens: Tokens | None
+    pair_scores: Annotated[FloatArray, "T"] | None
+    method: str
+    target: str
+    value: float
+    baseline_value: float | None
+    residual: float | None
+    signed: bool
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scores", readonly(self.scores, np.float32))
+        if self.pair_scores is not None:
+            object.__setattr__(self, "pair_scores", readonly(self.pair_scores, np.float32))
