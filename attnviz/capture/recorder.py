@@ -1,0 +1,209 @@
+"""One forward pass, recorded: the queries, keys, values and outputs of every attention module, by reference.
+
+`record` runs the model's own fast path and returns its output with one `Call` per attention module, in the order
+in which they ran. Nothing is computed here: a `Call` recomputes weights when somebody asks for them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import torch
+
+from attnviz.capture.interface import ACTIVE, Sink, supports_interface, view_of
+from attnviz.capture.masks import DenseBias, Mask, ToeplitzBias, causal_mask, compact_bias, compact_mask
+from attnviz.capture.scores import DenseScores, QueryKeyScores, Scores
+from attnviz.errors import ModelUnsupported
+
+Role = Literal["encoder", "decoder", "cross"]
+Tensor = torch.Tensor
+
+
+@dataclass(frozen=True)
+class Call:
+    """One attention module, called once.
+
+    `layer` counts the calls of one role from 0. Tensors: v (B, Hk, K, dv) and out (B, Q, H, dv), or None where
+    the family did not show them.
+    """
+
+    module: torch.nn.Module | None
+    name: str
+    role: Role
+    layer: int
+    scores: Scores
+    v: Annotated[Tensor, "B Hk K dv"] | None = None
+    out: Annotated[Tensor, "B Q H dv"] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(B, H, Q, K)."""
+        return self.scores.shape
+
+    @property
+    def q(self) -> Tensor:
+        """(B, H, Q, d) queries, after rotary embedding."""
+        return self._scores().q  # type: ignore[no-any-return]
+
+    @property
+    def k(self) -> Tensor:
+        """(B, H / groups, K, d) keys, after rotary embedding."""
+        return self._scores().k  # type: ignore[no-any-return]
+
+    @property
+    def scale(self) -> float:
+        """What the products of queries and keys are multiplied by."""
+        return self._scores().scale
+
+    def _scores(self) -> QueryKeyScores:
+        if not isinstance(self.scores, QueryKeyScores):
+            raise ModelUnsupported(
+                f"{self.name or 'This attention'} shows its weights, but not its queries and keys.",
+                reason="not-captured",
+            )
+        return self.scores
+
+    def weights(
+        self, head: int, rows: Any = slice(None), batch: int = 0, dtype: torch.dtype = torch.float32
+    ) -> Annotated[Tensor, "rows K"]:
+        """The exact softmax rows of one head, recomputed now."""
+        return self.scores.weights_block(slice(head, head + 1), rows, batch, dtype=dtype)[0]  # type: ignore[no-any-return]
+
+
+def role_of(name: str, module: torch.nn.Module | None) -> Role:
+    """Which attention a module is: by its name first, since attributes alone mislead (DETR's decoder is not causal)."""
+    if re.search(r"cross|encoder_attn|encdec", f"{name}.{type(module).__name__}", re.IGNORECASE):
+        return "cross"
+    if getattr(module, "is_cross_attention", False):
+        return "cross"
+    if re.search(r"(^|\.)decoder\.", name) and not re.search(r"(^|\.)encoder\.", name):
+        return "decoder"
+    causal = getattr(module, "is_causal", False) or getattr(module, "is_decoder", False)
+    return "decoder" if causal else "encoder"
+
+
+class Recorder:
+    """Collects the calls of one forward pass. Masks and biases are shared by the layers: each is compacted once."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        self._names = {id(part): name for name, part in module.named_modules()}
+        self._calls: list[
+            tuple[torch.nn.Module | None, Scores | dict[str, Any], Tensor | None, Tensor | None]
+        ] = []
+        self._memo: dict[tuple[int, int], Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def attention(
+        self, module: torch.nn.Module, q: Tensor, k: Tensor, v: Tensor, out: Tensor, **how: Any
+    ) -> None:
+        """Note one call; masks are compacted at the end, off the model's own path."""
+        self._calls.append((module, {"q": q.detach(), "k": k.detach(), **how}, v.detach(), out.detach()))
+
+    def weights(self, module: torch.nn.Module | None, weights: Tensor) -> None:
+        """Note the weights of a family that does not show its queries and keys."""
+        self._calls.append((module, DenseScores(weights.detach()), None, None))
+
+    def calls(self) -> tuple[Call, ...]:
+        """The finished calls, numbered by role in the order in which they ran."""
+        counts: Counter[str] = Counter()
+        finished = []
+        for module, noted, v, out in self._calls:
+            scores = noted if isinstance(noted, DenseScores | QueryKeyScores) else self._scores(**noted)
+            name = self._names.get(id(module), "")
+            role = role_of(name, module)
+            finished.append(Call(module, name, role, counts[role], scores, v, out))
+            counts[role] += 1
+        self._calls.clear()
+        self._memo.clear()
+        return tuple(finished)
+
+    def _scores(
+        self, q: Tensor, k: Tensor, mask: Any, scale: float, causal: bool, bias: Any, softcap: Any, sinks: Any
+    ) -> QueryKeyScores:
+        rule, added = self._once(mask, q.shape[2], compact_mask) if mask is not None else (None, None)
+        if causal:
+            rule = self._once(
+                None, q.shape[2] * (k.shape[2] + 1), lambda _, __: causal_mask(q, q.shape[2], k.shape[2])
+            )
+        position = self._once(bias, 0, lambda tensor, _: compact_bias(tensor)) if bias is not None else None
+        return QueryKeyScores(
+            q, k, scale, mask=_within(rule, k.shape[2]), bias=_sum_of(added, position),
+            softcap=softcap, sinks=None if sinks is None else sinks.detach().reshape(-1),
+        )  # fmt: skip
+
+    def _once(self, tensor: Any, size: int, compact: Any) -> Any:
+        key = (id(tensor), size)  # the tensor is kept beside the result, so that its id stays its own
+        if key not in self._memo:
+            self._memo[key] = (tensor, compact(tensor, size))
+        return self._memo[key][1]
+
+
+def _within(mask: Mask | None, keys: int) -> Mask | None:
+    """Some families hand over a mask for more keys than there are."""
+    if mask is None:
+        return None
+    from attnviz.capture.masks import DenseMask, SpanMask
+
+    if isinstance(mask, SpanMask) and mask.keys.shape[1] > keys:
+        return SpanMask(mask.first.clamp(max=keys), mask.stop.clamp(max=keys), mask.keys[:, :keys])
+    if isinstance(mask, DenseMask) and mask.allowed.shape[3] > keys:
+        return DenseMask(mask.allowed[..., :keys])
+    return mask
+
+
+def _sum_of(first: Any, second: Any) -> ToeplitzBias | DenseBias | None:
+    if first is None or second is None:
+        return first if second is None else second  # type: ignore[no-any-return]
+    raise ModelUnsupported("This model adds two position biases at once.", reason="not-captured")
+
+
+@contextlib.contextmanager
+def _active(sink: Sink) -> Iterator[None]:
+    token = ACTIVE.set(sink)
+    try:
+        yield
+    finally:
+        ACTIVE.reset(token)
+
+
+def record(module: torch.nn.Module, inputs: Mapping[str, Any]) -> tuple[Any, tuple[Call, ...]]:
+    """Run one forward pass under no_grad and record its attention.
+
+    Args:
+        module: a transformers model in eval mode; it is not switched, and may be in use by other threads.
+        inputs: keyword arguments of its forward.
+
+    Returns:
+        The model's output, bit-equal to `module(**inputs)`, and its calls.
+
+    Raises:
+        ModelUnsupported: nothing was recorded (`reason` "not-captured"); Mamba, for instance, has no attention.
+    """
+    from attnviz.capture.tap import Tap
+
+    recorder = Recorder(module)
+    with torch.no_grad():
+        if supports_interface(module):
+            view = view_of(module)
+            recorder = Recorder(view)
+            with _active(recorder):
+                output = view(**inputs)
+        if not len(recorder):
+            recorder = Recorder(module)
+            with Tap(module, recorder):
+                output = module(**inputs)
+        calls = recorder.calls()
+    if not calls:
+        raise ModelUnsupported(
+            f"{type(module).__name__} ran, but showed no attention.",
+            "Models without attention (Mamba, RWKV) cannot be drawn; choose a Transformer.",
+            reason="not-captured",
+        )
+    return output, calls

@@ -1,0 +1,154 @@
+"""Attention weights from queries and keys: the exact softmax of any heads and rows, whenever somebody looks.
+
+The same few lines serve torch tensors (a capture that was just made, on its device) and numpy arrays (one that
+was opened from a file, without torch). Equation 1 of Vaswani et al. 2017, with what families add to it: an
+additive bias (T5, ALiBi), a soft cap (Gemma 2) and sinks (GPT-OSS).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from array_api_compat import array_namespace, is_torch_array
+
+from attnviz.capture.masks import Array, Bias, Mask
+
+# Exp of this difference is 0 in every dtype, and products with it stay finite.
+LOWEST = -1e30
+
+
+@dataclass(frozen=True)
+class QueryKeyScores:
+    """Everything that turns queries and keys into weights.
+
+    Arrays: q (B, H, Q, d); k (B, H / groups, K, d), after rotary embedding and before repeating; sinks (H,).
+    """
+
+    q: Annotated[Array, "B H Q d"]
+    k: Annotated[Array, "B Hk K d"]
+    scale: float
+    mask: Mask | None = None
+    bias: Bias | None = None
+    softcap: float | None = None
+    sinks: Annotated[Array, "H"] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(B, H, Q, K)."""
+        return self.q.shape[0], self.q.shape[1], self.q.shape[2], self.k.shape[2]
+
+    def reach(self, rows: slice, batch: int = 0) -> tuple[int, int]:
+        """The range of keys outside which the weights of these rows are zero."""
+        return self.mask.reach(batch, rows) if self.mask is not None else (0, self.k.shape[2])
+
+    def logits(
+        self,
+        heads: slice,
+        rows: Any,
+        batch: int = 0,
+        low: int = 0,
+        high: int | None = None,
+        dtype: Any = None,
+    ) -> Annotated[Array, "heads rows keys"]:
+        """Scores before the softmax, masked ones at `LOWEST`, for the keys low..high."""
+        xp = array_namespace(self.q)
+        dtype = dtype or xp.float32
+        high = self.k.shape[2] if high is None else high
+        q, k = self.q[batch % self.q.shape[0]], self.k[batch % self.k.shape[0]]
+        q = xp.astype(q[heads][:, rows], dtype, copy=False)
+        logits = _grouped_product(q, k, heads, self.q.shape[1], low, high, dtype)
+        logits *= self.scale
+        if self.softcap is not None:
+            logits = xp.tanh(logits / self.softcap) * self.softcap
+        if self.bias is not None:
+            logits = logits + xp.astype(self.bias.block(batch, heads, rows, low, high), dtype, copy=False)
+        if self.mask is not None:
+            allowed = self.mask.block(batch, heads, rows, low, high)
+            logits = xp.where(allowed, logits, xp.asarray(LOWEST, dtype=dtype))
+        return logits
+
+    def weights_block(
+        self,
+        heads: slice,
+        rows: Any,
+        batch: int = 0,
+        low: int = 0,
+        high: int | None = None,
+        dtype: Any = None,
+    ) -> Annotated[Array, "heads rows keys"]:
+        """Softmax rows for the keys low..high; exact when no key outside that range is within reach."""
+        logits = self.logits(heads, rows, batch, low, high, dtype)
+        if self.sinks is None:
+            return softmax(logits)
+        xp = array_namespace(logits)
+        sinks = xp.astype(self.sinks[heads], logits.dtype, copy=False)[:, None, None]
+        sinks = xp.broadcast_to(sinks, (logits.shape[0], logits.shape[1], 1))
+        return softmax(xp.concat([logits, sinks], axis=-1))[..., :-1]
+
+
+@dataclass(frozen=True)
+class DenseScores:
+    """Weights that were seen as they are, where a family gives no queries and keys: (B, H, Q, K)."""
+
+    weights: Annotated[Array, "B H Q K"]
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(B, H, Q, K)."""
+        b, h, q, k = self.weights.shape
+        return b, h, q, k
+
+    def reach(self, rows: slice, batch: int = 0) -> tuple[int, int]:
+        """All keys."""
+        return 0, self.weights.shape[3]
+
+    def weights_block(
+        self,
+        heads: slice,
+        rows: Any,
+        batch: int = 0,
+        low: int = 0,
+        high: int | None = None,
+        dtype: Any = None,
+    ) -> Annotated[Array, "heads rows keys"]:
+        """The stored rows for the keys low..high."""
+        xp = array_namespace(self.weights)
+        block = self.weights[batch % self.weights.shape[0]][heads][:, rows, low:high]
+        return xp.astype(block, dtype or xp.float32, copy=False)
+
+
+Scores = QueryKeyScores | DenseScores
+
+
+def _grouped_product(
+    q: Array, k: Array, heads: slice, total: int, low: int, high: int, dtype: Any
+) -> Annotated[Array, "heads rows keys"]:
+    """q @ k^T where several query heads share a key head (grouped- and multi-query attention), without repeating k."""
+    xp = array_namespace(q)
+    groups = total // k.shape[0]
+    start, stop, _ = heads.indices(total)
+    whole = start % groups == 0 and stop % groups == 0
+    if groups == 1 or whole:
+        keys = xp.astype(k[start // groups : stop // groups, low:high], dtype, copy=False)
+        folded = xp.reshape(q, (keys.shape[0], -1, q.shape[2]))  # (Hk, groups * rows, d)
+        product = xp.matmul(folded, xp.permute_dims(keys, (0, 2, 1)))
+        return xp.reshape(product, (q.shape[0], q.shape[1], high - low))
+    parts = [
+        xp.matmul(
+            q[n], xp.permute_dims(xp.astype(k[(start + n) // groups, low:high], dtype, copy=False), (1, 0))
+        )
+        for n in range(q.shape[0])
+    ]
+    return xp.stack(parts)
+
+
+def softmax(logits: Array) -> Array:
+    """Softmax over the last axis, by torch's fused kernel where there is torch."""
+    if is_torch_array(logits):
+        return logits.softmax(-1)
+    xp = array_namespace(logits)
+    weights = logits - xp.max(logits, axis=-1, keepdims=True)
+    xp.exp(weights, out=weights)
+    weights /= xp.sum(weights, axis=-1, keepdims=True)
+    return weights

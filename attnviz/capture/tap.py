@@ -1,0 +1,73 @@
+"""The fall-back for families outside transformers' attention interface: watch what the thread computes.
+
+Every softmax over a query x key matrix, and every call of scaled_dot_product_attention, made inside a module of the
+model on this thread is noted. Nothing is registered, switched or hooked, so the output is the model's own.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import torch
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+from attnviz.capture.recorder import Recorder
+
+_ARGUMENTS = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
+
+
+class Tap(TorchFunctionMode):
+    """`with Tap(module, recorder): module(**inputs)` notes every attention of the model in the recorder."""
+
+    def __init__(self, module: torch.nn.Module, recorder: Recorder) -> None:
+        super().__init__()
+        self._parts = {id(part): part for part in module.modules()}
+        self._recorder = recorder
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        if func is functional.scaled_dot_product_attention:
+            self._note_fused(dict(zip(_ARGUMENTS, args, strict=False)) | kwargs, out)
+        elif getattr(func, "__name__", "") == "softmax" and out.dim() in (3, 4):
+            owner = self._owner()
+            if (weights := _as_heads(out, owner)) is not None:
+                self._recorder.weights(owner, weights)
+        return out
+
+    def _note_fused(self, call: dict[str, Any], out: torch.Tensor) -> None:
+        query, owner = call["query"], self._owner()
+        self._recorder.attention(
+            owner, query, call["key"], call["value"], out.transpose(1, 2), mask=call.get("attn_mask"),
+            scale=call.get("scale") or query.shape[-1] ** -0.5, causal=bool(call.get("is_causal")),
+            bias=None, softcap=None, sinks=None,
+        )  # fmt: skip
+
+    def _owner(self) -> Any:
+        """The innermost module of the model on the call stack, which is the attention module itself."""
+        frame = sys._getframe(2)
+        while frame is not None:
+            for name in ("self", "module"):
+                part = frame.f_locals.get(name)
+                if isinstance(part, torch.nn.Module) and id(part) in self._parts:
+                    return part
+            frame = frame.f_back  # type: ignore[assignment]
+        return None
+
+
+def _as_heads(weights: torch.Tensor, owner: Any) -> torch.Tensor | None:
+    """(B, H, Q, K) weights; a softmax over anything but keys (a router, a vocabulary) is None."""
+    if owner is None or "attention" not in type(owner).__name__.lower():
+        return None
+    if weights.dim() == 4:
+        return weights
+    heads = next(
+        (n for key in ("num_heads", "n_heads", "num_attention_heads") if (n := getattr(owner, key, 0))), 0
+    )
+    if not heads or weights.shape[0] % heads:
+        return None
+    return weights.reshape(-1, heads, *weights.shape[1:])
