@@ -1,0 +1,47 @@
+"""Figures: arrays and labels go in, one `bytes` message comes out, and plain browser modules draw it.
+
+The modules in `browser/` know nothing of the host: `draw(root, bytes, callbacks)` fills any element, and
+`component(name)` bundles them into one inline ES module whose default export is the Streamlit adapter.
+
+Mounting in Streamlit (Custom Components v2)::
+
+    part = attnviz.figures.component("heatmap")              # "heatmap" | "heads" | "compare" | "words"
+    mount = st.components.v2.component(part.name, html=part.html, css=part.css, js=part.js)
+    mount(key="attention", data=heatmap_data(...), on_selection_change=lambda: None)
+
+What the figures report:
+
+| figure  | state (`setStateValue`)                                  | trigger (`setTriggerValue`)    |
+|---------|----------------------------------------------------------|--------------------------------|
+| heatmap | `selection`: {"layer": int, "head": int}, debounced       | -                              |
+| heads   | `chosen`: [[layer, head], ...], at most 4                 | `open`: {"layer", "head"}      |
+| compare | -                                                        | -                              |
+| words   | `granularity`: "token" / "word" / "sentence"              | -                              |
+
+`selection` is reported for every step, also when the map was among those sent (the URL follows); when it
+was not, the figure shows a loading state until a message whose `layer` and `head` are those comes. Messages
+of one `identity` (by default a digest of labels, quantity, model and text) share a cache of maps in the
+browser, so a message needs to hold only what is new. What the reader set in the figure (hidden special
+tokens, cursor, zoom, colour scale) survives new messages as long as the `key` of the mount stays.
+
+Message: u32 little-endian length n | n bytes of UTF-8 JSON | sections, each at a multiple of 4 bytes. The
+header's "sections" is {name: {"type": "f32" | "u8" | "i32", "shape": [...], "offset": bytes after the
+header}}.
+"""
+
+from attnviz.figures.bundle import COMPONENTS, Component, component
+from attnviz.figures.maps import compare_data, heads_data, heatmap_data
+from attnviz.figures.wire import pack, unpack
+from attnviz.figures.words import words_data
+
+__all__ = [
+    "COMPONENTS",
+    "Component",
+    "compare_data",
+    "component",
+    "heads_data",
+    "heatmap_data",
+    "pack",
+    "unpack",
+    "words_data",
+]

@@ -1,0 +1,138 @@
+"""Packs an attribution for the figure "words": the text as prose with coloured words, and bars with numbers.
+
+An Attribution goes in; bytes with token scores, the tokens' groups and the prose cut at their borders come
+out. The browser sums a group's scores, so switching between tokens, words and sentences is instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from attnviz.figures.wire import pack
+from attnviz.types import Attribution, FloatArray, IntArray, Tokens
+
+Run = tuple[str, int]
+GRANULARITIES = ("token", "word", "sentence")
+
+
+def words_data(
+    attribution: Attribution,
+    *,
+    title: str = "",
+    towards: str = "",
+    away: str = "",
+    unit: str = "",
+    granularity: str = "word",
+    text_title: str = "Text",
+    pair_title: str = "Other text",
+    method_title: str = "",
+    target_title: str = "",
+    note: str = "",
+    model: str = "",
+) -> bytes:
+    """The message of the figure "words".
+
+    Args:
+        attribution: the scores of a text and, where it has them, of the other text.
+        title: a headline, such as the test that the explanation passed; may be empty.
+        towards, away: what a positive and a negative score push towards ("pushes towards similar"); by
+            default named after the target. For unsigned scores only `towards` is used.
+        unit: of a score ("cosine", "logit"); titles the axis of the bars.
+        granularity: "token", "word" or "sentence", to begin with.
+        note: a line under the figure, after the attribution's own note.
+
+    Header: figure, title, towards, away, unit, granularity, method, target, methodTitle, targetTitle, signed,
+    value, baselineValue, residual, note, model, texts [{title, text, granularities: {name: {labels, special,
+    runs [[text, group or -1], ...]}}}]. Sections, for text number n: scores{n} f32 (T,), {granularity}{n} i32
+    (T,) the group of each token.
+
+    Raises:
+        UnknownName: an unknown granularity.
+    """
+    from attnviz.errors import UnknownName
+
+    if granularity not in GRANULARITIES:
+        raise UnknownName("granularity", granularity, GRANULARITIES)
+    sides: list[tuple[str, Tokens, FloatArray]] = [(text_title, attribution.tokens, attribution.scores)]
+    if attribution.pair_tokens is not None and attribution.pair_scores is not None:
+        sides.append((pair_title, attribution.pair_tokens, attribution.pair_scores))
+    sections: dict[str, Any] = {}
+    texts = []
+    for number, (name, tokens, scores) in enumerate(sides):
+        text, indices = _side(name, tokens)
+        texts.append(text)
+        sections[f"scores{number}"] = np.asarray(scores, np.float32)
+        sections.update({f"{kind}{number}": index for kind, index in indices.items()})
+    target = target_title or attribution.target
+    header = {
+        "figure": "words",
+        "title": title,
+        "towards": towards or (f"pushes towards {target}" if attribution.signed else f"matters for {target}"),
+        "away": away or f"pushes away from {target}",
+        "unit": unit,
+        "granularity": granularity,
+        "method": attribution.method,
+        "target": attribution.target,
+        "methodTitle": method_title or attribution.method,
+        "targetTitle": target,
+        "signed": attribution.signed,
+        "value": attribution.value,
+        "baselineValue": attribution.baseline_value,
+        "residual": attribution.residual,
+        "note": " ".join(filter(None, (attribution.note, note))),
+        "model": model,
+        "texts": texts,
+    }
+    return pack(header, sections)
+
+
+def _side(title: str, tokens: Tokens) -> tuple[dict[str, Any], dict[str, IntArray]]:
+    """One text: for each granularity the labels, the prose in runs, and the group of each token."""
+    from attnviz.text import groups, visible
+
+    granularities: dict[str, Any] = {}
+    indices: dict[str, Any] = {}
+    for kind in GRANULARITIES:
+        index, labels = groups(tokens, kind)
+        index = np.asarray(index)
+        special = np.zeros(len(labels), bool)
+        special[index[tokens.special]] = True
+        shown = [visible(label) for label in labels]
+        granularities[kind] = {
+            "labels": shown,
+            "special": special.astype(int).tolist(),
+            "runs": _runs(tokens, index, shown),
+        }
+        indices[kind] = index.astype(np.int32)
+    return {"title": title, "text": tokens.text, "granularities": granularities}, indices
+
+
+def _runs(tokens: Tokens, index: IntArray, labels: Sequence[str]) -> list[Run]:
+    """The prose in order: pieces of the text with their group, what lies between groups with -1.
+
+    A group without characters of its own (a special token, the continuation of a grapheme) is shown by its
+    label. White space at the borders of a group stays outside it, so that colour covers words, not gaps.
+    """
+    runs: list[Run] = []
+    cursor, segment = 0, 0
+    texts = (tokens.text, tokens.pair or "")
+    for group in dict.fromkeys(int(g) for g in index):
+        members = np.flatnonzero(index == group)
+        if tokens.segments[members[0]] != segment and not tokens.special[members[0]]:
+            runs.append((texts[segment][cursor:], -1))
+            cursor, segment = 0, int(tokens.segments[members[0]])
+        text = texts[segment]
+        start, end = int(tokens.spans[members, 0].min()), int(tokens.spans[members, 1].max())
+        if tokens.special[members].all() or start < cursor or not text[start:end].strip():
+            runs.append((labels[group], group))
+            continue
+        body = text[start:end].strip()
+        begin = start + text[start:end].index(body)
+        runs.append((text[cursor:begin], -1))
+        runs.append((body, group))
+        cursor = begin + len(body)
+    runs.append((texts[segment][cursor:], -1))
+    return [run for run in runs if run[0]]
