@@ -1,0 +1,19 @@
+"""What pages call: models, captures and maps behind names and records, never a torch object.
+
+Pages import from here only. This file re-exports.
+"""
+
+from attnviz.runtime.settings import SettingInfo, Settings, settings_list, settings_table
+from attnviz.runtime.stage import STAGES, DeviceFacts, Progress, Query, Stage
+
+__all__ = [
+    "STAGES",
+    "DeviceFacts",
+    "Progress",
+    "Query",
+    "SettingInfo",
+    "Settings",
+    "Stage",
+    "settings_list",
+    "settings_table",
+]

@@ -1,0 +1,140 @@
+"""The gallery: short texts in which something is to be seen, and the answers to some of them, stored as files.
+
+A stored answer is drawn before torch is imported, so that the first picture is on the screen at once. The files
+in attnviz/examples/ are made by `python -m attnviz.runtime.make_examples` with the real model.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attnviz.errors import AttnVizError
+from attnviz.runtime.records import attribution_from_json
+from attnviz.runtime.stage import Query
+
+if TYPE_CHECKING:
+    from attnviz.capture import Capture
+    from attnviz.types import Attribution
+
+FOLDER = Path(__file__).resolve().parent.parent / "examples"
+MODEL = "minilm"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text to start from. `look` says in a sentence what is to be seen; `stored`: answered from files."""
+
+    name: str
+    title: str
+    query: Query
+    look: str
+    stored: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.query.text
+
+    @property
+    def pair(self) -> str | None:
+        return self.query.pair
+
+
+EXAMPLES = (
+    Example(
+        "coreference",
+        "Coreference",
+        Query(MODEL, "The animal didn't cross the street because it was too tired."),
+        "Follow the row of “it”: in some heads it looks back at “animal”.",
+        stored=True,
+    ),
+    Example(
+        "negation",
+        "Negation",
+        Query(MODEL, "The film was not good, but the music was not bad."),
+        "Look for heads in which “not” and the word that it negates look at each other.",
+    ),
+    Example(
+        "agreement",
+        "Agreement",
+        Query(MODEL, "The keys to the old wooden cabinet are on the table."),
+        "“are” belongs to “keys”, not to the nearer “cabinet”. Which heads know?",
+    ),
+    Example(
+        "ambiguity",
+        "Ambiguity",
+        Query(MODEL, "She sat on the bank of the river after leaving the bank with her money."),
+        "The same word twice, with two meanings: compare the rows of both “bank”s.",
+    ),
+    Example(
+        "similar",
+        "Two similar sentences",
+        Query(
+            MODEL, "A man is playing a guitar on the stage.", pair="Somebody performs music with a guitar."
+        ),
+        "Open Attribution: which words make the two sentences similar?",
+        stored=True,
+    ),
+    Example(
+        "code",
+        "Code",
+        Query(MODEL, "def add(a, b): return a + b"),
+        "Brackets and repeated names: see whether “a” finds its earlier self.",
+    ),
+    Example(
+        "chinese",
+        "Chinese",
+        Query(MODEL, "我喜欢在下雨的晚上读书。"),
+        "Each character is one token here; see how the characters of a word look at each other.",
+    ),
+    Example(
+        "emoji",
+        "Emoji",
+        Query(MODEL, "I love this 😍 but the ending made me 😢"),
+        "This model does not know emoji: they become one unknown token, and the heads treat them alike.",
+    ),
+)
+
+
+def examples() -> tuple[Example, ...]:
+    """The gallery, in the order in which it is shown."""
+    return EXAMPLES
+
+
+def stored_example(query: Query) -> Example | None:
+    """The example whose query this is, where its answer is stored."""
+    return next((each for each in EXAMPLES if each.stored and each.query == query), None)
+
+
+def capture_path(example: Example, folder: Path = FOLDER) -> Path:
+    return folder / f"{example.name}.attnviz"
+
+
+def attributions_path(example: Example, folder: Path = FOLDER) -> Path:
+    return folder / f"{example.name}.attributions.json"
+
+
+def open_example(example: Example, folder: Path = FOLDER) -> Capture | None:
+    """The stored capture, without torch; None where the file is missing or damaged (it is then computed)."""
+    from attnviz.capture import open_capture
+
+    try:
+        return open_capture(capture_path(example, folder))
+    except (AttnVizError, OSError) as error:
+        logging.getLogger("attnviz").warning("the example %r cannot be opened: %s", example.name, error)
+        return None
+
+
+def open_attributions(example: Example, folder: Path = FOLDER) -> tuple[Attribution, ...]:
+    """The stored attributions, the default method first; none where the file is missing or damaged."""
+    path = attributions_path(example, folder)
+    if not path.exists():
+        return ()
+    try:
+        return tuple(attribution_from_json(each) for each in json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        logging.getLogger("attnviz").warning("the attributions of %r are damaged: %s", example.name, error)
+        return ()
