@@ -1,0 +1,98 @@
+"""A real server and a real Chromium, both watched.
+
+`server` is the app as `make app` starts it, `page` a fresh browser context that records what it does. After each
+test the page must have logged no error and asked no host but the app's own, unless the test set
+`watch.strict = False`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.serve import Server
+
+WIDE = {"width": 1440, "height": 900}
+
+
+@dataclass
+class Watch:
+    """What a browser context did. `hosts` are those of every request and websocket; data: and blob: have none."""
+
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+    strict: bool = True
+
+    def attach(self, context: BrowserContext) -> None:
+        context.on("console", lambda line: line.type == "error" and self.errors.append(line.text))
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("request", lambda request: self.urls.append(request.url))
+        context.on("dialog", self._dismiss)
+        context.on("page", lambda page: page.on("websocket", lambda socket: self.urls.append(socket.url)))
+
+    def _dismiss(self, dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    @property
+    def hosts(self) -> set[str]:
+        return {urlsplit(url).netloc for url in self.urls if not url.startswith(("data:", "blob:"))}
+
+
+@pytest.fixture(scope="session")
+def fresh_server(root, tmp_path_factory) -> Iterator[Callable[..., Server]]:
+    """`fresh_server(ATTNVIZ_MAX_TOKENS="64")` starts another process of the app, stopped at the end."""
+    started: list[Server] = []
+
+    def start(script: str = "app.py", **environment: str) -> Server:
+        started.append(Server(root, tmp_path_factory.mktemp("server"), script, environment))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(fresh_server) -> Server:
+    """The app, as `make app` starts it, one process for all tests that do not need their own."""
+    return fresh_server()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium per test file: Playwright's event loop must not outlive the file that uses it."""
+    path = chromium.find()
+    if path is None:
+        pytest.fail(chromium.HELP)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """What the test's page did; set `watch.strict = False` where errors are what the test is about."""
+    return Watch()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server, watch: Watch) -> Iterator[Page]:
+    """An empty page in its own context, 1440 x 900, checked at the end: no error, no dialog, no foreign host."""
+    context = browser.new_context(viewport=WIDE, locale="en-US", base_url=server.url, accept_downloads=True)
+    watch.attach(context)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    yield page
+    context.close()
+    if watch.strict:
+        assert watch.errors == []
+        assert watch.dialogs == []
+        assert {urlsplit(f"//{host}").hostname for host in watch.hosts} <= {"127.0.0.1"}, sorted(watch.urls)

