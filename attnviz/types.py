@@ -78,11 +78,18 @@ class Tokens:
 
     def __post_init__(self) -> None:
         for name, dtype in (
-            ("ids", np.int64), ("spans", np.int64), ("special", np.bool_), ("words", np.int64), ("segments", np.int64)
+            ("ids", np.int64),
+            ("spans", np.int64),
+            ("special", np.bool_),
+            ("words", np.int64),
+            ("segments", np.int64),
         ):
             object.__setattr__(self, name, readonly(getattr(self, name), dtype))
         count = len(self.ids)
-        sizes = {name: len(getattr(self, name)) for name in ("pieces", "labels", "spans", "special", "words", "segments")}
+        sizes = {
+            name: len(getattr(self, name))
+            for name in ("pieces", "labels", "spans", "special", "words", "segments")
+        }
         if any(size != count for size in sizes.values()):
             raise ValueError(f"tokens disagree in length: ids {count}, {sizes}")
 
