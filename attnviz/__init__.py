@@ -1,1 +1,89 @@
-"""AttnViz: exact attention of any Transformer, drawn, compared and put to the test."""
+"""AttnViz: exact attention of any Transformer, drawn, compared and put to the test.
+
+    import attnviz
+    capture = attnviz.load("minilm").capture("The cat sat on the mat.")
+    capture.attention(layer=2, head=5)  # float32 (T, T)
+
+Importing this package is light: torch and transformers come in with the first function that needs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from attnviz.errors import (
+    AttnVizError,
+    Cancelled,
+    CaptureInvalid,
+    DeviceMemoryExhausted,
+    HubUnreachable,
+    InputEmpty,
+    InputTooLong,
+    ModelNotFound,
+    ModelTooLarge,
+    ModelUnsupported,
+    TargetUnsupported,
+    UnknownName,
+)
+from attnviz.types import Attribution, HeadTable, ModelCard, Tokens
+
+if TYPE_CHECKING:
+    from attnviz.capture import Capture, Model
+    from attnviz.capture import load_model as load
+    from attnviz.capture import open_capture as open
+    from attnviz.explain import explain, methods, targets
+    from attnviz.loading import catalog
+
+# public name -> (module, name there); resolved on first use
+_LAZY = {
+    "Capture": ("attnviz.capture", "Capture"),
+    "Model": ("attnviz.capture", "Model"),
+    "catalog": ("attnviz.loading", "catalog"),
+    "explain": ("attnviz.explain", "explain"),
+    "load": ("attnviz.capture", "load_model"),
+    "methods": ("attnviz.explain", "methods"),
+    "open": ("attnviz.capture", "open_capture"),
+    "targets": ("attnviz.explain", "targets"),
+}
+
+__all__ = [
+    "AttnVizError",
+    "Attribution",
+    "Cancelled",
+    "Capture",
+    "CaptureInvalid",
+    "DeviceMemoryExhausted",
+    "HeadTable",
+    "HubUnreachable",
+    "InputEmpty",
+    "InputTooLong",
+    "Model",
+    "ModelCard",
+    "ModelNotFound",
+    "ModelTooLarge",
+    "ModelUnsupported",
+    "TargetUnsupported",
+    "Tokens",
+    "UnknownName",
+    "catalog",
+    "explain",
+    "load",
+    "methods",
+    "open",
+    "targets",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _LAZY[name]
+    value = getattr(importlib.import_module(module), attribute)
+    # `attnviz.explain` is a function and a subpackage: the import has just bound the package to the name.
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

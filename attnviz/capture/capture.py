@@ -1,0 +1,238 @@
+"""The Capture: what one forward pass left behind, from which every picture of its attention is recomputed.
+
+It is made by `Model.capture`, or read from a file without a model. All results are read-only float32 numpy arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.capture import stream
+from attnviz.capture.masks import Array
+from attnviz.capture.scores import QueryKeyScores, Scores
+from attnviz.errors import ModelUnsupported, UnknownName
+from attnviz.types import FloatArray, HeadTable, IntArray, Kind, ModelCard, Tokens, readonly
+
+if TYPE_CHECKING:
+    from attnviz.capture.values import KeyNorms
+
+Rows = slice | int | npt.ArrayLike
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One attention layer of a capture.
+
+    `norms` gives ||W_O v_j|| per head and key (H, K), None where the family does not show its values; `out` is
+    kept for what is derived from the layer's output (B, Q, H, dv), and is not saved.
+    """
+
+    scores: Scores
+    norms: KeyNorms | FloatArray | None = None
+    out: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Capture:
+    """Exact attention of one text through one model, in O(L H T d) memory.
+
+    Attributes:
+        card: the model.
+        tokens: the source text (with its pair, or with what was generated after it).
+        target_tokens: what an encoder-decoder predicts, or a decoder generated; None otherwise.
+        layers: the attention layers of each kind.
+        fed_tokens: what the decoder of an encoder-decoder was fed; row i predicts target_tokens[i].
+
+    Layers and heads count from 0. Wherever `kind` is None it means the only kind, or "cross".
+    """
+
+    card: ModelCard
+    tokens: Tokens
+    target_tokens: Tokens | None
+    layers: Mapping[Kind, tuple[Layer, ...]]
+    fed_tokens: Tokens | None = None
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """("self",), or what an encoder-decoder has: ("encoder", "decoder", "cross")."""
+        return tuple(self.layers)
+
+    def shape(self, kind: Kind | None = None) -> tuple[int, int, int, int]:
+        """(L, H, Q, K). Raises UnknownName."""
+        layers = self._layers(kind)
+        return (len(layers), *layers[0].scores.shape[1:])
+
+    def query_tokens(self, kind: Kind | None = None) -> Tokens:
+        """The tokens that the rows belong to. Raises UnknownName."""
+        return self._fed() if self._kind(kind) in ("decoder", "cross") else self.tokens
+
+    def key_tokens(self, kind: Kind | None = None) -> Tokens:
+        """The tokens that the columns belong to. Raises UnknownName."""
+        return self._fed() if self._kind(kind) == "decoder" else self.tokens
+
+    def attention(
+        self, layer: int, head: int | None = None, kind: Kind | None = None, rows: Rows | None = None
+    ) -> Annotated[FloatArray, "Q K"]:
+        """The attention weights of one head (Q, K), or of all heads of a layer (H, Q, K); rows sum to 1.
+
+        Args:
+            layer, head: counted from 0; without head, all of them.
+            kind: of attention, see the class.
+            rows: only these query rows, as a slice or indices; all by default.
+
+        Raises:
+            UnknownName: no such layer, head, kind or row.
+        """
+        scores = self._layer(layer, kind).scores
+        weights = scores.weights_block(_heads(scores, head), _rows(rows, scores))
+        return readonly(stream.to_numpy(weights if head is None else weights[0]), np.float32)
+
+    def value_weighted(
+        self, layer: int, head: int | None = None, kind: Kind | None = None
+    ) -> Annotated[FloatArray, "Q K"]:
+        """The norm of a_ij W_O W_V x_j: how far each key moves each query in the residual stream.
+
+        Kobayashi et al. 2020, eq. 6. (Q, K), or (H, Q, K) without head; in units of the model's activations.
+
+        Raises:
+            UnknownName: no such layer, head or kind.
+            ModelUnsupported: the family does not show its values, or gates its output.
+        """
+        norms = self.value_norms(layer, kind)
+        norms = norms[:, None, :] if head is None else norms[head][None, :]
+        return readonly(self.attention(layer, head, kind) * norms, np.float32)
+
+    def value_norms(self, layer: int, kind: Kind | None = None) -> Annotated[FloatArray, "H K"]:
+        """||W_O W_V x_j|| of every head and key. Raises UnknownName and ModelUnsupported."""
+        norms = self._layer(layer, kind).norms
+        if norms is None:
+            raise ModelUnsupported(
+                f"The values of {self.card.name} ({self.card.family}) are not known, so they cannot weight attention.",
+                "Look at the attention weights instead.",
+                reason="not-captured",
+            )
+        return readonly(norms if isinstance(norms, np.ndarray) else norms.compute(), np.float32)
+
+    def overview(
+        self,
+        layer: int,
+        head: int | None,
+        size: int = 256,
+        pool: stream.Pool = "max",
+        kind: Kind | None = None,
+    ) -> Annotated[FloatArray, "q k"]:
+        """The map of one head in at most size x size cells, each the maximum or mean of ceil(T / size) tokens a side.
+
+        (q, k), or (H, q, k) when head is None. Streamed: T x T is never held. Raises UnknownName.
+        """
+        if pool not in ("max", "mean"):
+            raise UnknownName("pooling", pool, ("max", "mean"))
+        if size < 1:
+            raise UnknownName("overview size", size, ("a whole number from 1 up",))
+        scores = self._layer(layer, kind).scores
+        cells = stream.overview(scores, _heads(scores, head), size, pool)
+        return readonly(cells if head is None else cells[0], np.float32)
+
+    def statistics(self, kind: Kind | None = None) -> HeadTable:
+        """Entropy, distance and typical shares of all heads, streamed: T x T is never held.
+
+        See `attnviz.capture.stream.statistics` for the definitions. Raises UnknownName.
+        """
+        kind = self._kind(kind)
+        keys = self.key_tokens(kind)
+        ids = None if kind == "cross" else keys.ids
+        tables = [stream.statistics(layer.scores, ids, keys.special) for layer in self._layers(kind)]
+        names, units = zip(*stream.METRICS, strict=True)
+        return HeadTable(names, units, np.stack(tables, axis=1))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the capture keeps alive, each storage counted once."""
+        return sum(_storages(self.layers).values())
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the capture as safetensors and JSON; `attnviz.open` reads it without a model. Raises OSError."""
+        from attnviz.capture.store import save
+
+        save(self, path)
+
+    def _fed(self) -> Tokens:
+        return self.fed_tokens if self.fed_tokens is not None else self.tokens
+
+    def _kind(self, kind: Kind | None) -> Kind:
+        if kind is None:
+            return self.kinds[0] if len(self.kinds) == 1 else "cross"
+        if kind not in self.layers:
+            raise UnknownName("kind of attention", kind, self.kinds)
+        return kind
+
+    def _layers(self, kind: Kind | None) -> tuple[Layer, ...]:
+        return self.layers[self._kind(kind)]
+
+    def _layer(self, layer: int, kind: Kind | None) -> Layer:
+        layers = self._layers(kind)
+        return layers[_index("layer", layer, len(layers))]
+
+
+def _index(what: str, given: Any, count: int) -> int:
+    if isinstance(given, int | np.integer) and 0 <= given < count:
+        return int(given)
+    raise UnknownName(what, given, [str(n) for n in range(count)])
+
+
+def _heads(scores: Scores, head: int | None) -> slice:
+    if head is None:
+        return slice(None)
+    head = _index("head", head, scores.shape[1])
+    return slice(head, head + 1)
+
+
+def _rows(rows: Rows | None, scores: Scores) -> Any:
+    """A slice, or an index array of the scores' own kind, with every row in range."""
+    if rows is None:
+        return slice(None)
+    if isinstance(rows, slice):
+        return (
+            slice(*rows.indices(scores.shape[2]))
+            if (rows.step or 1) > 0
+            else _rows(_listed(rows, scores), scores)
+        )
+    indices: IntArray = np.atleast_1d(np.asarray(rows, dtype=np.int64))
+    count = scores.shape[2]
+    wrong = indices[(indices < -count) | (indices >= count)]
+    if len(wrong):
+        raise UnknownName("row", int(wrong[0]), (f"0 to {count - 1}",))
+    like = scores.q if isinstance(scores, QueryKeyScores) else scores.weights
+    return stream.as_index(indices % count, like)
+
+
+def _listed(rows: slice, scores: Scores) -> list[int]:
+    return list(range(*rows.indices(scores.shape[2])))
+
+
+def _storages(layers: Mapping[Kind, tuple[Layer, ...]]) -> dict[int, int]:
+    """Bytes of every distinct storage below the layers, by address."""
+    found: dict[int, int] = {}
+
+    def visit(value: Any) -> None:
+        if hasattr(value, "untyped_storage"):
+            storage = value.untyped_storage()
+            found[storage.data_ptr()] = storage.nbytes()
+        elif isinstance(value, np.ndarray):
+            base = value if value.base is None else value.base
+            found[value.__array_interface__["data"][0]] = getattr(base, "nbytes", value.nbytes)
+        elif isinstance(value, tuple | list):
+            for part in value:
+                visit(part)
+        elif hasattr(value, "__dataclass_fields__"):
+            for name in value.__dataclass_fields__:
+                visit(getattr(value, name))
+
+    visit([list(part) for part in layers.values()])
+    return found

@@ -1,0 +1,294 @@
+"""The Model that users hold: it tokenizes, runs, and hands out captures.
+
+Text goes in; a Capture comes out, with every axis tied to its tokens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attnviz.capture.capture import Capture, Layer
+from attnviz.errors import InputEmpty, InputTooLong, ModelUnsupported, TargetUnsupported
+from attnviz.types import Kind, ModelCard, Tokens
+
+if TYPE_CHECKING:
+    import torch
+
+    from attnviz.capture.recorder import Call
+    from attnviz.loading import Loaded
+
+# A greedy translation or summary stops here at the latest, where no target text was given.
+TARGET_TOKENS = 128
+
+
+class Model:
+    """A loaded model. Safe to share between threads: nothing about it changes after it was made.
+
+    Attributes:
+        loaded: module, tokenizer and what is known about them.
+    """
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self._grams: dict[tuple[str, int], torch.Tensor | None] = {}
+
+    @property
+    def card(self) -> ModelCard:
+        """What is known of the model."""
+        return self.loaded.card
+
+    @property
+    def device(self) -> torch.device:
+        """Where it runs."""
+        return self.loaded.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """In which precision it runs; recomputed weights are float32 in any case."""
+        return self.loaded.dtype
+
+    def tokenize(self, text: str, pair: str | None = None) -> Tokens:
+        """The tokens that the model would be fed. Raises InputEmpty."""
+        return self.loaded.tokenize(text, pair)
+
+    def capture(self, text: str, pair: str | None = None, target_text: str | None = None) -> Capture:
+        """Run the text through the model once, and keep what its attention can be recomputed from.
+
+        Args:
+            text: what is encoded, or what a decoder reads.
+            pair: a second text, where the tokenizer joins two.
+            target_text: for an encoder-decoder, the text that its decoder is fed (teacher-forced); None lets the
+                model generate it greedily.
+
+        Raises:
+            InputEmpty: no text. InputTooLong: more tokens than positions.
+            ModelUnsupported: the model ran, but its attention cannot be tied to the tokens.
+        """
+        tokens, inputs = self._encode(text, pair)
+        if self.card.kind != "encoder-decoder":
+            return self._captured(self._inputs(inputs), tokens)
+        if target_text is None:
+            return self._captured_sequence(
+                tokens, inputs, self._generated(inputs, {"max_new_tokens": TARGET_TOKENS})
+            )
+        return self._teacher_forced(tokens, inputs, target_text)
+
+    def generate(
+        self,
+        text: str,
+        max_new_tokens: int = 32,
+        temperature: float = 0.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+    ) -> Capture:
+        """Continue the text (decoder) or answer it (encoder-decoder), and capture the whole.
+
+        The sequence is generated first, then run once more in a single pass: causal attention makes each row what
+        it was when its token was produced, up to rounding. `capture.target_tokens` are the new tokens.
+
+        Args:
+            temperature: 0 is greedy; else tokens are drawn, from the `top_k` likeliest or the `top_p` nucleus.
+            seed: of the drawing; the same seed gives the same text on the same machine.
+
+        Raises:
+            TargetUnsupported: an encoder generates nothing.
+            InputEmpty: no text. InputTooLong: the text and what may be added exceed the model's positions.
+        """
+        if self.card.kind == "encoder":
+            raise TargetUnsupported(f"{self.card.name} is an encoder: it does not generate text.", ())
+        tokens, inputs = self._encode(text, None)
+        if self.card.kind == "decoder":
+            self._check_length(len(tokens) + max_new_tokens)
+        options: dict[str, Any] = {"max_new_tokens": max_new_tokens}
+        if temperature > 0:
+            options.update(do_sample=True, temperature=temperature, top_k=top_k or 0, top_p=top_p or 1.0)
+        with _seeded(seed, self.device):
+            sequence = self._generated(inputs, options)
+        if self.card.kind == "encoder-decoder":
+            return self._captured_sequence(tokens, inputs, sequence)
+        return self._captured_continuation(tokens, inputs, sequence[len(tokens) :])
+
+    def _encode(self, text: str, pair: str | None) -> tuple[Tokens, dict[str, list[int]]]:
+        from attnviz.text import encode
+
+        tokens, inputs = encode(self.loaded.tokenizer, text, pair)
+        self._check_length(len(tokens))
+        return tokens, inputs
+
+    def _check_length(self, count: int) -> None:
+        limit = self.card.max_tokens
+        if limit and count > limit:
+            raise InputTooLong(
+                f"The text has {count:,} tokens; {self.card.name} reads at most {limit:,}.",
+                f"Shorten it by about {count - limit:,} tokens, or choose a model for longer texts.",
+                tokens=count, limit=limit,
+            )  # fmt: skip
+
+    def _inputs(self, inputs: dict[str, list[int]]) -> dict[str, torch.Tensor]:
+        import torch
+
+        return {name: torch.tensor([values], device=self.device) for name, values in inputs.items()}
+
+    def _generated(self, inputs: dict[str, list[int]], options: dict[str, Any]) -> list[int]:
+        """The whole sequence of ids; for an encoder-decoder it begins with the decoder's start token."""
+        module: Any = self.loaded.module
+        if not getattr(module, "can_generate", lambda: False)():
+            raise InputEmpty(
+                f"{self.card.name} has no head to generate with, so a target text is needed.",
+                "Type a target text.",
+            )
+        settings = {"do_sample": False, "num_beams": 1, **options}
+        # Each call gets a config of its own: generate() writes into the one that it is given.
+        ids = module.generate(**self._inputs(inputs), **settings)
+        return ids[0].tolist()  # type: ignore[no-any-return]
+
+    def _captured_continuation(self, tokens: Tokens, inputs: dict[str, list[int]], new: list[int]) -> Capture:
+        if not new:
+            return self._captured(self._inputs(inputs), tokens)
+        from attnviz.text import tokens_of_ids
+
+        target = tokens_of_ids(self.loaded.tokenizer, new)
+        longer = {name: values + [values[-1]] * len(new) for name, values in inputs.items()}
+        longer["input_ids"] = [*inputs["input_ids"], *new]
+        capture = self._captured(self._inputs(longer), _joined(tokens, target))
+        return replace(capture, target_tokens=target)
+
+    def _captured_sequence(
+        self, tokens: Tokens, inputs: dict[str, list[int]], sequence: list[int]
+    ) -> Capture:
+        return self._captured_decoder(tokens, inputs, fed=sequence[:-1], predicted=sequence[1:])
+
+    def _teacher_forced(self, tokens: Tokens, inputs: dict[str, list[int]], target_text: str) -> Capture:
+        """Feed the decoder as transformers feeds it from labels: the target with its special tokens, shifted right."""
+        if not target_text.strip():
+            raise InputEmpty("The target text is empty.", "Type what the decoder is to be fed.")
+        labels = [int(n) for n in self.loaded.tokenizer(text_target=target_text)["input_ids"]]
+        return self._captured_decoder(
+            tokens, inputs, fed=_shifted(self.loaded.module, labels), predicted=labels
+        )
+
+    def _captured_decoder(
+        self, tokens: Tokens, inputs: dict[str, list[int]], fed: list[int], predicted: list[int]
+    ) -> Capture:
+        from attnviz.text import tokens_of_ids
+
+        self._check_length(len(fed))
+        tensors = self._inputs({**inputs, "decoder_input_ids": fed})
+        target, read = (tokens_of_ids(self.loaded.tokenizer, ids) for ids in (predicted, fed))
+        return self._captured(tensors, tokens, target, read)
+
+    def _captured(
+        self, inputs: dict[str, Any], tokens: Tokens, target: Tokens | None = None, fed: Tokens | None = None
+    ) -> Capture:
+        from attnviz.capture.recorder import record
+
+        module: Any = self.loaded.module
+        if hasattr(module.config, "use_cache"):
+            inputs = {**inputs, "use_cache": False}
+        _, calls = record(module, inputs)
+        roles = dict.fromkeys(call.role for call in calls)
+        kinds: dict[Kind, tuple[Layer, ...]] = {}
+        for role in ("encoder", "decoder", "cross"):
+            if role in roles:
+                kind: Kind = "self" if len(roles) == 1 else role
+                kinds[kind] = tuple(self._layer(call) for call in calls if call.role == role)
+        capture = Capture(self.card, tokens, target, kinds, fed)
+        self._check_sizes(capture)
+        return capture
+
+    def _layer(self, call: Call) -> Layer:
+        from attnviz.capture.values import KeyNorms, gram, output_projection
+
+        key = (call.name, call.shape[1])
+        if key not in self._grams:
+            weight = output_projection(call, self.loaded.module)
+            self._grams[key] = None if weight is None else gram(weight, call.shape[1])
+        grams = self._grams[key]
+        return Layer(
+            call.scores, None if grams is None or call.v is None else KeyNorms(call.v, grams), call.out
+        )
+
+    def _check_sizes(self, capture: Capture) -> None:
+        """Every layer must be a map of these tokens; models that pool or cut the text into blocks are not."""
+        for kind, layers in capture.layers.items():
+            expected = (
+                1,
+                layers[0].scores.shape[1],
+                len(capture.query_tokens(kind)),
+                len(capture.key_tokens(kind)),
+            )
+            wrong = next((layer.scores.shape for layer in layers if layer.scores.shape != expected), None)
+            if wrong is not None:
+                raise ModelUnsupported(
+                    f"A layer of {self.card.name} has attention of size {wrong[1:]}, where {expected[1:]} "
+                    "(heads, query tokens, key tokens) was expected.",
+                    f"Its family ({self.card.family}) pools the text or attends in blocks, which cannot be drawn yet.",
+                    reason="not-captured",
+                )
+
+
+def load_model(name: str, device: str = "auto", dtype: str = "auto", revision: str | None = None) -> Model:
+    """Load a model by its catalogue name, local directory or Hub id.
+
+    Args:
+        name: "minilm", a directory with config.json and safetensors, or "organisation/name" of the Hub.
+        device: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1", "mps".
+        dtype: "auto" (bfloat16 on a GPU that has it, else float32), "float32", "bfloat16", "float16".
+        revision: a commit, branch or tag of the Hub.
+
+    Raises:
+        ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge: each says the remedy.
+        UnknownName: no such device or dtype.
+    """
+    from attnviz.loading import load
+
+    return Model(load(name, device=device, dtype=dtype, revision=revision))
+
+
+def _shifted(module: Any, labels: list[int]) -> list[int]:
+    """What the decoder is fed for these labels, by the family's own rule where it has one."""
+    import torch
+
+    for part in (module, getattr(module, "base_model", module)):
+        for name in ("prepare_decoder_input_ids_from_labels", "_shift_right"):
+            if (shift := getattr(part, name, None)) is not None:
+                fed = shift(torch.tensor([labels]))
+                return fed[0].tolist()  # type: ignore[no-any-return]
+    config = module.config
+    start = config.decoder_start_token_id
+    if start is None:
+        start = config.bos_token_id if config.bos_token_id is not None else config.pad_token_id
+    return [int(start), *labels[:-1]]
+
+
+@contextlib.contextmanager
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Draw with a seed, and leave the caller's random state as it was."""
+    import torch
+
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
+
+
+def _joined(tokens: Tokens, more: Tokens) -> Tokens:
+    """The tokens of a text and of its continuation, as those of one text."""
+    offset = len(tokens.text)
+    spans = np.where(more.special[:, None], more.spans, more.spans + offset)
+    words = np.where(more.words >= 0, more.words + max(0, int(tokens.words.max(initial=-1)) + 1), more.words)
+    return Tokens(
+        text=tokens.text + more.text,
+        ids=np.concatenate([tokens.ids, more.ids]),
+        pieces=tokens.pieces + more.pieces,
+        labels=tokens.labels + more.labels,
+        spans=np.concatenate([tokens.spans, spans]),
+        special=np.concatenate([tokens.special, more.special]),
+        words=np.concatenate([tokens.words, words]),
+        segments=np.concatenate([tokens.segments, np.zeros(len(more), np.int64)]),
+    )

@@ -1,0 +1,277 @@
+"""Captures as files: safetensors for the arrays, JSON in its header for everything else.
+
+A file is read without torch. It may come from a stranger: whatever does not fit together is a CaptureInvalid, and
+nothing in it is ever executed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.capture.capture import Capture, Layer
+from attnviz.capture.masks import Array, Bias, DenseBias, DenseMask, Mask, SpanMask, ToeplitzBias
+from attnviz.capture.scores import DenseScores, QueryKeyScores, Scores
+from attnviz.errors import CaptureInvalid
+from attnviz.types import Kind, ModelCard, Tokens
+
+FORMAT = "attnviz-capture"
+VERSION = 1
+
+Arrays = dict[str, npt.NDArray[Any]]
+_KINDS = ("self", "encoder", "decoder", "cross")
+
+
+def save(capture: Capture, path: str | PathLike[str]) -> None:
+    """Write a capture; the file appears whole or not at all. Raises OSError."""
+    from safetensors.numpy import save as to_bytes
+
+    writer = _Writer()
+    kinds = {kind: [writer.layer(layer) for layer in layers] for kind, layers in capture.layers.items()}
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "card": dataclasses.asdict(capture.card),
+        "tokens": _tokens_out(capture.tokens),
+        "target_tokens": _tokens_out(capture.target_tokens),
+        "fed_tokens": _tokens_out(capture.fed_tokens),
+        "kinds": kinds,
+    }
+    data = to_bytes(writer.arrays, metadata={FORMAT: json.dumps(document)})
+    target = os.fspath(path)
+    partial = f"{target}.part"
+    with open(partial, "wb") as file:
+        file.write(data)
+    os.replace(partial, target)
+
+
+def open_capture(path: str | PathLike[str]) -> Capture:
+    """Read a capture that `Capture.save` wrote, without torch or a model. Raises CaptureInvalid and OSError."""
+    with open(path, "rb") as file:
+        return read_capture(file.read(), os.path.basename(os.fspath(path)))
+
+
+def read_capture(data: bytes, name: str = "the file") -> Capture:
+    """A capture from the bytes of a file, an upload for instance. Raises CaptureInvalid."""
+    try:
+        document, arrays = _parse(data)
+    except Exception as error:
+        raise CaptureInvalid(
+            f"{name} is not an AttnViz capture, or it was cut off.",
+            "Choose a file that was saved by AttnViz, and download it again if it is incomplete.",
+        ) from error
+    if document.get("version") != VERSION:
+        raise CaptureInvalid(
+            f"{name} was written in version {document.get('version')!r} of the format; this AttnViz reads {VERSION}.",
+            "Save it again with this version of AttnViz.",
+        )
+    try:
+        return _Reader(document, arrays).capture()
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        raise CaptureInvalid(
+            f"{name} is damaged: its parts do not fit together ({error}).", "Save the capture again."
+        ) from error
+
+
+def _parse(data: bytes) -> tuple[dict[str, Any], Arrays]:
+    from safetensors.numpy import load
+
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    document = json.loads(header["__metadata__"][FORMAT])
+    if document["format"] != FORMAT:
+        raise ValueError("another format")
+    return document, load(data)
+
+
+class _Writer:
+    """Turns layers into JSON, and their arrays into named entries; what layers share is written once."""
+
+    def __init__(self) -> None:
+        self.arrays: Arrays = {}
+        self._names: dict[int, tuple[object, str]] = {}
+
+    def layer(self, layer: Layer) -> dict[str, Any]:
+        norms = layer.norms
+        if norms is not None and not isinstance(norms, np.ndarray):
+            norms = norms.compute()
+        return {"scores": self._scores(layer.scores), "norms": None if norms is None else self._array(norms)}
+
+    def _scores(self, scores: Scores) -> dict[str, Any]:
+        if isinstance(scores, DenseScores):
+            return {"weights": self._array(scores.weights)}
+        return {
+            "q": self._array(scores.q),
+            "k": self._array(scores.k),
+            "scale": scores.scale,
+            "softcap": scores.softcap,
+            "sinks": None if scores.sinks is None else self._array(scores.sinks),
+            "mask": None if scores.mask is None else self._rule(scores.mask),
+            "bias": None if scores.bias is None else self._rule(scores.bias),
+        }
+
+    def _rule(self, rule: Mask | Bias) -> dict[str, Any]:
+        if isinstance(rule, SpanMask):
+            names = {part: self._array(getattr(rule, part)) for part in ("first", "stop", "keys")}
+            return {"rule": "span", **names}
+        if isinstance(rule, DenseMask):
+            return {"rule": "dense", "allowed": self._array(rule.allowed)}
+        if isinstance(rule, ToeplitzBias):
+            return {"rule": "toeplitz", "diagonals": self._array(rule.diagonals), "queries": rule.queries}
+        return {"rule": "bias", "values": self._array(rule.values)}
+
+    def _array(self, array: Array) -> dict[str, str]:
+        known = self._names.get(id(array))
+        if known is None:
+            name = f"a{len(self.arrays)}"
+            self.arrays[name] = _portable(array)
+            known = self._names[id(array)] = (array, name)  # the array is kept, so that its id stays its own
+        return {"array": known[1], "dtype": str(array.dtype).removeprefix("torch.")}
+
+
+def _portable(array: Array) -> npt.NDArray[Any]:
+    """A contiguous numpy array; numpy knows no bfloat16, which is kept as its bits."""
+    if hasattr(array, "detach"):
+        import torch
+
+        array = array.detach().cpu().contiguous()
+        array = (array.view(torch.int16) if array.dtype == torch.bfloat16 else array).numpy()
+    return np.ascontiguousarray(array)
+
+
+def _tokens_out(tokens: Tokens | None) -> dict[str, Any] | None:
+    if tokens is None:
+        return None
+    fields = {field.name: getattr(tokens, field.name) for field in dataclasses.fields(tokens)}
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in fields.items()
+    }
+
+
+class _Reader:
+    """Builds a Capture from what a file says, and checks that every size agrees."""
+
+    def __init__(self, document: Mapping[str, Any], arrays: Arrays) -> None:
+        self._document, self._arrays = document, arrays
+
+    def capture(self) -> Capture:
+        document = self._document
+        kinds: dict[Kind, tuple[Layer, ...]] = {}
+        for kind, layers in document["kinds"].items():
+            if kind not in _KINDS or not layers:
+                raise ValueError(f"kind of attention {kind!r}")
+            kinds[cast("Kind", kind)] = tuple(self._layer(layer) for layer in layers)
+        if not kinds:
+            raise ValueError("no attention")
+        tokens = _tokens_in(document["tokens"])
+        if tokens is None:
+            raise ValueError("no tokens")
+        target, fed = _tokens_in(document["target_tokens"]), _tokens_in(document["fed_tokens"])
+        capture = Capture(_card_in(document["card"]), tokens, target, kinds, fed)
+        for kind in capture.kinds:
+            sizes = (len(capture.query_tokens(kind)), len(capture.key_tokens(kind)))
+            _check(len({layer.scores.shape for layer in kinds[kind]}) == 1, "layers of different sizes")
+            _check(capture.shape(kind)[2:] == sizes, "tokens and attention of different sizes")
+        return capture
+
+    def _layer(self, layer: Mapping[str, Any]) -> Layer:
+        scores = self._scores(layer["scores"])
+        norms = None if layer["norms"] is None else self._array(layer["norms"], 2)
+        _check(norms is None or norms.shape == (scores.shape[1], scores.shape[3]), "norms")
+        return Layer(scores, norms)
+
+    def _scores(self, scores: Mapping[str, Any]) -> Scores:
+        if "weights" in scores:
+            return DenseScores(self._array(scores["weights"], 4))
+        q, k = self._array(scores["q"], 4), self._array(scores["k"], 4)
+        _check(q.shape[3] == k.shape[3] and q.shape[0] == k.shape[0] == 1, "queries and keys")
+        _check(
+            min(q.shape) > 0 and min(k.shape) > 0 and q.shape[1] % k.shape[1] == 0,
+            "heads of queries and keys",
+        )
+        size = (q.shape[1], q.shape[2], k.shape[2])
+        softcap = scores["softcap"]
+        sinks = None if scores["sinks"] is None else self._array(scores["sinks"], 1)
+        _check(sinks is None or len(sinks) == size[0], "sinks")
+        return QueryKeyScores(
+            q, k, _finite(scores["scale"]), self._mask(scores["mask"], size), self._bias(scores["bias"], size),
+            None if softcap is None else _finite(softcap), sinks,
+        )  # fmt: skip
+
+    def _mask(self, rule: Mapping[str, Any] | None, size: tuple[int, int, int]) -> Mask | None:
+        if rule is None:
+            return None
+        if rule["rule"] == "span":
+            span = SpanMask(*(self._array(rule[part], 2) for part in ("first", "stop", "keys")))
+            _check(
+                span.first.shape == span.stop.shape == (1, size[1]) and span.keys.shape == (1, size[2]),
+                "mask",
+            )
+            _check(bool((span.first >= 0).all() and (span.stop <= size[2]).all()), "mask")
+            _check(span.keys.dtype == np.bool_, "mask")
+            return span
+        if rule["rule"] != "dense":
+            raise ValueError("mask")
+        dense = DenseMask(self._array(rule["allowed"], 4))
+        _check(dense.allowed.dtype == np.bool_ and dense.allowed.shape[1] in (1, size[0]), "mask")
+        _check(dense.allowed.shape[2:] == size[1:], "mask")
+        return dense
+
+    def _bias(self, rule: Mapping[str, Any] | None, size: tuple[int, int, int]) -> Bias | None:
+        if rule is None:
+            return None
+        if rule["rule"] == "toeplitz":
+            bias = ToeplitzBias(self._array(rule["diagonals"], 2), int(rule["queries"]))
+            _check(bias.queries == size[1] and bias.diagonals.shape[1] == size[1] + size[2] - 1, "bias")
+            _check(bias.diagonals.shape[0] in (1, size[0]), "bias")
+            return bias
+        if rule["rule"] != "bias":
+            raise ValueError("bias")
+        dense = DenseBias(self._array(rule["values"], 4))
+        _check(dense.values.shape[1] in (1, size[0]) and dense.values.shape[2:] == size[1:], "bias")
+        return dense
+
+    def _array(self, reference: Mapping[str, str], dimensions: int) -> npt.NDArray[Any]:
+        array = self._arrays[reference["array"]]
+        if reference["dtype"] == "bfloat16":
+            array = (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+        _check(array.ndim == dimensions, f"an array of {array.ndim} dimensions, not {dimensions}")
+        array.flags.writeable = False
+        return array
+
+
+def _check(holds: bool, what: str) -> None:
+    if not holds:
+        raise ValueError(what)
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    _check(math.isfinite(number) and number != 0, "a scale that is no number")
+    return number
+
+
+def _card_in(fields: Mapping[str, Any]) -> ModelCard:
+    numbers = ("layers", "heads", "width", "max_tokens", "parameters")
+    names = [field.name for field in dataclasses.fields(ModelCard)]
+    return ModelCard(**{name: int(fields[name]) if name in numbers else str(fields[name]) for name in names})  # type: ignore[arg-type]
+
+
+def _tokens_in(fields: Mapping[str, Any] | None) -> Tokens | None:
+    if fields is None:
+        return None
+    texts = {name: tuple(str(part) for part in fields[name]) for name in ("pieces", "labels")}
+    arrays = {name: np.asarray(fields[name]) for name in ("ids", "special", "words", "segments")}
+    spans = np.asarray(fields["spans"]).reshape(-1, 2)
+    pair = fields["pair"]
+    return Tokens(
+        text=str(fields["text"]), pair=None if pair is None else str(pair), spans=spans, **texts, **arrays
+    )
