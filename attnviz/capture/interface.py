@@ -8,9 +8,12 @@ second view over the same weights, never switched itself: another thread may be 
 from __future__ import annotations
 
 import copy
+import inspect
+import re
 import sys
 import threading
 import weakref
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 IMPLEMENTATION = "attnviz"
 DEFAULT_BASE = "sdpa"
 
-_views: weakref.WeakKeyDictionary[torch.nn.Module, torch.nn.Module] = weakref.WeakKeyDictionary()
+_views: weakref.WeakKeyDictionary[torch.nn.Module, torch.nn.Module | None] = weakref.WeakKeyDictionary()
 _views_lock = threading.Lock()
 
 
@@ -108,21 +111,52 @@ def supports_interface(module: torch.nn.Module) -> bool:
     return bool(parts) and all(type(part)._can_set_attn_implementation() for part in parts)
 
 
-def view_of(module: torch.nn.Module) -> torch.nn.Module:
-    """A second model over the SAME weights, with its own configs, that attends through `capturing_attention`.
+def _asks_for_its_implementation(module: torch.nn.Module) -> bool:
+    """Whether a modelling file compares the name of the implementation, and so may act differently under ours."""
+    files = {
+        sys.modules.get(type(part).__module__)
+        for part in module.modules()
+        if isinstance(part, PreTrainedModel)
+    }
+    return any(
+        file and re.search(r"_attn_implementation\s*(==|!=|in\b|not in\b)", inspect.getsource(file))
+        for file in files
+    )
 
-    Parameters and buffers are put into deepcopy's memo, so that only the small Python shell is copied
-    (about 20 ms). Views are kept for as long as the model lives.
+
+def trusted_view(module: torch.nn.Module, inputs: Mapping[str, Any]) -> torch.nn.Module | None:
+    """A view of the model that gives its own output bit for bit, or None.
+
+    Views are kept for as long as the model lives. A family whose code asks for the name of the implementation is put
+    to the test with these inputs, once: DeepSeek V3.2 computes something else under a name that it does not know.
     """
     with _views_lock:
-        view = _views.get(module)
-        if view is None:
-            register()
-            view = _views[module] = _new_view(module)
-        return view
+        if module not in _views:
+            view = None
+            if supports_interface(module):
+                register()
+                view = _new_view(module)
+                if _asks_for_its_implementation(module) and not _same_output(module, view, inputs):
+                    view = None
+            _views[module] = view
+        return _views[module]
+
+
+def _same_output(module: torch.nn.Module, view: torch.nn.Module, inputs: Mapping[str, Any]) -> bool:
+    pairs = zip(_tensors(module(**inputs)), _tensors(view(**inputs)), strict=True)
+    return all(torch.equal(own, seen) for own, seen in pairs)
+
+
+def _tensors(output: Any) -> list[torch.Tensor]:
+    values = output.values() if isinstance(output, Mapping) else output
+    return [value for value in values if isinstance(value, torch.Tensor)]
 
 
 def _new_view(module: torch.nn.Module) -> torch.nn.Module:
+    """A second model over the SAME weights, with its own configs, that attends through `capturing_attention`.
+
+    Parameters and buffers are put into deepcopy's memo, so that only the small Python shell is copied (about 20 ms).
+    """
     memo = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
     view: Any = copy.deepcopy(module, memo)
     for part in view.modules():

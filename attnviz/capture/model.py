@@ -193,6 +193,12 @@ class Model:
             inputs = {**inputs, "use_cache": False}
         _, calls = record(module, inputs)
         roles = dict.fromkeys(call.role for call in calls)
+        if self.card.kind == "encoder-decoder" and len(roles) < 3:
+            raise ModelUnsupported(
+                f"Only the {' and '.join(roles)} attention of {self.card.name} ({self.card.family}) could be captured.",
+                "Its family attends in blocks, which cannot be drawn yet.",
+                reason="not-captured",
+            )
         kinds: dict[Kind, tuple[Layer, ...]] = {}
         for role in ("encoder", "decoder", "cross"):
             if role in roles:

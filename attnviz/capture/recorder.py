@@ -15,8 +15,17 @@ from typing import Annotated, Any, Literal
 
 import torch
 
-from attnviz.capture.interface import ACTIVE, Sink, supports_interface, view_of
-from attnviz.capture.masks import DenseBias, Mask, ToeplitzBias, causal_mask, compact_bias, compact_mask
+from attnviz.capture.interface import ACTIVE, Sink, trusted_view
+from attnviz.capture.masks import (
+    DenseBias,
+    DenseMask,
+    Mask,
+    SpanMask,
+    ToeplitzBias,
+    causal_mask,
+    compact_bias,
+    compact_mask,
+)
 from attnviz.capture.scores import DenseScores, QueryKeyScores, Scores
 from attnviz.errors import ModelUnsupported
 
@@ -87,6 +96,19 @@ def role_of(name: str, module: torch.nn.Module | None) -> Role:
     return "decoder" if causal else "encoder"
 
 
+def looks_causal(scores: Scores) -> bool:
+    """Whether no row looks ahead, in a square attention of more than one token."""
+    _, _, queries, keys = scores.shape
+    if queries != keys or queries == 1:
+        return False
+    if isinstance(scores, DenseScores):
+        return not bool(scores.weights.triu(1).any())
+    if isinstance(scores.mask, SpanMask):
+        ahead = torch.arange(1, queries + 1, device=scores.mask.stop.device)
+        return bool((scores.mask.stop <= ahead).all())
+    return False
+
+
 class Recorder:
     """Collects the calls of one forward pass. Masks and biases are shared by the layers: each is compacted once."""
 
@@ -114,15 +136,20 @@ class Recorder:
         """The finished calls, numbered by role in the order in which they ran."""
         counts: Counter[str] = Counter()
         finished = []
-        for module, noted, v, out in self._calls:
-            scores = noted if isinstance(noted, DenseScores | QueryKeyScores) else self._scores(**noted)
+        noted = [(module, self._finished(scores), v, out) for module, scores, v, out in self._calls]
+        roles = [role_of(self._names.get(id(module), ""), module) for module, *_ in noted]
+        if set(roles) == {"encoder"} and all(looks_causal(scores) for _, scores, _, _ in noted):
+            roles = ["decoder"] * len(roles)  # Bloom's and MPT's modules do not say that they are causal
+        for (module, scores, v, out), role in zip(noted, roles, strict=True):
             name = self._names.get(id(module), "")
-            role = role_of(name, module)
             finished.append(Call(module, name, role, counts[role], scores, v, out))
             counts[role] += 1
         self._calls.clear()
         self._memo.clear()
         return tuple(finished)
+
+    def _finished(self, scores: Scores | dict[str, Any]) -> Scores:
+        return self._scores(**scores) if isinstance(scores, dict) else scores
 
     def _scores(
         self, q: Tensor, k: Tensor, mask: Any, scale: float, causal: bool, bias: Any, softcap: Any, sinks: Any
@@ -149,8 +176,6 @@ def _within(mask: Mask | None, keys: int) -> Mask | None:
     """Some families hand over a mask for more keys than there are."""
     if mask is None:
         return None
-    from attnviz.capture.masks import DenseMask, SpanMask
-
     if isinstance(mask, SpanMask) and mask.keys.shape[1] > keys:
         return SpanMask(mask.first.clamp(max=keys), mask.stop.clamp(max=keys), mask.keys[:, :keys])
     if isinstance(mask, DenseMask) and mask.allowed.shape[3] > keys:
@@ -186,20 +211,8 @@ def record(module: torch.nn.Module, inputs: Mapping[str, Any]) -> tuple[Any, tup
     Raises:
         ModelUnsupported: nothing was recorded (`reason` "not-captured"); Mamba, for instance, has no attention.
     """
-    from attnviz.capture.tap import Tap
-
-    recorder = Recorder(module)
     with torch.no_grad():
-        if supports_interface(module):
-            view = view_of(module)
-            recorder = Recorder(view)
-            with _active(recorder):
-                output = view(**inputs)
-        if not len(recorder):
-            recorder = Recorder(module)
-            with Tap(module, recorder):
-                output = module(**inputs)
-        calls = recorder.calls()
+        output, calls = _recorded(module, inputs)
     if not calls:
         raise ModelUnsupported(
             f"{type(module).__name__} ran, but showed no attention.",
@@ -207,3 +220,19 @@ def record(module: torch.nn.Module, inputs: Mapping[str, Any]) -> tuple[Any, tup
             reason="not-captured",
         )
     return output, calls
+
+
+def _recorded(module: torch.nn.Module, inputs: Mapping[str, Any]) -> tuple[Any, tuple[Call, ...]]:
+    """Through the interface where the family uses it, else by watching the thread."""
+    from attnviz.capture.tap import Tap
+
+    if (view := trusted_view(module, inputs)) is not None:
+        recorder = Recorder(view)
+        with _active(recorder):
+            output = view(**inputs)
+        if len(recorder):
+            return output, recorder.calls()
+    recorder = Recorder(module)
+    with Tap(module, recorder):
+        output = module(**inputs)
+    return output, recorder.calls()

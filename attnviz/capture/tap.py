@@ -48,26 +48,36 @@ class Tap(TorchFunctionMode):
         )  # fmt: skip
 
     def _owner(self) -> Any:
-        """The innermost module of the model on the call stack, which is the attention module itself."""
-        frame = sys._getframe(2)
+        """The innermost attention module of the model on the call stack; the innermost module, if none is called so."""
+        frame, innermost = sys._getframe(2), None
         while frame is not None:
             for name in ("self", "module"):
                 part = frame.f_locals.get(name)
                 if isinstance(part, torch.nn.Module) and id(part) in self._parts:
-                    return part
+                    if _is_attention(part):
+                        return part
+                    innermost = innermost or part
             frame = frame.f_back  # type: ignore[assignment]
-        return None
+        return innermost
+
+
+def _is_attention(part: torch.nn.Module) -> bool:
+    return "attention" in type(part).__name__.lower()
+
+
+def _head_count(owner: Any) -> int:
+    names = ("num_heads", "n_heads", "num_attention_heads", "n_head")
+    places = (owner, getattr(owner, "config", None))
+    return next((count for place in places for name in names if (count := getattr(place, name, 0))), 0)
 
 
 def _as_heads(weights: torch.Tensor, owner: Any) -> torch.Tensor | None:
-    """(B, H, Q, K) weights; a softmax over anything but keys (a router, a vocabulary) is None."""
-    if owner is None or "attention" not in type(owner).__name__.lower():
+    """(B, H, Q, K) weights; a softmax over anything but keys (a router, a vocabulary, a convolution) is None."""
+    if owner is None or not _is_attention(owner):
         return None
+    heads = _head_count(owner)
     if weights.dim() == 4:
-        return weights
-    heads = next(
-        (n for key in ("num_heads", "n_heads", "num_attention_heads") if (n := getattr(owner, key, 0))), 0
-    )
+        return weights if heads in (0, weights.shape[1]) else None
     if not heads or weights.shape[0] % heads:
         return None
     return weights.reshape(-1, heads, *weights.shape[1:])
