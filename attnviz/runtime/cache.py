@@ -168,7 +168,7 @@ class SharedCache(Generic[V]):
         with self._lock:
             return self._store.peek(key) if key in self._store else None
 
-    def keys(self) -> list[Hashable]:
+    def kept(self) -> list[Hashable]:
         """The keys of the values kept."""
         with self._lock:
             return list(self._store)

@@ -38,7 +38,7 @@ def test_the_least_recently_used_goes_first_and_is_told():
     cache.peek("b")  # does not count as a use
     cache.get("d", lambda report: "x" * 10)
     assert evicted == ["b"]
-    assert set(cache.keys()) == {"a", "c", "d"}
+    assert set(cache.kept()) == {"a", "c", "d"}
     assert cache.nbytes == 30
 
 
@@ -46,11 +46,11 @@ def test_a_value_larger_than_the_cache_is_returned_but_not_kept():
     cache, evicted = cache_of(10), []
     cache.get("small", lambda report: "x")
     assert len(cache.get("large", lambda report: "x" * 11)) == 11
-    assert cache.keys() == ["small"]
+    assert cache.kept() == ["small"]
     keeper = cache_of(10, keep_larger=True, on_evict=evicted.extend)
     keeper.get("small", lambda report: "x")
     keeper.get("large", lambda report: "x" * 11)
-    assert (keeper.keys(), evicted, keeper.nbytes) == (["large"], ["small"], 11)
+    assert (keeper.kept(), evicted, keeper.nbytes) == (["large"], ["small"], 11)
 
 
 def test_twenty_threads_compute_once_and_all_get_the_same_object():

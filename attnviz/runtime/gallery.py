@@ -1,7 +1,7 @@
-"""The gallery: short texts in which something is to be seen, and the answers to some of them, stored as files.
+"""The gallery: short texts in which something is to be seen, and the stored answers to some of them.
 
-A stored answer is drawn before torch is imported, so that the first picture is on the screen at once. The files
-in attnviz/examples/ are made by `python -m attnviz.runtime.make_examples` with the real model.
+A stored answer is drawn before torch is imported, so that the first picture is on the screen at once. The
+files in attnviz/examples/ are made by `python -m attnviz.runtime.make_examples` with the real model.
 """
 
 from __future__ import annotations

@@ -1,0 +1,61 @@
+"""Whether a text is short enough, asked before anything is computed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attnviz.errors import InputEmpty, InputTooLong
+from attnviz.runtime.settings import Settings
+from attnviz.runtime.stage import Query
+
+if TYPE_CHECKING:
+    from attnviz.capture import Model
+
+
+def check(model: Model, query: Query, settings: Settings) -> None:
+    """The text and its pair as one sequence, and the target text. Raises InputEmpty, InputTooLong."""
+    check_characters(query, settings)
+    _check_tokens(model, settings, "The text" + " with its pair" * bool(query.pair), query.text, query.pair)
+    if query.target_text:
+        _check_tokens(model, settings, "The target text", query.target_text)
+
+
+def check_separately(model: Model, query: Query, settings: Settings) -> None:
+    """The text and its pair, each as a sequence of its own. Raises InputEmpty, InputTooLong."""
+    check_characters(query, settings)
+    _check_tokens(model, settings, "The text", query.text)
+    if query.pair:
+        _check_tokens(model, settings, "The second text", query.pair)
+
+
+def check_characters(query: Query, settings: Settings) -> None:
+    """So that nobody can occupy the tokenizer with a book. Raises InputEmpty, InputTooLong."""
+    if not query.text.strip():
+        raise InputEmpty("There is no text.", "Type a sentence.")
+    limit = settings.max_characters
+    characters = sum(len(text) for text in (query.text, query.pair, query.target_text) if text)
+    if characters > limit:
+        raise InputTooLong(
+            f"The text has {characters:,} characters; this server reads at most {limit:,}.",
+            "Shorten the text.",
+            tokens=characters,
+            limit=limit,
+        )
+
+
+def _check_tokens(model: Model, settings: Settings, what: str, text: str, pair: str | None = None) -> None:
+    count = len(model.tokenize(text, pair))
+    own, server = model.card.max_tokens, settings.max_tokens
+    limit = min(own, server) if own else server
+    if count <= limit:
+        return
+    reads = (
+        f"the model {model.card.name} reads at most {own:,}" if own else "the model has no limit of its own"
+    )
+    raise InputTooLong(
+        f"{what} has {count:,} tokens; {reads}, and this server allows {server:,}.",
+        f"Shorten it to {limit:,} tokens, special tokens included"
+        + (", or choose a model that reads longer texts." if own and own <= server else "."),
+        tokens=count,
+        limit=limit,
+    )
