@@ -1,0 +1,129 @@
+"""The attribution page: what is explained, by which method, the coloured words, and whether the scores add up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnviz.web import components, progress, session
+from attnviz.web.escape import markdown
+
+if TYPE_CHECKING:
+    from attnviz.explain import MethodInfo, TargetInfo
+    from attnviz.runtime import Query
+    from attnviz.types import Attribution
+    from attnviz.web.url import State
+
+DEFAULT_METHOD = "integrated-gradients"
+# The legend's short forms; in full they stand in the declarations of targets and methods.
+LEGEND = {
+    "similarity": ("makes the texts more similar", "makes them less similar"),
+    "next-token": ("makes this token more likely", "makes it less likely"),
+}
+
+
+def show(query: Query, state: State) -> None:
+    """Draw the page for this question."""
+    with progress.loading() as report:
+        names = session.runtime().targets(query, report)
+    target = _target(names, state)
+    method = _method(state)
+    if target.needs_pair and not query.pair:
+        _second_text_missing(target)
+        return
+    with progress.loading() as report:
+        attribution = session.runtime().explain(query, target.name, method.name, report)
+    _picture(attribution, target, method, query)
+    _meaning(attribution, target, method)
+
+
+def _target(names: tuple[str, ...], state: State) -> TargetInfo:
+    from attnviz.explain import targets
+
+    infos = {info.name: info for info in targets() if info.name in names}
+    name = session.choose("target", state.target, names, names[0])
+    if len(names) > 1:
+        st.selectbox(
+            "What to explain",
+            names,
+            format_func=lambda name: infos[name].title,
+            key=session.follow("target", name),
+            on_change=session.on_change(
+                "target", "target", lambda value: None if value == names[0] else value
+            ),
+        )
+    return infos[name]
+
+
+def _method(state: State) -> MethodInfo:
+    from attnviz.explain import methods
+
+    infos = {info.name: info for info in methods()}
+    name = session.choose("method", state.method, tuple(infos), DEFAULT_METHOD)
+    st.segmented_control(
+        "Method",
+        tuple(infos),
+        format_func=lambda name: infos[name].title,
+        key=session.follow("method", name),
+        on_change=session.on_change(
+            "method", "method", lambda value: None if value == DEFAULT_METHOD else value
+        ),
+        required=True,
+    )
+    st.caption(markdown(infos[name].description))
+    return infos[name]
+
+
+def _second_text_missing(target: TargetInfo) -> None:
+    with st.container(border=True):
+        st.markdown("#### A second text is needed")
+        st.markdown(
+            f"{markdown(target.title)} compares two texts. Type the other one under **Second text** and press "
+            "**Show**."
+        )
+
+
+def _picture(attribution: Attribution, target: TargetInfo, method: MethodInfo, query: Query) -> None:
+    from attnviz.figures import words_data
+
+    towards, away = LEGEND.get(target.name, ("", ""))
+    data = words_data(
+        attribution,
+        towards=towards if attribution.signed else "",
+        away=away,
+        unit=target.unit,
+        text_title="Text",
+        pair_title="Second text",
+        method_title=method.title,
+        target_title=target.title,
+        model=query.model,
+    )
+    components.words(data)
+
+
+def _meaning(attribution: Attribution, target: TargetInfo, method: MethodInfo) -> None:
+    """What the colours mean, whether the scores add up, and what they do not show, in sentences."""
+    st.subheader("How to read this", anchor=False)
+    lines = [sum_check(attribution)]
+    if attribution.signed:
+        lines = [f"**Blue, positive**: {target.positive}", f"**Orange, negative**: {target.negative}", *lines]
+    else:
+        lines = [f"**Darker**: {method.positive} It has no direction: for or against.", *lines]
+    lines += [method.caveat, target.caveat]
+    st.markdown("\n".join(f"- {line}" for line in lines if line))
+
+
+def sum_check(attribution: Attribution) -> str:
+    """Whether the scores add up to what they claim to, in a sentence."""
+    value = f"The result is {attribution.value:.3f}"
+    if attribution.residual is None or attribution.baseline_value is None:
+        return f"{value}. The scores of this method do not claim to add up to it."
+    change = attribution.value - attribution.baseline_value
+    sums = change - attribution.residual
+    holds = abs(attribution.residual) < max(0.01 * abs(change), 1e-4)
+    verdict = "the sum checks" if holds else "**the sum does not check**, so read the scores with care"
+    return (
+        f"{value}; with the text blanked out it is {attribution.baseline_value:.3f}. The scores add up to "
+        f"{sums:.3f} of the {change:.3f} between them: {verdict}."
+    )

@@ -1,0 +1,80 @@
+"""Mounts the browser figures: bytes in, the reader's selection out, written to the address.
+
+Each keeps one `key`, so that new data repaints the picture instead of building it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from attnviz.figures import component
+from attnviz.web import session
+from attnviz.web.url import MAX_HEADS, MAX_INDEX, Head
+
+HEATMAP, HEADS, COMPARE, WORDS = "heatmap", "heads", "compare", "words"
+
+
+@cache
+def _mount(name: str) -> Callable[..., Any]:
+    part = component(name)
+    return st.components.v2.component(part.name, html=part.html, css=part.css, js=part.js)
+
+
+def heatmap(data: bytes, shown: Head) -> None:
+    """One head's map; stepping to another head changes the address."""
+    _mount(HEATMAP)(key=HEATMAP, data=data, on_selection_change=lambda: _selected(shown))
+
+
+def heads(data: bytes) -> Head | None:
+    """All heads as thumbnails; returns the one that was just opened."""
+    result = _mount(HEADS)(key=HEADS, data=data, on_chosen_change=_chosen, on_open_change=lambda: None)
+    return head_of(result.open)
+
+
+def compare(data: bytes) -> None:
+    """A few heads side by side."""
+    _mount(COMPARE)(key=COMPARE, data=data)
+
+
+def words(data: bytes) -> None:
+    """The coloured text and its bars."""
+    _mount(WORDS)(key=WORDS, data=data, on_granularity_change=lambda: None)
+
+
+def _selected(shown: Head) -> None:
+    place = head_of(_reported(HEATMAP, "selection"))
+    if place is not None and place != shown:
+        session.update(heads=(place,))
+
+
+def _chosen() -> None:
+    reported = _reported(HEADS, "chosen")
+    places = [_pair(each) for each in reported] if isinstance(reported, list) else []
+    chosen = tuple(dict.fromkeys(place for place in places if place is not None))[:MAX_HEADS]
+    session.update(heads=chosen)
+
+
+def _reported(key: str, name: str) -> Any:
+    """What a figure reported. It comes from a browser: nothing about its shape is certain."""
+    values = st.session_state.get(key)
+    try:
+        return values[name] if values is not None and name in values else None
+    except (KeyError, TypeError):
+        return None
+
+
+def head_of(value: Any) -> Head | None:
+    """The head that {"layer": l, "head": h} names, else None."""
+    return _pair([value.get("layer"), value.get("head")]) if hasattr(value, "get") else None
+
+
+def _pair(value: Any) -> Head | None:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        return None
+    if not all(isinstance(each, (int, float)) and each == each and 0 <= each <= MAX_INDEX for each in value):
+        return None
+    return int(value[0]), int(value[1])

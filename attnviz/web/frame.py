@@ -1,0 +1,78 @@
+"""What stands around every page: the navigation, and the sidebar with text, examples, model and machine.
+
+Reads the state from the address, draws the controls from it, and runs the page that the address names.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnviz.web import controls, problems, session, style, url
+from attnviz.web.site import DEFAULT, SECTIONS, SITE
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import Page
+
+HOME = "home"
+WARM_AFTER = 1.0  # seconds
+
+
+def show() -> None:
+    """Draw the whole app for one run of the script."""
+    st.set_page_config(page_title="AttnViz", page_icon=style.ICON, layout="wide")
+    pages = {page.url_path or HOME: page for page in site_pages()}
+    current = st.navigation(list(pages.values()), position="hidden")
+    state = session.begin(current.url_path or DEFAULT)
+    style.apply()
+    with st.sidebar:
+        _navigation(pages, current, state)
+        with problems.guard():
+            controls.text_form(state)
+            controls.gallery()
+            controls.model_choice(state)
+            controls.machine(state)
+    notices = st.container()
+    with problems.guard():
+        current.run()
+    with notices:
+        for sentence in session.notices():
+            st.info(sentence, icon=":material/info:")
+    _warm_up()
+
+
+@cache
+def _warm_up() -> None:
+    """Once per process: load the default model in the background, when the first picture has gone out.
+
+    Importing torch holds the interpreter for moments at a time; a second's grace keeps them off that picture.
+    """
+    timer = threading.Timer(WARM_AFTER, session.runtime().warm)
+    timer.daemon = True
+    timer.start()
+
+
+def site_pages() -> list[Page]:
+    """All pages. The default page has a twin, since Streamlit serves a default page at `/` only."""
+    home = next(entry for entry in SITE if entry.name == DEFAULT)
+    pages = [st.Page(home.script, title=home.title, url_path=HOME, default=True, help=home.summary)]
+    pages += [st.Page(each.script, title=each.title, url_path=each.name, help=each.summary) for each in SITE]
+    return pages
+
+
+def _navigation(pages: dict[str, Page], current: Page, state: url.State) -> None:
+    """Links that take the state along: Streamlit's own menu would drop the query parameters."""
+    st.markdown("## AttnViz")
+    params = url.encode(replace(state, view=None))
+    for section in SECTIONS:
+        entries = [entry for entry in SITE if entry.section == section]
+        if entries:
+            st.caption(section)
+        for entry in entries:
+            at_home = entry.name == DEFAULT and not current.url_path
+            page = pages[HOME if at_home else entry.name]
+            st.page_link(page, label=entry.title, query_params=params, width="stretch")

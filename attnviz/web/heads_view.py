@@ -1,0 +1,93 @@
+"""The heads page: the grid of thumbnails with statistics, and two to four chosen heads side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from attnviz.web import attention_view, components, maps, metrics, progress, session, url
+
+if TYPE_CHECKING:
+    from attnviz.capture import Capture
+    from attnviz.runtime import Query
+    from attnviz.types import Kind
+    from attnviz.web.url import Head, State
+
+THUMBNAIL = 64  # cells a side
+ATTENTION = ("pages/look/attention.py", "attention")
+
+
+def show(query: Query, state: State) -> None:
+    """Draw the page for this question."""
+    with progress.loading() as report:
+        capture = session.runtime().capture(query, report)
+    kind = attention_view.choose_kind(capture.kinds, state)
+    chosen = _chosen(state, capture.shape(kind))
+    _grid(query, capture, kind, chosen)
+    if len(chosen) > 1:
+        _comparison(query, capture, kind, chosen)
+    else:
+        st.caption("Mark two to four heads to see them side by side, with the difference between them.")
+
+
+def _chosen(state: State, shape: tuple[int, int, int, int]) -> tuple[Head, ...]:
+    """The chosen heads that this model has; a notice where it has fewer."""
+    layers, heads = shape[:2]
+    chosen = tuple(place for place in state.heads if place[0] < layers and place[1] < heads)
+    if len(chosen) < len(state.heads):
+        session.notice(
+            f"This model has layers 0 to {layers - 1} and heads 0 to {heads - 1}; a head that it does not have "
+            "is left out."
+        )
+    return chosen
+
+
+def _grid(query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, ...]) -> None:
+    from attnviz.figures import heads_data
+
+    with progress.loading() as report:
+        runtime = session.runtime()
+        overviews = runtime.overviews(query, THUMBNAIL, kind, report)
+        table = runtime.statistics(query, kind, report)
+    data = heads_data(
+        overviews,
+        table,
+        queries=capture.shape(kind)[2],
+        keys=capture.shape(kind)[3],
+        chosen=chosen,
+        descriptions={metric: metrics.words(metric).meaning for metric in table.metrics},
+        causal=attention_view.is_causal(capture, kind),
+        model=query.model,
+        text=query.text,
+    )
+    opened = components.heads(data)
+    if opened is not None:
+        script, name = ATTENTION
+        state = replace(session.state(), view=None).on(opened)
+        st.switch_page(st.Page(script, url_path=name), query_params=url.encode(state))
+
+
+def _comparison(query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, ...]) -> None:
+    from attnviz.figures import compare_data
+
+    st.subheader("Side by side", anchor=False)
+    queries = maps.axis(capture.query_tokens(kind), "token")
+    keys = maps.axis(capture.key_tokens(kind), "token")
+    runtime = session.runtime()
+    data = compare_data(
+        np.stack([maps.grouped(runtime.attention(query, *place, kind), queries, keys) for place in chosen]),
+        [f"layer {layer}, head {head}" for layer, head in chosen],
+        queries.labels,
+        keys.labels,
+        query_special=queries.special,
+        key_special=keys.special,
+        unit=queries.unit,
+        causal=attention_view.is_causal(capture, kind),
+        note=maps.note(queries, keys),
+        model=query.model,
+        text=query.text,
+    )
+    components.compare(data)

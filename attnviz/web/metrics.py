@@ -1,0 +1,63 @@
+"""Statistics of heads in words: what each measures, its value, and where it stands among all heads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from attnviz.types import HeadTable
+from attnviz.web.url import Head
+
+
+@dataclass(frozen=True)
+class Words:
+    """A name for a statistic and one sentence that explains it."""
+
+    title: str
+    meaning: str
+
+
+WORDS: dict[str, Words] = {
+    "entropy": Words("Spread", "Entropy of the rows: 0 when each token looks at one token only."),
+    "distance": Words("Distance", "How many tokens away the attention goes, on average."),
+    "first": Words("To the first token", "Share of attention on the first token, often a resting place."),
+    "self": Words("To itself", "Share of attention that tokens pay to themselves."),
+    "previous": Words("To the previous token", "Share of attention on the token just before."),
+    "next": Words("To the next token", "Share of attention on the token just after."),
+    "induction": Words("Induction", "Share on the token that followed an earlier copy of this one."),
+    "special": Words("To special tokens", "Share of attention on tokens that the tokenizer added."),
+}
+
+
+def words(metric: str) -> Words:
+    """The words for a metric; its own name where there are none."""
+    return WORDS.get(metric, Words(metric.replace("_", " ").capitalize(), ""))
+
+
+def of_head(table: HeadTable, head: Head) -> None:
+    """The statistics of one head, each with its rank among all heads."""
+    st.markdown(f"#### Layer {head[0]}, head {head[1]}")
+    rows = ["| | | rank |", "|:--|--:|--:|"]
+    for metric, unit in zip(table.metrics, table.units, strict=True):
+        values = table[metric]
+        rows.append(
+            f"| {words(metric).title} | {_number(float(values[head]), unit)} | {_rank(values, head)} |"
+        )
+    st.markdown("\n".join(rows))
+    count = table.values.shape[1] * table.values.shape[2]
+    st.caption(f"Rank 1 has the highest value of all {count} heads.")
+    with st.expander("What these mean"):
+        st.markdown("\n".join(f"- **{words(m).title}**: {words(m).meaning}" for m in table.metrics))
+
+
+def _number(value: float, unit: str) -> str:
+    if np.isnan(value):
+        return "–"
+    return f"{value:.0%}" if unit == "share" else f"{value:.2f} {unit}"
+
+
+def _rank(values: np.ndarray, head: Head) -> str:
+    value = values[head]
+    return "–" if np.isnan(value) else str(1 + int(np.sum(values > value)))

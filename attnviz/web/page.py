@@ -1,0 +1,84 @@
+"""What every page begins with: its heading, what could not be used, and the question, or why there is none yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnviz.web import controls, session
+from attnviz.web.escape import plain
+
+if TYPE_CHECKING:
+    from attnviz.runtime import Query
+    from attnviz.web.url import State
+
+LOOKED = "Attention shows where the model looked, not why it decided."
+
+
+def heading(title: str, explanation: str) -> None:
+    """The title and one or two sentences of explanation; both are ours, never a user's."""
+    st.title(title, anchor=False)
+    st.markdown(explanation)
+    with st.container(key="narrow_entry"):
+        if st.button("Change the text or the model", icon=":material/edit:", width="stretch"):
+            _entry()
+
+
+@st.dialog("Text and model")
+def _entry() -> None:
+    """The sidebar's controls, within reach where the sidebar is closed."""
+    current = session.state()
+    controls.text_form(current, key="dialog")
+    controls.gallery(key="dialog")
+
+
+def question(state: State) -> Query | None:
+    """What to ask the runtime; None where the page has drawn what is missing instead."""
+    query = session.query(state)
+    if not query.text.strip():
+        _empty()
+        return None
+    known = {card.name for card in session.runtime().catalog()}
+    if query.model not in known and not session.typed_model(query.model):
+        _confirm(query.model)
+        return None
+    shown_text(query)
+    return query
+
+
+def shown_text(query: Query) -> None:
+    """The text that the page is about, and what to look at where it is one of the gallery's."""
+    with st.container(border=True, key="shown_text", gap="small"):
+        st.text(plain(query.text))
+        if query.pair:
+            st.text(plain(query.pair))
+        example = controls.example_of(query.text, query.pair)
+        if example is not None:
+            st.caption(example.look)
+
+
+def _empty() -> None:
+    """The empty state: there is no text."""
+    with st.container(border=True):
+        st.markdown("#### There is no text yet")
+        st.markdown("Type one under **Text** and press **Show**, or start from one of these:")
+        with st.container(horizontal=True):
+            for example in session.runtime().examples()[:4]:
+                st.button(
+                    example.title,
+                    key=f"empty_{example.name}",
+                    on_click=controls.show_example,
+                    args=(example,),
+                )
+
+
+def _confirm(model: str) -> None:
+    """A link named a model that is not in the catalogue: nothing is loaded before the visitor agrees."""
+    with st.container(border=True):
+        st.markdown("#### This link asks for a model that is not in the catalogue")
+        st.text(plain(model))
+        st.markdown("It may have to be downloaded. Load it only if you trust whoever sent the link.")
+        with st.container(horizontal=True):
+            st.button("Load this model", type="primary", on_click=session.trust_model, args=(model,))
+            st.button("Use the default model", on_click=controls.use_model, args=("",))

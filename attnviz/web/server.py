@@ -1,0 +1,35 @@
+"""What happens once, when the server starts, before the first visitor: navigation is declared, light modules load.
+
+A fresh Streamlit process that sees a folder `pages/` beside the script serves its first session in the mode of old
+multipage apps, where a deep link such as `/heads?text=...` first answers "page not found". That mode ends as soon as
+anybody has called `st.navigation`; so the server calls it itself, before it listens.
+"""
+
+from __future__ import annotations
+
+import logging
+
+_NOISE = "streamlit.runtime.scriptrunner_utils.script_run_context"
+
+
+def prepare() -> None:
+    """Declare that this app navigates by `st.navigation`, and import what every first picture needs."""
+    import streamlit as st
+
+    from attnviz.web import frame
+
+    log = logging.getLogger(_NOISE)
+    level = log.level
+    log.setLevel(logging.ERROR)  # outside a session, each st call would warn that it is outside a session
+    try:
+        st.navigation(frame.site_pages())
+    finally:
+        log.setLevel(level)
+
+
+def script_failed(error: Exception) -> bool:
+    """Log an error that no page caught, and show it calmly; true: Streamlit shows nothing of its own."""
+    from attnviz.web.problems import show_error
+
+    show_error(error)
+    return True

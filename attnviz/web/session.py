@@ -1,0 +1,142 @@
+"""The state of one visitor: what the address says, what does not fit into it, and the question that follows from it.
+
+The address is the one source of truth. Widgets are set from it before they are drawn, and their callbacks write to
+it; so a reload, a link and the back button all show what they name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from attnviz.web import url
+from attnviz.web.escape import clean
+
+if TYPE_CHECKING:
+    from attnviz.runtime import Query, Runtime
+
+UNLINKED = "attnviz_unlinked"  # texts too long for the address: {name: text}
+NOTICES = "attnviz_notices"
+TYPED_MODELS = "attnviz_typed_models"
+PAGE = "attnviz_page"
+PAGES_OF_PAIRS = ("attribution",)
+
+
+def runtime() -> Runtime:
+    """The one runtime of this process."""
+    from attnviz.runtime import get_runtime
+
+    return get_runtime()
+
+
+def state() -> url.State:
+    """What the address asks for, with this visitor's texts that are too long to stand there."""
+    current, _ = url.parse(_params())
+    unlinked = st.session_state.get(UNLINKED, {})
+    missing = {name: text for name, text in unlinked.items() if getattr(current, name) is None}
+    return replace(current, **missing)
+
+
+def begin(page: str) -> url.State:
+    """Start a run of the script: note what in the address could not be used, and which page this is."""
+    _, notices = url.parse(_params())
+    st.session_state[NOTICES] = list(notices)
+    if st.session_state.get(PAGE) != page:
+        st.session_state[PAGE] = page
+        st.session_state.pop("attnviz_sent", None)
+    return state()
+
+
+def notice(sentence: str) -> None:
+    """Say, once, under the heading of the page, that a value could not be used. No user text in it."""
+    notices = st.session_state.setdefault(NOTICES, [])
+    if sentence not in notices:
+        notices.append(sentence)
+
+
+def notices() -> list[str]:
+    """The sentences noted in this run."""
+    return list(st.session_state.get(NOTICES, []))
+
+
+def update(**changes: Any) -> None:
+    """Change the state: the address follows (a new step in the browser's history)."""
+    write(replace(state(), **changes))
+
+
+def write(new: url.State) -> None:
+    """Make this the state."""
+    texts = {name: getattr(new, name) for name in ("text", "pair", "target_text")}
+    st.session_state[UNLINKED] = {name: text for name, text in texts.items() if text and not url.fits(text)}
+    st.query_params.from_dict(url.encode(new))
+
+
+def query(current: url.State | None = None) -> Query:
+    """The question to the runtime: the stored example's texts where the address names none."""
+    from attnviz.runtime import Query
+
+    current = current or state()
+    model = current.model or default_model()
+    if current.text is None:
+        stored = example()
+        pair = current.pair if current.pair is not None else stored.pair
+        return Query(model, stored.text, pair, current.target_text)
+    return Query(model, clean(current.text), current.pair, current.target_text)
+
+
+def default_model() -> str:
+    """The model that this server offers first."""
+    return runtime().settings.model
+
+
+def example() -> Query:
+    """The stored question of this page: one with two texts where the page explains similarity."""
+    pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS
+    return runtime().default_pair_query if pairs else runtime().default_query
+
+
+def follow(key: str, value: Any) -> str:
+    """Set the widget `key` to `value` before it is drawn, unless it has that value already; returns the key.
+
+    Setting it in every run would take away what somebody is typing.
+    """
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    return key
+
+
+def on_change(
+    key: str, field: str, convert: Callable[[Any], Any] = lambda value: value
+) -> Callable[[], None]:
+    """A callback that writes the value of a widget into the state."""
+    return lambda: update(**{field: convert(st.session_state[key])})
+
+
+def choose(field: str, given: str | None, valid: tuple[str, ...], default: str) -> str:
+    """The valid choice that the address asks for, else the default and a notice."""
+    if given is None or given in valid:
+        return given or default
+    notice(f"The {field} in the link is not one of the choices here; the default is shown.")
+    return default
+
+
+def typed_model(name: str) -> bool:
+    """Whether this visitor typed the name of this model: a link alone must not make a server load anything."""
+    return name in st.session_state.get(TYPED_MODELS, ())
+
+
+def trust_model(name: str) -> None:
+    """Remember that this visitor asked for the model."""
+    st.session_state[TYPED_MODELS] = {*st.session_state.get(TYPED_MODELS, ()), name}
+
+
+def _params() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def too_long_to_link(current: url.State) -> bool:
+    """Whether one of the texts does not fit into the address."""
+    return not all(url.fits(text) for text in (current.text, current.pair, current.target_text) if text)

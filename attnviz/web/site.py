@@ -1,0 +1,34 @@
+"""The site map: one line for each page. Adding a page is a script in a subfolder of pages/ and a line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SECTIONS = ("Look", "Explain", "Learn")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page: `name` is its address and the stem of its script, `summary` its tooltip."""
+
+    name: str
+    section: str
+    title: str
+    script: str
+    summary: str
+
+
+SITE: tuple[Entry, ...] = (
+    Entry(
+        "attention", "Look", "Attention", "pages/look/attention.py", "One head up close: who looks at whom."
+    ),
+    Entry("heads", "Look", "All heads", "pages/look/heads.py", "Every head of every layer side by side."),
+    Entry(
+        "attribution",
+        "Explain",
+        "Attribution",
+        "pages/explain/attribution.py",
+        "Which words made the model's result.",
+    ),
+)
+DEFAULT = "attention"

@@ -1,0 +1,16 @@
+"""Every head of every layer side by side, and a few of them compared."""
+
+import streamlit as st
+
+from attnviz.web import heads_view, page, session
+
+page.heading(
+    "All heads",
+    "Each small picture is the attention map of one head; layers go down, heads go across. Point at one to read "
+    "its statistics, click it to open it, or mark two to four of them to compare them below.",
+)
+state = session.state()
+query = page.question(state)
+if query is not None:
+    heads_view.show(query, state)
+st.caption(page.LOOKED)
