@@ -1,0 +1,10 @@
+"""From a name to a model: the catalogue, local directories and Hub ids, checked before anything is loaded.
+
+In flow names; out flow `ModelCard`s (without torch) and `Loaded` models, or a typed refusal with its remedy.
+"""
+
+from attnviz.loading.cards import card_of
+from attnviz.loading.catalogue import catalog
+from attnviz.loading.loader import Loaded, load
+
+__all__ = ["Loaded", "card_of", "catalog", "load"]

@@ -1,0 +1,151 @@
+"""Models of the Hugging Face Hub: asked about first, refused early, then fetched into the local cache.
+
+In flows a Hub id; out flows the directory of its snapshot. Only safetensors, JSON and tokenizer files are fetched,
+never pickles or code. HF_ENDPOINT, HF_HOME, HF_TOKEN and HF_HUB_OFFLINE are honoured, telemetry is off.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attnviz.errors import AttnVizError, HubUnreachable, ModelNotFound
+from attnviz.loading import catalogue
+from attnviz.loading.config import check_config
+from attnviz.loading.weights import INDEX, SINGLE, damaged, refuse_without_safetensors
+
+if TYPE_CHECKING:
+    from huggingface_hub import ModelInfo
+
+ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
+TIMEOUT = 5.0  # seconds until the Hub counts as unreachable
+SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
+TOKENIZER_OR_CONFIG = re.compile(r"[^/]+\.(json|txt|model|spm|jinja|bpe|codes)|[^/]+/config\.json|README\.md")
+STORED_BITS = {"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16"}
+Fits = Callable[[dict[str, int]], None]
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether the Hub could have a model of this name ("name" or "organisation/name")."""
+    return (
+        ID.fullmatch(name) is not None
+        and not name.endswith((".git", ".", "-"))
+        and "--" not in name
+        and ".." not in name
+    )
+
+
+def fetch(name: str, revision: str | None, fits: Fits) -> Path:
+    """The local snapshot of a Hub model, fetched where the cache lacks it; its folder's name is the commit.
+
+    Args:
+        fits: called with {stored dtype: element count} before weights are fetched; raises what it finds.
+
+    Raises: ModelNotFound, HubUnreachable, ModelUnsupported, and what `fits` raises.
+    """
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    import httpx2
+    from huggingface_hub import HfApi, constants, errors
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # for a huggingface_hub that was imported before
+    try:
+        info = HfApi().model_info(name, revision=revision, files_metadata=True, timeout=TIMEOUT)
+        return _download(name, revision, info, fits)
+    except errors.GatedRepoError as error:
+        raise ModelNotFound(
+            f"The Hub model {name!r} is open only to people whom its authors have let in.",
+            "Ask for access on its page, then set HF_TOKEN to a token of yours.",
+        ) from error
+    except errors.RevisionNotFoundError as error:
+        raise ModelNotFound(
+            f"The Hub model {name!r} has no revision {_shown(revision)}.",
+            "Give a branch, a tag or a commit of it.",
+        ) from error
+    except (errors.RepositoryNotFoundError, errors.DisabledRepoError, errors.HFValidationError) as error:
+        raise not_found(name) from error
+    except errors.RemoteEntryNotFoundError as error:
+        raise damaged(name, "it has no config.json") from error
+    except (httpx2.HTTPError, ConnectionError, ValueError, errors.LocalEntryNotFoundError) as error:
+        return _cached(name, revision, error)
+    except OSError as error:
+        raise AttnVizError(
+            f"The Hub model {name!r} could not be stored: {error}.",
+            "Free some disk space, or set HF_HOME to a larger disk.",
+        ) from error
+
+
+def not_found(name: str) -> ModelNotFound:
+    """The error for a name that is nothing: says where it was looked for, and what there is."""
+    return ModelNotFound(
+        f"There is no model {_shown(name)}: not in the catalogue, not a directory with a config.json, not on the Hub.",
+        f"The catalogue has: {catalogue.names()}.",
+    )
+
+
+def _download(name: str, revision: str | None, info: ModelInfo, fits: Fits) -> Path:
+    from huggingface_hub import hf_hub_download, snapshot_download
+
+    sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
+    # By the revision's name, not its commit: this notes in the cache which commit the name stands for.
+    config_file = hf_hub_download(name, "config.json", revision=revision, etag_timeout=TIMEOUT)
+    try:
+        config = json.loads(Path(config_file).read_bytes())
+        assert isinstance(config, dict)
+    except (ValueError, RecursionError, AssertionError) as error:
+        raise damaged(name, "config.json is not valid JSON") from error
+    check_config(config, name)
+    wanted = wanted_files(list(sizes), name)
+    fits(_elements(info, sizes, wanted, config))
+    return Path(snapshot_download(name, revision=info.sha, allow_patterns=wanted, etag_timeout=TIMEOUT))
+
+
+def wanted_files(files: list[str], name: str) -> list[str]:
+    """Which of a repository's files are needed. Raises ModelUnsupported where no safetensors are among them."""
+    weights = [SINGLE] if SINGLE in files else [file for file in files if SHARD.fullmatch(file)]
+    if not weights or (weights != [SINGLE] and INDEX not in files):
+        refuse_without_safetensors(files, name)
+    return weights + [file for file in files if TOKENIZER_OR_CONFIG.fullmatch(file)]
+
+
+def _elements(
+    info: ModelInfo, sizes: dict[str, int], wanted: list[str], config: dict[str, Any]
+) -> dict[str, int]:
+    """{stored dtype: element count}: as the Hub counts them, else from file sizes and the config's dtype."""
+    if info.safetensors is not None and info.safetensors.parameters:
+        return dict(info.safetensors.parameters)
+    stored = STORED_BITS.get(str(config.get("dtype", config.get("torch_dtype"))), "F32")
+    total = sum(size for file, size in sizes.items() if file in wanted and file.endswith(".safetensors"))
+    return {stored: total // {"F64": 8, "F32": 4}.get(stored, 2)}
+
+
+def _cached(name: str, revision: str | None, cause: Exception) -> Path:
+    """The snapshot in the cache when the Hub does not answer. Raises HubUnreachable."""
+    from huggingface_hub import errors, get_cached_repo_tree, snapshot_download
+
+    try:
+        try:
+            files = [file.path for file in get_cached_repo_tree(name, revision=revision)]
+            wanted = wanted_files(files, name)
+        except errors.CachedRepoTreeNotFoundError:  # put there by another program
+            wanted = None
+        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=True))
+    except (errors.LocalEntryNotFoundError, errors.CorruptedCacheException, errors.HFValidationError):
+        offline = isinstance(cause, errors.OfflineModeIsEnabled)
+        raise HubUnreachable(
+            f"There is no model {_shown(name)} on this machine, and "
+            + (
+                "the Hub may not be asked: HF_HUB_OFFLINE is set."
+                if offline
+                else "the Hub cannot be reached."
+            ),
+            f"The catalogue works without the Hub; it has: {catalogue.names()}.",
+        ) from cause
+
+
+def _shown(name: str | None) -> str:
+    text = ascii(name)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,235 @@
+"""Loads a model: its own class with its own head, in evaluation mode, on the chosen device.
+
+In flows a name; out flows a `Loaded` record, or a typed refusal. Nothing with random weights gets through.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from attnviz.errors import AttnVizError, ModelUnsupported
+from attnviz.loading import device as devices
+from attnviz.loading import memory
+from attnviz.loading.cards import card_of, kind_of
+from attnviz.loading.locate import Located, locate
+from attnviz.loading.pooling import PoolingName, read_pooling
+from attnviz.loading.tokenizer import load_tokenizer
+from attnviz.loading.weights import damaged, nbytes
+from attnviz.types import ModelCard, Tokens
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+    from transformers import PreTrainedConfig, PreTrainedModel
+
+# transformers switches process-wide defaults (dtype, initialisation) while it loads.
+_LOADING = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A model ready to run: `module` is in eval mode, and none of its parameters wants a gradient.
+
+    `tokenizer` is None for a model that takes no text. `pooling` says how the model makes one vector of a text's
+    token vectors, `normalize` whether that vector then gets unit length.
+    """
+
+    card: ModelCard
+    device: torch.device
+    dtype: torch.dtype
+    module: nn.Module
+    tokenizer: Any
+    pooling: PoolingName = "mean"
+    normalize: bool = False
+
+    def tokenize(self, text: str, pair: str | None = None) -> Tokens:
+        """The tokens that the model is fed. Raises InputEmpty; ModelUnsupported for a model without text."""
+        from attnviz.text import tokenize
+
+        if self.tokenizer is None:
+            raise ModelUnsupported(
+                f"The model {self.card.name!r} takes {self.card.modality}, not text.",
+                "Choose a text model.",
+                reason="not-captured",
+            )
+        tokens = tokenize(self.tokenizer, text, pair)
+        size = _vocabulary(self.module)
+        if size and len(tokens) and int(tokens.ids.max()) >= size:
+            raise damaged(
+                self.card.name,
+                f"its tokenizer gives the id {int(tokens.ids.max())}, but its vocabulary ends at {size - 1}",
+            )
+        return tokens
+
+
+def load(
+    name: str | os.PathLike[str],
+    device: str = "auto",
+    dtype: str = "auto",
+    revision: str | None = None,
+    *,
+    memory_limit: int | None = None,
+) -> Loaded:
+    """Loads a model from the catalogue, a local directory or the Hub. Safetensors only, never a model's own code.
+
+    Args:
+        name: a catalogue name, else a directory with a config.json, else a Hub id.
+        device: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1", "mps".
+        dtype: "auto" (bfloat16 on a GPU that has it, else float32) or one of float32, bfloat16, float16, float64.
+        revision: a branch, tag or commit, for Hub models.
+        memory_limit: bytes that the weights may take, in place of what is measured to be free.
+
+    Raises: ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge, UnknownName (device, dtype), and
+        AttnVizError where this machine lacks the device.
+    """
+    name, device, dtype = os.fspath(name), str(device), str(dtype).removeprefix("torch.")
+    devices.check_names(device, dtype)
+
+    def fits(elements: dict[str, int]) -> None:
+        chosen, form = devices.choose(device, dtype)
+        memory.require(nbytes(elements, form.itemsize), name, chosen, memory_limit)
+
+    located = locate(name, revision, fits)
+    chosen, form = devices.choose(device, dtype)
+    with _LOADING:
+        return _load(located, chosen, form)
+
+
+def _load(located: Located, device: torch.device, dtype: torch.dtype) -> Loaded:
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    pooling = read_pooling(located.path, located.name)
+    config = _config(located)
+    module, note = _module(located, config, dtype)
+    module = module.to(device).eval().requires_grad_(False)
+    card = located.card or _card(located, module, " ".join(filter(None, (note, pooling.note))))
+    tokenizer = load_tokenizer(located.path, located.name, required=card.modality in ("text", "text+image"))
+    if located.card is None and tokenizer is not None:
+        limit = int(min(tokenizer.model_max_length, 10**18))
+        card = _card(located, module, card.notes, limit)
+    return Loaded(card, device, dtype, module, tokenizer, pooling.name, pooling.normalize)
+
+
+def _card(located: Located, module: PreTrainedModel, notes: str, tokenizer_limit: int = 0) -> ModelCard:
+    return card_of(
+        module.config,
+        located.name,
+        architecture=type(module).__name__,
+        source=located.source,
+        revision=located.revision,
+        parameters=sum(parameter.numel() for parameter in module.parameters()),
+        license=located.license,
+        notes=notes,
+        tokenizer_limit=tokenizer_limit,
+    )
+
+
+def _config(located: Located) -> PreTrainedConfig:
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(located.path, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # whatever a hostile or newer config makes the family's code raise
+        raise damaged(located.name, f"config.json is not accepted: {_first_line(error)}") from error
+
+
+def _module(located: Located, config: PreTrainedConfig, dtype: torch.dtype) -> tuple[PreTrainedModel, str]:
+    """The module, and a note where the checkpoint lacks the head of its class."""
+    from transformers import AutoModel
+
+    first = _named_class(config) or _class_of_kind(config)
+    module, missing = _from_pretrained(first, located, config, dtype)
+    if not missing:
+        return module, ""
+    note = ""
+    if _is_head(module, missing):
+        note = f"The checkpoint has no weights for the head of {first.__name__}: it is left out."
+        module, missing = _from_pretrained(AutoModel, located, config, dtype)
+    if missing and all(".pooler." in f".{key}" for key in missing):
+        module.pooler = None  # type: ignore[assignment]  # families with a pooler run without one
+        missing = set()
+        note = note or "The checkpoint has no weights for the pooler: it is left out."
+    if missing:
+        raise damaged(located.name, f"its checkpoint lacks {len(missing)} weights, such as {min(missing)}")
+    return module, note
+
+
+def _from_pretrained(
+    model_class: Any, located: Located, config: PreTrainedConfig, dtype: torch.dtype
+) -> tuple[PreTrainedModel, set[str]]:
+    """The module and the names of weights that the checkpoint lacks (random in the module)."""
+    try:
+        module, info = model_class.from_pretrained(
+            located.path,
+            config=config,
+            dtype=dtype,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    except AttnVizError:
+        raise
+    except ImportError as error:
+        raise ModelUnsupported(
+            f"The model {located.name!r} needs a package that is not installed: {_first_line(error)}",
+            "Choose another model, or install that package.",
+            reason="unknown-architecture",
+        ) from error
+    except Exception as error:  # sizes that disagree, broken tensors: the family's code raises anything
+        raise damaged(located.name, f"its weights do not load: {_first_line(error)}") from error
+    return module, set(info["missing_keys"])
+
+
+def _named_class(config: PreTrainedConfig) -> Any:
+    """The class that the checkpoint was saved from, where transformers has it for this config; else None."""
+    import transformers
+
+    for name in getattr(config, "architectures", None) or ():
+        found = getattr(transformers, str(name), None)
+        if (
+            isinstance(found, type)
+            and issubclass(found, transformers.PreTrainedModel)
+            and isinstance(found.config_class, type)
+            and isinstance(config, found.config_class)
+        ):
+            return found
+    return None
+
+
+def _class_of_kind(config: PreTrainedConfig) -> Any:
+    from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING, AutoModel
+
+    tables = {
+        "encoder-decoder": MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
+        "decoder": MODEL_FOR_CAUSAL_LM_MAPPING,
+    }
+    table = tables.get(kind_of(config, ""))
+    return table[type(config)] if table is not None and type(config) in table else AutoModel
+
+
+def _is_head(module: nn.Module, missing: set[str]) -> bool:
+    """Whether all missing weights lie outside the base model of a class with a head."""
+    prefix = getattr(module, "base_model_prefix", "")
+    return (
+        bool(prefix)
+        and getattr(module, prefix, None) is not None
+        and not any(key.startswith(f"{prefix}.") and ".pooler." not in key for key in missing)
+    )
+
+
+def _vocabulary(module: Any) -> int:
+    """Rows of the input embedding, 0 where there is none."""
+    try:
+        return int(module.get_input_embeddings().num_embeddings)
+    except (AttributeError, NotImplementedError):
+        return 0
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:200].rstrip(".")

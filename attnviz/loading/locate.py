@@ -1,0 +1,112 @@
+"""Where a named model is: the catalogue first, then local directories, then the Hub.
+
+In flows what a user typed, which is hostile text; out flows a directory with files that passed the first checks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from attnviz.errors import ModelNotFound
+from attnviz.loading import catalogue, hub
+from attnviz.loading.config import check_config, check_shape
+from attnviz.loading.weights import Weights, check_digests, read_json, read_weights
+from attnviz.types import ModelCard
+
+MAX_NAME = 1024
+LICENSE_LINE = re.compile(r"^license:\s*[\"']?([\w.+-]{1,64})", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Located:
+    """A model's files: `card` is set for a catalogue model, `revision` is a commit, a digest or ""."""
+
+    name: str
+    source: str
+    path: Path
+    revision: str
+    weights: Weights
+    license: str = ""
+    card: ModelCard | None = None
+    sha256: dict[str, str] = field(default_factory=dict)
+
+
+def locate(name: str, revision: str | None, fits: hub.Fits) -> Located:
+    """Finds a model, fetches it from the Hub if need be, and checks its files without importing torch.
+
+    Args:
+        fits: called with {stored dtype: element count} before anything large is fetched or read.
+
+    Raises: ModelNotFound, HubUnreachable, ModelUnsupported, and what `fits` raises.
+    """
+    entry = catalogue.find(name)
+    if entry is not None and entry.place == "hub":
+        path, commit = _from_hub(entry.at, revision or entry.card.revision or None, fits)
+        return _checked(name, entry.at, path, commit, fits, entry.card, entry.sha256)
+    if entry is not None:
+        _no_revision(name, revision)
+        return _checked(name, entry.at, entry.path(), entry.card.revision, fits, entry.card, entry.sha256)
+    if (directory := _directory(name)) is not None:
+        _no_revision(name, revision)
+        return _checked(name, str(directory.resolve()), directory, "", fits)
+    if hub.is_hub_id(name):
+        path, commit = _from_hub(name, revision, fits)
+        return _checked(name, name, path, commit, fits)
+    raise hub.not_found(name)
+
+
+def _from_hub(name: str, revision: str | None, fits: hub.Fits) -> tuple[Path, str]:
+    path = hub.fetch(name, revision, fits)
+    return path, path.name
+
+
+def _directory(name: str) -> Path | None:
+    """The local directory of that name, if it holds a model. What else is on the disk is not told."""
+    if not name or len(name) > MAX_NAME or not name.isprintable():
+        return None
+    try:
+        path = Path(name).expanduser()
+        return path if (path / "config.json").is_file() else None
+    except (OSError, RuntimeError, ValueError):  # too long, or the ~ of nobody
+        return None
+
+
+def _no_revision(name: str, revision: str | None) -> None:
+    if revision is not None:
+        raise ModelNotFound(
+            f"The model {name!r} is on this machine, and has no revision {revision!r}.",
+            "Leave the revision out.",
+        )
+
+
+def _checked(
+    name: str,
+    source: str,
+    path: Path,
+    revision: str,
+    fits: hub.Fits,
+    card: ModelCard | None = None,
+    sha256: dict[str, str] | None = None,
+) -> Located:
+    config = read_json(path / "config.json", name)
+    check_config(config, name)
+    check_shape(config, name)
+    weights = read_weights(path, name)
+    fits(weights.elements)
+    check_digests(path, sha256 or {}, name)
+    return Located(name, source, path, revision, weights, _license(path), card, sha256 or {})
+
+
+def _license(path: Path) -> str:
+    """What the front matter of README.md says, "" where it says nothing."""
+    try:
+        with (path / "README.md").open(encoding="utf-8", errors="replace") as stream:
+            head = stream.read(20_000)
+    except OSError:
+        return ""
+    if not head.startswith("---"):
+        return ""
+    found = LICENSE_LINE.search(head.split("\n---", 1)[0])
+    return found[1] if found else ""

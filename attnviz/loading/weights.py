@@ -1,0 +1,165 @@
+"""What a checkpoint holds, read from safetensors headers alone: files, tensors, bytes, and whether it is whole.
+
+In flows a directory; out flows `Weights`, or a refusal (pickle only, damaged) before any tensor is read.
+The header format is that of https://huggingface.co/docs/safetensors: u64 LE length, JSON, data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import struct
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from attnviz.errors import ModelUnsupported
+
+SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+MAX_HEADER = 100_000_000  # the limit of the safetensors library
+BITS = {
+    "BOOL": 8,
+    "U8": 8,
+    "I8": 8,
+    "U16": 16,
+    "I16": 16,
+    "U32": 32,
+    "I32": 32,
+    "U64": 64,
+    "I64": 64,
+    "C64": 64,
+}
+FLOAT_BITS = {
+    "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8,
+    "F8_E5M2FNUZ": 8, "F16": 16, "BF16": 16, "F32": 32, "F64": 64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The safetensors `files` of a checkpoint and how many elements it has of each stored dtype."""
+
+    files: tuple[Path, ...]
+    elements: dict[str, int]
+
+    @property
+    def parameters(self) -> int:
+        return sum(self.elements.values())
+
+    def nbytes(self, itemsize: int) -> int:
+        """Bytes in memory once every floating-point tensor has `itemsize` bytes an element."""
+        return nbytes(self.elements, itemsize)
+
+
+def nbytes(elements: dict[str, int], itemsize: int) -> int:
+    """Bytes of `elements` (stored dtype -> count) once floating-point elements take `itemsize` bytes each."""
+    return sum(count * (BITS[dtype] // 8 if dtype in BITS else itemsize) for dtype, count in elements.items())
+
+
+def read_weights(directory: Path, name: str) -> Weights:
+    """The checkpoint in `directory`. Raises ModelUnsupported ("pickle-weights", "damaged")."""
+    files = tuple(directory / file for file in weight_files(directory, name))
+    elements: dict[str, int] = {}
+    for file in files:
+        for dtype, count in _header_elements(file, name):
+            elements[dtype] = elements.get(dtype, 0) + count
+    return Weights(files, elements)
+
+
+def weight_files(directory: Path, name: str) -> tuple[str, ...]:
+    """The names of the checkpoint's safetensors files, from the index where it is sharded."""
+    if (directory / SINGLE).is_file():
+        return (SINGLE,)
+    if not (directory / INDEX).is_file():
+        refuse_without_safetensors([path.name for path in directory.iterdir()], name)
+    weight_map = read_json(directory / INDEX, name).get("weight_map")
+    shards = sorted(set(weight_map.values())) if isinstance(weight_map, dict) else []
+    if not shards or not all(
+        isinstance(shard, str) and PurePosixPath(shard).name == shard for shard in shards
+    ):
+        raise damaged(name, f"{INDEX} does not list its files")
+    for shard in shards:
+        if not (directory / shard).is_file():
+            raise damaged(name, f"the file {shard}, listed in {INDEX}, is missing")
+    return tuple(shards)
+
+
+def refuse_without_safetensors(files: list[str], name: str) -> None:
+    """Raises ModelUnsupported for a model whose `files` include no safetensors checkpoint."""
+    pickles = sorted(file for file in files if file.endswith(PICKLE_SUFFIXES))
+    if pickles:
+        raise ModelUnsupported(
+            f"The model {name!r} has its weights only as pickle files ({', '.join(pickles[:3])}), "
+            "which can run any code when they are opened.",
+            "Convert them to safetensors where you trust them: load the model with transformers, "
+            "then model.save_pretrained(directory).",
+            reason="pickle-weights",
+        )
+    raise damaged(name, f"it holds no weights: neither {SINGLE} nor {INDEX}")
+
+
+def _header_elements(file: Path, name: str) -> list[tuple[str, int]]:
+    """(stored dtype, element count) of every tensor; checks that the data that the header promises are there."""
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        start = stream.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
+        if not 2 <= length <= min(MAX_HEADER, size - 8):
+            raise damaged(name, f"{file.name} is not a safetensors file, or is cut off")
+        header = _json_object(stream.read(length), name, file.name)
+    result, end = [], 0
+    try:
+        for key, tensor in header.items():
+            if key != "__metadata__":
+                dtype, count = tensor["dtype"], math.prod(int(side) for side in tensor["shape"])
+                begin, stop = tensor["data_offsets"]
+                if (stop - begin) * 8 != count * (BITS | FLOAT_BITS)[dtype]:
+                    raise ValueError(key)
+                end = max(end, stop)
+                result.append((dtype, count))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(name, f"the header of {file.name} is not valid") from error
+    if 8 + length + end != size:
+        raise damaged(name, f"{file.name} is {size} bytes long and should be {8 + length + end}")
+    return result
+
+
+def check_digests(directory: Path, digests: dict[str, str], name: str) -> None:
+    """Raises ModelUnsupported ("damaged") where a file's sha256 differs from the published one."""
+    for file, expected in digests.items():
+        try:
+            with (directory / file).open("rb") as stream:
+                actual = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise damaged(name, f"{file} cannot be read") from error
+        if actual != expected:
+            raise damaged(name, f"{file} is not the published one: its sha256 is {actual}, not {expected}")
+
+
+def read_json(path: Path, name: str) -> dict[str, Any]:
+    """The JSON object in a file of the model. Raises ModelUnsupported ("damaged")."""
+    try:
+        return _json_object(path.read_bytes(), name, path.name)
+    except OSError as error:
+        raise damaged(name, f"{path.name} cannot be read") from error
+
+
+def _json_object(data: bytes, name: str, file: str) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise damaged(name, f"{file} is not valid JSON") from error
+    if not isinstance(value, dict):
+        raise damaged(name, f"{file} is not a JSON object")
+    return value
+
+
+def damaged(name: str, what: str) -> ModelUnsupported:
+    """The error for a model with files missing or broken; `what` completes 'The model cannot be used: ...'."""
+    return ModelUnsupported(
+        f"The model {name!r} cannot be used: {what}.",
+        "Download, copy or install the model's files again.",
+        reason="damaged",
+    )
