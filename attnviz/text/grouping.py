@@ -1,0 +1,61 @@
+"""Tokens grouped into words or sentences, for coarser axes.
+
+`Tokens` flow in; a group number for each token and a label for each group flow out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from attnviz.errors import UnknownName
+from attnviz.text.words import sentence_spans
+from attnviz.types import IntArray, Tokens
+
+GRANULARITIES = ("token", "word", "sentence")
+
+
+def groups(tokens: Tokens, granularity: str) -> tuple[Annotated[IntArray, "T"], tuple[str, ...]]:
+    """The group of each token, (T,) int64 in order of first appearance, and the label of each group.
+
+    Every special token is a group of its own. Labels of words and sentences are slices of the text.
+    Raises UnknownName.
+    """
+    if granularity not in GRANULARITIES:
+        raise UnknownName("granularity", granularity, GRANULARITIES)
+    if granularity == "token":
+        return np.arange(len(tokens), dtype=np.int64), tokens.labels
+    units = tokens.words.tolist() if granularity == "word" else _sentences(tokens)
+    numbers: dict[tuple[int, int], int] = {}
+    index = np.empty(len(tokens), dtype=np.int64)
+    for token, (unit, special, segment) in enumerate(
+        zip(units, tokens.special.tolist(), tokens.segments.tolist(), strict=True)
+    ):
+        key = (-1, token) if special else (segment, unit)
+        index[token] = numbers.setdefault(key, len(numbers))
+    return index, _group_labels(tokens, index, len(numbers))
+
+
+def _sentences(tokens: Tokens) -> list[int]:
+    ends = [
+        np.array([end for _, end in sentence_spans(text)], dtype=np.int64)
+        for text in (tokens.text, tokens.pair or "")
+    ]
+    return [
+        int(np.searchsorted(ends[segment][:-1], start, side="right"))
+        for segment, start in zip(tokens.segments.tolist(), tokens.spans[:, 0].tolist(), strict=True)
+    ]
+
+
+def _group_labels(tokens: Tokens, index: IntArray, count: int) -> tuple[str, ...]:
+    starts = np.full(count, np.iinfo(np.int64).max)
+    ends = np.zeros(count, dtype=np.int64)
+    np.minimum.at(starts, index, tokens.spans[:, 0])
+    np.maximum.at(ends, index, tokens.spans[:, 1])
+    first = np.unique(index, return_index=True)[1]
+    labels = []
+    for group, token in enumerate(first.tolist()):
+        text = (tokens.pair or "") if tokens.segments[token] else tokens.text
+        labels.append(tokens.pieces[token] if tokens.special[token] else text[starts[group] : ends[group]])
+    return tuple(labels)
