@@ -17,12 +17,12 @@ PACKAGE = ROOT / "attnviz"
 
 # Leftmost first; a layer imports itself and what stands before it. types and errors share the first place.
 LAYERS = (
-    ("types", "errors"), ("text",), ("loading",), ("capture",), ("analysis",), ("explain",), ("figures",), ("runtime",),
-    ("web",), ("app", "pages"),
+    ("types", "errors"), ("text",), ("loading",), ("capture",), ("analysis",), ("explain",), ("figures",),
+    ("runtime",), ("web",), ("app", "pages"),
 )  # fmt: skip
 RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
 
-# Which layers may import a library. What is missing here (numpy, the standard library) is free, except for analysis.
+# Which layers may import a library. What is missing here (numpy, ...) is free, except for analysis.
 ALLOWED = {
     "torch": {"loading", "capture", "explain"},
     "transformers": {"loading", "capture", "explain"},
@@ -46,8 +46,9 @@ HEAVY = (
 
 PUBLIC_FUNCTIONS = {"catalog", "load", "open", "explain", "methods", "targets"}
 PUBLIC_ERRORS = {
-    "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty", "InputTooLong",
-    "UnknownName", "TargetUnsupported", "CaptureInvalid", "DeviceMemoryExhausted", "Cancelled",
+    "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",
+    "InputTooLong", "UnknownName", "TargetUnsupported", "CaptureInvalid", "DeviceMemoryExhausted",
+    "Cancelled",
 }  # fmt: skip
 PUBLIC_RECORDS = {"ModelCard", "Tokens", "HeadTable", "Attribution", "Capture", "Model"}
 
@@ -60,10 +61,10 @@ def tracked() -> list[Path]:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """(path, content) of every text file that is ours."""
+    """(path, content) of every text file that is ours, but for this one, which spells what it forbids."""
     for path in tracked():
         content = path.read_bytes()
-        if b"\0" not in content and path.name != "LICENSE":
+        if b"\0" not in content and path != Path(__file__).resolve():
             yield path.relative_to(ROOT).as_posix(), content.decode("utf-8")
 
 
@@ -93,7 +94,7 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def own_layer(module: str) -> str | None:
-    """The layer of our own that a dotted module name lies in; "" for the package's public face; None if foreign."""
+    """Which of our layers a dotted module lies in; "" for the package's public face; None if foreign."""
     head, _, rest = module.partition(".")
     if head == "attnviz":
         name = rest.split(".")[0]
@@ -180,7 +181,7 @@ def test_public_names_are_those_of_the_design():
 
 
 def test_no_flat_scripts_in_pages():
-    """Streamlit's legacy mode would serve pages/x.py at /x without app.py, in a process that has just started."""
+    """Streamlit's legacy mode serves pages/x.py at /x without app.py, in a process that has just started."""
     assert [path.name for path in (ROOT / "pages").glob("*.py")] == []
     assert list((ROOT / "pages").rglob("*.py")), "no pages at all"
 
@@ -188,20 +189,16 @@ def test_no_flat_scripts_in_pages():
 def test_browser_code_names_no_host():
     """What is sent to browsers asks nobody else. The SVG namespace is a name, never fetched."""
     served = [PACKAGE / "figures", PACKAGE / "web", ROOT / "pages", ROOT / "app.py", ROOT / ".streamlit"]
+    inside = [file for place in served for file in (place, *place.rglob("*"))]
     files = [
-        file
-        for place in served
-        for file in ([place] if place.is_file() else place.rglob("*"))
-        if file.is_file()
+        file for file in inside if file.suffix in {".js", ".mjs", ".css", ".html", ".svg", ".py", ".toml"}
     ]
     found = []
     for file in files:
-        if file.suffix not in {".js", ".mjs", ".css", ".html", ".svg", ".py", ".toml"}:
-            continue
         content = re.sub(r"http://www\.w3\.org/[\w./]*", "", file.read_text("utf-8"))
-        # A protocol-relative address counts too; a comment's "//" is followed by a space or a sentence, not a host.
-        for match in re.finditer(r"""(https?:|["'(=])//[\w-]+\.[\w.-]+""", content):
-            found.append(f"{file.relative_to(ROOT)}: {match.group()}")
+        # An address without its protocol ("//host.name") is one, too.
+        hosts = re.findall(r"""(?:https?:|["'(=])//[\w-]+\.[\w.-]+""", content)
+        found += [f"{file.relative_to(ROOT)}: {host}" for host in hosts]
     assert any(file.suffix in {".js", ".mjs"} for file in files), "no browser code was read"
     assert found == []
 
@@ -227,16 +224,8 @@ def test_streamlit_reports_to_nobody():
 
 def test_no_path_of_a_machine_in_any_file():
     """Neither this checkout's own place nor any home directory may stand in a file."""
-    own = re.escape(str(ROOT))
-    pattern = re.compile(rf"{own}|/home/\w+|/Users/\w+|/root/|[A-Z]:\\\\Users")
-    this = Path(__file__).relative_to(ROOT).as_posix()
-    found = [
-        f"{name}: {match.group()}"
-        for name, text in texts()
-        if name != this
-        for match in pattern.finditer(text)
-    ]
-    assert found == []
+    pattern = re.compile(rf"{re.escape(str(ROOT))}/|/home/\w+|/Users/\w+|/root/|[A-Z]:\\\\Users")
+    assert [(name, match) for name, text in texts() for match in pattern.findall(text)] == []
 
 
 def test_requirements_are_pinned_exactly():
@@ -272,5 +261,4 @@ def test_the_layout_is_the_designs():
 
 def test_nothing_is_left_to_do():
     words = re.compile(r"\b(TODO|FIXME|XXX)\b")
-    this = Path(__file__).relative_to(ROOT).as_posix()
-    assert [name for name, text in texts() if name != this and words.search(text)] == []
+    assert [name for name, text in texts() if words.search(text)] == []

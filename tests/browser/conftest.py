@@ -1,7 +1,7 @@
 """A real server and a real Chromium, both watched.
 
-`server` is the app as `make app` starts it, `page` a fresh browser context that records what it does. After each
-test the page must have logged no error and asked no host but the app's own, unless the test set
+`server` is the app as `make app` starts it, `page` a fresh browser context that records what it does. After
+each test the page must have logged no error and asked no host but the app's own, unless the test set
 `watch.strict = False`.
 """
 
@@ -22,7 +22,7 @@ WIDE = {"width": 1440, "height": 900}
 
 @dataclass
 class Watch:
-    """What a browser context did. `hosts` are those of every request and websocket; data: and blob: have none."""
+    """What a browser context did: errors logged, dialogs opened, addresses requested (websockets too)."""
 
     errors: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
@@ -85,7 +85,7 @@ def watch() -> Watch:
 
 @pytest.fixture
 def page(browser: Browser, server: Server, watch: Watch) -> Iterator[Page]:
-    """An empty page in its own context, 1440 x 900, checked at the end: no error, no dialog, no foreign host."""
+    """An empty page in its own context, 1440 x 900; checked at the end, as the module says."""
     context = browser.new_context(viewport=WIDE, locale="en-US", base_url=server.url, accept_downloads=True)
     watch.attach(context)
     page = context.new_page()

@@ -29,7 +29,7 @@ class Server:
 
     Args:
         root: the working directory, where .streamlit/config.toml is.
-        home: an empty directory that serves as HOME, so that no setting of this user leaks in, and holds the log.
+        home: an empty directory; serves as HOME, so that no setting of this user leaks in; holds the log.
         script: path of the script, relative to root or absolute.
         environment: variables on top of a clean environment.
 
