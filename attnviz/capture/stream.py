@@ -16,7 +16,7 @@ from attnviz.capture.masks import Array
 from attnviz.capture.scores import Scores
 from attnviz.types import BoolArray, FloatArray, IntArray
 
-BLOCK_BYTES = 16 * 2**20
+BLOCK_BYTES = 4 * 2**20
 
 Pool = Literal["max", "mean"]
 
