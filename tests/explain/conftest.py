@@ -1,0 +1,104 @@
+"""The real MiniLM, and tiny random decoders saved to disk, loaded as users load them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from attnviz.capture import Model
+
+CORPUS = [
+    "The cat sat on the mat while the dog slept under the old table.",
+    "A kitten rests on a rug, and 17 birds sing 中文 in the garden 🙂.",
+    "Nobody knows why the committee refused to answer the question.",
+] * 4
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Model:
+    from attnviz.capture import load_model
+
+    return load_model("minilm", device="cpu", dtype="float32")
+
+
+@pytest.fixture(scope="session")
+def gpt2(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """Two layers, no padding token: its end-of-text token is the baseline."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    tokenizer = _byte_level(eos="<|endoftext|>", unk="<|endoftext|>")
+    config = GPT2Config(
+        vocab_size=len(tokenizer), n_positions=128, n_embd=32, n_layer=2, n_head=4, bos_token_id=0, eos_token_id=0,
+        initializer_range=0.3,
+    )  # fmt: skip
+    return _saved(GPT2LMHeadModel, config, tokenizer, tmp_path_factory.mktemp("gpt2"))
+
+
+@pytest.fixture(scope="session")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """Two layers, grouped queries, a beginning-of-sequence token that the tokenizer adds."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    tokenizer = _byte_level(bos="<s>", eos="</s>")
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=128, bos_token_id=0, eos_token_id=1,
+        initializer_range=0.3,
+    )  # fmt: skip
+    return _saved(LlamaForCausalLM, config, tokenizer, tmp_path_factory.mktemp("llama"))
+
+
+@pytest.fixture(scope="session")
+def t5(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """An encoder-decoder: a kind that no target serves yet."""
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    tokenizer = _byte_level(eos="</s>", pad="<pad>")
+    config = T5Config(
+        vocab_size=len(tokenizer), d_model=32, d_kv=8, d_ff=64, num_layers=1, num_heads=4, pad_token_id=1,
+        eos_token_id=0, decoder_start_token_id=1,
+    )  # fmt: skip
+    return _saved(T5ForConditionalGeneration, config, tokenizer, tmp_path_factory.mktemp("t5"))
+
+
+@pytest.fixture
+def model(request: pytest.FixtureRequest) -> Model:
+    """A model named by indirect parametrisation."""
+    return request.getfixturevalue(request.param)
+
+
+def _byte_level(**special: str) -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=list(dict.fromkeys(special.values())),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    backend.train_from_iterator(CORPUS, trainer)
+    if bos := special.get("bos"):
+        backend.post_processor = processors.TemplateProcessing(
+            single=f"{bos} $A", special_tokens=[(bos, backend.token_to_id(bos))]
+        )
+    named = {f"{name}_token": token for name, token in special.items()}
+    return PreTrainedTokenizerFast(tokenizer_object=backend, **named)
+
+
+def _saved(model_class: Any, config: Any, tokenizer: Any, path: Path) -> Model:
+    import torch
+
+    from attnviz.capture import load_model
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model_class(config).save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    return load_model(str(path), device="cpu", dtype="float32")

@@ -1,0 +1,74 @@
+"""Leave-one-out against one forward pass per token."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from attnviz.errors import InputEmpty
+from attnviz.explain import explain
+from attnviz.explain.method.leave_one_out import LeaveOneOut
+from attnviz.explain.target.similarity import Similarity
+
+LONG = "The committee refused to answer why the old bank had raised its rates " * 4
+
+
+@pytest.mark.parametrize("text", ["The cat sat on the mat.", LONG])
+def test_similarity_equals_one_pass_per_token(minilm, text):
+    other = "A kitten rests on a rug."
+    module, tokenizer = minilm.loaded.module, minilm.loaded.tokenizer
+
+    def vector(text: str, without: int | None = None) -> torch.Tensor:
+        inputs = tokenizer(text, return_tensors="pt")
+        if without is not None:
+            inputs["attention_mask"][0, without] = 0
+        with torch.no_grad():
+            hidden = module(**inputs).last_hidden_state[0]
+        return hidden[inputs["attention_mask"][0] == 1].mean(0)
+
+    result = explain(minilm, text, pair=other, method="leave-one-out")
+    fixed = vector(other)
+    full = torch.cosine_similarity(vector(text), fixed, dim=0)
+    expected = [
+        float(full - torch.cosine_similarity(vector(text, k), fixed, dim=0))
+        for k in range(len(result.tokens))
+    ]
+    np.testing.assert_allclose(result.scores, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", ["gpt2", "llama"], indirect=True)
+def test_next_token_equals_one_pass_per_token(model):
+    text = "The cat sat on the old mat"
+    inputs = model.loaded.tokenizer(text, return_tensors="pt")
+    count = inputs["input_ids"].shape[1]
+    result = explain(model, text, method="leave-one-out", token=7)
+    for k in range(count):
+        mask = torch.ones(1, count, dtype=torch.int64)
+        mask[0, k] = 0
+        with torch.no_grad():
+            logits = model.loaded.module(input_ids=inputs["input_ids"], attention_mask=mask).logits[0]
+        read = count - 2 if k == count - 1 else count - 1
+        assert result.scores[k] == pytest.approx(result.value - float(logits[read, 7]), abs=1e-5)
+
+
+def test_rows_go_through_the_model_in_chunks_of_at_most_32(minilm):
+    (problem, _) = Similarity().problems(minilm, LONG, "A kitten.")
+    sizes = []
+
+    def counting(**inputs):
+        sizes.append(len(inputs["input_ids"]))
+        return minilm.loaded.module(**inputs)
+
+    fractions = []
+    LeaveOneOut().attribute(replace(problem, module=counting), fractions.append)
+    count = len(problem.tokens)
+    assert sizes == [32, count - 32]
+    assert fractions == [0, 32 / count]
+
+
+def test_a_single_token_cannot_be_left_out(gpt2):
+    with pytest.raises(InputEmpty, match=r"single token; .* choose another method\."):
+        explain(gpt2, "a", method="leave-one-out")
