@@ -15,11 +15,11 @@ from importlib.resources import files
 from attnviz.errors import UnknownName
 
 _SHARED = ("base.js", "colors.js", "labels.js", "controls.js", "save.js")
-_MATRIX = (*_SHARED, "view.js", "plot.js", "picture.js")
+_MATRIX = (*_SHARED, "view.js", "bar.js", "pens.js", "matrix.js", "plot.js", "picture.js")
 # Every module comes after those it imports from.
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "heatmap": (*_MATRIX, "panel.js", "heatmap.js"),
-    "heads": (*_SHARED, "heads_grid.js", "heads.js"),
+    "heads": (*_SHARED, "view.js", "pens.js", "heads_grid.js", "heads.js"),
     "compare": (*_MATRIX, "compare.js"),
     "words": (*_SHARED, "words_picture.js", "words.js"),
 }

@@ -1,0 +1,106 @@
+// Colours: read from the host's theme, turned into look-up tables that stay legible on light and on dark.
+// Sequential scales run from the background to one blue; signed ones to blue and orange, which readers with
+// any of the usual colour deficiencies tell apart. Interpolation is in OKLab, so equal steps look equal.
+
+/** The colours in effect on `host`: {bg, text, muted, line, primary} as [r, g, b], `dark`, and the font. */
+export function themeOf(host) {
+  const style = getComputedStyle(host);
+  const text = rgbOf(style.color);
+  const bg = rgbOf(style.backgroundColor);
+  const primary = rgbOf(style.accentColor === "auto" ? style.outlineColor : style.accentColor);
+  const dark = luminance(bg) < 0.25;
+  // The browser's own controls (boxes, scroll bars) follow the theme that is in effect.
+  host.dataset.dark = String(dark);
+  return {
+    bg,
+    text,
+    dark,
+    primary,
+    muted: mix(bg, text, 0.76),
+    line: mix(bg, text, 0.22),
+    faint: mix(bg, text, 0.1),
+    font: style.fontFamily,
+  };
+}
+
+/** Any CSS colour as [r, g, b]: the browser itself does the conversion. */
+function rgbOf(css) {
+  const pen = (rgbOf.pen ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true }));
+  pen.clearRect(0, 0, 1, 1);
+  pen.fillStyle = css;
+  pen.fillRect(0, 0, 1, 1);
+  return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+}
+
+export const css = ([r, g, b]) => `rgb(${Math.round(r)}, ${Math.round(g)}, ${Math.round(b)})`;
+
+export const mix = (from, to, share) => from.map((value, i) => value + (to[i] - value) * share);
+
+const toLinear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+const toGamma = (value) => (value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055);
+
+export function luminance(rgb) {
+  const [r, g, b] = rgb.map((value) => toLinear(value / 255));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** Black or white, whichever reads better on `rgb`. */
+export const inkOn = (rgb) => (luminance(rgb) > 0.18 ? [16, 18, 24] : [255, 255, 255]);
+
+function toLab(rgb) {
+  const [r, g, b] = rgb.map((value) => toLinear(value / 255));
+  const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
+  const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
+  const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
+  return [
+    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
+    1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
+    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
+  ];
+}
+
+function fromLab([L, a, b]) {
+  const l = (L + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const m = (L - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const s = (L - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  return [
+    4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+    -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+    -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s,
+  ].map((value) => Math.round(255 * toGamma(Math.min(1, Math.max(0, value)))));
+}
+
+/** `size` colours through the stops, evenly spaced. */
+function ramp(stops, size) {
+  const labs = stops.map(toLab);
+  return Array.from({ length: size }, (_, i) => {
+    const at = (i / (size - 1)) * (labs.length - 1);
+    const k = Math.min(labs.length - 2, Math.floor(at));
+    return fromLab(mix(labs[k], labs[k + 1], at - k));
+  });
+}
+
+const BLUES = {
+  light: [[166, 206, 238], [70, 142, 205], [22, 84, 160], [8, 34, 84]],
+  dark: [[24, 58, 104], [36, 108, 178], [92, 172, 232], [214, 240, 255]],
+};
+const SIGNED = {
+  light: { plus: [[158, 198, 236], [44, 116, 196], [10, 58, 128]], minus: [[250, 200, 150], [226, 120, 22], [140, 62, 0]] },
+  dark: { plus: [[26, 64, 116], [44, 122, 208], [150, 208, 255]], minus: [[98, 54, 14], [208, 112, 28], [255, 196, 128]] },
+};
+
+/** 256 colours for 0 to 1. */
+export function sequentialScale(theme) {
+  return ramp([theme.bg, ...BLUES[theme.dark ? "dark" : "light"]], 256);
+}
+
+/** 255 colours for -1 to 1; index 127 is the background. */
+export function divergingScale(theme) {
+  const { plus, minus } = SIGNED[theme.dark ? "dark" : "light"];
+  return [...ramp([theme.bg, ...minus], 128).reverse(), ...ramp([theme.bg, ...plus], 128).slice(1)];
+}
+
+/** The colours as little-endian RGBA words, to be written straight into image data. */
+export function pixelsOf(colours) {
+  return Uint32Array.from(colours, ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0);
+}

@@ -1,0 +1,82 @@
+// Controls inside a figure, each with a name for screen readers: steppers, choices, switches, a menu.
+
+import { clamp, element } from "./base.js";
+
+let controlCount = 0;
+
+/** ‹ [select] ›: one of `count` numbers. `change(number)` is called when the reader picks one. */
+export function stepper(name, change) {
+  const select = element("select", { "aria-label": name, class: "av-select" });
+  const step = (by) => change(clamp(Number(select.value) + by, 0, select.options.length - 1));
+  const less = element("button", { type: "button", class: "av-step", "aria-label": `Previous ${name.toLowerCase()}`, text: "‹", on: { click: () => step(-1) } });
+  const more = element("button", { type: "button", class: "av-step", "aria-label": `Next ${name.toLowerCase()}`, text: "›", on: { click: () => step(1) } });
+  select.addEventListener("change", () => change(Number(select.value)));
+  const node = element("div", { class: "av-field", role: "group", "aria-label": name }, [
+    element("span", { class: "av-name", text: name, "aria-hidden": "true" }),
+    element("div", { class: "av-stepper" }, [less, select, more]),
+  ]);
+  const set = (value, count) => {
+    if (select.options.length !== count)
+      select.replaceChildren(...Array.from({ length: count }, (_, i) => element("option", { value: i, text: String(i) })));
+    select.value = String(value);
+    less.disabled = value <= 0;
+    more.disabled = value >= count - 1;
+  };
+  return { node, set };
+}
+
+/** A select; `options` are [value, text] pairs. */
+export function choice(name, options, change) {
+  const select = element("select", { "aria-label": name, class: "av-select", on: { change: () => change(select.value) } });
+  const node = element("div", { class: "av-field" }, [element("span", { class: "av-name", text: name, "aria-hidden": "true" }), select]);
+  const set = (value, pairs = options) => {
+    const old = [...select.options].map((option) => [option.value, option.textContent]);
+    if (JSON.stringify(old) !== JSON.stringify(pairs))
+      select.replaceChildren(...pairs.map(([key, text]) => element("option", { value: key, text })));
+    select.value = String(value);
+  };
+  set(options[0]?.[0] ?? "");
+  return { node, set };
+}
+
+/** A checkbox with its label. */
+export function toggle(name, change) {
+  const id = `av-toggle-${++controlCount}`;
+  const box = element("input", { type: "checkbox", id, class: "av-check", on: { change: () => change(box.checked) } });
+  const node = element("div", { class: "av-toggle" }, [box, element("label", { for: id, text: name })]);
+  const set = (checked, disabled = false) => {
+    box.checked = checked;
+    box.disabled = disabled;
+  };
+  return { node, set };
+}
+
+/** A plain button. */
+export function button(text, name, action) {
+  return element("button", { type: "button", class: "av-button", "aria-label": name, title: name, text, on: { click: action } });
+}
+
+/** A button that unfolds a list of actions; `items` are [text, action] pairs. Escape and focus elsewhere close it. */
+export function menu(name, items) {
+  const summary = element("summary", { class: "av-button", text: name });
+  const list = element("div", { class: "av-menu-list" });
+  const node = element("details", { class: "av-menu" }, [summary, list]);
+  for (const [text, action] of items) {
+    const run = () => {
+      node.open = false;
+      summary.focus();
+      action();
+    };
+    list.append(element("button", { type: "button", class: "av-menu-item", text, on: { click: run } }));
+  }
+  node.addEventListener("focusout", (event) => {
+    if (!node.contains(event.relatedTarget)) node.open = false;
+  });
+  node.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !node.open) return;
+    node.open = false;
+    summary.focus();
+    event.stopPropagation();
+  });
+  return node;
+}

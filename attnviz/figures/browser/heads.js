@@ -1,0 +1,296 @@
+// Figure "heads": a thumbnail of every head, its statistics on hover and focus, opened by a click, marked to compare.
+
+import { Shared, decimals, element, figureState, shortest, unpack } from "./base.js";
+import { css, pixelsOf, sequentialScale, themeOf } from "./colors.js";
+import { choice, menu, toggle } from "./controls.js";
+import { atlasOf, gridOf, ordered, paintGridOf, statistic } from "./heads_grid.js";
+import { CanvasPen } from "./pens.js";
+import { csvText, fileName, pictureCanvas, saveCanvas, saveText } from "./save.js";
+
+const MOST_CHOSEN = 4;
+const HELP = "Arrow keys move from head to head; Enter opens one, c marks it for comparison.";
+
+/** Draws the figure in `root`. callbacks: open({layer, head}), chosen([[layer, head], ...]). */
+export function draw(root, bytes, callbacks = {}) {
+  const state = figureState(root, "heads", build);
+  state.callbacks = callbacks;
+  const { header, arrays } = unpack(bytes);
+  if (!state.header) Object.assign(state, { orderBy: header.orderBy ? `${header.orderBy}:down` : "", colourBy: header.colourBy });
+  Object.assign(state, { header, ...arrays });
+  state.chosen.offer(header.chosen);
+  refresh(state);
+}
+
+function build(state) {
+  Object.assign(state, { marking: false, same: false, asValues: false, chosen: new Shared(), active: null, at: "0,0" });
+  state.resize = () => refresh(state);
+  state.recolour = () => {
+    state.theme = null;
+    refresh(state);
+  };
+  const setting = (name, read = (value) => value) => (value) => {
+    state[name] = read(value);
+    refresh(state);
+  };
+  state.orderChoice = choice("Order by", [["", "layer and head"]], setting("orderBy"));
+  state.colourChoice = choice("Statistic", [["", "none"]], setting("colourBy"));
+  state.showChoice = choice("Show", [["maps", "maps"], ["values", "statistic"]], setting("asValues", (value) => value === "values"));
+  state.scaleChoice = choice("Colours up to", [["own", "each head’s maximum"], ["same", "one maximum for all"]], setting("same", (value) => value === "same"));
+  state.markToggle = toggle("Mark heads to compare", setting("marking"));
+  const download = menu("Download", [
+    ["PNG picture", () => saveCanvas(pictureOf(state), nameOf(state, "png"))],
+    ["CSV of the statistics", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
+  ]);
+  state.toolbar = element("div", { class: "av-toolbar" }, [
+    state.orderChoice.node, state.colourChoice.node, state.showChoice.node, state.scaleChoice.node, state.markToggle.node,
+    element("div", { class: "av-tools" }, [download]),
+  ]);
+  state.marked = element("div", { class: "av-marked", role: "status", "data-testid": "marked" });
+  state.readout = element("div", { class: "av-readout av-facts", "data-testid": "readout", "aria-live": "off" });
+  state.canvas = element("canvas", { class: "av-canvas", role: "img" });
+  state.atlas = element("canvas");
+  state.buttons = element("div", { class: "av-heads", role: "group", "aria-label": "Heads" });
+  state.stage = element("div", { class: "av-grid" }, [state.canvas, state.buttons]);
+  state.legend = element("p", { class: "av-note" });
+  state.note = element("p", { class: "av-note" });
+  state.host.append(state.toolbar, state.marked, state.readout, state.stage, state.legend, element("p", { class: "av-help", text: HELP }), state.note);
+  listen(state);
+  document.fonts?.ready.then(() => state.header && refresh(state));
+}
+
+/** One set of listeners for all heads. */
+function listen(state) {
+  const headAt = (event) => event.target.closest?.("[data-head]")?.dataset.head;
+  state.buttons.addEventListener("pointerover", (event) => headAt(event) && activate(state, headAt(event)));
+  state.buttons.addEventListener("pointerleave", () => activate(state, null));
+  state.buttons.addEventListener("focusin", (event) => {
+    if (!headAt(event)) return;
+    rove(state, headAt(event));
+    activate(state, state.at);
+  });
+  state.buttons.addEventListener("click", (event) => {
+    if (!headAt(event)) return;
+    if (state.marking || event.shiftKey) markHead(state, headAt(event));
+    else openHead(state, headAt(event));
+  });
+  state.buttons.addEventListener("keydown", (event) => keydown(state, event));
+}
+
+const pairOf = (key) => key.split(",").map(Number);
+
+function openHead(state, key) {
+  const [layer, head] = pairOf(key);
+  state.callbacks.open?.({ layer, head });
+}
+
+/** Marks a head for comparison, or takes the mark off. */
+function markHead(state, key) {
+  const others = state.chosen.value.filter((pair) => pair.join() !== key);
+  const adding = others.length === state.chosen.value.length;
+  if (adding && others.length === MOST_CHOSEN) {
+    state.marked.dataset.full = "";
+    return showMarks(state);
+  }
+  state.chosen.set(adding ? [...others, pairOf(key)] : others);
+  delete state.marked.dataset.full;
+  showMarks(state);
+  state.callbacks.chosen?.(state.chosen.value);
+}
+
+function keydown(state, event) {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const keys = [...state.nodes.keys()];
+  const at = keys.indexOf(state.at);
+  const { columns } = state.grid;
+  const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -at, End: keys.length - 1 - at };
+  if (event.key === "c" || event.key === "C") markHead(state, state.at);
+  else if (event.key in moves) {
+    const next = at + moves[event.key];
+    if (next >= 0 && next < keys.length) state.nodes.get(keys[next]).focus();
+  } else return;
+  state.readout.setAttribute("aria-live", "polite");
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** Makes one head the one that the Tab key reaches. */
+function rove(state, key) {
+  state.nodes.get(state.at)?.setAttribute("tabindex", "-1");
+  state.at = key;
+  state.nodes.get(key)?.setAttribute("tabindex", "0");
+}
+
+function refresh(state) {
+  const { header, host } = state;
+  if (!header || host.clientWidth === 0) return;
+  if (!state.theme) {
+    state.theme = themeOf(host);
+    state.colours = sequentialScale(state.theme);
+    state.pixels = pixelsOf(state.colours);
+    state.theme.bar = state.colours[state.theme.dark ? 170 : 150];
+  }
+  host.classList.toggle("av-compact", host.clientWidth < 560);
+  showControls(state);
+  atlasOf(state.atlas, state, state.pixels, pixelsOf([state.theme.faint])[0], state.same);
+  const [metric, direction] = state.orderBy.split(":");
+  const order = metric ? ordered(valuesOf(state, metric), header.layers, header.heads, direction === "down") : null;
+  state.grid = gridOf({
+    width: host.clientWidth, layers: header.layers, heads: header.heads, order,
+    shape: state.thumbs.shape.slice(2), captions: state.colourBy ? 1 : 0, compact: host.clientWidth < 560,
+  });
+  paint(state);
+  placeButtons(state);
+  showMarks(state);
+  showFacts(state);
+  state.legend.textContent = legendText(state);
+  state.note.textContent = header.note;
+}
+
+function showControls(state) {
+  const { metrics } = state.header;
+  const names = metrics.map(({ name }) => name);
+  if (!names.includes(state.colourBy)) state.colourBy = "";
+  if (!names.includes(state.orderBy.split(":")[0])) state.orderBy = "";
+  const orders = names.flatMap((name) => [[`${name}:down`, `${name}, highest first`], [`${name}:up`, `${name}, lowest first`]]);
+  state.orderChoice.set(state.orderBy, [["", "layer and head"], ...orders]);
+  state.colourChoice.set(state.colourBy, [["", "none"], ...names.map((name) => [name, name])]);
+  state.showChoice.set(state.asValues ? "values" : "maps");
+  state.showChoice.node.hidden = !state.colourBy;
+  state.scaleChoice.set(state.same ? "same" : "own");
+  state.markToggle.set(state.marking);
+}
+
+/** The L x H values of a statistic. */
+function valuesOf({ header, table }, metric) {
+  const size = header.layers * header.heads;
+  const at = header.metrics.findIndex(({ name }) => name === metric);
+  return table.data.subarray(at * size, (at + 1) * size);
+}
+
+function rangeOf(values) {
+  const finite = values.filter((value) => !Number.isNaN(value));
+  return finite.length ? [Math.min(...finite), Math.max(...finite)] : [0, 0];
+}
+
+function tintOf(state) {
+  if (!state.colourBy) return null;
+  const values = valuesOf(state, state.colourBy);
+  const [low, high] = rangeOf(values);
+  return (layer, head) => {
+    const value = values[layer * state.header.heads + head];
+    const share = high > low && !Number.isNaN(value) ? (value - low) / (high - low) : 0;
+    return { share, text: decimals(value, 2), colour: state.colours[Math.round(share * 255)] };
+  };
+}
+
+function paint(state) {
+  const { canvas, grid, host } = state;
+  const dpr = globalThis.devicePixelRatio || 1;
+  const width = host.clientWidth;
+  Object.assign(canvas, { width: Math.round(width * dpr), height: Math.round(grid.height * dpr) });
+  Object.assign(canvas.style, { width: `${width}px`, height: `${grid.height}px` });
+  state.stage.style.height = `${grid.height}px`;
+  const { layers, heads, queries, keys } = state.header;
+  canvas.setAttribute("aria-label", `Thumbnails of ${layers} layers x ${heads} heads: ${queries} queries by ${keys} keys each`);
+  const context = canvas.getContext("2d");
+  context.scale(dpr, dpr);
+  paintGridOf(new CanvasPen(context), sceneOf(state, dpr));
+}
+
+const sceneOf = (state, dpr) => ({
+  grid: state.grid, atlas: state.atlas, shape: state.thumbs.shape, theme: state.theme,
+  tint: tintOf(state), asValues: state.asValues && Boolean(state.colourBy), dpr,
+});
+
+/** A transparent button over each thumbnail: focus, click and name come from the browser. */
+function placeButtons(state) {
+  const { cells, thumb, caption } = state.grid;
+  const wanted = cells.map(({ layer, head }) => `${layer},${head}`);
+  if (state.nodes && wanted.join(" ") === [...state.nodes.keys()].join(" ")) {
+    // The same heads in the same order: only their places and names are new.
+  } else {
+    state.nodes = new Map(wanted.map((key) => [key, element("button", { type: "button", class: "av-thumb", tabindex: "-1", "data-head": key })]));
+    state.buttons.replaceChildren(...state.nodes.values());
+  }
+  for (const { layer, head, x, y } of cells) {
+    const node = state.nodes.get(`${layer},${head}`);
+    node.style.cssText = `left:${x}px;top:${y}px;width:${thumb.width}px;height:${thumb.height + (caption ? caption : 0)}px`;
+    node.setAttribute("aria-label", `Layer ${layer}, head ${head}`);
+  }
+  rove(state, state.nodes.has(state.at) ? state.at : wanted[0]);
+}
+
+function showMarks(state) {
+  const chosen = state.chosen.value;
+  const keys = chosen.map((pair) => pair.join());
+  for (const [key, node] of state.nodes) {
+    const number = keys.indexOf(key) + 1;
+    node.setAttribute("aria-pressed", String(number > 0));
+    node.dataset.number = number || "";
+  }
+  const chips = chosen.map(([layer, head]) =>
+    element("button", {
+      type: "button", class: "av-chip", "aria-label": `Take the mark off layer ${layer}, head ${head}`,
+      text: `L${layer} H${head} ×`, on: { click: () => markHead(state, `${layer},${head}`) },
+    }),
+  );
+  const full = "full" in state.marked.dataset ? "Four heads at most: take one mark off first." : "";
+  const hint = state.marking && !chosen.length ? "Click two to four heads to compare them." : "";
+  const count = chosen.length ? `Marked to compare (${chosen.length} of ${MOST_CHOSEN} at most)` : "";
+  state.marked.replaceChildren(...[count || hint].filter(Boolean), ...chips, ...[full].filter(Boolean));
+  state.stage.classList.toggle("av-marking", state.marking);
+}
+
+function activate(state, key) {
+  state.active = key;
+  if (key) state.readout.setAttribute("aria-live", "off");
+  showFacts(state);
+}
+
+/** Names the head under the pointer or focus, and lists its statistics with their units. */
+function showFacts(state) {
+  const { header, readout } = state;
+  if (!state.active) {
+    readout.replaceChildren("Point at a head to read its statistics; click to open it.");
+    return;
+  }
+  const [layer, head] = pairOf(state.active);
+  const facts = header.metrics.map(({ name, unit }) => {
+    const value = valuesOf(state, name)[layer * header.heads + head];
+    const number = element("b", { text: statistic(value, unit) });
+    return element("span", { class: name === state.colourBy ? "av-fact av-on" : "av-fact" }, [`${name} `, number]);
+  });
+  readout.replaceChildren(element("b", { class: "av-which", text: `Layer ${layer}, head ${head}` }), ...facts);
+}
+
+function legendText({ header, same, colourBy, asValues, ...state }) {
+  const pooled = header.pooled ? ` Longer texts are pooled (${header.pooled}).` : "";
+  const scale = same ? "the largest weight of all heads" : "each head’s own largest weight: compare patterns, not shades";
+  const maps = `Queries down, keys across. Colour: square root of the weight, up to ${scale}.${pooled}`;
+  if (!colourBy) return maps;
+  const { unit, description } = header.metrics.find(({ name }) => name === colourBy);
+  const [low, high] = rangeOf(valuesOf({ header, ...state }, colourBy));
+  const what = `${colourBy}, from ${decimals(low, 3)} to ${statistic(high, unit)}`;
+  const said = description ? ` ${description}` : "";
+  return asValues ? `Colour: ${what}.${said}` : `Bar: ${what}.${said} ${maps}`;
+}
+
+const nameOf = ({ header }, extension) => fileName(["heads", header.model], extension);
+
+function pictureOf(state) {
+  const { canvas, pen } = pictureCanvas(state.host.clientWidth + 24, state.grid.height + 24, 2, css(state.theme.bg));
+  pen.translate(12, 12);
+  paintGridOf(new CanvasPen(pen), sceneOf(state, 2));
+  return canvas;
+}
+
+function tableText(state) {
+  const { header } = state;
+  const rows = [["layer", "head", ...header.metrics.map(({ name, unit }) => (unit ? `${name} (${unit})` : name))]];
+  for (let at = 0; at < header.layers * header.heads; at++) {
+    const values = header.metrics.map(({ name }) => valuesOf(state, name)[at]);
+    const cells = values.map((value) => (Number.isNaN(value) ? "" : { numeric: shortest(value) }));
+    rows.push([Math.floor(at / header.heads), at % header.heads, ...cells]);
+  }
+  return csvText(rows);
+}

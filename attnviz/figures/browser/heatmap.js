@@ -1,0 +1,325 @@
+// Figure "heatmap": one head's map, steppers through layers and heads, the exact value under pointer or cursor.
+
+import { Shared, clamp, debounced, decimals, element, figureState, percent, unpack } from "./base.js";
+import { BAR_HEIGHT, paintBar } from "./bar.js";
+import { pixelsOf, sequentialScale, themeOf } from "./colors.js";
+import { button, choice, menu, stepper, toggle } from "./controls.js";
+import { quoted } from "./labels.js";
+import { Panel } from "./panel.js";
+import { CanvasPen } from "./pens.js";
+import { pngOf, svgOf, tableOf } from "./picture.js";
+import { Plot } from "./plot.js";
+import { fileName, saveCanvas, saveText } from "./save.js";
+import { keyOf, queryOf, rootScale, shareOf, strongest, viewOf } from "./view.js";
+
+const CACHE_BYTES = 96e6;
+const PANEL_WIDTH = 300;
+const HELP = "Arrow keys: ← → head, ↑ ↓ layer. Shift + arrows, or Enter and then arrows, move a cell cursor; Escape ends it.";
+
+/** Draws the figure in `root`. callbacks.selection({layer, head}) is told what the reader steps to. */
+export function draw(root, bytes, callbacks = {}) {
+  const state = figureState(root, "heatmap", build);
+  state.callbacks = callbacks;
+  const { header, arrays } = unpack(bytes);
+  if (state.header?.identity !== header.identity) {
+    state.maps = new Map();
+    state.selection = new Shared();
+    state.pinned = null;
+    state.hovered = null;
+  }
+  state.header = header;
+  keepMaps(state, header, arrays.maps);
+  state.selection.offer({ layer: header.layer, head: header.head });
+  refresh(state);
+}
+
+/** Adds the message's maps to those known, and forgets the oldest ones when there are too many. */
+function keepMaps(state, header, { data, shape }) {
+  const size = shape[1] * shape[2];
+  header.at.forEach(([layer, head], n) => {
+    state.maps.delete(`${layer},${head}`);
+    state.maps.set(`${layer},${head}`, data.subarray(n * size, (n + 1) * size));
+  });
+  const most = Math.max(header.at.length, Math.floor(CACHE_BYTES / (4 * size || 1)));
+  for (const key of [...state.maps.keys()].slice(0, Math.max(0, state.maps.size - most))) state.maps.delete(key);
+}
+
+function build(state) {
+  Object.assign(state, { hide: false, scaleMode: "own", pinned: null, hovered: null, cursor: false });
+  state.resize = () => refresh(state);
+  state.recolour = () => {
+    state.theme = null;
+    refresh(state);
+  };
+  state.report = debounced((value) => state.callbacks.selection?.(value), 120);
+  state.plot = new Plot({
+    hover: (cell) => point(state, cell),
+    pin: (cell) => pin(state, cell),
+  });
+  state.panel = new Panel((cell) => point(state, cell));
+  buildToolbar(state);
+  state.notice = element("p", { class: "av-notice", role: "status", "data-testid": "notice" });
+  state.readout = element("p", { class: "av-readout", "data-testid": "readout", "aria-live": "off" });
+  state.loading = element("p", { class: "av-loading", role: "status" });
+  state.stage = element("div", { class: "av-stage", tabindex: "0", role: "application", "aria-roledescription": "attention map", "data-testid": "stage" }, [state.plot.node, state.loading]);
+  state.stage.addEventListener("keydown", (event) => keydown(state, event));
+  state.bar = element("canvas", { class: "av-legend-bar", "aria-hidden": "true" });
+  state.legend = element("p", { class: "av-legend-text" });
+  state.note = element("p", { class: "av-note" });
+  state.main = element("div", { class: "av-main" }, [state.readout, state.stage]);
+  state.host.append(
+    state.toolbar, state.notice, element("div", { class: "av-body" }, [state.main, state.panel.node]),
+    element("div", { class: "av-legend" }, [state.bar, state.legend]), element("p", { class: "av-help", text: HELP }), state.note,
+  );
+  document.fonts?.ready.then(() => state.header && refresh(state));
+}
+
+function buildToolbar(state) {
+  const select = (change) => (value) => step(state, { ...state.selection.value, [change]: value });
+  state.layerStepper = stepper("Layer", select("layer"));
+  state.headStepper = stepper("Head", select("head"));
+  state.hideToggle = toggle("Hide special tokens", (hide) => {
+    state.hide = hide;
+    refresh(state);
+  });
+  state.scaleChoice = choice("Colours up to", [["own", "this head’s maximum"], ["one", "1, for all heads"]], (mode) => {
+    state.scaleMode = mode;
+    refresh(state);
+  });
+  const zoom = (by) => () => {
+    state.plot.zoomBy(by);
+    setZoom(state);
+  };
+  state.zoomOut = button("−", "Zoom out", zoom(-1));
+  state.zoomIn = button("+", "Zoom in", zoom(1));
+  const zooms = element("div", { class: "av-field av-zoom", role: "group", "aria-label": "Zoom" }, [state.zoomOut, state.zoomIn]);
+  const download = menu("Download", [
+    ["PNG picture", () => saveCanvas(pngOf([sceneOf(state)]), nameOf(state, "png"))],
+    ["SVG drawing", () => saveText(svgOf([sceneOf(state)], describe(state)), "image/svg+xml", nameOf(state, "svg"))],
+    ["CSV table", () => saveText(tableOf(state.view), "text/csv", nameOf(state, "csv"))],
+  ]);
+  state.scaleChoice.node.classList.add("av-last");
+  state.toolbar = element("div", { class: "av-toolbar" }, [
+    state.layerStepper.node, state.headStepper.node, state.hideToggle.node, state.scaleChoice.node,
+    element("div", { class: "av-tools" }, [zooms, download]),
+  ]);
+}
+
+/** Goes to a head: shows it at once where its map is known, and always reports it. */
+function step(state, { layer, head }) {
+  const { layers, heads } = state.header;
+  const value = { layer: clamp(layer, 0, layers - 1), head: clamp(head, 0, heads - 1) };
+  const old = state.selection.value;
+  if (value.layer === old.layer && value.head === old.head) return;
+  state.selection.set(value);
+  refresh(state);
+  state.report(value);
+}
+
+/** Brings everything on screen in line with the state. */
+function refresh(state) {
+  const { header, host } = state;
+  if (!header || host.clientWidth === 0) return;
+  if (!state.theme) {
+    state.theme = themeOf(host);
+    state.colours = sequentialScale(state.theme);
+    state.pixels = pixelsOf(state.colours);
+  }
+  const { layer, head } = state.selection.value;
+  state.layerStepper.set(layer, header.layers);
+  state.headStepper.set(head, header.heads);
+  const specials = [...header.querySpecial, ...header.keySpecial];
+  const canHide = specials.includes(1) && header.querySpecial.includes(0) && header.keySpecial.includes(0);
+  state.hideToggle.set(state.hide && canHide, !canHide);
+  state.scaleChoice.node.hidden = !header.rowsSumToOne;
+  state.note.textContent = header.note;
+  const map = state.maps.get(`${layer},${head}`);
+  state.stage.setAttribute("aria-busy", String(!map));
+  state.stage.classList.toggle("av-waiting", !map);
+  state.loading.textContent = map ? "" : `Loading layer ${layer}, head ${head} …`;
+  if (!map) return say(state);
+  state.view = viewOf(map, header, state.hide && canHide);
+  state.shown = { layer, head };
+  const top = state.scaleMode === "one" && header.rowsSumToOne ? 1 : state.view.top;
+  state.scale = rootScale(state.colours, state.pixels, top);
+  showPlot(state);
+}
+
+function showPlot(state) {
+  const width = state.host.clientWidth;
+  const beside = width >= 860;
+  state.host.classList.toggle("av-wide", beside);
+  state.host.classList.toggle("av-compact", width < 560);
+  const box = { width: beside ? width - PANEL_WIDTH : width, height: 620, compact: width < 560 };
+  if (Math.max(state.view.q, state.view.k) <= 12) box.largest = 58;
+  state.plot.show(sceneOf(state), box);
+  // A fixed width: the panel beside must not move with the length of the readout.
+  state.main.style.width = beside ? `${Math.max(440, state.plot.layout.width)}px` : "";
+  state.stage.setAttribute("aria-label", describe(state));
+  state.panel.show(state.view, `layer ${state.shown.layer}, head ${state.shown.head}`);
+  setZoom(state);
+  showLegend(state);
+  mark(state);
+}
+
+function setZoom(state) {
+  const limits = state.plot.zoomLimits;
+  state.zoomOut.disabled = !limits.out;
+  state.zoomIn.disabled = !limits.in;
+}
+
+function showLegend(state) {
+  const width = Math.min(300, state.host.clientWidth - 20);
+  const dpr = globalThis.devicePixelRatio || 1;
+  Object.assign(state.bar, { width: Math.round((width + 8) * dpr), height: Math.round(BAR_HEIGHT * dpr) });
+  Object.assign(state.bar.style, { width: `${width + 8}px`, height: `${BAR_HEIGHT}px` });
+  const context = state.bar.getContext("2d");
+  context.scale(dpr, dpr);
+  paintBar(new CanvasPen(context), state.scale, state.theme, 2, 2, width);
+  state.legend.textContent = scaleWords(state);
+  state.notice.textContent = hiddenWords(state);
+}
+
+function scaleWords({ header, scale, scaleMode }) {
+  const end = scaleMode === "one" && header.rowsSumToOne ? "1" : `${decimals(scale.top)}, the largest of this head`;
+  const ahead = header.causal ? " Hatched: cannot look ahead." : "";
+  return `Colour: square root of the ${header.quantity}, from 0 to ${end}.${ahead}`;
+}
+
+function hiddenWords({ view, header }) {
+  const hidden = header.queries.length - view.q + (header.keys.length - view.k);
+  if (!hidden) return "";
+  if (!header.rowsSumToOne) return "Special tokens are hidden; the other values are unchanged.";
+  return "Special tokens are hidden, and each row is renormalised: what is left of it sums to 1.";
+}
+
+/** The scene for the plot and for pictures. */
+function sceneOf(state) {
+  const { header, view, scale, theme, shown } = state;
+  const named = header.model ? ` · ${header.model}` : "";
+  return {
+    view, scale, theme,
+    titles: { query: header.queryTitle, key: header.keyTitle },
+    label: describe(state),
+    title: `${header.quantity} · layer ${shown.layer}, head ${shown.head}${named}`,
+    notes: [scaleWords(state), hiddenWords(state), header.note].filter(Boolean),
+  };
+}
+
+function describe({ header, view, shown }) {
+  const [best] = strongest(view, 1);
+  const link = best
+    ? ` Strongest: from ${quoted(queryOf(view, best.i).label)} to ${quoted(keyOf(view, best.j).label)}, ${decimals(best.value)}.`
+    : "";
+  const sizes = `${view.q} queries (${header.unit}s) down, ${view.k} keys across`;
+  return `Map of the ${header.quantity} of layer ${shown.layer}, head ${shown.head}: ${sizes}.${link}`;
+}
+
+const nameOf = ({ header, shown, view }, extension) =>
+  fileName(["attention", header.model, `layer${shown.layer}`, `head${shown.head}`, view.renormalised ? "no-special" : ""], extension);
+
+/** The pointer is on a cell, or has left. */
+function point(state, cell) {
+  state.hovered = cell;
+  state.readout.setAttribute("aria-live", "off");
+  mark(state);
+}
+
+/** A click or tap holds a cell; a second one lets it go. It is kept by token, so it survives hiding. */
+function pin(state, cell) {
+  if (!cell || cell.i === null || cell.j === null) return;
+  const pinned = { row: state.view.rows[cell.i], col: state.view.cols[cell.j] };
+  const same = state.pinned?.row === pinned.row && state.pinned?.col === pinned.col;
+  state.pinned = same ? null : pinned;
+  mark(state);
+}
+
+function pinnedCell({ view, pinned }) {
+  if (!pinned) return null;
+  const i = view.rows.indexOf(pinned.row);
+  const j = view.cols.indexOf(pinned.col);
+  return i < 0 || j < 0 ? null : { i, j };
+}
+
+function mark(state) {
+  if (!state.view) return;
+  const { view, hovered } = state;
+  const inside = hovered && (hovered.i ?? 0) < view.q && (hovered.j ?? 0) < view.k;
+  const cell = inside ? hovered : pinnedCell(state);
+  state.plot.mark(cell);
+  state.panel.row(view, cell?.i ?? null, state.scale);
+  say(state, cell);
+}
+
+/** Says in the readout what the cell holds, to the digits that are exact. */
+function say(state, cell = null) {
+  const { readout, view, header } = state;
+  delete readout.dataset.value;
+  if (state.stage.getAttribute("aria-busy") === "true") readout.textContent = state.loading.textContent;
+  else if (!cell) readout.textContent = `Point at a cell to read its ${header.quantity}.`;
+  else if (cell.j === null || cell.i === null) readout.textContent = sayLine(view, header, cell);
+  else readout.textContent = sayCell(state, cell);
+}
+
+const named = ({ label, position }) => `${quoted(label)} (${position})`;
+
+function sayCell({ view, header, readout }, { i, j }) {
+  const [from, to] = [queryOf(view, i), keyOf(view, j)];
+  if (j >= view.open[i]) return `${named(from)} cannot look ahead to ${named(to)}.`;
+  const value = view.values[i * view.k + j];
+  readout.dataset.value = String(value);
+  const before = view.renormalised ? ` (${decimals(view.raw[from.position * view.stride + to.position])} before hiding)` : "";
+  const share = header.rowsSumToOne && view.k === header.keys.length ? "" : "shown ";
+  return `${named(from)} → ${named(to)}: ${decimals(value)}${before} · ${percent(shareOf(view, i, j))} of the ${share}row`;
+}
+
+function sayLine(view, header, { i, j }) {
+  if (j === null) {
+    const [best] = strongest(view, 1, i, i + 1);
+    const most = best ? ` looks most at ${named(keyOf(view, best.j))}: ${decimals(best.value)}` : " looks at nothing that is shown";
+    return `${named(queryOf(view, i))}${most}.`;
+  }
+  let sum = 0;
+  let count = 0;
+  for (let row = 0; row < view.q; row++)
+    if (j < view.open[row]) {
+      sum += view.values[row * view.k + j];
+      count++;
+    }
+  return `${named(keyOf(view, j))} receives ${decimals(count ? sum / count : 0)} on average from the ${count} ${header.unit}s that can look at it.`;
+}
+
+const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+/** Arrows step through heads and layers, or move the cell cursor. */
+function keydown(state, event) {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const arrow = ARROWS[event.key];
+  if (event.key === "Enter") {
+    state.cursor = !state.cursor;
+    if (state.cursor) moveCursor(state, 0, 0);
+  } else if (event.key === "Escape" && (state.cursor || state.pinned)) {
+    state.cursor = false;
+    state.pinned = null;
+    mark(state);
+  } else if (arrow && (event.shiftKey || state.cursor)) moveCursor(state, ...arrow);
+  else if (arrow) {
+    const { layer, head } = state.selection.value;
+    step(state, { layer: layer + arrow[0], head: head + arrow[1] });
+  } else return;
+  state.stage.classList.toggle("av-cursor", state.cursor);
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function moveCursor(state, down, across) {
+  if (!state.view) return;
+  const { view } = state;
+  const from = pinnedCell(state) ?? { i: -down, j: -across };
+  const cell = { i: clamp(from.i + down, 0, view.q - 1), j: clamp(from.j + across, 0, view.k - 1) };
+  state.pinned = { row: view.rows[cell.i], col: view.cols[cell.j] };
+  state.hovered = null;
+  state.plot.reveal(cell);
+  state.readout.setAttribute("aria-live", "polite");
+  mark(state);
+}

@@ -1,0 +1,14 @@
+// Adapter for Streamlit's Custom Components v2: what a figure reports becomes component state or a trigger.
+
+/** The default export of a component that draws with `draw`. */
+export function streamlit(draw) {
+  return ({ data, parentElement, setStateValue, setTriggerValue }) => {
+    if (!(data instanceof Uint8Array)) return;
+    draw(parentElement, data, {
+      selection: (value) => setStateValue("selection", value),
+      chosen: (value) => setStateValue("chosen", value),
+      granularity: (value) => setStateValue("granularity", value),
+      open: (value) => setTriggerValue("open", value),
+    });
+  };
+}

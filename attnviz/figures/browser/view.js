@@ -1,0 +1,109 @@
+// A map as it is shown: which tokens are kept, weights renormalised where some are hidden, colours chosen.
+
+/** In a causal model: the first key that a query cannot look at. */
+const edgeOf = (header, query) => query + 1 + header.keys.length - header.queries.length;
+
+/**
+ * The map `values` (Q x K, row after row) with special tokens hidden or not.
+ * Rows of weights are then divided by their remaining sum; a row with nothing left stays zero.
+ */
+export function viewOf(values, header, hide) {
+  const all = { q: header.queries.length, k: header.keys.length };
+  const kept = (flags) => Int32Array.from(flags.flatMap((special, i) => (hide && special ? [] : [i])));
+  const rows = kept(header.querySpecial);
+  const cols = kept(header.keySpecial);
+  const view = { header, rows, cols, q: rows.length, k: cols.length, raw: values, stride: all.k, renormalised: false };
+  view.values = rows.length === all.q && cols.length === all.k ? values : keptValues(view, header.rowsSumToOne);
+  view.renormalised = view.values !== values && header.rowsSumToOne;
+  // Row by row: the number of columns that the query can look at.
+  let seen = 0;
+  view.open = Int32Array.from(rows, (row) => {
+    while (seen < cols.length && (!header.causal || cols[seen] < edgeOf(header, row))) seen++;
+    return seen;
+  });
+  view.top = topOf(view.values);
+  return view;
+}
+
+function keptValues({ rows, cols, raw, stride }, renormalise) {
+  const values = new Float32Array(rows.length * cols.length);
+  for (let i = 0; i < rows.length; i++) {
+    const from = rows[i] * stride;
+    let sum = 0;
+    for (let j = 0; j < cols.length; j++) sum += raw[from + cols[j]];
+    const factor = renormalise ? (sum > 0 ? sum : Infinity) : 1;
+    for (let j = 0; j < cols.length; j++) values[i * cols.length + j] = raw[from + cols[j]] / factor;
+  }
+  return values;
+}
+
+function topOf(values) {
+  let top = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] > top) top = values[i];
+  return top;
+}
+
+/** The label and the position of a shown query or key. */
+export const queryOf = (view, i) => ({ label: view.header.queries[view.rows[i]], position: view.rows[i] });
+export const keyOf = (view, j) => ({ label: view.header.keys[view.cols[j]], position: view.cols[j] });
+
+/** The share of row i that cell (i, j) holds, among what is shown. */
+export function shareOf(view, i, j) {
+  let sum = 0;
+  for (let c = 0; c < view.k; c++) sum += view.values[i * view.k + c];
+  return sum > 0 ? view.values[i * view.k + j] / sum : 0;
+}
+
+/** The `count` largest cells of rows [first, last), largest first, as {i, j, value}. */
+export function strongest(view, count, first = 0, last = view.q) {
+  const best = [];
+  for (let i = first; i < last; i++)
+    for (let j = 0; j < view.open[i]; j++) {
+      const value = view.values[i * view.k + j];
+      if (!(value > 0) || (best.length === count && value <= best[count - 1].value)) continue;
+      let place = best.length === count ? count - 1 : best.length;
+      for (; place > 0 && best[place - 1].value < value; place--) best[place] = best[place - 1];
+      best[place] = { i, j, value };
+    }
+  return best;
+}
+
+/** A colour scale from 0 to `top` by the square root: small weights stay visible. */
+export const rootScale = (colours, pixels, top) => ({ colours, pixels, top, signed: false, power: 0.5 });
+
+/** A scale from -top to top around 0, by the signed square root. */
+export const signedScale = (colours, pixels, top) => ({ colours, pixels, top, signed: true, power: 0.5 });
+
+/** A scale in proportion to the value, for few and large things such as words. */
+export const plainScale = (colours, top, signed) => ({ colours, top, signed, power: 1 });
+
+/** Where a value stands on the scale, 0 to 1. */
+export function placeOn(scale, value) {
+  if (!(scale.top > 0)) return scale.signed ? 0.5 : 0;
+  const root = Math.min(1, Math.abs(value) / scale.top) ** scale.power;
+  return scale.signed ? 0.5 + 0.5 * Math.sign(value) * root : root;
+}
+
+export const colourOf = (scale, value) => scale.colours[Math.round(placeOn(scale, value) * (scale.colours.length - 1))];
+
+/** Writes a q x k matrix into `canvas`, one pixel a cell; cells that cannot be looked at stay transparent. */
+export function paintPixels(canvas, view, scale) {
+  const { q, k, values, open } = view;
+  if (canvas.width !== k || canvas.height !== q) Object.assign(canvas, { width: k, height: q });
+  if (!q || !k) return;
+  const pen = canvas.getContext("2d");
+  const image = pen.createImageData(k, q);
+  const words = new Uint32Array(image.data.buffer);
+  const { pixels, signed } = scale;
+  const last = pixels.length - 1;
+  const inverse = scale.top > 0 ? 1 / scale.top : 0;
+  for (let i = 0; i < q; i++) {
+    for (let j = 0, at = i * k; j < open[i]; j++, at++) {
+      const value = values[at] * inverse;
+      const root = Math.sqrt(value < 0 ? -value : value);
+      const bounded = root > 1 ? 1 : root;
+      words[at] = pixels[Math.round(last * (signed ? 0.5 + (value < 0 ? -0.5 : 0.5) * bounded : bounded))];
+    }
+  }
+  pen.putImageData(image, 0, 0);
+}
