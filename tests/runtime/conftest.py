@@ -63,7 +63,7 @@ def runtime() -> Runtime:
 def tiny_model(tmp_path_factory) -> Callable[..., str]:
     """Saves a tiny random BERT with a tokenizer of letters, and returns the path of its directory."""
 
-    def save(name: str = "tiny", positions: int = 64, heads: int = 2) -> str:
+    def save(name: str = "tiny", positions: int = 64, heads: int = 2, inner: int = 16) -> str:
         import torch
         from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
         from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
@@ -83,7 +83,7 @@ def tiny_model(tmp_path_factory) -> Callable[..., str]:
         model = BertModel(
             BertConfig(
                 vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=2, num_attention_heads=heads,
-                intermediate_size=16, max_position_embeddings=positions,
+                intermediate_size=inner, max_position_embeddings=positions,
             )
         )  # fmt: skip
         model.save_pretrained(path)
