@@ -17,13 +17,15 @@ ATTENTION_FREE = frozenset((
     "dinov3_convnext", "efficientnet", "focalnet", "hgnet_v2", "mobilenet_v1", "mobilenet_v2", "regnet", "resnet",
     "superpoint", "textnet", "univnet", "dac", "encodec",
 ))  # fmt: skip
+# Kinds of layers, in configs that list theirs, that keep no attention matrix.
+LAYERS_WITHOUT = {"mamba", "mamba2", "linear_attention", "conv", "recurrent", "mlp", "moe"}
 LAYER_KINDS = ("layer_types", "layers_block_type", "block_types")
 
 
 def check_config(config: dict[str, Any], name: str) -> None:
     """Raises ModelUnsupported unless transformers has code of its own for this config, with attention in it."""
     family = config.get("model_type")
-    if family in ATTENTION_FREE or _layers_without_attention(config):
+    if (isinstance(family, str) and family in ATTENTION_FREE) or _layers_without_attention(config):
         raise ModelUnsupported(
             f"The model {name!r} is of the family {family!r}, which has no attention to show.",
             "Choose a Transformer, for example one of the catalogue.",
@@ -90,7 +92,7 @@ def _known_class(config: dict[str, Any]) -> bool:
 def _layers_without_attention(config: dict[str, Any]) -> bool:
     for key in LAYER_KINDS:
         kinds = config.get(key)
-        if isinstance(kinds, list) and kinds and not any("attention" in str(kind) for kind in kinds):
+        if isinstance(kinds, list) and kinds and {str(kind) for kind in kinds} <= LAYERS_WITHOUT:
             return True
     return False
 

@@ -99,13 +99,14 @@ def load(
 
 
 def _load(located: Located, device: torch.device, dtype: torch.dtype) -> Loaded:
+    import torch
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
     pooling = read_pooling(located.path, located.name)
     config = _config(located)
     module, note = _module(located, config, dtype)
-    module = module.to(device).eval().requires_grad_(False)
+    torch.nn.Module.to(module, device).eval().requires_grad_(False)
     card = located.card or _card(located, module, " ".join(filter(None, (note, pooling.note))))
     tokenizer = load_tokenizer(located.path, located.name, required=card.modality in ("text", "text+image"))
     if located.card is None and tokenizer is not None:

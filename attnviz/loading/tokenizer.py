@@ -17,7 +17,7 @@ PROBES = ("a", "the cat", "A", "1", "我", "é")
 def load_tokenizer(directory: Path, name: str, required: bool = True) -> Any:
     """The tokenizer in `directory`, or None where there is none and it is not required.
 
-    Raises: ModelUnsupported ("damaged", "needs-remote-code").
+    Raises: ModelUnsupported ("damaged").
     """
     from transformers import AutoTokenizer
 
@@ -28,13 +28,6 @@ def load_tokenizer(directory: Path, name: str, required: bool = True) -> Any:
     except Exception as error:  # every family's tokenizer raises its own when files are missing or broken
         if not required:
             return None
-        if "trust_remote_code" in str(error):
-            raise ModelUnsupported(
-                f"The tokenizer of the model {name!r} can only run with Python code of its own; "
-                "code that comes with a model is never run here.",
-                "Choose a model of a family that transformers knows.",
-                reason="needs-remote-code",
-            ) from error
         raise _without(name) from error
     if empty and required:
         raise _without(name)

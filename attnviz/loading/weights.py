@@ -75,11 +75,10 @@ def weight_files(directory: Path, name: str) -> tuple[str, ...]:
     if not (directory / INDEX).is_file():
         refuse_without_safetensors([path.name for path in directory.iterdir()], name)
     weight_map = read_json(directory / INDEX, name).get("weight_map")
-    shards = sorted(set(weight_map.values())) if isinstance(weight_map, dict) else []
-    if not shards or not all(
-        isinstance(shard, str) and PurePosixPath(shard).name == shard for shard in shards
-    ):
+    listed = list(weight_map.values()) if isinstance(weight_map, dict) else []
+    if not listed or not all(isinstance(file, str) and PurePosixPath(file).name == file for file in listed):
         raise damaged(name, f"{INDEX} does not list its files")
+    shards = sorted(set(listed))
     for shard in shards:
         if not (directory / shard).is_file():
             raise damaged(name, f"the file {shard}, listed in {INDEX}, is missing")

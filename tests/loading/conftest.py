@@ -17,3 +17,15 @@ def bert(saved_bert, tmp_path) -> Path:
     import shutil
 
     return Path(shutil.copytree(saved_bert, tmp_path / "bert"))
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """Any attempt to open a connection fails the test."""
+    import socket
+
+    def refuse(self, address):
+        pytest.fail(f"a connection to {address} was tried")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: pytest.fail(f"{a[0]} was looked up"))

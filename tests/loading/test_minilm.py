@@ -42,7 +42,10 @@ def test_catalogue_and_names_need_neither_torch_nor_transformers():
         "import sys; from attnviz.loading import catalog, load, card_of, Loaded; assert catalog()[0].name == 'minilm'; "
         "print([name for name in ('torch', 'transformers', 'huggingface_hub', 'numpy.fft') if name in sys.modules])"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "[]\n"
+    )
 
 
 def test_is_ready_to_run(minilm):
@@ -111,7 +114,9 @@ def test_catalogue_directory_and_digest(catalogue_row, saved_bert, tmp_path):
     catalogue_row(row.format(good))
     assert load("small", device="cpu").card.revision == f"sha256:{good}"
     catalogue_row(row.format("0" * 64))
-    with pytest.raises(ModelUnsupported, match="'small' cannot be used: model.safetensors is not the published one") as caught:
+    with pytest.raises(
+        ModelUnsupported, match=r"'small' cannot be used: model\.safetensors is not the published one"
+    ) as caught:
         load("small", device="cpu")
     assert caught.value.reason == "damaged"
     assert good in caught.value.message
@@ -138,7 +143,9 @@ def test_catalogue_says_what_is_wrong_with_a_row(tmp_path, row, message):
 
 def test_package_not_installed(catalogue_row):
     catalogue_row('[[model]]\nname = "gone"\npackage = "no_such_package_here"\n' + CARD)
-    with pytest.raises(ModelUnsupported, match="Python package 'no_such_package_here', which is not installed"):
+    with pytest.raises(
+        ModelUnsupported, match="Python package 'no_such_package_here', which is not installed"
+    ):
         load("gone")
 
 
@@ -150,5 +157,8 @@ def test_catalogue_inside_an_installed_package(monkeypatch, tmp_path):
 
 
 def test_a_local_model_has_no_revision():
-    with pytest.raises(ModelNotFound, match="'minilm' is on this machine, and has no revision 'main'. Leave the revision out"):
+    with pytest.raises(
+        ModelNotFound,
+        match=r"'minilm' is on this machine, and has no revision 'main'\. Leave the revision out",
+    ):
         load("minilm", revision="main")

@@ -43,6 +43,7 @@ BERT: dict[str, Any] = {
     "max_position_embeddings": 40, **IDS,
 }  # fmt: skip
 GPT2: dict[str, Any] = {"n_layer": 2, "n_head": 4, "n_embd": 16, "n_positions": 40, **IDS}
+BLOOM: dict[str, Any] = {"n_layer": 2, "n_head": 4, "hidden_size": 16, **IDS}
 LLAMA: dict[str, Any] = {**BERT, "num_key_value_heads": 2}
 T5: dict[str, Any] = {
     "num_layers": 2, "num_decoder_layers": 3, "num_heads": 4, "d_model": 16, "d_kv": 4, "d_ff": 16, **IDS,
