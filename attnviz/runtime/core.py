@@ -7,7 +7,6 @@ device. A runtime on a cluster will have the same methods. Import from `attnviz.
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +17,7 @@ from attnviz.errors import AttnVizError
 from attnviz.runtime import gallery, limits
 from attnviz.runtime.cache import SharedCache
 from attnviz.runtime.gate import Gate
-from attnviz.runtime.memory import guarded
+from attnviz.runtime.memory import engine, guarded
 from attnviz.runtime.models import Models
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.stage import (
@@ -108,7 +107,7 @@ class Runtime:
         """The device, and the bytes that the runtime holds. Does not import torch."""
         return DeviceFacts(
             *self._models.device(),
-            engine_started="torch" in sys.modules,
+            engine_started=engine() is not None,
             models=self._models.names(),
             model_bytes=self._models.nbytes,
             capture_bytes=self._captures.nbytes,
@@ -247,6 +246,8 @@ class Runtime:
             self.capture(Query(name, "Hello."))
         except AttnVizError as error:
             logging.getLogger("attnviz").warning("the model %r was not warmed up: %s", name, error)
+        except Exception:
+            logging.getLogger("attnviz").exception("the model %r was not warmed up", name)
 
     # How
 

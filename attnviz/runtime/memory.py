@@ -11,7 +11,7 @@ import gc
 import sys
 import traceback
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from attnviz.errors import DeviceMemoryExhausted
 
@@ -28,6 +28,12 @@ EXHAUSTED = (
 )
 
 
+def engine() -> Any:
+    """torch where it has been imported, whole; None before, and while another thread is importing it."""
+    module = sys.modules.get("torch")
+    return None if module is None or getattr(module.__spec__, "_initializing", False) else module
+
+
 def settle() -> None:
     """Collect all garbage, then exempt what is left from later collections.
 
@@ -42,7 +48,7 @@ def settle() -> None:
 
 def release_device_cache() -> None:
     """Give the freed blocks that torch still holds back to the device."""
-    torch = sys.modules.get("torch")
+    torch = engine()
     if torch is None:
         return
     if torch.cuda.is_available() and torch.cuda.is_initialized():
@@ -53,7 +59,7 @@ def release_device_cache() -> None:
 
 def is_exhaustion(error: BaseException) -> bool:
     """Whether the error, or the one it stems from, says that memory is at an end."""
-    torch = sys.modules.get("torch")
+    torch = engine()
     if isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError)):
         return True
     if isinstance(error, (RuntimeError, OSError)) and any(text in str(error).lower() for text in EXHAUSTED):

@@ -6,14 +6,13 @@ In flow names, out flow Models. What the settings forbid is refused before anyth
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
 from attnviz.errors import ModelNotFound, ModelTooLarge
 from attnviz.runtime.cache import SharedCache
 from attnviz.runtime.gate import Gate
-from attnviz.runtime.memory import guarded, settle
+from attnviz.runtime.memory import engine, guarded, settle
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.stage import LOADING, STARTING, Progress, Stage
 
@@ -68,7 +67,7 @@ class Models:
     def _load(self, name: str, report: Progress) -> Model:
         self._permit(name)
         with self._loading.turn(report):
-            if "torch" not in sys.modules:
+            if engine() is None:
                 report(Stage(STARTING))
             start_engine(self._settings.threads)
             report(Stage(LOADING))
@@ -122,7 +121,7 @@ def start_engine(threads: int) -> None:
     import attnviz.capture.recorder  # noqa: F401
 
     if threads:
-        sys.modules["torch"].set_num_threads(threads)
+        engine().set_num_threads(threads)
 
 
 def _bytes(model: Model) -> int:
@@ -133,9 +132,12 @@ def _bytes(model: Model) -> int:
 
 
 def _title(device: str) -> str:
-    torch = sys.modules.get("torch")
+    torch = engine()
     if torch is None or device == "auto":
         return "not started"
     if device.startswith("cuda"):
         return str(torch.cuda.get_device_name(device))
-    return "Apple GPU" if device == "mps" else f"CPU, {torch.get_num_threads()} threads"
+    if device == "mps":
+        return "Apple GPU"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} {'thread' if threads == 1 else 'threads'}"

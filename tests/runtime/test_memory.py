@@ -6,12 +6,14 @@ import gc
 import json
 import subprocess
 import sys
+import types
 import weakref
+from importlib.machinery import ModuleSpec
 
 import pytest
 
 from attnviz.errors import DeviceMemoryExhausted
-from attnviz.runtime.memory import guarded, is_exhaustion
+from attnviz.runtime.memory import engine, guarded, is_exhaustion, release_device_cache
 
 EXHAUST = """
 import gc, json, resource, sys, weakref
@@ -21,7 +23,8 @@ from attnviz.runtime import Query, Runtime, Settings
 runtime = Runtime(Settings(device="cpu"))
 name = sys.argv[1]
 short, long = Query(name, "a short text"), Query(name, "abcdefgh " * 330)
-runtime.capture(short)
+stages = []
+runtime.capture(short, lambda stage: stages.append(stage.name))
 kept = weakref.ref(runtime.capture(short))
 before = runtime.facts()
 import torch
@@ -44,7 +47,7 @@ def large():
     gc.collect()
     return [tuple(each.shape) for each in gc.get_objects() if isinstance(each, torch.Tensor) and each.nbytes > 1 << 20]
 
-kept_errors, result = [], {}
+kept_errors, result = [], {"stages": stages}
 limit(4 << 20)
 result["capture"] = attempt(lambda: runtime.capture(long))
 result["freed"] = kept() is None and runtime.facts().capture_bytes == 0 and before.capture_bytes > 0
@@ -71,6 +74,7 @@ def test_when_memory_ends_it_is_said_freed_and_the_next_request_works(tiny_model
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     remedy = "Try a shorter text or a smaller model; what was kept has been given back, so the next request can work."
+    assert result["stages"] == ["starting the engine", "loading the model", "reading the text", "computing"]
     assert result["capture"] == ["The device ran out of memory while reading the text.", remedy, True]
     assert result["freed"]
     assert result["left over"] == result["left over after map"] == []
@@ -114,6 +118,16 @@ def test_the_frames_of_the_old_error_keep_nothing_alive():
 def test_other_errors_pass_and_free_nothing():
     with pytest.raises(ZeroDivisionError):
         guarded(lambda: 1 / 0, lambda: pytest.fail("freed"), "testing", "")
+
+
+def test_while_another_thread_imports_torch_it_is_not_touched(monkeypatch):
+    half = types.ModuleType("torch")
+    half.__spec__ = ModuleSpec("torch", None)
+    half.__spec__._initializing = True
+    monkeypatch.setitem(sys.modules, "torch", half)
+    assert not is_exhaustion(ValueError("no such layer"))
+    release_device_cache()
+    assert engine() is None
 
 
 def test_what_torch_raises_is_recognised():
