@@ -21,7 +21,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "heatmap": (*_MATRIX, "panel.js", "heatmap.js"),
     "heads": (*_SHARED, "view.js", "pens.js", "heads_grid.js", "heads.js"),
     "compare": (*_MATRIX, "compare.js"),
-    "words": (*_SHARED, "words_picture.js", "words.js"),
+    "words": (*_SHARED, "view.js", "bar.js", "pens.js", "words_picture.js", "words.js"),
 }
 _ADAPTER = "streamlit.js"
 _STYLES = ("figure.css",)

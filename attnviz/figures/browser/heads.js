@@ -49,7 +49,7 @@ function build(state) {
   state.readout = element("div", { class: "av-readout av-facts", "data-testid": "readout", "aria-live": "off" });
   state.canvas = element("canvas", { class: "av-canvas", role: "img" });
   state.atlas = element("canvas");
-  state.buttons = element("div", { class: "av-heads", role: "group", "aria-label": "Heads" });
+  state.buttons = element("div", { class: "av-thumbs", role: "group", "aria-label": "Heads" });
   state.stage = element("div", { class: "av-grid" }, [state.canvas, state.buttons]);
   state.legend = element("p", { class: "av-note" });
   state.note = element("p", { class: "av-note" });
@@ -136,7 +136,7 @@ function refresh(state) {
   const order = metric ? ordered(valuesOf(state, metric), header.layers, header.heads, direction === "down") : null;
   state.grid = gridOf({
     width: host.clientWidth, layers: header.layers, heads: header.heads, order,
-    shape: state.thumbs.shape.slice(2), captions: state.colourBy ? 1 : 0, compact: host.clientWidth < 560,
+    shape: state.thumbs.shape.slice(2), captions: state.colourBy && !state.asValues ? 1 : 0, compact: host.clientWidth < 560,
   });
   paint(state);
   placeButtons(state);
@@ -264,7 +264,8 @@ function showFacts(state) {
 }
 
 function legendText({ header, same, colourBy, asValues, ...state }) {
-  const pooled = header.pooled ? ` Longer texts are pooled (${header.pooled}).` : "";
+  const smaller = state.thumbs.shape[2] < header.queries || state.thumbs.shape[3] < header.keys;
+  const pooled = smaller && header.pooled ? ` Each dot stands for a block of tokens (${header.pooled}).` : "";
   const scale = same ? "the largest weight of all heads" : "each head’s own largest weight: compare patterns, not shades";
   const maps = `Queries down, keys across. Colour: square root of the weight, up to ${scale}.${pooled}`;
   if (!colourBy) return maps;

@@ -6,6 +6,7 @@ import { css, inkOn } from "./colors.js";
 const GAP = 6;
 const LEFT = 58;
 const TOP = 22;
+const INSET = 2;
 
 /**
  * Places the heads in `width` pixels: a grid of layers by heads where the columns are wide enough, else as many
@@ -13,13 +14,14 @@ const TOP = 22;
  * @returns {cells: [{layer, head, x, y}], headings: [{text, x, y, align}], thumb: {width, height}, caption, height}
  */
 export function gridOf({ width, layers, heads, order, shape, captions, compact }) {
+  const space = width - 2 * INSET;
   const ratio = Math.min(1.5, Math.max(0.4, shape[0] / shape[1]));
-  const column = (width - LEFT - (heads - 1) * GAP) / heads;
+  const column = (space - LEFT - (heads - 1) * GAP) / heads;
   const wide = !order && column >= 36;
   const caption = 15 * (captions + (wide ? 0 : 1)) + (captions ? 8 : 0);
   const best = compact ? 58 : 74;
-  const columns = wide ? heads : Math.max(1, Math.floor((width + GAP) / (best + GAP)));
-  const size = Math.floor(wide ? Math.min(column, 104) : (width - (columns - 1) * GAP) / columns);
+  const columns = wide ? heads : Math.max(1, Math.floor((space + GAP) / (best + GAP)));
+  const size = Math.floor(wide ? Math.min(column, 104) : (space - (columns - 1) * GAP) / columns);
   const thumb = { width: size, height: Math.round(size * ratio) };
   const line = thumb.height + caption + GAP + (caption ? 2 : 0);
   const grid = { cells: [], headings: [], thumb, caption, columns, labelled: !wide, height: 0, gap: GAP };
@@ -35,7 +37,7 @@ export function gridOf({ width, layers, heads, order, shape, captions, compact }
     }
     if (wide) grid.headings.push({ text: `layer ${number}`, x: LEFT - 9, y: y + thumb.height / 2, align: "right" });
     group.forEach(([layer, head], at) => {
-      const x = (wide ? LEFT : 0) + (at % columns) * (size + GAP);
+      const x = (wide ? LEFT : INSET) + (at % columns) * (size + GAP);
       grid.cells.push({ layer, head, x, y: y + Math.floor(at / columns) * line });
     });
     y += Math.ceil(group.length / columns) * line + (order || wide ? 0 : 6);
@@ -90,7 +92,7 @@ export function paintGridOf(pen, { grid, atlas, shape, theme, tint, asValues, dp
       pen.text(x, below, `L${layer} H${head}`, { colour: css(theme.text) });
       below += 15;
     }
-    if (value) paintBarUnder(pen, value, x, below, thumb, theme);
+    if (value && !asValues) paintBarUnder(pen, value, x, below, thumb, theme);
   }
 }
 
