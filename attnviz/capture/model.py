@@ -6,6 +6,8 @@ Text goes in; a Capture comes out, with every axis tied to its tokens.
 from __future__ import annotations
 
 import contextlib
+import inspect
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -193,6 +195,12 @@ class Model:
             inputs = {**inputs, "use_cache": False}
         _, calls = record(module, inputs)
         roles = dict.fromkeys(call.role for call in calls)
+        if len(roles) == 1 and len(calls) > self.card.layers:
+            raise ModelUnsupported(
+                f"{self.card.name} ({self.card.family}) attends {len(calls)} times in {self.card.layers} layers.",
+                "Families with several attentions in one layer cannot be drawn yet.",
+                reason="not-captured",
+            )
         if self.card.kind == "encoder-decoder" and len(roles) < 3:
             raise ModelUnsupported(
                 f"Only the {' and '.join(roles)} attention of {self.card.name} ({self.card.family}) could be captured.",
@@ -258,18 +266,26 @@ def load_model(name: str, device: str = "auto", dtype: str = "auto", revision: s
 
 
 def _shifted(module: Any, labels: list[int]) -> list[int]:
-    """What the decoder is fed for these labels, by the family's own rule where it has one."""
+    """What the decoder is fed for these labels: they, shifted right behind the family's start token."""
     import torch
 
     for part in (module, getattr(module, "base_model", module)):
-        for name in ("prepare_decoder_input_ids_from_labels", "_shift_right"):
-            if (shift := getattr(part, name, None)) is not None:
-                fed = shift(torch.tensor([labels]))
-                return fed[0].tolist()  # type: ignore[no-any-return]
+        own = getattr(sys.modules[type(part).__module__], "shift_tokens_right", None)
+        if own is not None and len(inspect.signature(own).parameters) == 2:
+            # mBART has no start token: its last label, the language, comes first.
+            return own(torch.tensor([labels]), part.config.pad_token_id)[0].tolist()
     config = module.config
-    start = config.decoder_start_token_id
+    places = (config, getattr(config, "decoder", None))
+    names = ("decoder_start_token_id", "bos_token_id", "pad_token_id")
+    start = next(
+        (n for name in names for place in places if (n := getattr(place, name, None)) is not None), None
+    )
     if start is None:
-        start = config.bos_token_id if config.bos_token_id is not None else config.pad_token_id
+        raise ModelUnsupported(
+            f"The config of {type(module).__name__} does not say with which token its decoder starts.",
+            "Set decoder_start_token_id in its config.json.",
+            reason="damaged",
+        )
     return [int(start), *labels[:-1]]
 
 

@@ -6,6 +6,7 @@ weights and inputs, and in half precision with a float64 softmax written out her
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from tiny_models import LONG, SHORT, SOURCE_LONG, SOURCE_SHORT, Family, Inputs, 
 from torch import Tensor, nn
 
 import attnviz
+from attnviz.capture.model import _shifted
 from attnviz.capture.recorder import record
 from attnviz.errors import ModelUnsupported
 
@@ -405,6 +407,44 @@ def assert_exact(family: Family, capture: Any) -> None:
         for layer, weights in enumerate(expected):
             shown = torch.tensor(capture.attention(layer, kind=kind))
             torch.testing.assert_close(shown, weights[0], atol=family.tolerance, rtol=0)
+
+
+HEADED = {
+    "bart": "BartForConditionalGeneration",
+    "marian": "MarianMTModel",
+    "mbart": "MBartForConditionalGeneration",
+    "pegasus": "PegasusForConditionalGeneration",
+    "m2m_100": "M2M100ForConditionalGeneration",
+    "t5": "T5ForConditionalGeneration",
+    "umt5": "UMT5ForConditionalGeneration",
+    "bert2gpt2": "EncoderDecoderModel",
+    "prophetnet": "ProphetNetForConditionalGeneration",
+    "led": "LEDForConditionalGeneration",
+}
+
+
+@pytest.mark.parametrize("name", HEADED)
+def test_the_decoder_is_fed_as_transformers_feeds_it_from_labels(name: str) -> None:
+    module = build(dataclasses.replace(BY_NAME[name], model=HEADED[name]))
+    if getattr(module.config, "decoder_start_token_id", None) is None and name != "mbart":
+        module.config.decoder_start_token_id = 4
+    module.config.pad_token_id = 0
+    fed: list[list[int]] = []
+    module.get_decoder().register_forward_pre_hook(
+        lambda _, args, options: fed.append((args[0] if args else options["input_ids"])[0].tolist()),
+        with_kwargs=True,
+    )
+    labels = [7, 13, 9, 22, 1]
+    with torch.no_grad():
+        module(input_ids=torch.arange(5, 15)[None], labels=torch.tensor([labels]))
+    assert _shifted(module, labels) == fed[0]
+
+
+@pytest.mark.parametrize("name", ["t5", "bert2gpt2", "longt5"])
+def test_a_config_without_a_start_token_still_starts_the_decoder(name: str) -> None:
+    module = build(BY_NAME[name])
+    assert getattr(module.config, "decoder_start_token_id", None) is None
+    assert _shifted(module, [7, 13, 1])[1:] == [7, 13]
 
 
 WITHOUT_ATTENTION = {
