@@ -1,7 +1,7 @@
 """Alignment of pieces with their text, for tokenizers that report no offsets.
 
 A text and its pieces flow in, spans flow out. Exact where the pieces spell the text; where the tokenizer
-normalized, both sides are compared case-folded, decomposed and without marks and white space, and a piece
+normalized, both sides are compared case-folded, decomposed and without white space, and a piece
 that cannot be found takes what lies between its neighbours.
 """
 
@@ -15,6 +15,7 @@ import regex
 from attnviz.text.labels import Span
 
 _MARKERS = regex.compile(r"^##|</w>$|@@$|[▁Ġ]")
+_DROPPED = ("Mn", "Cc", "Cf")  # categories: accents, controls, invisible format characters
 _AHEAD = 3  # pieces that must be found together before an unknown stretch is taken to end there
 
 
@@ -22,8 +23,10 @@ def align(text: str, pieces: Sequence[str], unknown: Set[int]) -> list[Span]:
     """The span of each piece; `unknown` holds the positions of pieces that stand for anything ([UNK])."""
     if "".join(pieces) == text:
         return _consecutive(pieces)
-    letters, origin = _folded(text)
-    keys = ["" if k in unknown else _key(piece) for k, piece in enumerate(pieces)]
+    kept = set(_decompose("".join(pieces)))
+    letters, origin = _folded(text, kept)
+    keys = ["" if k in unknown else _fold(_bare(piece), kept) for k, piece in enumerate(pieces)]
+    first = _word_firsts(pieces)
     bounds: list[Span] = []  # in letters
     position = k = 0
     while k < len(keys):
@@ -35,7 +38,7 @@ def align(text: str, pieces: Sequence[str], unknown: Set[int]) -> list[Span]:
             bounds.append((position, position))
             k += 1
         else:
-            next_k, start = _resume(text, letters, origin, pieces, keys, k, position)
+            next_k, start = _resume(text, letters, origin, first, keys, k, position)
             bounds += _divide(text, origin, position, start, next_k - k)
             position, k = start, next_k
     return [(origin[a], origin[b - 1] + 1) if b > a else (_at(origin, a, text),) * 2 for a, b in bounds]
@@ -49,21 +52,27 @@ def _consecutive(pieces: Sequence[str]) -> list[Span]:
     return spans
 
 
-def _fold(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold()).casefold()
+def _decompose(text: str) -> str:
+    return unicodedata.normalize("NFKD", text.casefold()).casefold()
+
+
+def _fold(text: str, kept: Set[str]) -> str:
+    """Comparable letters: no case, no white space; of what tokenizers like to drop, only what they kept."""
     return "".join(
-        c for c in decomposed if not c.isspace() and unicodedata.category(c) not in ("Mn", "Cf", "Cc")
+        c
+        for c in _decompose(text)
+        if not c.isspace() and (c in kept or (c != "\ufffd" and unicodedata.category(c) not in _DROPPED))
     )
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
+def _folded(text: str, kept: Set[str]) -> tuple[str, list[int]]:
     """The comparable letters of the text, and for each the character that it came from."""
-    folded = [_fold(character) for character in text]
+    folded = [_fold(character, kept) for character in text]
     return "".join(folded), [k for k, part in enumerate(folded) for _ in part]
 
 
-def _key(piece: str) -> str:
-    return _fold(_MARKERS.sub("", piece) if len(piece) > 1 else piece.replace("▁", "").replace("Ġ", "") or "")
+def _bare(piece: str) -> str:
+    return _MARKERS.sub("", piece) if len(piece) > 1 or piece in "▁Ġ" else piece
 
 
 def _at(origin: list[int], letter: int, text: str) -> int:
@@ -71,7 +80,7 @@ def _at(origin: list[int], letter: int, text: str) -> int:
 
 
 def _resume(
-    text: str, letters: str, origin: list[int], pieces: Sequence[str], keys: list[str], k: int, position: int
+    text: str, letters: str, origin: list[int], first: list[bool], keys: list[str], k: int, position: int
 ) -> tuple[int, int]:
     """The next piece that can be found again, and where; the end of both where none can."""
     for later in range(k + 1, min(len(keys), k + 64)):
@@ -83,20 +92,24 @@ def _resume(
                 break
             probe += following
         start = letters.find(probe, position + 1)
-        while start >= 0 and _starts_word(pieces, later) and not _word_start(text, origin[start]):
+        while start >= 0 and first[later] and not _word_start(text, origin[start]):
             start = letters.find(probe, start + 1)
         if start >= 0:
             return later, start
     return len(keys), len(letters)
 
 
-def _starts_word(pieces: Sequence[str], k: int) -> bool:
-    """Whether the piece is marked, in any of the usual ways, as the first of a word."""
-    before = pieces[k - 1] if k else ""
-    if pieces[k].startswith(("▁", "Ġ")) or before.endswith("</w>"):
-        return True
-    continued = pieces[k].startswith("##") or before.endswith("@@")
-    return not continued and any(piece.startswith("##") or piece.endswith(("@@", "</w>")) for piece in pieces)
+def _word_firsts(pieces: Sequence[str]) -> list[bool]:
+    """Whether each piece is the first of a word, by whichever of the usual marks these pieces have."""
+    before = ["", *pieces]
+    if any(piece.startswith(("▁", "Ġ")) for piece in pieces):
+        return [piece.startswith(("▁", "Ġ")) for piece in pieces]
+    if any(piece.endswith("</w>") for piece in pieces):
+        return [previous.endswith("</w>") for previous, _ in zip(before, pieces, strict=False)]
+    return [
+        not piece.startswith("##") and not previous.endswith("@@")
+        for previous, piece in zip(before, pieces, strict=False)
+    ]
 
 
 def _word_start(text: str, k: int) -> bool:

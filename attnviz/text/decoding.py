@@ -11,17 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import regex
 
 from attnviz.text.labels import Span, clean, labels
-from attnviz.text.spans import exact_spans
+from attnviz.text.spans import BYTE, exact_spans
 from attnviz.text.words import word_indices
 from attnviz.types import Tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-_BYTE = regex.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 
 def tokens_of_ids(
@@ -94,7 +91,7 @@ def _byte_level(pieces: list[str]) -> list[bytes]:
 def _sentencepiece(pieces: list[str]) -> list[bytes]:
     """Pieces with ▁ for a space and <0xNN> for a byte; in a run that is not UTF-8 each byte is U+FFFD."""
     chunks = [piece.replace("▁", " ").encode("utf-8", errors="replace") for piece in pieces]
-    found = [_BYTE.fullmatch(piece) for piece in pieces]
+    found = [BYTE.fullmatch(piece) for piece in pieces]
     k = 0
     while k < len(pieces):
         end = k
@@ -130,16 +127,9 @@ def _follow_bytes(chunks: list[bytes], errors: str) -> tuple[str, list[Span]]:
         waiting += (k < len(data)) - done
         first = len(characters)
         characters += out
-        place += (
-            [
-                min(first + (position if position < done - 1 else len(out) - 1), first + len(out) - 1)
-                if len(out) != 1
-                else first
-                for position in range(done)
-            ]
-            if out
-            else [-1] * done
-        )
+        last = len(characters) - 1
+        # Two at once: bytes that make no character, and the byte that showed it.
+        place += [first] * (done - 1) + [last] * (done > 0) if out else [-1] * done
     return "".join(characters), _chunk_spans(chunks, place)
 
 
@@ -156,8 +146,8 @@ def _chunk_spans(chunks: list[bytes], place: list[int]) -> list[Span]:
 
 def _follow_growth(ids: list[int], decode: Callable[[Sequence[int]], str]) -> tuple[str, list[Span]]:
     """Decode longer and longer parts; what a token adds is its text. Tokens that only together make up a
-    character share its span. Each step decodes from the token before the last complete one, so that the
-    cost stays linear and the white space between two words is seen."""
+    character share its span. Each step decodes from the last token that added text, so that the cost stays
+    linear and the white space between two words is seen."""
     text = ""
     spans: list[Span] = []
     context, read = 0, 0
@@ -168,5 +158,5 @@ def _follow_growth(ids: list[int], decode: Callable[[Sequence[int]], str]) -> tu
             start = len(text)
             text += now[len(before) :]
             spans += [(start, len(text))] * (k + 1 - read)
-            context, read = read, k + 1
+            context, read = (read if len(now) > len(before) else context), k + 1
     return text, spans

@@ -19,7 +19,8 @@ GRANULARITIES = ("token", "word", "sentence")
 def groups(tokens: Tokens, granularity: str) -> tuple[Annotated[IntArray, "T"], tuple[str, ...]]:
     """The group of each token, (T,) int64 in order of first appearance, and the label of each group.
 
-    Every special token is a group of its own. Labels of words and sentences are slices of the text.
+    Every special token is a group of its own. Labels of words and sentences are slices of the text,
+    without the white space around them.
     Raises UnknownName.
     """
     if granularity not in GRANULARITIES:
@@ -57,5 +58,6 @@ def _group_labels(tokens: Tokens, index: IntArray, count: int) -> tuple[str, ...
     labels = []
     for group, token in enumerate(first.tolist()):
         text = (tokens.pair or "") if tokens.segments[token] else tokens.text
-        labels.append(tokens.pieces[token] if tokens.special[token] else text[starts[group] : ends[group]])
+        label = text[starts[group] : ends[group]]
+        labels.append(tokens.pieces[token] if tokens.special[token] else label.strip() or label)
     return tuple(labels)

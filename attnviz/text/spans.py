@@ -15,7 +15,7 @@ import regex
 from attnviz.text.align import align
 from attnviz.text.labels import Span, graphemes
 
-_BYTE = regex.compile(r"<0x([0-9A-Fa-f]{2})>")
+BYTE = regex.compile(r"<0x([0-9A-Fa-f]{2})>")  # how SentencePiece writes a byte
 # White space as byte-level BPE (Ġ Ċ ĉ č) and SentencePiece (▁) write it.
 _MARKS = str.maketrans({"▁": " ", "Ġ": " ", "Ċ": "\n", "ĉ": "\t", "č": "\r"})
 
@@ -36,17 +36,18 @@ def exact_spans(text: str, pieces: Sequence[str], offsets: Sequence[Span]) -> li
 
 def blank(piece: str) -> str:
     """The white space that a piece stands for, or "" where it stands for something else."""
-    byte = _BYTE.fullmatch(piece)
-    plain = chr(int(byte.group(1), 16)) if byte else piece.translate(_MARKS)
-    return plain if plain.isspace() else ""
+    byte = BYTE.fullmatch(piece)
+    plain = bytes.fromhex(byte.group(1)).decode("ascii", "replace") if byte else piece.translate(_MARKS)
+    return plain if plain.isascii() and plain.isspace() else ""
 
 
 def _trimmed(text: str, piece: str, start: int, end: int) -> Span | None:
     """The span without white space around it; None where a piece of white space must be placed anew."""
-    covered = text[start:end]
-    if covered.isspace():
-        return start, end
-    if blank(piece) and piece not in covered:
+    covered, white = text[start:end], blank(piece)
+    if covered.isspace():  # trimmed offsets can have lost a part of it
+        return (start, end) if len(covered) >= len(white) else None
+    literal = covered and set(covered) <= {*piece, " "}  # a typed "▁" is no white space
+    if white and not literal:
         return None
     return start + len(covered) - len(covered.lstrip()), end - (len(covered) - len(covered.rstrip()))
 
@@ -81,7 +82,7 @@ def _spread_bytes(text: str, pieces: Sequence[str], offsets: Sequence[Span]) -> 
     """Where a run of unknown characters fell back to bytes, give each byte its own character, not the run."""
     result: list[Span] = []
     for (start, end), group in groupby(zip(pieces, offsets, strict=True), key=lambda pair: pair[1]):
-        run = [_BYTE.fullmatch(piece) for piece, _ in group]
+        run = [BYTE.fullmatch(piece) for piece, _ in group]
         if end - start > 1 and len(run) > 1 and all(run):
             data = bytes(int(match.group(1), 16) for match in run if match is not None)
             result += [(start + a, start + b) for a, b in byte_spans(text[start:end], data)]
@@ -110,7 +111,7 @@ def _with_dropped_marks(text: str, spans: list[Span]) -> list[Span]:
         if span != previous:
             following, previous = previous[0], span
         start, end = span
-        if start < end < following:
+        if start < end < following and not text[start:end].isspace():
             end = min(following, grapheme_end[end - 1])
         result.append((start, end))
     return result[::-1]
