@@ -274,7 +274,7 @@ class Runtime:
 
         capture = self._captures.get(key, compute, report)
         if self._models.peek(query.model) is not model:
-            # Evicted in the meantime: the capture refers to its weights, which would stay in memory.
+            # Evicted in the meantime: what is loaded by this name next may be another model (see _forget).
             self._captures.drop(lambda each: each == key)
         return capture
 
@@ -317,7 +317,7 @@ class Runtime:
         self._maps.clear()
 
     def _forget(self, name: str) -> None:
-        """A model is gone: so is what refers to its weights."""
+        """A model is gone, and so is what was made with it: a directory may hold other weights next time."""
         self._captures.drop(lambda key: key[0] == name)  # type: ignore[index]
         self._maps.drop(lambda key: key[0][0] == name)  # type: ignore[index]
 

@@ -26,7 +26,7 @@ class Models:
     """A cache of models, at most `max_models` and `models_mb` of them; the one used last is always kept.
 
     Args:
-        forget: told the name of each evicted model, to drop what refers to its weights.
+        forget: told the name of each evicted model, to drop what was made with it.
         free: called when memory ends, to drop what can be computed again.
     """
 

@@ -63,7 +63,7 @@ def runtime() -> Runtime:
 def tiny_model(tmp_path_factory) -> Callable[..., str]:
     """Saves a tiny random BERT with a tokenizer of letters, and returns the path of its directory."""
 
-    def save(name: str = "tiny", positions: int = 64, heads: int = 2, inner: int = 16) -> str:
+    def save(name: str = "tiny", positions: int = 64, heads: int = 2, inner: int = 16, seed: int = 0) -> str:
         import torch
         from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
         from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
@@ -79,7 +79,7 @@ def tiny_model(tmp_path_factory) -> Callable[..., str]:
             sep_token="[SEP]", mask_token="[MASK]",
         )  # fmt: skip
         path: Path = tmp_path_factory.mktemp("models") / name
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         model = BertModel(
             BertConfig(
                 vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=2, num_attention_heads=heads,

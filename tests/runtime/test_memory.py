@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec
 import pytest
 
 from attnviz.errors import DeviceMemoryExhausted
-from attnviz.runtime.memory import engine, guarded, is_exhaustion, release_device_cache
+from attnviz.runtime.memory import engine, guarded, is_exhaustion, release_device_cache, settle
 
 EXHAUST = """
 import gc, json, resource, sys, weakref
@@ -113,6 +113,21 @@ def test_the_frames_of_the_old_error_keep_nothing_alive():
     assert freed == [1]
     assert str(caught.value) == "The device ran out of memory while testing. Do less."
     assert caught.value.__context__ is None
+
+
+def test_what_was_frozen_is_collected_when_memory_is_settled_again():
+    class Node:
+        pass
+
+    node = Node()
+    node.itself = node
+    reference = weakref.ref(node)
+    settle()
+    del node
+    gc.collect()
+    assert reference() is not None  # a frozen cycle: this is why settling unfreezes first
+    settle()
+    assert reference() is None
 
 
 def test_other_errors_pass_and_free_nothing():

@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -296,7 +297,19 @@ def test_an_evicted_model_is_really_gone(tiny_model):
     assert runtime.facts().models == (second,)
     assert [reference() for reference in gone if reference() is not None] == []
     assert not runtime.ready(Query(first, "abc"))
-    assert runtime.capture(Query(first, "abc")).shape() == (2, 2, 5, 5)
+
+
+def test_what_an_evicted_model_said_is_not_said_in_the_name_of_the_next(tiny_model):
+    runtime = Runtime(Settings(device="cpu", max_models=1))
+    query = Query(tiny_model("changing"), "abc")
+    before = runtime.attention(query, 1)
+    runtime.capture(Query(tiny_model("between"), "abc"))
+    assert runtime.facts().map_bytes == 0
+    other = Path(tiny_model("changed", seed=1)) / "model.safetensors"
+    other.replace(Path(query.model) / "model.safetensors")
+    after = runtime.attention(query, 1)
+    assert np.abs(after - before).max() > 1e-4
+    assert runtime.attention(query, 1) is after
 
 
 def test_models_are_bounded_by_bytes_and_the_newest_stays(tiny_model):
