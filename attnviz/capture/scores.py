@@ -56,9 +56,8 @@ class QueryKeyScores:
         dtype = dtype or xp.float32
         high = self.k.shape[2] if high is None else high
         q, k = self.q[batch % self.q.shape[0]], self.k[batch % self.k.shape[0]]
-        q = xp.astype(q[heads][:, rows], dtype, copy=False)
+        q = xp.astype(q[heads][:, rows], dtype, copy=False) * self.scale
         logits = _grouped_product(q, k, heads, self.q.shape[1], low, high, dtype)
-        logits *= self.scale
         if self.softcap is not None:
             logits = xp.tanh(logits / self.softcap) * self.softcap
         if self.bias is not None:
@@ -78,13 +77,25 @@ class QueryKeyScores:
         dtype: Any = None,
     ) -> Annotated[Array, "heads rows keys"]:
         """Softmax rows for the keys low..high; exact when no key outside that range is within reach."""
-        logits = self.logits(heads, rows, batch, low, high, dtype)
+        logits, extra = self._with_sinks(self.logits(heads, rows, batch, low, high, dtype), heads)
+        weights = softmax(logits)
+        return weights[..., :-1] if extra else weights
+
+    def log_weights_block(
+        self, heads: slice, rows: Any, low: int, high: int
+    ) -> Annotated[Array, "heads rows keys"]:
+        """Natural logarithms of the weights; about `LOWEST` where a weight is 0."""
+        logits, extra = self._with_sinks(self.logits(heads, rows, 0, low, high), heads)
+        logs = log_softmax(logits)
+        return logs[..., :-1] if extra else logs
+
+    def _with_sinks(self, logits: Array, heads: slice) -> tuple[Array, bool]:
         if self.sinks is None:
-            return softmax(logits)
+            return logits, False
         xp = array_namespace(logits)
         sinks = xp.astype(self.sinks[heads], logits.dtype, copy=False)[:, None, None]
         sinks = xp.broadcast_to(sinks, (logits.shape[0], logits.shape[1], 1))
-        return softmax(xp.concat([logits, sinks], axis=-1))[..., :-1]
+        return xp.concat([logits, sinks], axis=-1), True
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,16 @@ class DenseScores:
         xp = array_namespace(self.weights)
         block = self.weights[batch % self.weights.shape[0]][heads][:, rows, low:high]
         return xp.astype(block, dtype or xp.float32, copy=False)
+
+    def log_weights_block(
+        self, heads: slice, rows: Any, low: int, high: int
+    ) -> Annotated[Array, "heads rows keys"]:
+        """Natural logarithms of the weights; `LOWEST` where a weight is 0."""
+        xp = array_namespace(self.weights)
+        weights = self.weights_block(heads, rows, 0, low, high)
+        seen = weights > 0
+        one, lowest = (xp.asarray(value, dtype=weights.dtype) for value in (1.0, LOWEST))
+        return xp.where(seen, xp.log(xp.where(seen, weights, one)), lowest)
 
 
 Scores = QueryKeyScores | DenseScores
@@ -152,3 +173,13 @@ def softmax(logits: Array) -> Array:
     xp.exp(weights, out=weights)
     weights /= xp.sum(weights, axis=-1, keepdims=True)
     return weights
+
+
+def log_softmax(logits: Array) -> Array:
+    """Logarithm of the softmax over the last axis, by torch's fused kernel where there is torch."""
+    if is_torch_array(logits):
+        return logits.log_softmax(-1)
+    xp = array_namespace(logits)
+    logs = logits - xp.max(logits, axis=-1, keepdims=True)
+    logs -= xp.log(xp.sum(xp.exp(logs), axis=-1, keepdims=True))
+    return logs

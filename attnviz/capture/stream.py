@@ -34,7 +34,7 @@ METRICS: tuple[tuple[str, str], ...] = (
 
 
 class Block(NamedTuple):
-    """The weights (heads, rows, keys) of rows start..stop on the keys low..high; zero outside them."""
+    """Weights, or their logarithms, (heads, rows, keys) of rows start..stop on the keys low..high; 0 outside them."""
 
     start: int
     stop: int
@@ -43,19 +43,19 @@ class Block(NamedTuple):
     weights: Array
 
 
-def blocks(scores: Scores, heads: slice, step: int = 0, multiple: int = 1) -> Iterator[Block]:
-    """Walk over the rows; `step` rows at a time, or as many as fit, rounded to a multiple."""
+def blocks(scores: Scores, heads: slice, multiple: int = 1, logs: bool = False) -> Iterator[Block]:
+    """Walk over the rows, as many at a time as fit, rounded to a multiple; weights, or their logarithms."""
     _, total, queries, keys = scores.shape
     count = len(range(*heads.indices(total)))
-    if not step:
-        step = max(1, BLOCK_BYTES // max(1, 4 * count * keys * multiple)) * multiple
+    read = scores.log_weights_block if logs else scores.weights_block
+    step = max(1, BLOCK_BYTES // max(1, 4 * count * keys * multiple)) * multiple
     for start in range(0, queries, step):
         stop = min(start + step, queries)
         rows = slice(start, stop)
         low, high = scores.reach(rows)
         if high <= low:  # rows that may look at nothing
             low, high = 0, keys
-        yield Block(start, stop, low, high, scores.weights_block(heads, rows, 0, low, high))
+        yield Block(start, stop, low, high, read(heads, rows, low=low, high=high))
 
 
 def overview(scores: Scores, heads: slice, size: int, pool: Pool) -> Annotated[FloatArray, "heads q k"]:
@@ -116,7 +116,12 @@ def statistics(scores: Scores, ids: IntArray | None, special_keys: BoolArray) ->
     _, heads, queries, _ = scores.shape
     sums = {name: np.zeros(heads) for name, _ in METRICS}
     after = _after_last_occurrence(ids) if ids is not None else None
-    for block in blocks(scores, slice(None)):
+    for logs in blocks(scores, slice(None), logs=True):
+        xp = array_namespace(logs.weights)
+        block = logs._replace(weights=xp.exp(logs.weights))
+        surprise = logs.weights
+        surprise *= block.weights  # in place: these are the largest arrays here
+        sums["entropy"] -= _numpy_sum(surprise, (1, 2))
         _add_masses(sums, block, special_keys, distances=ids is not None)
         if after is not None:
             _add_cells(sums, block, after)
@@ -141,12 +146,9 @@ def _after_last_occurrence(ids: IntArray) -> IntArray:
 
 
 def _add_masses(sums: dict[str, Any], block: Block, special_keys: BoolArray, distances: bool) -> None:
-    """Entropy, and everything that is linear in a row, by one matrix product."""
+    """Everything that is linear in a row, by one matrix product."""
     xp, device = array_namespace(block.weights), device_of(block.weights)
     weights = block.weights
-    logarithm = xp.log(xp.where(weights > 0, weights, xp.asarray(1.0, dtype=weights.dtype, device=device)))
-    logarithm *= weights
-    sums["entropy"] -= _numpy_sum(logarithm, (1, 2))
     j = np.arange(block.low, block.high)
     before, behind = j < block.start, j >= block.stop
     # |i - j| is linear in j on either side of the block's own square.
