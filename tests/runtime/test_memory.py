@@ -88,7 +88,7 @@ def test_the_frames_of_the_old_error_keep_nothing_alive():
     class Big:
         pass
 
-    references, freed = [], []
+    references, held, freed = [], [], []
 
     def inner():
         big = Big()
@@ -101,6 +101,7 @@ def test_the_frames_of_the_old_error_keep_nothing_alive():
         try:
             inner()
         except MemoryError as error:
+            held.append(error)  # as a log or a debugger would
             raise RuntimeError("the kernel failed") from error
 
     gc.disable()
