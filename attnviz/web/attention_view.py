@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import streamlit as st
@@ -57,7 +57,7 @@ def chosen_head(state: State, layers: int, heads: int) -> Head:
 def choose_kind(kinds: tuple[Kind, ...], state: State) -> Kind:
     """The kind of attention, with a selector where there are several."""
     default = "cross" if "cross" in kinds else kinds[0]
-    kind = session.choose("kind", state.kind, kinds, default)
+    kind = cast("Kind", session.choose("kind", state.kind, kinds, default))
     if len(kinds) > 1:
         st.segmented_control(
             "Which attention",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from attnviz.errors import TargetUnsupported
 from attnviz.web import components, progress, session
 from attnviz.web.escape import markdown
 
@@ -25,32 +26,36 @@ LEGEND = {
 
 def show(query: Query, state: State) -> None:
     """Draw the page for this question."""
-    with progress.loading() as report:
-        names = session.runtime().targets(query, report)
-    target = _target(names, state)
+    runtime = session.runtime()
+    if runtime.card(query.model) is None:
+        with progress.loading() as report:
+            runtime.capture(query, report)  # what can be explained is known only of a model that is loaded
+    available = runtime.targets(query.model)
+    if not available:
+        raise TargetUnsupported(f"The model {query.model!r} has no result that can be explained here.", ())
+    target = _target(available, state)
     method = _method(state)
     if target.needs_pair and not query.pair:
         _second_text_missing(target)
         return
     with progress.loading() as report:
-        attribution = session.runtime().explain(query, target.name, method.name, report)
+        attribution = runtime.explain(query, target.name, method.name, report)
     _picture(attribution, target, method, query)
     _meaning(attribution, target, method)
 
 
-def _target(names: tuple[str, ...], state: State) -> TargetInfo:
-    from attnviz.explain import targets
-
-    infos = {info.name: info for info in targets() if info.name in names}
-    name = session.choose("target", state.target, names, names[0])
-    if len(names) > 1:
+def _target(available: tuple[TargetInfo, ...], state: State) -> TargetInfo:
+    infos = {info.name: info for info in available}
+    default = available[0].name
+    name = session.choose("target", state.target, tuple(infos), default)
+    if len(infos) > 1:
         st.selectbox(
             "What to explain",
-            names,
+            tuple(infos),
             format_func=lambda name: infos[name].title,
             key=session.follow("target", name),
             on_change=session.on_change(
-                "target", "target", lambda value: None if value == names[0] else value
+                "target", "target", lambda value: None if value == default else value
             ),
         )
     return infos[name]

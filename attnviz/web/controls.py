@@ -88,7 +88,7 @@ def example_of(text: str, pair: str | None) -> Example | None:
     )
 
 
-def model_choice(state: url.State) -> None:
+def model_choice(state: url.State, key: str = "side") -> None:
     """A model of the catalogue, or a name typed in."""
     names = [card.name for card in session.runtime().catalog()]
     model = state.model or session.default_model()
@@ -97,16 +97,17 @@ def model_choice(state: url.State) -> None:
     st.selectbox(
         "Model",
         names,
-        key=session.follow("model_choice", model),
+        key=session.follow(f"{key}_model", model),
         accept_new_options=True,
         format_func=lambda name: plain(name, 80),
         help="Choose one, or type the id of a model on the Hugging Face Hub or a directory on this machine.",
         on_change=_model_chosen,
+        args=(f"{key}_model",),
     )
 
 
-def _model_chosen() -> None:
-    name = clean(st.session_state["model_choice"] or "").strip()[: url.MAX_NAME]
+def _model_chosen(key: str) -> None:
+    name = clean(st.session_state[key] or "").strip()[: url.MAX_NAME]
     name = "".join(c for c in name if c.isprintable())
     session.trust_model(name)
     use_model(name)
@@ -124,7 +125,10 @@ def machine(state: url.State) -> None:
     card = runtime.card(state.model or session.default_model())
     facts = runtime.facts()
     lines = [describe(card)] if card is not None else []
-    lines.append(f"Runs on {facts.device_title}, {facts.dtype}.")
+    if facts.models:
+        lines.append(f"Runs on {facts.device_title}, {facts.dtype}.")
+    else:
+        lines.append("No model is loaded yet: stored examples are shown without one.")
     if facts.waiting:
         lines.append(f"{facts.waiting} waiting for the device.")
     st.caption("  \n".join(markdown(line) for line in lines))

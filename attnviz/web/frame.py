@@ -27,21 +27,27 @@ def show() -> None:
     st.set_page_config(page_title="AttnViz", page_icon=style.ICON, layout="wide")
     pages = {page.url_path or HOME: page for page in site_pages()}
     current = st.navigation(list(pages.values()), position="hidden")
-    state = session.begin(current.url_path or DEFAULT)
+    state = session.begin(current.url_path)
     style.apply()
+    model = state.model or session.default_model()
+    known = session.runtime().card(model) is not None
     with st.sidebar:
         _navigation(pages, current, state)
         with problems.guard():
             controls.text_form(state)
             controls.gallery()
             controls.model_choice(state)
-            controls.machine(state)
+        facts = st.container()
     notices = st.container()
     with problems.guard():
         current.run()
     with notices:
         for sentence in session.notices():
             st.info(sentence, icon=":material/info:")
+    with facts, problems.guard():
+        controls.machine(state)
+    if not known and session.runtime().card(model) is not None:
+        st.rerun()  # the controls above depend on what the page has just learned of the model
     _warm_up()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,12 +23,12 @@ class Words:
 WORDS: dict[str, Words] = {
     "entropy": Words("Spread", "Entropy of the rows: 0 when each token looks at one token only."),
     "distance": Words("Distance", "How many tokens away the attention goes, on average."),
-    "first": Words("To the first token", "Share of attention on the first token, often a resting place."),
-    "self": Words("To itself", "Share of attention that tokens pay to themselves."),
-    "previous": Words("To the previous token", "Share of attention on the token just before."),
-    "next": Words("To the next token", "Share of attention on the token just after."),
+    "first": Words("First token", "Share of attention on the first token, often a resting place."),
+    "self": Words("Itself", "Share of attention that tokens pay to themselves."),
+    "previous": Words("Previous token", "Share of attention on the token just before."),
+    "next": Words("Next token", "Share of attention on the token just after."),
     "induction": Words("Induction", "Share on the token that followed an earlier copy of this one."),
-    "special": Words("To special tokens", "Share of attention on tokens that the tokenizer added."),
+    "special": Words("Special tokens", "Share of attention on tokens that the tokenizer added."),
 }
 
 
@@ -38,18 +39,22 @@ def words(metric: str) -> Words:
 
 def of_head(table: HeadTable, head: Head) -> None:
     """The statistics of one head, each with its rank among all heads."""
-    st.markdown(f"#### Layer {head[0]}, head {head[1]}")
-    rows = ["| | | rank |", "|:--|--:|--:|"]
-    for metric, unit in zip(table.metrics, table.units, strict=True):
-        values = table[metric]
-        rows.append(
-            f"| {words(metric).title} | {_number(float(values[head]), unit)} | {_rank(values, head)} |"
-        )
-    st.markdown("\n".join(rows))
     count = table.values.shape[1] * table.values.shape[2]
-    st.caption(f"Rank 1 has the highest value of all {count} heads.")
+    st.markdown(f"#### Layer {head[0]}, head {head[1]}")
+    rows = [
+        _row(words(metric), _number(float(table[metric][head]), unit), _rank(table[metric], head))
+        for metric, unit in zip(table.metrics, table.units, strict=True)
+    ]
+    st.html(f'<table class="attnviz-statistics"><tbody>{"".join(rows)}</tbody></table>')
+    st.caption(f"#1 has the highest value of all {count} heads.")
     with st.expander("What these mean"):
         st.markdown("\n".join(f"- **{words(m).title}**: {words(m).meaning}" for m in table.metrics))
+
+
+def _row(about: Words, value: str, rank: str) -> str:
+    cells = (about.title, value, rank)
+    title, value, rank = (html.escape(cell) for cell in cells)
+    return f'<tr title="{html.escape(about.meaning)}"><th scope="row">{title}</th><td>{value}</td><td>{rank}</td></tr>'
 
 
 def _number(value: float, unit: str) -> str:
@@ -60,4 +65,4 @@ def _number(value: float, unit: str) -> str:
 
 def _rank(values: np.ndarray, head: Head) -> str:
     value = values[head]
-    return "–" if np.isnan(value) else str(1 + int(np.sum(values > value)))
+    return "–" if np.isnan(value) else f"#{1 + int(np.sum(values > value))}"

@@ -31,6 +31,7 @@ def _entry() -> None:
     current = session.state()
     controls.text_form(current, key="dialog")
     controls.gallery(key="dialog")
+    controls.model_choice(current, key="dialog")
 
 
 def question(state: State) -> Query | None:

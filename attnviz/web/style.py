@@ -13,8 +13,13 @@ _RULES = """
 <style>
 .stMainBlockContainer { padding-top: 2.6rem; padding-bottom: 4rem; max-width: 1500px; }
 .st-key-narrow_entry { display: none; }
-.st-key-shown_text .stText, .st-key-shown_text pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .stText { overflow-wrap: anywhere; white-space: pre-wrap; }
+.attnviz-statistics { width: 100%; border-collapse: collapse; font-size: 0.875rem; }
+.attnviz-statistics th { font-weight: 400; text-align: left; opacity: 0.75; padding: 0.2rem 0; }
+.attnviz-statistics td { text-align: right; padding: 0.2rem 0 0.2rem 0.75rem; white-space: nowrap; }
+.attnviz-statistics td, .attnviz-statistics th { font-variant-numeric: tabular-nums; border: 0; }
+.attnviz-statistics td:last-child { opacity: 0.75; }
+[data-testid="stSidebarHeader"] { height: 2.75rem; margin-bottom: 0; }
 @media (max-width: 768px) {
   .st-key-narrow_entry { display: flex; }
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }

@@ -1,0 +1,155 @@
+"""The app under Streamlit's AppTest, with what it lacks: pages by address, figures' messages, and their events."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from attnviz.figures import unpack
+
+SCRIPTS = {
+    "attention": "pages/look/attention.py",
+    "heads": "pages/look/heads.py",
+    "attribution": "pages/explain/attribution.py",
+}
+
+
+class App:
+    """One visitor. `page` is an address without its slash; the keyword arguments are query parameters."""
+
+    def __init__(self, root: Path, page: str = "", **params: str) -> None:
+        self.at = AppTest.from_file(str(root / "app.py"), default_timeout=240)
+        if page:
+            self.at.run()  # AppTest knows the pages of an app only after a run
+            self.at.switch_page(SCRIPTS[page])
+        for name, value in params.items():
+            self.at.query_params[name] = value
+        self.at.run()
+
+    @property
+    def url(self) -> dict[str, str]:
+        params = self.at.query_params
+        return {name: value if isinstance(value, str) else value[-1] for name, value in params.items()}
+
+    def figures(self) -> list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
+        """Header and arrays of each figure on the page."""
+        return [unpack(element.proto.bytes) for element in self.at.get("bidi_component")]
+
+    def figure(self, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """The figure of that name."""
+        found = [each for each in self.figures() if each[0]["figure"] == name]
+        assert len(found) == 1, (name, [each[0]["figure"] for each in self.figures()], self.problem)
+        return found[0]
+
+    @property
+    def problem(self) -> tuple[str, ...]:
+        """Headlines of errors and everything that is shown as plain text."""
+        assert not self.at.exception
+        return (*(each.value for each in self.at.error), *(each.value for each in self.at.text))
+
+    @property
+    def notices(self) -> list[str]:
+        return [each.value for each in self.at.info]
+
+    @property
+    def markdown(self) -> str:
+        """All text that is read as Markdown."""
+        return "\n".join(
+            each.value for each in (*self.at.markdown, *self.at.caption, *self.at.error, *self.at.info)
+        )
+
+    def type(self, text: str, pair: str | None = None) -> App:
+        """Fill the form in the sidebar and press its button."""
+        self.at.text_area(key="side_text").set_value(text)
+        if pair is not None:
+            self.at.text_area(key="side_pair").set_value(pair)
+        return self.press("Show")
+
+    def press(self, label: str) -> App:
+        """Press the button with this label."""
+        next(each for each in self.at.button if each.label == label).click().run()
+        return self
+
+    def report(self, key: str, event: str, value: Any) -> App:
+        """Play what the figure mounted under `key` reports. AppTest cannot; the browser sends just this."""
+        element = next(each for each in self.at.get("bidi_component") if each.proto.id.endswith(f"-{key}"))
+        states = self.at._tree.get_widget_states()
+        state = states.widgets.add()
+        state.id = element.proto.id
+        state.json_value = json.dumps({event: value})
+        self.at._run(states)
+        return self
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_warm_up() -> Iterator[None]:
+    """A model that loads in the background would disturb what tests measure."""
+    os.environ["ATTNVIZ_WARM"] = "0"
+    yield
+    os.environ.pop("ATTNVIZ_WARM")
+
+
+@pytest.fixture
+def app(root) -> Callable[..., App]:
+    """`app("heads", text="...")` opens a page."""
+    return lambda page="", **params: App(root, page, **params)
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> Any:
+    """Byte-level pairs of a few sentences, so that no text is unknown."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300,
+        special_tokens=["<pad>", "</s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    backend.train_from_iterator(["The cat sat on the mat."] * 4, trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=backend, pad_token="<pad>", eos_token="</s>")
+
+
+@pytest.fixture(scope="session")
+def decoder(tokenizer, tmp_path_factory) -> str:
+    """The directory of a tiny random GPT-2."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    config = GPT2Config(
+        vocab_size=len(tokenizer), n_positions=64, n_embd=32, n_layer=2, n_head=4, eos_token_id=1
+    )
+    return _saved(GPT2LMHeadModel(config), tokenizer, tmp_path_factory.mktemp("decoder"))
+
+
+@pytest.fixture(scope="session")
+def encoder_decoder(tokenizer, tmp_path_factory) -> str:
+    """The directory of a tiny random T5."""
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    config = T5Config(
+        vocab_size=len(tokenizer),
+        d_model=32,
+        d_kv=8,
+        d_ff=64,
+        num_layers=2,
+        num_heads=4,
+        decoder_start_token_id=0,
+    )
+    return _saved(T5ForConditionalGeneration(config), tokenizer, tmp_path_factory.mktemp("encoder_decoder"))
+
+
+def _saved(model: Any, tokenizer: Any, path: Path) -> str:
+    model.save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    return str(path)

@@ -1,0 +1,95 @@
+"""The address: what it says comes back, defaults stay out, and whatever is invalid falls back with a sentence."""
+
+import pytest
+
+from attnviz.web.url import MAX_HEADS, MAX_LINK, NAMES, State, encode, fits, parse
+from tests.web.hostile import HOSTILE
+
+STATES = [
+    State(),
+    State(text="The cat sat"),
+    State(text=""),
+    State(model="bert-base-uncased", text="a", pair="b", target_text="c"),
+    State(heads=((2, 5),)),
+    State(heads=((2, 5), (0, 0), (5, 11))),
+    State(kind="cross", view="word", method="rollout", target="next-token"),
+]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_survives_the_way_through_the_address(state):
+    assert parse(encode(state)) == (state, ())
+
+
+def test_defaults_are_left_out():
+    assert encode(State()) == {}
+    assert encode(State(text="x")) == {"text": "x"}
+
+
+def test_the_names_are_those_of_the_design():
+    everything = State("m", "t", "p", "o", ((1, 2),), "self", "word", "rollout", "similarity")
+    assert tuple(encode(everything)) == NAMES
+    assert (encode(everything)["layer"], encode(everything)["head"]) == ("1", "2")
+
+
+def test_an_emptied_text_is_not_the_default_text():
+    assert parse({"text": ""})[0].text == ""
+    assert parse({})[0].text is None
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_texts_come_through_or_stay_out(text):
+    state, notices = parse({"text": [text], "pair": [text]})
+    assert notices == ()
+    assert not any("\ud800" <= c <= "\udfff" for c in state.text)
+    back = parse(encode(state))[0]
+    assert back.text == (state.text if fits(state.text) else None)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_words_fall_back_and_are_not_repeated(text):
+    for name in ("kind", "view", "method", "target"):
+        state, notices = parse({name: text})
+        assert state == State()
+        assert len(notices) == 1
+        assert name in notices[0]
+        assert text not in notices[0]
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "x", "9" * 40, "²", "1,x", "1;2", "0x1", "٣", "1e3", " 1"])
+def test_a_head_that_is_no_number_falls_back(value):
+    for name in ("layer", "head"):
+        state, notices = parse({name: value})
+        assert state.heads == ()
+        assert notices == ("The layer or head in the link is not a whole number; the default head is shown.",)
+
+
+def test_one_of_layer_and_head_is_enough():
+    assert parse({"layer": "3"})[0].heads == ((3, 0),)
+    assert parse({"head": "7"})[0].heads == ((0, 7),)
+
+
+def test_lists_of_heads_are_cut_to_pairs_and_to_four():
+    assert parse({"layer": "1,2", "head": "5"})[0].heads == ((1, 5),)
+    assert parse({"layer": "1,1", "head": "5,5"})[0].heads == ((1, 5),)
+    assert len(parse({"layer": "1,2,3,4,5,6", "head": "1,2,3,4,5,6"})[0].heads) == MAX_HEADS
+    assert State().on(*[(0, head) for head in range(9)]).heads == ((0, 0), (0, 1), (0, 2), (0, 3))
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 301, "a\x00b", "a\nb", "\u202eabc"])
+def test_a_model_name_that_cannot_be_one_falls_back(name):
+    assert parse({"model": name}) == (
+        State(),
+        ("The model name in the link cannot be used; the default model is shown.",),
+    )
+
+
+def test_repeated_parameters_count_once_and_strangers_are_ignored():
+    assert parse({"head": ["1", "2"], "utm_source": ["x"], "layer": []})[0].heads == ((0, 2),)
+
+
+def test_a_long_text_stays_out_of_the_address():
+    assert fits("x" * MAX_LINK)
+    assert not fits("x" * (MAX_LINK + 1))
+    assert not fits("我" * (MAX_LINK // 9 + 1))
+    assert "text" not in encode(State(text="x" * (MAX_LINK + 1)))
