@@ -25,18 +25,20 @@ RELATIVE_POSITIONS = frozenset((
 SANE_LENGTH = 10_000_000  # tokenizers without a limit say 10**30
 POSITION_KEYS = (
     "max_position_embeddings",
+    "max_encoder_position_embeddings",
     "n_positions",
     "max_target_positions",
     "max_seq_len",
     "seq_length",
 )
-LAYER_KEYS = ("num_decoder_layers", "decoder_layers", "num_hidden_layers", "num_layers", "n_layer", "n_layers",
-              "encoder_layers", "depths")  # fmt: skip
-HEAD_KEYS = ("decoder_attention_heads", "num_attention_heads", "num_heads", "n_head", "n_heads", "n_head",
-             "encoder_attention_heads")  # fmt: skip
+DECODER_LAYER_KEYS = ("num_decoder_layers", "decoder_layers")
+LAYER_KEYS = ("depths", "num_hidden_layers", "num_layers", "n_layer", "n_layers", "encoder_layers")
+DECODER_HEAD_KEYS = ("decoder_attention_heads",)
+HEAD_KEYS = ("num_attention_heads", "num_heads", "n_head", "n_heads", "encoder_attention_heads")
 WIDTH_KEYS = ("hidden_size", "d_model", "n_embd", "dim", "embed_dim", "hidden_sizes")
 # In transformers' table of causal language models, and yet two-directional unless the config says is_decoder.
 TWO_WAY = frozenset({"bert-generation", "xlnet"})
+GENERATES = ("ForConditionalGeneration", "ForCausalLM", "LMHeadModel")
 
 
 def card_of(
@@ -64,6 +66,7 @@ def card_of(
     kind = kind_of(config, architecture)
     text = _text_config(config, kind)
     modality = modality_of(config)
+    two_sided = kind == "encoder-decoder"
     return ModelCard(
         name=name,
         source=source,
@@ -71,8 +74,8 @@ def card_of(
         family=str(config.model_type),
         kind=kind,
         modality=modality,
-        layers=_count(text, LAYER_KEYS if kind == "encoder-decoder" else LAYER_KEYS[2:], total=True),
-        heads=_count(text, HEAD_KEYS if kind == "encoder-decoder" else HEAD_KEYS[1:]),
+        layers=_count(text, DECODER_LAYER_KEYS * two_sided + LAYER_KEYS, total=True),
+        heads=_count(text, DECODER_HEAD_KEYS * two_sided + HEAD_KEYS),
         width=_count(text, WIDTH_KEYS),
         max_tokens=_max_tokens(text, tokenizer_limit) if modality in ("text", "text+image") else 0,
         parameters=parameters,
@@ -90,16 +93,21 @@ def kind_of(config: PreTrainedConfig, architecture: str) -> ModelKind:
 
     if architecture.endswith(("EncoderModel", "ForTextEncoding")):  # T5EncoderModel of a two-part config
         return "encoder"
-    if getattr(config, "is_encoder_decoder", False) and not architecture.endswith("ForCausalLM"):
-        return "encoder-decoder"
+    if getattr(config, "is_encoder_decoder", False):
+        return "decoder" if architecture.endswith("ForCausalLM") else "encoder-decoder"
     text = _text_config(config, "decoder")
+    if text is not config and modality_of(config) == "text+image" and architecture.endswith(GENERATES):
+        return "decoder"  # a language model that also reads images, whatever its text part is called
     if getattr(text, "use_bidirectional_attention", False) is True:
         return "encoder"
     family = text.model_type
     two_way = family in MODEL_FOR_MASKED_LM_MAPPING_NAMES or family in TWO_WAY
     if two_way:
         return "decoder" if getattr(text, "is_decoder", False) else "encoder"
-    return "decoder" if family in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES else "encoder"
+    causal = family in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or architecture.endswith(
+        ("ForCausalLM", "LMHeadModel")
+    )
+    return "decoder" if causal else "encoder"
 
 
 def modality_of(config: PreTrainedConfig) -> str:
@@ -110,7 +118,7 @@ def modality_of(config: PreTrainedConfig) -> str:
         return "image" if config.model_type.startswith("vision") else "speech"
     try:
         model: Any = MODEL_MAPPING[type(config)]
-    except KeyError:
+    except Exception:  # not in the table, or its code needs a package that is not installed
         return "text"
     given: Any = (model[0] if isinstance(model, tuple) else model).input_modalities
     inputs = {given} if isinstance(given, str) else set(given)
@@ -132,12 +140,13 @@ def _text_config(config: PreTrainedConfig, kind: ModelKind) -> Any:
 def _count(config: Any, keys: tuple[str, ...], total: bool = False) -> int:
     """The first of `keys` that is a number; of a list (one per stage) the sum or the largest."""
     for key in keys:
-        value = getattr(config, key, None)
+        try:
+            value = getattr(config, key, None)
+        except Exception:  # transformers refuses to give one number where layers differ
+            continue
         if isinstance(value, list | tuple) and value and all(isinstance(item, int) for item in value):
             value = sum(value) if total else max(value)
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            if key == "num_layers" and (depths := getattr(config, "depths", None)):
-                return sum(depths)
             return value
     return 0
 
