@@ -10,7 +10,7 @@ import { CanvasPen } from "./pens.js";
 import { pngOf, svgOf, tableOf } from "./picture.js";
 import { Plot } from "./plot.js";
 import { fileName, saveCanvas, saveText } from "./save.js";
-import { keyOf, queryOf, rootScale, shareOf, strongest, viewOf } from "./view.js";
+import { keyOf, queryOf, rootScale, shareOf, strongest, strongestLinks, viewOf } from "./view.js";
 
 const CACHE_BYTES = 96e6;
 const PANEL_WIDTH = 300;
@@ -119,7 +119,9 @@ function step(state, { layer, head }) {
 /** Brings everything on screen in line with the state. */
 function refresh(state) {
   const { header, host } = state;
-  if (!header || host.clientWidth === 0) return;
+  // Read once, before anything is written: each later reading would lay out the page again.
+  state.width = host.clientWidth;
+  if (!header || state.width === 0) return;
   if (!state.theme) {
     state.theme = themeOf(host);
     state.colours = sequentialScale(state.theme);
@@ -146,7 +148,7 @@ function refresh(state) {
 }
 
 function showPlot(state) {
-  const width = state.host.clientWidth;
+  const { width } = state;
   const beside = width >= 860;
   state.host.classList.toggle("av-wide", beside);
   state.host.classList.toggle("av-compact", width < 560);
@@ -169,7 +171,7 @@ function setZoom(state) {
 }
 
 function showLegend(state) {
-  const width = Math.min(300, state.host.clientWidth - 20);
+  const width = Math.min(300, state.width - 20);
   const dpr = globalThis.devicePixelRatio || 1;
   Object.assign(state.bar, { width: Math.round((width + 8) * dpr), height: Math.round(BAR_HEIGHT * dpr) });
   Object.assign(state.bar.style, { width: `${width + 8}px`, height: `${BAR_HEIGHT}px` });
@@ -207,7 +209,7 @@ function sceneOf(state) {
 }
 
 function describe({ header, view, shown }) {
-  const [best] = strongest(view, 1);
+  const [best] = strongestLinks(view);
   const link = best
     ? ` Strongest: from ${quoted(queryOf(view, best.i).label)} to ${quoted(keyOf(view, best.j).label)}, ${decimals(best.value)}.`
     : "";

@@ -62,7 +62,8 @@ export function barTicks(top, placeOf, gap) {
   const round = [];
   for (let scale = unit; scale >= unit / 1000; scale /= 10) for (const factor of [5, 2, 1]) round.push(factor * scale);
   for (const value of round)
-    if (value < top && ticks.every((tick) => Math.abs(placeOf(tick) - placeOf(value)) >= gap) && placeOf(value) >= gap)
+    // The first and the last tick's numbers are set inwards and need more room.
+    if (value < top && placeOf(top) - placeOf(value) >= 1.4 * gap && ticks.every((tick) => Math.abs(placeOf(tick) - placeOf(value)) >= gap) && placeOf(value) >= gap)
       ticks.push(value);
   return [0, ...ticks.sort((a, b) => a - b)];
 }

@@ -3,10 +3,9 @@
 import { decimals, element } from "./base.js";
 import { css } from "./colors.js";
 import { quoted } from "./labels.js";
-import { colourOf, keyOf, queryOf, strongest } from "./view.js";
+import { colourOf, keyOf, queryOf, strongest, strongestLinks } from "./view.js";
 
 const BARS = 6;
-const LINKS = 10;
 
 /** The panel's elements; show(view, ...) fills the table, row(view, i, ...) the bars of one query. */
 export class Panel {
@@ -29,7 +28,7 @@ export class Panel {
   }
 
   show(view, name) {
-    const links = strongest(view, LINKS);
+    const links = strongestLinks(view);
     this.caption.textContent = `Strongest links of ${name}`;
     this.body.replaceChildren(
       ...links.map(({ i, j, value }) => {

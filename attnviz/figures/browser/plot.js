@@ -45,6 +45,8 @@ export class Plot {
     for (const canvas of [this.base, this.overlay]) fitCanvas(canvas, width, height, this.box.dpr);
     this.node.style.width = `${width}px`;
     this.node.style.height = `${height}px`;
+    // Where the matrix lies in the element, for whoever drives the figure from outside.
+    Object.assign(this.node.dataset, { left: this.layout.left, top: this.layout.top, cell: this.layout.cell });
     this.sizer.style.width = `${width + overflowX}px`;
     this.sizer.style.height = `${height + overflowY}px`;
     this.scroller.style.overflow = overflowX > 0.5 || overflowY > 0.5 ? "auto" : "hidden";
@@ -53,6 +55,8 @@ export class Plot {
 
   get scroll() {
     const { overflowX, overflowY } = this.layout;
+    // Asking an element for its scroll position makes the browser lay out the page: not without need.
+    if (overflowX <= 0.5 && overflowY <= 0.5) return { x: 0, y: 0 };
     return {
       x: clamp(this.scroller.scrollLeft, 0, Math.max(0, overflowX)),
       y: clamp(this.scroller.scrollTop, 0, Math.max(0, overflowY)),

@@ -54,16 +54,22 @@ export function shareOf(view, i, j) {
   return sum > 0 ? view.values[i * view.k + j] / sum : 0;
 }
 
+/** The ten largest cells of the whole view, found once. */
+export const strongestLinks = (view) => (view.links ??= strongest(view, 10));
+
 /** The `count` largest cells of rows [first, last), largest first, as {i, j, value}. */
 export function strongest(view, count, first = 0, last = view.q) {
   const best = [];
+  const { values, open, k } = view;
+  let least = 0;
   for (let i = first; i < last; i++)
-    for (let j = 0; j < view.open[i]; j++) {
-      const value = view.values[i * view.k + j];
-      if (!(value > 0) || (best.length === count && value <= best[count - 1].value)) continue;
+    for (let j = 0; j < open[i]; j++) {
+      const value = values[i * k + j];
+      if (!(value > least)) continue;
       let place = best.length === count ? count - 1 : best.length;
       for (; place > 0 && best[place - 1].value < value; place--) best[place] = best[place - 1];
       best[place] = { i, j, value };
+      if (best.length === count) least = best[count - 1].value;
     }
   return best;
 }
@@ -96,13 +102,14 @@ export function paintPixels(canvas, view, scale) {
   const words = new Uint32Array(image.data.buffer);
   const { pixels, signed } = scale;
   const last = pixels.length - 1;
-  const inverse = scale.top > 0 ? 1 / scale.top : 0;
+  const middle = signed ? last / 2 : 0;
+  // sqrt(|value| / top) * reach steps away from the middle; the half rounds.
+  const reach = scale.top > 0 ? (last - middle) / Math.sqrt(scale.top) : 0;
   for (let i = 0; i < q; i++) {
     for (let j = 0, at = i * k; j < open[i]; j++, at++) {
-      const value = values[at] * inverse;
-      const root = Math.sqrt(value < 0 ? -value : value);
-      const bounded = root > 1 ? 1 : root;
-      words[at] = pixels[Math.round(last * (signed ? 0.5 + (value < 0 ? -0.5 : 0.5) * bounded : bounded))];
+      const value = values[at];
+      const step = value < 0 ? middle - reach * Math.sqrt(-value) : middle + reach * Math.sqrt(value);
+      words[at] = pixels[step > last ? last : step < 0 ? 0 : (step + 0.5) | 0];
     }
   }
   pen.putImageData(image, 0, 0);

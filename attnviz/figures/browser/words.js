@@ -199,7 +199,9 @@ function showLegend(state) {
 }
 
 const legendText = ({ header }) =>
-  header.signed ? `Blue ${header.towards}, orange ${header.away}.` : `Darker ${header.towards}. These scores have no sign.`;
+  header.signed
+    ? `Blue: ${header.towards}. Orange: ${header.away}. Colour in proportion to the score.`
+    : `Stronger colour: ${header.towards}. These scores have no sign.`;
 
 /** Says one group's score, and marks it in the prose and in the bars. */
 function show(state, place) {
@@ -218,17 +220,22 @@ function show(state, place) {
   state.readout.textContent = `${quoted(label)}: ${signedText(state, value)}${unit}, ${push} · ${percent(share)} of all scores’ size`;
 }
 
-/** Whether the scores add up to what they explain. */
+/** Whether the scores of the text add up to what they explain; the other text has a baseline of its own. */
 function sumText({ header, texts }) {
   const sums = texts.map(({ groups }) => groups.reduce((sum, { value }) => sum + value, 0));
-  const parts = [`${header.targetTitle} ${decimals(header.value)}`];
-  if (header.baselineValue !== null) parts.push(`baseline ${decimals(header.baselineValue)}`);
-  parts.push(texts.length === 1 ? `sum of scores ${decimals(sums[0])}` : texts.map(({ title }, n) => `sum of ${title.toLowerCase()} ${decimals(sums[n])}`).join(" · "));
-  if (header.residual === null) return `${parts.join(" · ")}. This method’s scores do not claim to add up to the value.`;
-  const change = header.baselineValue === null ? Math.abs(header.value) : Math.abs(header.value - header.baselineValue);
-  const checks = Math.abs(header.residual) <= 0.01 * change;
-  const verdict = checks ? "The sum checks (residual below 1 % of the change)." : "The sum does not check: read these scores with care.";
-  return `${parts.join(" · ")} · residual ${decimals(header.residual)}. ${verdict}`;
+  const { value, baselineValue, residual } = header;
+  const change = baselineValue === null ? value : value - baselineValue;
+  const parts = [`${header.targetTitle}: ${decimals(value)}${baselineValue === null ? "" : ` − baseline ${decimals(baselineValue)} = ${decimals(change)}`}`];
+  const named = texts.length > 1 ? ` of ${quoted(texts[0].title)}` : "";
+  parts.push(`sum of the scores${named} ${decimals(sums[0])}`);
+  if (residual !== null) parts.push(`residual ${decimals(residual)}`);
+  let verdict = "The scores of this method do not claim to add up to it.";
+  if (residual !== null) {
+    const holds = Math.abs(residual) < Math.max(0.01 * Math.abs(change), 1e-4);
+    verdict = holds ? "The sum checks." : "The sum does not check: read these scores with care.";
+  }
+  const other = texts.length > 1 ? ` The scores of ${quoted(texts[1].title)} sum to ${decimals(sums[1])}.` : "";
+  return `${parts.join(" · ")}. ${verdict}${other}`;
 }
 
 const nameOf = ({ header, granularity }, extension) => fileName(["attribution", header.model, header.method, granularity], extension);
