@@ -41,58 +41,16 @@ without those of an empty Streamlit page. First picture: from the navigation (fo
 page's link in a running session) until two frames after cells or lines were drawn. Next: from the press until two
 frames after; for us a head, for BertViz a layer, as its head view has them. All times in a new browser context."""
 
-WORDS = [
-    "the",
-    "old",
-    "man",
-    "sat",
-    "by",
-    "the",
-    "river",
-    "and",
-    "watched",
-    "the",
-    "water",
-    "run",
-    "under",
-    "the",
-    "bridge",
-    "because",
-    "he",
-    "was",
-    "tired",
-    "of",
-    "the",
-    "city",
-    "and",
-    "his",
-    "dog",
-    "slept",
-    "at",
-    "his",
-    "feet",
-    "while",
-    "the",
-    "sun",
-    "went",
-    "down",
-    "behind",
-    "the",
-    "hills",
-    "and",
-    "the",
-    "birds",
-    "came",
-    "home",
-    "to",
-    "the",
-    "trees",
-]
+TEXT = (
+    "the old man sat by the river and watched the water run under the bridge because he was tired of the city "
+    "and his dog slept at his feet while the sun went down behind the hills and the birds came home to the trees"
+)
 
 
 def text_of(tokens: int) -> str:
     """An English text of exactly that many tokens in MiniLM, [CLS] and [SEP] included: each word here is one."""
-    return " ".join((WORDS * (tokens // len(WORDS) + 1))[: tokens - 2])
+    words = TEXT.split()
+    return " ".join((words * (tokens // len(words) + 1))[: tokens - 2])
 
 
 class Traffic:

@@ -99,4 +99,6 @@ def clean_environment(home: Path) -> dict[str, str]:
     """This process's environment without settings of the app, Streamlit or the Hub, and with another HOME."""
     ours = ("ATTNVIZ_", "STREAMLIT_", "HF_", "PYTEST_", "COVERAGE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return kept | {"HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    # matplotlib, which captum brings along, would search all fonts anew for each new HOME: many seconds.
+    fonts = {"MPLCONFIGDIR": str(Path.home() / ".cache" / "matplotlib")}
+    return fonts | kept | {"HOME": str(home), "PYTHONUNBUFFERED": "1"}
