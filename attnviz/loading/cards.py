@@ -66,7 +66,7 @@ def card_of(
     kind = kind_of(config, architecture)
     text = _text_config(config, kind)
     modality = modality_of(config)
-    two_sided = kind == "encoder-decoder"
+    decodes = kind != "encoder"
     return ModelCard(
         name=name,
         source=source,
@@ -74,8 +74,8 @@ def card_of(
         family=str(config.model_type),
         kind=kind,
         modality=modality,
-        layers=_count(text, DECODER_LAYER_KEYS * two_sided + LAYER_KEYS, total=True),
-        heads=_count(text, DECODER_HEAD_KEYS * two_sided + HEAD_KEYS),
+        layers=_count(text, DECODER_LAYER_KEYS * decodes + LAYER_KEYS, total=True),
+        heads=_count(text, DECODER_HEAD_KEYS * decodes + HEAD_KEYS),
         width=_count(text, WIDTH_KEYS),
         max_tokens=_max_tokens(text, tokenizer_limit) if modality in ("text", "text+image") else 0,
         parameters=parameters,

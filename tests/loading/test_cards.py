@@ -63,6 +63,10 @@ def test_flags_and_class_names_decide():
     assert card_of(BERT(is_decoder=True), "m").kind == "decoder"
     assert card_of(transformers.T5Config(), "m", architecture="T5EncoderModel").kind == "encoder"
     assert card_of(transformers.BartConfig(), "m", architecture="BartForCausalLM").kind == "decoder"
+    half = transformers.BartConfig(
+        is_decoder=True, is_encoder_decoder=False, encoder_layers=2, decoder_layers=5
+    )
+    assert (card_of(half, "m").kind, card_of(half, "m").layers) == ("decoder", 5)
     embedding = transformers.Gemma3TextConfig(use_bidirectional_attention=True)
     assert card_of(embedding, "m").kind == "encoder"
 

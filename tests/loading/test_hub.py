@@ -10,7 +10,7 @@ import time
 import pytest
 import torch
 
-from attnviz.errors import HubUnreachable, ModelNotFound, ModelTooLarge, ModelUnsupported
+from attnviz.errors import AttnVizError, HubUnreachable, ModelNotFound, ModelTooLarge, ModelUnsupported
 from attnviz.loading import hub as module
 from attnviz.loading import load
 
@@ -293,6 +293,17 @@ def test_offline_mode_asks_nobody(client, repository, monkeypatch):
         assert hub.asked == []
 
 
+def test_cache_that_cannot_be_written(client, repository, tmp_path):
+    (tmp_path / "cache").write_text("a file where the cache should be")
+    with Hub({"org/tiny": repository}) as hub:
+        client(hub.url)
+        with pytest.raises(
+            AttnVizError, match=r"The Hub model 'org/tiny' could not be stored: .* Free some disk space"
+        ):
+            load("org/tiny")
+
+
+@pytest.mark.slow
 def test_from_the_environment_in_a_fresh_process(repository, tmp_path):
     """As a user has it: HF_ENDPOINT and HF_HOME, nothing patched, and no request but those of the model."""
     code = (
