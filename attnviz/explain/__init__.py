@@ -4,7 +4,22 @@ In flow a model and its texts; out flows an `Attribution`. A target turns (model
 the tokens (`problem.Problem`); a method spreads that scalar over the tokens. Neither knows of the other.
 """
 
+import sys
+import types
+from typing import Any
+
 from attnviz.explain.records import MethodInfo, TargetInfo
 from attnviz.explain.run import explain, methods, targets, targets_for
+from attnviz.types import Attribution
 
 __all__ = ["MethodInfo", "TargetInfo", "explain", "methods", "targets", "targets_for"]
+
+
+class _CallablePackage(types.ModuleType):
+    """`attnviz.explain` is this package to the import system and the function to users: a call is passed on."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Attribution:
+        return explain(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _CallablePackage

@@ -94,7 +94,7 @@ def evaluate(
 
     if embeddings is None:
         return read(run, rows["attention_mask"]).float()
-    with _Embeddings(embedding_weight(module), embeddings) as fed:
+    with _Embeddings(embedding_weight(module), rows["input_ids"], embeddings) as fed:
         result = read(run, rows["attention_mask"]).float()
     if not fed.used:
         raise _no_embedding(module)
@@ -148,21 +148,27 @@ def _no_embedding(module: torch.nn.Module) -> ModelUnsupported:
 
 
 class _Embeddings(TorchFunctionMode):
-    """Answers the module's first look-up of its token embeddings with other embeddings, in this thread only.
+    """Answers the module's first look-up of its tokens with other embeddings, in this thread only.
 
     Unlike `inputs_embeds`, this works the same for every family: positions and masks are still derived from
     the ids, and a family that scales its embeddings scales these too.
     """
 
-    def __init__(self, weight: torch.Tensor, embeddings: torch.Tensor) -> None:
+    def __init__(self, weight: torch.Tensor, ids: torch.Tensor, embeddings: torch.Tensor) -> None:
         super().__init__()
-        self.weight, self.embeddings, self.used = weight, embeddings, False
+        self.weight, self.ids, self.embeddings, self.used = weight, ids, embeddings, False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if not self.used and func is torch.nn.functional.embedding:
-            weight = args[1] if len(args) > 1 else kwargs.get("weight")
-            if weight is self.weight:
-                self.used = True
-                return self.embeddings.to(weight.dtype)
+        if (
+            not self.used
+            and func is torch.nn.functional.embedding
+            and len(args) > 1
+            and args[1] is self.weight
+        ):
+            answer = self.embeddings.to(self.weight.dtype)
+            for ids, found in ((self.ids, answer), (self.ids.T, answer.transpose(0, 1))):  # XLNet: time first
+                if torch.equal(args[0], ids):
+                    self.used = True
+                    return found
         return func(*args, **kwargs)

@@ -13,7 +13,7 @@ from attnviz.explain import explain
 from attnviz.explain.method.leave_one_out import LeaveOneOut
 from attnviz.explain.target.similarity import Similarity
 
-LONG = "The committee refused to answer why the old bank had raised its rates " * 4
+LONG = "The committee refused to answer why the old bank had raised its rates " * 3
 
 
 @pytest.mark.parametrize("text", ["The cat sat on the mat.", LONG])

@@ -25,8 +25,9 @@ def test_value_equals_the_cosine_of_sentence_transformers(minilm):
 
 @pytest.mark.parametrize("method", [info.name for info in methods()])
 def test_swapping_the_texts_swaps_the_scores(minilm, method):
-    one = explain(minilm, TEXT, pair=OTHER, method=method)
-    two = explain(minilm, OTHER, pair=TEXT, method=method)
+    few = {"steps": 16} if method == "integrated-gradients" else {}
+    one = explain(minilm, TEXT, pair=OTHER, method=method, **few)
+    two = explain(minilm, OTHER, pair=TEXT, method=method, **few)
     assert one.value == pytest.approx(two.value, abs=1e-7)
     assert one.tokens.labels == two.pair_tokens.labels
     np.testing.assert_allclose(one.scores, two.pair_scores, atol=1e-6)
@@ -34,7 +35,7 @@ def test_swapping_the_texts_swaps_the_scores(minilm, method):
 
 
 def test_a_text_is_wholly_similar_to_itself(minilm):
-    result = explain(minilm, TEXT, pair=TEXT)
+    result = explain(minilm, TEXT, pair=TEXT, steps=16)
     assert result.value == pytest.approx(1, abs=1e-6)
     np.testing.assert_allclose(result.scores, result.pair_scores, atol=1e-6)
 
@@ -58,3 +59,18 @@ def test_a_model_with_a_head_is_explained_without_it(tmp_path, minilm):
             vectors.append(model.loaded.module.bert(**inputs).last_hidden_state[0].mean(0))
         expected = float(torch.cosine_similarity(*vectors, dim=0))
     assert result.value == pytest.approx(expected, abs=1e-6)
+
+
+def test_half_precision_is_explained_in_float32(minilm):
+    """The module runs in bfloat16; pooling, cosine and the path do not, so the picture stays."""
+    from attnviz.capture import load_model
+
+    half = load_model("minilm", device="cpu", dtype="bfloat16")
+    for method in ("integrated-gradients", "leave-one-out"):
+        few = {"steps": 32} if method == "integrated-gradients" else {}
+        rough = explain(half, TEXT, pair=OTHER, method=method, **few)
+        exact = explain(minilm, TEXT, pair=OTHER, method=method, **few)
+        assert rough.scores.dtype == np.float32
+        assert rough.value == pytest.approx(exact.value, abs=0.01)
+        np.testing.assert_allclose(rough.scores, exact.scores, atol=0.02)
+        assert np.corrcoef(rough.scores, exact.scores)[0, 1] > 0.97
