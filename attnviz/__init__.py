@@ -80,7 +80,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _LAZY[name]
     value = getattr(importlib.import_module(module), attribute)
-    # `attnviz.explain` is a function and a subpackage: the import has just bound the package to the name.
     globals()[name] = value
     return value
 
