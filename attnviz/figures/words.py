@@ -70,7 +70,8 @@ def words_data(
     header = {
         "figure": "words",
         "title": title,
-        "towards": towards or (f"pushes towards {target}" if attribution.signed else f"matters more for {target}"),
+        "towards": towards
+        or (f"pushes towards {target}" if attribution.signed else f"matters more for {target}"),
         "away": away or f"pushes away from {target}",
         "unit": unit,
         "granularity": granularity,

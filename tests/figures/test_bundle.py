@@ -11,7 +11,9 @@ from attnviz.figures.bundle import source
 
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 SOURCES = sorted(path.name for path in files("attnviz.figures").joinpath("browser").iterdir())
-NAME = re.compile(r"^(?:export )?(?:async )?(?:function|class|const|let|var)\s+([A-Za-z_$][\w$]*)", re.MULTILINE)
+NAME = re.compile(
+    r"^(?:export )?(?:async )?(?:function|class|const|let|var)\s+([A-Za-z_$][\w$]*)", re.MULTILINE
+)
 
 
 @pytest.mark.parametrize("name", COMPONENTS)
@@ -54,7 +56,9 @@ def test_every_imported_name_is_exported_and_used(module: str) -> None:
 @pytest.mark.parametrize("filename", SOURCES)
 def test_sources_run_no_text_and_load_nothing(filename: str) -> None:
     text = source(filename).replace(SVG_NAMESPACE, "")
-    forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|https?://|@import"
+    forbidden = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|https?://|@import"
+    )
     assert not re.findall(forbidden, text)
     assert not re.findall(r"\bfetch\(|XMLHttpRequest|WebSocket|localStorage|\bimport\(", text)
 

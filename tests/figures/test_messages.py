@@ -20,7 +20,9 @@ def maps(count: int, size: int = 5) -> np.ndarray:
 def test_heatmap_sends_exact_floats_and_displayable_labels() -> None:
     sent = maps(2)
     header, arrays = unpack(
-        heatmap_data(sent, [(0, 1), (1, 0)], LABELS, LABELS, layers=2, heads=2, layer=0, head=1, key_special=FLAGS)
+        heatmap_data(
+            sent, [(0, 1), (1, 0)], LABELS, LABELS, layers=2, heads=2, layer=0, head=1, key_special=FLAGS
+        )
     )
     np.testing.assert_array_equal(arrays["maps"], sent)
     assert header["at"] == [[0, 1], [1, 0]]
@@ -31,11 +33,24 @@ def test_heatmap_sends_exact_floats_and_displayable_labels() -> None:
 def test_identity_tells_maps_apart_and_not_selections() -> None:
     def identity(layer: int = 0, **other: object) -> str:
         return unpack(
-            heatmap_data(maps(1), [(layer, 0)], LABELS, LABELS, layers=2, heads=1, layer=layer, head=0, **other)  # type: ignore[arg-type]
+            heatmap_data(
+                maps(1), [(layer, 0)], LABELS, LABELS, layers=2, heads=1, layer=layer, head=0, **other
+            )  # type: ignore[arg-type]
         )[0]["identity"]
 
     assert identity() == identity(layer=1) == identity(note="other")
-    assert len({identity(), identity(identity="b"), identity(quantity="norm"), identity(model="m"), identity(text="t")}) == 5
+    assert (
+        len(
+            {
+                identity(),
+                identity(identity="b"),
+                identity(quantity="norm"),
+                identity(model="m"),
+                identity(text="t"),
+            }
+        )
+        == 5
+    )
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,9 @@ def test_big_endian_and_strided_arrays_arrive_as_the_same_numbers() -> None:
 
 
 def test_hostile_text_is_repaired_and_stays_strict_json() -> None:
-    header, _ = unpack(pack({"t": ["lone \ud83d!", "nul\0"], "\udc00": float("nan"), "n": np.float32(0.5)}, {}))
+    header, _ = unpack(
+        pack({"t": ["lone \ud83d!", "nul\0"], "\udc00": float("nan"), "n": np.float32(0.5)}, {})
+    )
     assert header == {"t": ["lone \ufffd!", "nul\0"], "\ufffd": None, "n": 0.5}
 
 
