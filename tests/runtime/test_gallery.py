@@ -124,6 +124,32 @@ def test_every_example_runs(example, runtime):
     assert runtime.attention(example.query, 0, 0).shape == (len(capture.tokens),) * 2
 
 
+@pytest.mark.parametrize(
+    ("name", "query", "key", "least"),
+    [
+        ("coreference", ("it", 0), ("animal", 0), 0.65),
+        ("negation", ("not", 0), ("good", 0), 0.8),
+        ("agreement", ("are", 0), ("keys", 0), 0.8),
+        ("ambiguity", ("bank", 1), ("leaving", 0), 0.4),
+        ("code", ("a", 1), ("a", 0), 0.4),
+    ],
+)
+def test_what_the_gallery_promises_is_to_be_seen(name, query, key, least, runtime):
+    example = next(example for example in EXAMPLES if example.name == name)
+    labels = [label.strip() for label in runtime.capture(example.query).tokens.labels]
+    row, column = (
+        [place for place, label in enumerate(labels) if label == word][nth] for word, nth in (query, key)
+    )
+    attention = runtime.attention(example.query, *example.place)
+    assert attention[row, column] > least
+    assert "layer {}, head {}".format(*example.place) in example.look
+    if name == "agreement":
+        assert attention[row, labels.index("cabinet")] < 0.1
+    if name == "ambiguity":
+        first = labels.index("bank")
+        assert attention[first, labels.index("sat")] > 0.2 > 0.01 > attention[first, column]
+
+
 def test_another_model_or_text_is_not_answered_from_the_file():
     assert gallery.stored_example(EXAMPLES[0].query) is EXAMPLES[0]
     assert gallery.stored_example(Query("other", EXAMPLES[0].text)) is None
