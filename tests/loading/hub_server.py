@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
@@ -141,6 +142,8 @@ class Hub:
         request.send_response(status)
         for key, value in {"Content-Length": str(len(data)), **(headers or {})}.items():
             request.send_header(key, value)
-        request.end_headers()
-        if body:
-            request.wfile.write(data)
+        # A client that gave up waiting has closed its end.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            request.end_headers()
+            if body:
+                request.wfile.write(data)
