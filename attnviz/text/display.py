@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import regex
 
-from attnviz.text.labels import CONTINUATION
+from attnviz.text.labels import CONTINUATION, GRAPHEME
 
 _EDGES = regex.compile(r"^\p{White_Space}+|\p{White_Space}+$")
-_GRAPHEME = regex.compile(r"\X")
 # A joiner, selector or tag is part of the picture when its grapheme is an emoji, flag or keycap.
 _PICTURE = regex.compile(r"[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3]")
 _HIDDEN = regex.compile(
@@ -42,14 +41,14 @@ def visible(label: str, max_length: int | None = None) -> str:
         return "∅"
     trimmed = _EDGES.sub("", label)
     if not trimmed:
-        shown = "".join(_blank(grapheme) for grapheme in _GRAPHEME.findall(label))
+        shown = "".join(_blank(grapheme) for grapheme in GRAPHEME.findall(label))
     else:
-        shown = "".join(_grapheme(grapheme) for grapheme in _GRAPHEME.findall(trimmed))
+        shown = "".join(_grapheme(grapheme) for grapheme in GRAPHEME.findall(trimmed))
         if regex.match(r"\p{M}", shown):
             shown = "◌" + shown  # a combining mark on its own needs something to sit on
     if max_length is None:
         return shown
-    parts = _GRAPHEME.findall(shown)
+    parts = GRAPHEME.findall(shown)
     return shown if len(parts) <= max_length else "".join(parts[: max(0, max_length - 1)]) + "…"
 
 

@@ -17,7 +17,8 @@ Span = tuple[int, int]
 CONTINUATION = "\ufdd0↪"
 
 _UNUSABLE = regex.compile(r"[\ud800-\udfff\ufdd0]")
-_GRAPHEME = regex.compile(r"\X")
+# \X alone looks back over a whole run of regional indicators: quadratic time for a wall of flags.
+GRAPHEME = regex.compile(r"\p{RI}{2}(?![\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}])|\X")
 
 
 def clean(text: str) -> str:
@@ -27,7 +28,7 @@ def clean(text: str) -> str:
 
 def graphemes(text: str) -> list[Span]:
     """Start and end of every user-perceived character (extended grapheme cluster, Unicode UAX #29)."""
-    return [match.span() for match in _GRAPHEME.finditer(text)]
+    return [match.span() for match in GRAPHEME.finditer(text)]
 
 
 def labels(text: str, spans: Sequence[Span]) -> list[str]:

@@ -17,8 +17,9 @@ from attnviz.text.labels import Span
 
 _BOUNDARY = regex.compile(r"(?wV1)\b")
 _RUN = regex.compile(r"(?V1)(?:[\p{Line_Break=SA}\p{M}]+|[\p{Script=Hiragana}ーゝゞ\p{M}]+)")
+# Possessive, and only at the start of a run of marks: the time stays linear in any text.
 _END = regex.compile(
-    r"""(?V1)(?:[.!?…؟۔।॥።]+['"”’»)\]]*(?=\s) | [。！？｡．…]+[」』”’》）)\]]* | \R)(?:\s*\R|[^\S\r\n])*""",
+    r"""(?V1)(?:(?<![.!?…؟۔।॥።])[.!?…؟۔।॥።]++['"”’»)\]]*+(?=\s) | [。！？｡．…]++[」』”’》）)\]]*+ | \R)\s*+""",
     regex.VERBOSE,
 )
 _LAST_WORD = regex.compile(r"[\p{L}\p{M}.]+(?=\.$)")
