@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.capture import stream
-from attnviz.capture.masks import Array
+from attnviz.capture.arrays import Array, to_numpy
 from attnviz.capture.scores import QueryKeyScores, Scores
 from attnviz.errors import ModelUnsupported, UnknownName
 from attnviz.types import FloatArray, HeadTable, IntArray, Kind, ModelCard, Tokens, readonly
@@ -91,7 +91,7 @@ class Capture:
         """
         scores = self._layer(layer, kind).scores
         weights = scores.weights_block(_heads(scores, head), _rows(rows, scores))
-        return readonly(stream.to_numpy(weights if head is None else weights[0]), np.float32)
+        return readonly(to_numpy(weights if head is None else weights[0]), np.float32)
 
     def value_weighted(
         self, layer: int, head: int | None = None, kind: Kind | None = None

@@ -59,7 +59,7 @@ def _own_function(module: torch.nn.Module, base: str) -> Callable[..., Any]:
     """The function that the model's own file would have called."""
     file = sys.modules[type(module).__module__]
     functions = getattr(file, "ALL_ATTENTION_FUNCTIONS", ALL_ATTENTION_FUNCTIONS)
-    return functions.get_interface(base, getattr(file, "eager_attention_forward", None))  # type: ignore[no-any-return]
+    return functions.get_interface(base, getattr(file, "eager_attention_forward", None))
 
 
 def capturing_attention(
@@ -96,7 +96,7 @@ def _is_causal(module: torch.nn.Module, kwargs: dict[str, Any]) -> bool:
 
 def own_mask(*args: Any, config: Any = None, **kwargs: Any) -> torch.Tensor | None:
     """The mask that the model's own implementation would have been given."""
-    return ALL_MASK_ATTENTION_FUNCTIONS[base_of(config)](*args, config=config, **kwargs)  # type: ignore[no-any-return]
+    return ALL_MASK_ATTENTION_FUNCTIONS[base_of(config)](*args, config=config, **kwargs)
 
 
 def register() -> None:
@@ -164,4 +164,4 @@ def _new_view(module: torch.nn.Module) -> torch.nn.Module:
         if config is not None and getattr(config, "_attnviz_base", None) is None:
             config._attnviz_base = config._attn_implementation
     view.set_attn_implementation(IMPLEMENTATION)
-    return view  # type: ignore[no-any-return]
+    return view

@@ -8,12 +8,8 @@ or numpy's.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from array_api_compat import array_namespace
-from array_api_compat import device as device_of
-
-Array = Any  # a torch.Tensor or a numpy.ndarray
+from attnviz.capture.arrays import Array, device_of, namespace
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,7 @@ class SpanMask:
     def block(self, batch: int, heads: slice, rows: slice, low: int, high: int) -> Array:
         """Which of the keys low..high the rows may look at: (1, rows, high - low) bool."""
         b = batch % self.first.shape[0]
-        xp = array_namespace(self.first)
+        xp = namespace(self.first)
         j = xp.arange(low, high, device=device_of(self.first))[None, :]
         allowed = (j >= self.first[b, rows][:, None]) & (j < self.stop[b, rows][:, None])
         return (allowed & self.keys[b, low:high][None, :])[None]
@@ -67,7 +63,7 @@ class ToeplitzBias:
 
     def block(self, batch: int, heads: slice, rows: slice, low: int, high: int) -> Array:
         """(heads or 1, rows, high - low) of the bias."""
-        xp = array_namespace(self.diagonals)
+        xp = namespace(self.diagonals)
         device = device_of(self.diagonals)
         i = xp.arange(self.queries, device=device)[rows]
         j = xp.arange(low, high, device=device)
@@ -93,7 +89,7 @@ Bias = ToeplitzBias | DenseBias
 
 def causal_mask(like: Array, queries: int, keys: int) -> SpanMask:
     """Row i sees keys 0..i: torch's is_causal, aligned at the upper left."""
-    xp, device = array_namespace(like), device_of(like)
+    xp, device = namespace(like), device_of(like)
     stop = xp.arange(1, queries + 1, device=device)[None, :]
     return SpanMask(xp.zeros_like(stop), stop, xp.ones((1, keys), dtype=xp.bool, device=device))
 

@@ -148,7 +148,7 @@ class Model:
         settings = {"do_sample": False, "num_beams": 1, **options}
         # Each call gets a config of its own: generate() writes into the one that it is given.
         ids = module.generate(**self._inputs(inputs), **settings)
-        return ids[0].tolist()  # type: ignore[no-any-return]
+        return ids[0].tolist()
 
     def _captured_continuation(self, tokens: Tokens, inputs: dict[str, list[int]], new: list[int]) -> Capture:
         if not new:

@@ -57,12 +57,12 @@ class Call:
     @property
     def q(self) -> Tensor:
         """(B, H, Q, d) queries, after rotary embedding."""
-        return self._scores().q  # type: ignore[no-any-return]
+        return self._scores().q
 
     @property
     def k(self) -> Tensor:
         """(B, H / groups, K, d) keys, after rotary embedding."""
-        return self._scores().k  # type: ignore[no-any-return]
+        return self._scores().k
 
     @property
     def scale(self) -> float:
@@ -81,7 +81,7 @@ class Call:
         self, head: int, rows: Any = slice(None), batch: int = 0, dtype: torch.dtype = torch.float32
     ) -> Annotated[Tensor, "rows K"]:
         """The exact softmax rows of one head, recomputed now."""
-        return self.scores.weights_block(slice(head, head + 1), rows, batch, dtype=dtype)[0]  # type: ignore[no-any-return]
+        return self.scores.weights_block(slice(head, head + 1), rows, batch, dtype=dtype)[0]
 
 
 def role_of(name: str, module: torch.nn.Module | None) -> Role:
@@ -185,7 +185,7 @@ def _within(mask: Mask | None, keys: int) -> Mask | None:
 
 def _sum_of(first: Any, second: Any) -> ToeplitzBias | DenseBias | None:
     if first is None or second is None:
-        return first if second is None else second  # type: ignore[no-any-return]
+        return first if second is None else second
     raise ModelUnsupported("This model adds two position biases at once.", reason="not-captured")
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from array_api_compat import array_namespace, is_torch_array
-
-from attnviz.capture.masks import Array, Bias, Mask
+from attnviz.capture.arrays import Array, is_torch, namespace
+from attnviz.capture.masks import Bias, Mask
 
 # Exp of this difference is 0 in every dtype, and products with it stay finite.
 LOWEST = -1e30
@@ -52,7 +51,7 @@ class QueryKeyScores:
         dtype: Any = None,
     ) -> Annotated[Array, "heads rows keys"]:
         """Scores before the softmax, masked ones at `LOWEST`, for the keys low..high."""
-        xp = array_namespace(self.q)
+        xp = namespace(self.q)
         dtype = dtype or xp.float32
         high = self.k.shape[2] if high is None else high
         q, k = self.q[batch % self.q.shape[0]], self.k[batch % self.k.shape[0]]
@@ -92,7 +91,7 @@ class QueryKeyScores:
     def _with_sinks(self, logits: Array, heads: slice) -> tuple[Array, bool]:
         if self.sinks is None:
             return logits, False
-        xp = array_namespace(logits)
+        xp = namespace(logits)
         sinks = xp.astype(self.sinks[heads], logits.dtype, copy=False)[:, None, None]
         sinks = xp.broadcast_to(sinks, (logits.shape[0], logits.shape[1], 1))
         return xp.concat([logits, sinks], axis=-1), True
@@ -124,7 +123,7 @@ class DenseScores:
         dtype: Any = None,
     ) -> Annotated[Array, "heads rows keys"]:
         """The stored rows for the keys low..high."""
-        xp = array_namespace(self.weights)
+        xp = namespace(self.weights)
         block = self.weights[batch % self.weights.shape[0]][heads][:, rows, low:high]
         return xp.astype(block, dtype or xp.float32, copy=False)
 
@@ -132,7 +131,7 @@ class DenseScores:
         self, heads: slice, rows: Any, low: int, high: int
     ) -> Annotated[Array, "heads rows keys"]:
         """Natural logarithms of the weights; `LOWEST` where a weight is 0."""
-        xp = array_namespace(self.weights)
+        xp = namespace(self.weights)
         weights = self.weights_block(heads, rows, 0, low, high)
         seen = weights > 0
         one, lowest = (xp.asarray(value, dtype=weights.dtype) for value in (1.0, LOWEST))
@@ -146,7 +145,7 @@ def _grouped_product(
     q: Array, k: Array, heads: slice, total: int, low: int, high: int, dtype: Any
 ) -> Annotated[Array, "heads rows keys"]:
     """q @ k^T where several query heads share a key head (grouped- and multi-query attention), without repeating k."""
-    xp = array_namespace(q)
+    xp = namespace(q)
     groups = total // k.shape[0]
     start, stop, _ = heads.indices(total)
     whole = start % groups == 0 and stop % groups == 0
@@ -166,9 +165,9 @@ def _grouped_product(
 
 def softmax(logits: Array) -> Array:
     """Softmax over the last axis, by torch's fused kernel where there is torch."""
-    if is_torch_array(logits):
+    if is_torch(logits):
         return logits.softmax(-1)
-    xp = array_namespace(logits)
+    xp = namespace(logits)
     weights = logits - xp.max(logits, axis=-1, keepdims=True)
     xp.exp(weights, out=weights)
     weights /= xp.sum(weights, axis=-1, keepdims=True)
@@ -177,9 +176,9 @@ def softmax(logits: Array) -> Array:
 
 def log_softmax(logits: Array) -> Array:
     """Logarithm of the softmax over the last axis, by torch's fused kernel where there is torch."""
-    if is_torch_array(logits):
+    if is_torch(logits):
         return logits.log_softmax(-1)
-    xp = array_namespace(logits)
+    xp = namespace(logits)
     logs = logits - xp.max(logits, axis=-1, keepdims=True)
     logs -= xp.log(xp.sum(xp.exp(logs), axis=-1, keepdims=True))
     return logs

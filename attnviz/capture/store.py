@@ -17,8 +17,9 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.capture.arrays import Array
 from attnviz.capture.capture import Capture, Layer
-from attnviz.capture.masks import Array, Bias, DenseBias, DenseMask, Mask, SpanMask, ToeplitzBias
+from attnviz.capture.masks import Bias, DenseBias, DenseMask, Mask, SpanMask, ToeplitzBias
 from attnviz.capture.scores import DenseScores, QueryKeyScores, Scores
 from attnviz.errors import CaptureInvalid
 from attnviz.types import Kind, ModelCard, Tokens
@@ -268,10 +269,15 @@ def _card_in(fields: Mapping[str, Any]) -> ModelCard:
 def _tokens_in(fields: Mapping[str, Any] | None) -> Tokens | None:
     if fields is None:
         return None
-    texts = {name: tuple(str(part) for part in fields[name]) for name in ("pieces", "labels")}
-    arrays = {name: np.asarray(fields[name]) for name in ("ids", "special", "words", "segments")}
-    spans = np.asarray(fields["spans"]).reshape(-1, 2)
     pair = fields["pair"]
     return Tokens(
-        text=str(fields["text"]), pair=None if pair is None else str(pair), spans=spans, **texts, **arrays
+        text=str(fields["text"]),
+        ids=np.asarray(fields["ids"]),
+        pieces=tuple(str(piece) for piece in fields["pieces"]),
+        labels=tuple(str(label) for label in fields["labels"]),
+        spans=np.asarray(fields["spans"]).reshape(-1, 2),
+        special=np.asarray(fields["special"]),
+        words=np.asarray(fields["words"]),
+        segments=np.asarray(fields["segments"]),
+        pair=None if pair is None else str(pair),
     )

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace, is_torch_array
-from array_api_compat import device as device_of
 
-from attnviz.capture.masks import Array
+from attnviz.capture.arrays import Array, device_of, is_torch, namespace, to_numpy
 from attnviz.capture.scores import Scores
 from attnviz.types import BoolArray, FloatArray, IntArray
 
@@ -83,7 +81,7 @@ def _extent(tokens: int, cell: int) -> Array:
 
 def _pooled(weights: Array, high_q: int, high_k: int, left: int, pool: Pool) -> Array:
     """Cells of high_q x high_k tokens: their maximum, or their sum."""
-    xp, device = array_namespace(weights), device_of(weights)
+    xp, device = namespace(weights), device_of(weights)
     heads, rows, keys = weights.shape
     if high_q == high_k == 1:
         return weights
@@ -117,7 +115,7 @@ def statistics(scores: Scores, ids: IntArray | None, special_keys: BoolArray) ->
     sums = {name: np.zeros(heads) for name, _ in METRICS}
     after = _after_last_occurrence(ids) if ids is not None else None
     for logs in blocks(scores, slice(None), logs=True):
-        xp = array_namespace(logs.weights)
+        xp = namespace(logs.weights)
         block = logs._replace(weights=xp.exp(logs.weights))
         surprise = logs.weights
         surprise *= block.weights  # in place: these are the largest arrays here
@@ -147,7 +145,7 @@ def _after_last_occurrence(ids: IntArray) -> IntArray:
 
 def _add_masses(sums: dict[str, Any], block: Block, special_keys: BoolArray, distances: bool) -> None:
     """Everything that is linear in a row, by one matrix product."""
-    xp, device = array_namespace(block.weights), device_of(block.weights)
+    xp, device = namespace(block.weights), device_of(block.weights)
     weights = block.weights
     j = np.arange(block.low, block.high)
     before, behind = j < block.start, j >= block.stop
@@ -178,24 +176,15 @@ def _add_cells(sums: dict[str, Any], block: Block, after: IntArray) -> None:
         if len(seen):
             # One flat index keeps this a gather for torch and numpy alike.
             width = block.high - block.low
-            flat = array_namespace(block.weights).reshape(block.weights, (block.weights.shape[0], -1))
+            flat = namespace(block.weights).reshape(block.weights, (block.weights.shape[0], -1))
             picked = flat[:, as_index(seen * width + target[seen] - block.low, block.weights)]
             sums[name] += to_numpy(picked).astype(np.float64).sum(1)
 
 
 def as_index(positions: IntArray, like: Array) -> Array:
     """The positions as an index of arrays of this kind, on their device."""
-    return (
-        array_namespace(like).asarray(positions, device=device_of(like))
-        if is_torch_array(like)
-        else positions
-    )
+    return namespace(like).asarray(positions, device=device_of(like)) if is_torch(like) else positions
 
 
 def _numpy_sum(array: Array, axes: tuple[int, ...]) -> Array:
-    return to_numpy(array_namespace(array).sum(array, axis=axes)).astype(np.float64)
-
-
-def to_numpy(array: Array) -> Any:
-    """A numpy array of either kind of array, on the CPU."""
-    return array.detach().float().cpu().numpy() if is_torch_array(array) else np.asarray(array)
+    return to_numpy(namespace(array).sum(array, axis=axes)).astype(np.float64)

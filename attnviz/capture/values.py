@@ -69,4 +69,4 @@ class KeyNorms:
         """(H, K) float32, in units of the model's activations."""
         v = self.v[0].float().repeat_interleave(self.grams.shape[0] // self.v.shape[1], 0)
         norms = ((v @ self.grams) * v).sum(-1).clamp_min(0).sqrt()
-        return norms.cpu().numpy()  # type: ignore[no-any-return]
+        return norms.cpu().numpy()
