@@ -297,7 +297,9 @@ HALF: dict[str, dict[str, Rule]] = {
     "gemma3": {"decoder": Rule(causal=True, windows=(5, 0))},
     "gpt_oss": {
         "decoder": Rule(
-            causal=True, windows=(5, 0), sinks=lambda module, layer: module.layers[layer].self_attn.sinks
+            causal=True,
+            windows=(5, 0),
+            sinks=lambda module, layer: module.layers[layer].self_attn.sinks.detach(),
         )
     },
     "granite": {"decoder": Rule(causal=True, scale=0.35)},
