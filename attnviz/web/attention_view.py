@@ -22,6 +22,8 @@ KIND_TITLES = {
     "cross": "Cross: the output looks at the input",
 }
 VIEW_TITLES = {"token": "Tokens", "word": "Words", "sentence": "Sentences"}
+# In the default model, the head whose "it" looks at "animal" in the stored example: a first picture worth a look.
+START = (3, 1)
 SEND_ALL = (
     1_000_000  # bytes: below this all heads travel with the first picture, and steps need no round trip
 )
@@ -43,15 +45,16 @@ def show(query: Query, state: State) -> None:
 
 
 def chosen_head(state: State, layers: int, heads: int) -> Head:
-    """The head that the state asks for; the first one, and a notice, where the model has no such head."""
-    layer, head = state.heads[0] if state.heads else (0, 0)
+    """The head that the state asks for; the default, and a notice, where the model has no such head."""
+    default = START if START[0] < layers and START[1] < heads else (0, 0)
+    layer, head = state.heads[0] if state.heads else default
     if layer < layers and head < heads:
         return layer, head
     session.notice(
         f"There is no layer {layer}, head {head}: this model has layers 0 to {layers - 1} and heads 0 to "
-        f"{heads - 1}. Layer 0, head 0 is shown."
+        f"{heads - 1}. Layer {default[0]}, head {default[1]} is shown."
     )
-    return 0, 0
+    return default
 
 
 def choose_kind(kinds: tuple[Kind, ...], state: State) -> Kind:

@@ -82,7 +82,7 @@ def _method(state: State) -> MethodInfo:
 
 def _second_text_missing(target: TargetInfo) -> None:
     with st.container(border=True):
-        st.markdown("#### A second text is needed")
+        st.subheader("A second text is needed", anchor=False)
         st.markdown(
             f"{markdown(target.title)} compares two texts. Type the other one under **Second text** and press "
             "**Show**."

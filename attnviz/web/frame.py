@@ -72,7 +72,7 @@ def site_pages() -> list[Page]:
 
 def _navigation(pages: dict[str, Page], current: Page, state: url.State) -> None:
     """Links that take the state along: Streamlit's own menu would drop the query parameters."""
-    st.markdown("## AttnViz")
+    st.header("AttnViz", anchor=False)
     params = url.encode(replace(state, view=None))
     for section in SECTIONS:
         entries = [entry for entry in SITE if entry.section == section]

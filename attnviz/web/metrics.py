@@ -40,7 +40,7 @@ def words(metric: str) -> Words:
 def of_head(table: HeadTable, head: Head) -> None:
     """The statistics of one head, each with its rank among all heads."""
     count = table.values.shape[1] * table.values.shape[2]
-    st.markdown(f"#### Layer {head[0]}, head {head[1]}")
+    st.subheader(f"Layer {head[0]}, head {head[1]}", anchor=False)
     rows = [
         _row(words(metric), _number(float(table[metric][head]), unit), _rank(table[metric], head))
         for metric, unit in zip(table.metrics, table.units, strict=True)

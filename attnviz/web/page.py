@@ -62,7 +62,7 @@ def shown_text(query: Query) -> None:
 def _empty() -> None:
     """The empty state: there is no text."""
     with st.container(border=True):
-        st.markdown("#### There is no text yet")
+        st.subheader("There is no text yet", anchor=False)
         st.markdown("Type one under **Text** and press **Show**, or start from one of these:")
         with st.container(horizontal=True):
             for example in session.runtime().examples()[:4]:
@@ -77,7 +77,7 @@ def _empty() -> None:
 def _confirm(model: str) -> None:
     """A link named a model that is not in the catalogue: nothing is loaded before the visitor agrees."""
     with st.container(border=True):
-        st.markdown("#### This link asks for a model that is not in the catalogue")
+        st.subheader("This link asks for a model that is not in the catalogue", anchor=False)
         st.text(plain(model))
         st.markdown("It may have to be downloaded. Load it only if you trust whoever sent the link.")
         with st.container(horizontal=True):

@@ -62,7 +62,15 @@ class App:
     def markdown(self) -> str:
         """All text that is read as Markdown."""
         return "\n".join(
-            each.value for each in (*self.at.markdown, *self.at.caption, *self.at.error, *self.at.info)
+            each.value
+            for each in (
+                *self.at.title,
+                *self.at.subheader,
+                *self.at.markdown,
+                *self.at.caption,
+                *self.at.error,
+                *self.at.info,
+            )
         )
 
     def type(self, text: str, pair: str | None = None) -> App:

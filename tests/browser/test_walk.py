@@ -1,0 +1,179 @@
+"""One visitor's way through the app: first picture, a text of her own, heads, pages, the address and the back button.
+
+The `page` fixture adds, after each test, that no error was logged, no dialog opened, no foreign host asked.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from attnviz.web.attention_view import START
+from attnviz.web.site import SITE
+from tests.figures.pointer import hover, value
+
+pytestmark = pytest.mark.browser
+
+TEXT = "The cat sat on the mat."
+# Looks at every change of the page from its first moment on.
+FLASHES = """
+window.flashes = [];
+new MutationObserver(() => {
+  const text = document.body ? document.body.innerText : "";
+  if (/not found|does not seem to exist/i.test(text)) window.flashes.push(text.slice(0, 300));
+}).observe(document, { childList: true, subtree: true, characterData: true });
+"""
+
+
+@pytest.fixture(scope="module")
+def engine():
+    """The attention of a head, computed in this process, by the same engine and from the same weights."""
+    from attnviz.capture import load_model
+
+    model = load_model("minilm", device="cpu", dtype="float32")
+    return lambda text, layer, head: model.capture(text).attention(layer, head)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patience():
+    """A busy machine of two cores takes a while to load a model."""
+    expect.set_options(timeout=60_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+def heatmap(page: Page) -> None:
+    expect(page.get_by_test_id("stage")).to_have_attribute("aria-busy", "false")
+
+
+def shown_head(page: Page, layer: int, head: int) -> None:
+    heatmap(page)
+    expect(page.get_by_label("Layer", exact=True).locator("select")).to_have_value(str(layer))
+    expect(page.get_by_label("Head", exact=True).locator("select")).to_have_value(str(head))
+    expect(page.get_by_role("heading", name=f"Layer {layer}, head {head}")).to_be_visible()
+
+
+def at_rest(page: Page) -> None:
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+def type_text(page: Page, text: str) -> None:
+    page.get_by_label("Text", exact=True).fill(text)
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator(".st-key-shown_text")).to_contain_text(text)
+
+
+def test_the_first_picture_is_the_stored_example(page: Page):
+    page.goto("/")
+    shown_head(page, *START)
+    expect(page.locator(".st-key-shown_text")).to_contain_text("The animal didn't cross the street")
+    expect(page.get_by_text("Attention shows where the model looked, not why it decided.")).to_be_visible()
+
+
+def test_a_text_of_her_own_and_the_engines_numbers(page: Page, engine):
+    page.goto("/")
+    shown_head(page, *START)
+    type_text(page, TEXT)
+    expect(page).to_have_url(re.compile(r"\?text=The\+cat\+sat\+on\+the\+mat\.$"))
+    shown_head(page, *START)
+    hover(page, 2, 6)
+    assert value(page) == pytest.approx(engine(TEXT, *START)[2, 6], abs=1e-6)
+
+    page.get_by_role("button", name="Next head").click()
+    shown_head(page, START[0], START[1] + 1)
+    expect(page).to_have_url(re.compile(rf"layer={START[0]}&head={START[1] + 1}$"))
+    hover(page, 5, 1)
+    truth = engine(TEXT, START[0], START[1] + 1)[5, 1]
+    assert value(page) == pytest.approx(truth, abs=1e-6)
+    assert isinstance(value(page), np.float32)
+
+
+def test_a_reload_shows_what_the_address_names(page: Page):
+    page.goto(f"/attention?text={TEXT.replace(' ', '+')}&layer=2&head=5&view=word")
+    shown_head(page, 2, 5)
+    page.reload()
+    shown_head(page, 2, 5)
+    expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
+    expect(page.get_by_label("Text", exact=True)).to_have_value(TEXT)
+    expect(page.get_by_role("radio", name="Words")).to_be_checked()
+
+
+def test_the_back_button_takes_back_step_by_step(page: Page):
+    page.goto(f"/attention?text={TEXT.replace(' ', '+')}")
+    shown_head(page, *START)
+    page.get_by_role("button", name="Next layer").click()
+    shown_head(page, START[0] + 1, START[1])
+    expect(page).to_have_url(re.compile("layer="))
+    at_rest(page)
+    page.get_by_role("link", name="All heads").click()
+    expect(page.get_by_role("heading", name="All heads")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/heads\?text="))
+    page.go_back()
+    shown_head(page, START[0] + 1, START[1])
+    expect(page).to_have_url(re.compile(r"/attention\?text=.*layer="))
+    page.go_back()
+    shown_head(page, *START)
+    assert "layer" not in page.url
+    page.go_forward()
+    shown_head(page, START[0] + 1, START[1])
+    expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
+
+
+def test_a_thumbnail_opens_its_head(page: Page):
+    page.goto(f"/heads?text={TEXT.replace(' ', '+')}")
+    page.get_by_role("button", name="Layer 4, head 9", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/attention\?text=The\+cat\+sat\+on\+the\+mat\.&layer=4&head=9$"))
+    shown_head(page, 4, 9)
+    page.go_back()
+    expect(page.get_by_role("heading", name="All heads")).to_be_visible()
+    expect(page.get_by_role("button", name="Layer 4, head 9", exact=True)).to_be_visible()
+
+
+def test_marked_heads_stand_side_by_side(page: Page):
+    page.goto("/heads")
+    page.get_by_role("checkbox", name="Mark heads to compare").check()
+    for head in (2, 5):
+        page.get_by_role("button", name=f"Layer 0, head {head}", exact=True).click()
+    expect(page).to_have_url(re.compile(r"layer=0%2C0&head=2%2C5$"))
+    expect(page.get_by_role("heading", name="Side by side")).to_be_visible()
+    expect(page.locator(".av-plot").first).to_be_visible()
+
+
+def test_the_text_is_explained(page: Page):
+    page.goto("/attribution?text=A+cat.&pair=A+kitten+sleeps.")
+    expect(page.get_by_test_id("bars1")).to_be_visible()
+    expect(page.get_by_text("the sum checks").first).to_be_visible()
+    page.get_by_text("Leave one out", exact=True).click()
+    expect(page).to_have_url(re.compile("method=leave-one-out$"))
+    expect(page.get_by_text("do not claim to add up").first).to_be_visible()
+
+
+def test_on_a_phone_the_text_is_within_reach(page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/")
+    heatmap(page)
+    page.get_by_role("button", name="Change the text or the model").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Text", exact=True).fill(TEXT)
+    dialog.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
+    expect(dialog).not_to_be_visible()
+    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert overflow <= 0
+
+
+@pytest.mark.parametrize(
+    "entry", [each for each in SITE if each.name != "attention"], ids=lambda each: each.name
+)
+def test_the_first_deep_link_of_a_fresh_server_shows_its_page_in_the_frame(page: Page, fresh_server, entry):
+    fresh = fresh_server()
+    page.add_init_script(FLASHES)
+    page.goto(f"{fresh.url}/{entry.name}?text=A+cat.&pair=A+dog.")
+    expect(page.get_by_role("heading", name=entry.title, exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Attention", exact=True)).to_be_visible()
+    expect(page.locator("canvas").first).to_be_visible()
+    assert page.evaluate("flashes") == []
+    fresh.stop()
