@@ -99,6 +99,36 @@ def test_painted_colours_follow_the_values(figure: Callable[..., Page]) -> None:
     assert np.all(np.diff(ranked) <= 1), "a larger weight must never be painted lighter"
 
 
+def test_drawing_again_adds_nothing(figure: Callable[..., Page]) -> None:
+    page = figure("heatmap", message())
+    count = page.locator("#root *").count()
+    for _ in range(3):
+        page.evaluate("show(0)")
+    assert page.locator("#root *").count() == count
+
+
+def test_a_switch_of_the_theme_repaints(figure: Callable[..., Page]) -> None:
+    page = figure("heatmap", message())
+    canvas = page.locator(".av-canvas").first
+    light = canvas.evaluate("n => n.toDataURL()")
+    page.evaluate("document.documentElement.style.setProperty('--st-background-color', '#0e1117')")
+    page.evaluate("document.documentElement.style.setProperty('--st-text-color', '#fafafa')")
+    page.wait_for_function("light => document.querySelector('.av-canvas').toDataURL() !== light", arg=light)
+    expect(page.locator(".av")).to_have_attribute("data-dark", "true")
+    hover(page, 0, 0)
+    assert value(page) == MAPS[index(1, 1), 0, 0]
+
+
+@pytest.mark.parametrize("width", [1000, 390])
+def test_a_new_width_is_followed(figure: Callable[..., Page], width: int) -> None:
+    page = figure("heatmap", message(), width=700)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_timeout(200)
+    hover(page, 10, 3)
+    assert value(page) == MAPS[index(1, 1), 10, 3]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_arrow_keys_step_through_heads_and_layers(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message())
     stage = page.get_by_test_id("stage")

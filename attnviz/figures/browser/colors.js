@@ -2,12 +2,11 @@
 // Sequential scales run from the background to one blue; signed ones to blue and orange, which readers with
 // any of the usual colour deficiencies tell apart. Interpolation is in OKLab, so equal steps look equal.
 
-/** The colours in effect on `host`: {bg, text, muted, line, primary} as [r, g, b], `dark`, and the font. */
+/** The colours in effect on `host`: {bg, text, muted, line, faint} as [r, g, b], `dark`, and the font. */
 export function themeOf(host) {
   const style = getComputedStyle(host);
   const text = rgbOf(style.color);
   const bg = rgbOf(style.backgroundColor);
-  const primary = rgbOf(style.accentColor === "auto" ? style.outlineColor : style.accentColor);
   const dark = luminance(bg) < 0.25;
   // The browser's own controls (boxes, scroll bars) follow the theme that is in effect.
   host.dataset.dark = String(dark);
@@ -15,7 +14,6 @@ export function themeOf(host) {
     bg,
     text,
     dark,
-    primary,
     muted: mix(bg, text, 0.76),
     line: mix(bg, text, 0.22),
     faint: mix(bg, text, 0.1),

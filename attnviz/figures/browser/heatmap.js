@@ -152,7 +152,7 @@ function showPlot(state) {
   const beside = width >= 860;
   state.host.classList.toggle("av-wide", beside);
   state.host.classList.toggle("av-compact", width < 560);
-  const box = { width: beside ? width - PANEL_WIDTH : width, height: 620, compact: width < 560 };
+  const box = { width: beside ? width - PANEL_WIDTH : width, height: clamp(0.66 * globalThis.innerHeight, 380, 640), compact: width < 560 };
   if (Math.max(state.view.q, state.view.k) <= 12) box.largest = 58;
   state.plot.show(sceneOf(state), box);
   // A fixed width: the panel beside must not move with the length of the readout.

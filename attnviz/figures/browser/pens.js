@@ -59,12 +59,11 @@ export class CanvasPen {
     this.context.stroke();
   }
 
-  text(x, y, text, { align = "left", colour, angle = 0, weight = "" } = {}) {
+  text(x, y, text, { align = "left", colour, angle = 0 } = {}) {
     const { context } = this;
     context.save();
     context.translate(x, y);
     if (angle) context.rotate(angle);
-    if (weight) context.font = `${weight} ${context.font}`;
     context.fillStyle = colour;
     context.textAlign = align;
     context.fillText(text, 0, 0);
@@ -107,11 +106,14 @@ export class SvgPen {
     // Text is measured where it was laid out; an SVG is never laid out by itself.
     this.ruler = pictureCanvas(1, 1, 1, "white").pen;
     this.pixels = 12;
+    this.weight = "";
   }
 
   font(font) {
     this.ruler.font = font;
-    this.pixels = Number.parseFloat(font.match(/([\d.]+)px/)[1]);
+    const [, weight, pixels] = font.match(/^(?:(\d+) )?([\d.]+)px/);
+    this.pixels = Number(pixels);
+    this.weight = weight ? ` font-weight="${weight}"` : "";
   }
 
   measureText(text) {
@@ -142,12 +144,11 @@ export class SvgPen {
     this.parts.push(`<path d="${path}" stroke="${colour}" fill="none"/>`);
   }
 
-  text(x, y, text, { align = "left", colour, angle = 0, weight = "" } = {}) {
+  text(x, y, text, { align = "left", colour, angle = 0 } = {}) {
     const anchor = { left: "start", center: "middle", right: "end" }[align];
     const turn = angle ? ` transform="rotate(${short((angle * 180) / Math.PI)} ${short(x)} ${short(y)})"` : "";
-    const bold = weight ? ` font-weight="${xmlText(weight)}"` : "";
     this.parts.push(
-      `<text x="${short(x)}" y="${short(y)}" dy="0.35em" font-size="${this.pixels}" text-anchor="${anchor}" fill="${colour}"${bold}${turn}>${xmlText(text)}</text>`,
+      `<text x="${short(x)}" y="${short(y)}" dy="0.35em" font-size="${this.pixels}" text-anchor="${anchor}" fill="${colour}"${this.weight}${turn}>${xmlText(text)}</text>`,
     );
   }
 

@@ -16,7 +16,9 @@ function sheetOf(scene) {
   const image = document.createElement("canvas");
   paintPixels(image, scene.view, scene.scale);
   const ruler = new CanvasPen(pictureCanvas(1, 1, 1, "white").pen);
-  const cell = Math.max(2, Math.min(30, Math.floor(LONGEST / Math.max(scene.view.q, scene.view.k))));
+  // Wide enough for a label in every row, as long as the picture stays of a size that can be handled.
+  const count = Math.max(scene.view.q, scene.view.k);
+  const cell = Math.max(2, Math.min(Math.floor(LONGEST / count), Math.max(18, Math.min(34, Math.floor(1100 / count)))));
   const box = { width: 1e5, height: 1e5, zoom: 1, compact: false, dpr: 1, smallest: cell, largest: cell };
   const layout = layoutOf(ruler, scene, box);
   const width = Math.max(layout.width, 420) + 2 * MARGIN;

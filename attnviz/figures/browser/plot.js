@@ -102,7 +102,7 @@ export class Plot {
     pen.clip(left - 2, top - 2, plotWidth + 4, plotHeight + 4, () => {
       if (y !== null) outline(pen, left, y, plotWidth, size, theme);
       if (x !== null) outline(pen, x, top, size, plotHeight, theme);
-      if (x !== null && y !== null) pen.frame(x, y, size, size, css(theme.primary), Math.max(2, Math.min(3, size / 6)));
+      if (x !== null && y !== null) frameCell(pen, x, y, size, theme);
     });
     if (y !== null) rowChip(pen, layout, theme, view.header.queries[view.rows[cell.i]], clamp(y + size / 2, top, top + plotHeight));
     if (x !== null) columnChip(pen, layout, theme, view.header.keys[view.cols[cell.j]], clamp(x + size / 2, left, left + plotWidth));
@@ -152,6 +152,12 @@ function penOn(canvas, dpr) {
 function outline(pen, x, y, width, height, theme) {
   pen.frame(x - 1, y - 1, width + 2, height + 2, css(theme.bg), 1);
   pen.frame(x, y, width, height, css(theme.text), 1);
+}
+
+/** The cell itself: a thick frame with a thin inner one, so that it shows on any colour of the scale. */
+function frameCell(pen, x, y, size, theme) {
+  if (size > 8) pen.frame(x + 3, y + 3, size - 6, size - 6, css(theme.bg), 1);
+  pen.frame(x + 1, y + 1, size - 2, size - 2, css(theme.text), size > 8 ? 3 : 2);
 }
 
 function rowChip(pen, layout, theme, label, y) {

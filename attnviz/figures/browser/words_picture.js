@@ -36,12 +36,15 @@ function paintSheetOf(pen, sheet) {
   const inner = WIDTH - 2 * SHEET_MARGIN;
   let y = SHEET_MARGIN + 8;
   pen.font(`600 16px ${theme.font}`);
-  pen.text(SHEET_MARGIN, y, pen.cutTo(sheet.title, inner), { colour: text });
-  y += 22;
+  for (const line of wrapped(pen, sheet.title, inner)) {
+    pen.text(SHEET_MARGIN, y, line, { colour: text });
+    y += 23;
+  }
   paintBar(pen, sheet.scale, theme, SHEET_MARGIN, y, 260);
   pen.font(`12px ${theme.font}`);
-  pen.text(SHEET_MARGIN + 280, y + 6, pen.cutTo(sheet.legend, inner - 280), { colour: muted });
-  y += BAR_HEIGHT + 12;
+  const words = wrapped(pen, sheet.legend, inner - 280);
+  words.forEach((line, n) => pen.text(SHEET_MARGIN + 280, y + 6 + 17 * n, line, { colour: muted }));
+  y += Math.max(BAR_HEIGHT, 17 * words.length) + 14;
   for (const part of sheet.texts) {
     pen.font(`600 13px ${theme.font}`);
     pen.text(SHEET_MARGIN, y, pen.cutTo(part.title, inner), { colour: text });
