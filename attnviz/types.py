@@ -19,7 +19,7 @@ Kind = Literal["self", "encoder", "decoder", "cross"]
 ModelKind = Literal["encoder", "decoder", "encoder-decoder"]
 
 
-def readonly(array: npt.ArrayLike, dtype: npt.DTypeLike = None) -> npt.NDArray[Any]:
+def readonly(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
     """An array that nobody can write to; a view where the input already has the dtype, else a copy."""
     result = np.asarray(array, dtype=dtype).view()
     result.flags.writeable = False
@@ -118,7 +118,7 @@ class HeadTable:
 
         if metric not in self.metrics:
             raise UnknownName("head statistic", metric, self.metrics)
-        return self.values[self.metrics.index(metric)]  # type: ignore[no-any-return]
+        return self.values[self.metrics.index(metric)]
 
 
 @dataclass(frozen=True)

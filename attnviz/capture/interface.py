@@ -57,8 +57,8 @@ def base_of(config: Any) -> str:
 
 def _own_function(module: torch.nn.Module, base: str) -> Callable[..., Any]:
     """The function that the model's own file would have called."""
-    file = sys.modules[type(module).__module__]
-    functions = getattr(file, "ALL_ATTENTION_FUNCTIONS", ALL_ATTENTION_FUNCTIONS)
+    file: Any = sys.modules[type(module).__module__]
+    functions: Any = getattr(file, "ALL_ATTENTION_FUNCTIONS", ALL_ATTENTION_FUNCTIONS)
     return functions.get_interface(base, getattr(file, "eager_attention_forward", None))
 
 

@@ -71,7 +71,7 @@ class Model:
             InputEmpty: no text. InputTooLong: more tokens than positions.
             ModelUnsupported: the model ran, but its attention cannot be tied to the tokens.
         """
-        tokens, inputs = self._encode(text, pair)
+        tokens, inputs = self.encode(text, pair)
         if self.card.kind != "encoder-decoder":
             return self._captured(self._inputs(inputs), tokens)
         if target_text is None:
@@ -104,7 +104,7 @@ class Model:
         """
         if self.card.kind == "encoder":
             raise TargetUnsupported(f"{self.card.name} is an encoder: it does not generate text.", ())
-        tokens, inputs = self._encode(text, None)
+        tokens, inputs = self.encode(text, None)
         if self.card.kind == "decoder":
             self._check_length(len(tokens) + max_new_tokens)
         options: dict[str, Any] = {"max_new_tokens": max_new_tokens}
@@ -116,7 +116,12 @@ class Model:
             return self._captured_sequence(tokens, inputs, sequence)
         return self._captured_continuation(tokens, inputs, sequence[len(tokens) :])
 
-    def _encode(self, text: str, pair: str | None) -> tuple[Tokens, dict[str, list[int]]]:
+    def encode(self, text: str, pair: str | None = None) -> tuple[Tokens, dict[str, list[int]]]:
+        """The tokens, and the lists that the module is fed (input_ids, attention_mask, ...), of what fits the model.
+
+        Raises:
+            InputEmpty: no text. InputTooLong: more tokens than the model has positions.
+        """
         from attnviz.text import encode
 
         tokens, inputs = encode(self.loaded.tokenizer, text, pair)
@@ -161,28 +166,33 @@ class Model:
         capture = self._captured(self._inputs(longer), _joined(tokens, target))
         return replace(capture, target_tokens=target)
 
+    def _teacher_forced(self, tokens: Tokens, inputs: dict[str, list[int]], target_text: str) -> Capture:
+        """Feed the decoder as transformers feeds it from labels: the target with its special tokens, shifted right."""
+        from attnviz.text import encode
+
+        if not target_text.strip():
+            raise InputEmpty("The target text is empty.", "Type what the decoder is to be fed.")
+        target, labels = encode(self.loaded.tokenizer, target_text, target=True)
+        fed = _shifted(self.loaded.module, labels["input_ids"])
+        return self._captured_decoder(tokens, inputs, fed, target)
+
     def _captured_sequence(
         self, tokens: Tokens, inputs: dict[str, list[int]], sequence: list[int]
     ) -> Capture:
-        return self._captured_decoder(tokens, inputs, fed=sequence[:-1], predicted=sequence[1:])
+        from attnviz.text import tokens_of_ids
 
-    def _teacher_forced(self, tokens: Tokens, inputs: dict[str, list[int]], target_text: str) -> Capture:
-        """Feed the decoder as transformers feeds it from labels: the target with its special tokens, shifted right."""
-        if not target_text.strip():
-            raise InputEmpty("The target text is empty.", "Type what the decoder is to be fed.")
-        labels = [int(n) for n in self.loaded.tokenizer(text_target=target_text)["input_ids"]]
-        return self._captured_decoder(
-            tokens, inputs, fed=_shifted(self.loaded.module, labels), predicted=labels
-        )
+        target = tokens_of_ids(self.loaded.tokenizer, sequence[1:])
+        return self._captured_decoder(tokens, inputs, sequence[:-1], target)
 
     def _captured_decoder(
-        self, tokens: Tokens, inputs: dict[str, list[int]], fed: list[int], predicted: list[int]
+        self, tokens: Tokens, inputs: dict[str, list[int]], fed: list[int], target: Tokens
     ) -> Capture:
         from attnviz.text import tokens_of_ids
 
         self._check_length(len(fed))
         tensors = self._inputs({**inputs, "decoder_input_ids": fed})
-        target, read = (tokens_of_ids(self.loaded.tokenizer, ids) for ids in (predicted, fed))
+        # Whatever the first position is fed, it is the start of the sequence and no word of the target.
+        read = tokens_of_ids(self.loaded.tokenizer, fed, special_ids=fed[:1])
         return self._captured(tensors, tokens, target, read)
 
     def _captured(

@@ -216,7 +216,7 @@ def record(module: torch.nn.Module, inputs: Mapping[str, Any]) -> tuple[Any, tup
     if not calls:
         raise ModelUnsupported(
             f"{type(module).__name__} ran, but showed no attention.",
-            "Models without attention (Mamba, RWKV) cannot be drawn; choose a Transformer.",
+            "It has none (Mamba, RWKV), or attends in blocks (Longformer); choose another Transformer.",
             reason="not-captured",
         )
     return output, calls

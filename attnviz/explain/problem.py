@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from attnviz.errors import InputTooLong, ModelUnsupported
+from attnviz.errors import ModelUnsupported
 from attnviz.types import FloatArray, Tokens
 
 if TYPE_CHECKING:
@@ -108,17 +108,7 @@ def encode(model: Model, module: torch.nn.Module, text: str) -> tuple[Tokens, di
         InputEmpty: no text.
         InputTooLong: more tokens than the model can take.
     """
-    from attnviz.text import encode as encode_text
-
-    tokens, fed = encode_text(model.loaded.tokenizer, text)
-    limit = model.card.max_tokens
-    if limit and len(tokens) > limit:
-        raise InputTooLong(
-            f"The text has {len(tokens)} tokens; the model {model.card.name!r} takes {limit}.",
-            "Shorten the text.",
-            tokens=len(tokens),
-            limit=limit,
-        )
+    tokens, fed = model.encode(text)
     accepted = inspect.signature(module.forward).parameters
     device = model.loaded.device
     inputs = {
