@@ -32,7 +32,8 @@ export class Plot {
   /** Shows {view, scale, theme, titles, label} in a box {width, height, compact, smallest, largest}. */
   show(scene, box) {
     this.scene = { ...scene, image: this.image };
-    this.box = { smallest: 1, largest: 46, ...box, dpr: globalThis.devicePixelRatio || 1, zoom: ZOOMS[this.zoom] };
+    const dpr = globalThis.devicePixelRatio || 1;
+    this.box = { smallest: 1 / dpr, largest: 46, ...box, dpr, zoom: ZOOMS[this.zoom] };
     paintPixels(this.image, scene.view, scene.scale);
     this.base.setAttribute("aria-label", scene.label);
     this.place();
