@@ -133,19 +133,28 @@ def test_arrow_keys_step_through_heads_and_layers(figure: Callable[..., Page]) -
     page = figure("heatmap", message())
     stage = page.get_by_test_id("stage")
     stage.focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("combobox", name="Head")).to_have_value("2")
-    page.keyboard.press("ArrowUp")
-    expect(page.get_by_role("combobox", name="Layer")).to_have_value("0")
-    hover(page, 5, 6)
-    assert value(page) == MAPS[index(0, 2), 5, 6]
-    page.wait_for_function("events.length")
-    page.wait_for_timeout(300)
-    assert events(page)[-1] == ["selection", {"layer": 0, "head": 2}]
-    assert len(events(page)) == 1, "fast steps are reported once"
+    for key, name, shown, head in (("ArrowRight", "Head", "2", (1, 2)), ("ArrowUp", "Layer", "0", (0, 2))):
+        page.evaluate("events.length = 0")
+        page.keyboard.press(key)
+        expect(page.get_by_role("combobox", name=name)).to_have_value(shown)
+        hover(page, 5, 6)
+        assert value(page) == MAPS[index(*head), 5, 6]
+        page.wait_for_function("events.length")
+        assert events(page) == [["selection", {"layer": head[0], "head": head[1]}]]
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(300)
     assert len(events(page)) == 1, "there is no head to the right of the last one"
+
+
+def test_of_fast_steps_only_the_last_is_reported(figure: Callable[..., Page]) -> None:
+    page = figure("heatmap", message(layer=0, head=0))
+    page.get_by_test_id("stage").evaluate(
+        """stage => ["ArrowRight", "ArrowDown", "ArrowRight"].forEach(key =>
+            stage.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })))"""
+    )
+    page.wait_for_function("events.length")
+    page.wait_for_timeout(300)
+    assert events(page) == [["selection", {"layer": 1, "head": 2}]]
 
 
 def test_steppers_step_and_end_at_the_ends(figure: Callable[..., Page]) -> None:

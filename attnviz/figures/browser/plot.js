@@ -157,8 +157,9 @@ function outline(pen, x, y, width, height, theme) {
 
 /** The cell itself: a thick frame with a thin inner one, so that it shows on any colour of the scale. */
 function frameCell(pen, x, y, size, theme) {
-  if (size > 8) pen.frame(x + 3, y + 3, size - 6, size - 6, css(theme.bg), 1);
-  pen.frame(x + 1, y + 1, size - 2, size - 2, css(theme.text), size > 8 ? 3 : 2);
+  if (size < 16) return pen.frame(x, y, size, size, css(theme.text), 2);
+  pen.frame(x + 3, y + 3, size - 6, size - 6, css(theme.bg), 1);
+  return pen.frame(x + 1, y + 1, size - 2, size - 2, css(theme.text), 3);
 }
 
 function rowChip(pen, layout, theme, label, y) {
