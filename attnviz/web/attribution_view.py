@@ -9,6 +9,7 @@ import streamlit as st
 from attnviz.errors import TargetUnsupported
 from attnviz.web import components, progress, session
 from attnviz.web.escape import markdown
+from attnviz.web.maps import GRANULARITIES
 
 if TYPE_CHECKING:
     from attnviz.explain import MethodInfo, TargetInfo
@@ -40,7 +41,8 @@ def show(query: Query, state: State) -> None:
         return
     with progress.loading() as report:
         attribution = runtime.explain(query, target.name, method.name, report)
-    _picture(attribution, target, method, query)
+    unit = session.choose("view", state.view, GRANULARITIES, "word")
+    _picture(attribution, target, method, query, unit)
     _meaning(attribution, target, method)
 
 
@@ -89,7 +91,9 @@ def _second_text_missing(target: TargetInfo) -> None:
         )
 
 
-def _picture(attribution: Attribution, target: TargetInfo, method: MethodInfo, query: Query) -> None:
+def _picture(
+    attribution: Attribution, target: TargetInfo, method: MethodInfo, query: Query, unit: str
+) -> None:
     from attnviz.figures import words_data
 
     towards, away = LEGEND.get(target.name, ("", ""))
@@ -98,6 +102,7 @@ def _picture(attribution: Attribution, target: TargetInfo, method: MethodInfo, q
         towards=towards if attribution.signed else "",
         away=away,
         unit=target.unit,
+        granularity=unit,
         text_title="Text",
         pair_title="Second text",
         method_title=method.title,

@@ -13,6 +13,7 @@ import streamlit as st
 
 from attnviz.figures import component
 from attnviz.web import session
+from attnviz.web.maps import GRANULARITIES
 from attnviz.web.url import MAX_HEADS, MAX_INDEX, Head
 
 HEATMAP, HEADS, COMPARE, WORDS = "heatmap", "heads", "compare", "words"
@@ -41,14 +42,20 @@ def compare(data: bytes) -> None:
 
 
 def words(data: bytes) -> None:
-    """The coloured text and its bars."""
-    _mount(WORDS)(key=WORDS, data=data, on_granularity_change=lambda: None)
+    """The coloured text and its bars; adding up by other units changes the address."""
+    _mount(WORDS)(key=WORDS, data=data, on_granularity_change=_granularity)
 
 
 def _selected(shown: Head) -> None:
     place = head_of(_reported(HEATMAP, "selection"))
     if place is not None and place != shown:
         session.update(heads=(place,))
+
+
+def _granularity() -> None:
+    unit = _reported(WORDS, "granularity")
+    if unit in GRANULARITIES:
+        session.update(view=None if unit == "word" else unit)
 
 
 def _chosen() -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MAX_CHARACTERS = 200_000  # what the browser lets somebody paste; the runtime has its own, typed, limit
 
 
-def text_form(state: url.State, key: str = "side") -> None:
-    """The text, the second text, and for encoder-decoders the output text; sent together."""
+def text_form(state: url.State, key: str = "side") -> bool:
+    """The text, the second text, and for encoder-decoders the output text; true when they were just sent."""
     query = session.query(state)
     names = [("text", query.text, "Text"), ("pair", query.pair or "", "Second text (optional)")]
     card = session.runtime().card(query.model)
@@ -35,7 +35,7 @@ def text_form(state: url.State, key: str = "side") -> None:
                 max_chars=MAX_CHARACTERS,
                 placeholder="Type or paste a text" if name == "text" else None,
             )
-        st.form_submit_button(
+        sent = st.form_submit_button(
             "Show",
             type="primary",
             width="stretch",
@@ -44,6 +44,7 @@ def text_form(state: url.State, key: str = "side") -> None:
         )
     if session.too_long_to_link(state):
         st.caption("This text is too long to travel in the link; it stays in this window.")
+    return sent
 
 
 def _submit(key: str, names: list[str]) -> None:

@@ -22,16 +22,21 @@ def heading(title: str, explanation: str) -> None:
     st.markdown(explanation)
     with st.container(key="narrow_entry"):
         if st.button("Change the text or the model", icon=":material/edit:", width="stretch"):
-            _entry()
+            _entry(session.state())
 
 
 @st.dialog("Text and model")
-def _entry() -> None:
-    """The sidebar's controls, within reach where the sidebar is closed."""
+def _entry(before: State) -> None:
+    """The sidebar's controls, within reach where the sidebar is closed; any choice closes it.
+
+    What happens in a dialog reruns only the dialog, with the arguments that it was opened with.
+    """
     current = session.state()
-    controls.text_form(current, key="dialog")
+    done = controls.text_form(current, key="dialog")
     controls.gallery(key="dialog")
     controls.model_choice(current, key="dialog")
+    if done or current != before:
+        st.rerun()
 
 
 def question(state: State) -> Query | None:

@@ -4,8 +4,8 @@ from attnviz.web import attribution_view, page, session
 
 page.heading(
     "Attribution",
-    "How much did each word contribute to one result of the model? Other than attention, which shows where the "
-    "model looked, these methods ask what changes the result.",
+    "How much did each word contribute to the result? Gradients and leaving words out ask what changes it; "
+    "attention and rollout say only where the model looked.",
 )
 state = session.state()
 query = page.question(state)

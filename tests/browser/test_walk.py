@@ -64,6 +64,7 @@ def type_text(page: Page, text: str) -> None:
     page.get_by_label("Text", exact=True).fill(text)
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator(".st-key-shown_text")).to_contain_text(text)
+    at_rest(page)
 
 
 def test_the_first_picture_is_the_stored_example(page: Page):

@@ -61,17 +61,8 @@ class App:
     @property
     def markdown(self) -> str:
         """All text that is read as Markdown."""
-        return "\n".join(
-            each.value
-            for each in (
-                *self.at.title,
-                *self.at.subheader,
-                *self.at.markdown,
-                *self.at.caption,
-                *self.at.error,
-                *self.at.info,
-            )
-        )
+        kinds = ("title", "header", "subheader", "markdown", "caption", "error", "info")
+        return "\n".join(each.value for kind in kinds for each in self.at.get(kind))
 
     def type(self, text: str, pair: str | None = None) -> App:
         """Fill the form in the sidebar and press its button."""

@@ -150,7 +150,7 @@ def test_a_head_that_the_model_lacks_falls_back_with_a_sentence(app):
 
 @pytest.mark.parametrize(
     ("page", "field"),
-    [("attention", "kind"), ("attention", "view"), ("heads", "kind"), ("attribution", "method"),
+    [("attention", "kind"), ("attention", "view"), ("heads", "kind"), ("attribution", "method"), ("attribution", "view"),
      ("attribution", "target")],
 )  # fmt: skip
 def test_a_choice_that_does_not_exist_falls_back_with_a_sentence(app, page, field):
@@ -205,6 +205,16 @@ def test_each_method_explains_the_similarity_of_two_texts(app, method):
     else:
         assert "do not claim to add up" in visit.markdown
     assert ("Blue, positive" in visit.markdown) == header["signed"]
+
+
+def test_adding_up_by_sentences_stands_in_the_address(app):
+    visit = app("attribution")
+    assert visit.figure("words")[0]["granularity"] == "word"
+    visit.report("words", "granularity", "sentence")
+    assert visit.url == {"view": "sentence"}
+    assert visit.figure("words")[0]["granularity"] == "sentence"
+    visit.report("words", "granularity", "word")
+    assert visit.url == {}
 
 
 def test_similarity_of_one_text_asks_for_the_other(app):
