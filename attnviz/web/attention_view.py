@@ -1,17 +1,21 @@
-"""The attention page: the heatmap of one layer and head, and that head's statistics beside it."""
+"""The attention page: one layer and head as a heatmap, a text, lines or vectors, and its statistics beside it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import streamlit as st
 
-from attnviz.web import components, maps, metrics, progress, session
+from attnviz.errors import ModelUnsupported
+from attnviz.figures import FORMS
+from attnviz.web import components, maps, metrics, problems, progress, session
 from attnviz.web.url import Head, State
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
+    from attnviz.figures import Products
     from attnviz.runtime import Query
     from attnviz.types import FloatArray, Kind
 
@@ -21,12 +25,19 @@ KIND_TITLES = {
     "decoder": "Decoder: the output looks at itself",
     "cross": "Cross: the output looks at the input",
 }
+QUANTITIES = ("attention", "norm")
+QUANTITY_TITLES = {"attention": "attention weight", "norm": "value-weighted norm"}
+QUANTITY_HELP = (
+    "The attention weight is what the softmax gives. The value-weighted norm is the length of the vector that the "
+    "weight lets through, ‖weight · W_O · value‖: a large weight on a short value moves little (Kobayashi et al. 2020)."
+)
 VIEW_TITLES = {"token": "Tokens", "word": "Words", "sentence": "Sentences"}
 # In the default model, the head whose "it" looks at "animal" in the stored example: a first picture worth a look.
 START = (3, 1)
 SEND_ALL = (
     1_000_000  # bytes: below this all heads travel with the first picture, and steps need no round trip
 )
+SEND_LAYER = 16_000_000  # bytes: at most this much of a layer's heads travels for the lines
 SENT = "attnviz_sent"
 
 
@@ -34,12 +45,13 @@ def show(query: Query, state: State) -> None:
     """Draw the page for this question."""
     with progress.loading() as report:
         capture = session.runtime().capture(query, report)
-    kind, view = _choices(capture.kinds, state)
+    kind, view, quantity = _choices(capture.kinds, state)
+    form = session.choose("form", state.form, FORMS, FORMS[0])
     layers, heads, _, _ = capture.shape(kind)
     shown = chosen_head(state, layers, heads)
     picture, beside = st.columns([3, 1], gap="large")
-    with picture:
-        _heatmap(query, capture, kind, view, shown)
+    with picture, problems.guard():
+        _picture(Picture(query, capture, kind, view, quantity, form), shown)
     with beside, progress.loading() as report:
         metrics.of_head(session.runtime().statistics(query, kind, report), shown)
 
@@ -78,29 +90,64 @@ def is_causal(capture: Capture, kind: Kind) -> bool:
     return kind == "decoder" or (kind == "self" and capture.card.kind == "decoder")
 
 
-def _choices(kinds: tuple[Kind, ...], state: State) -> tuple[Kind, str]:
+def _choices(kinds: tuple[Kind, ...], state: State) -> tuple[Kind, str, str]:
     kind = choose_kind(kinds, state)
     view = session.choose("view", state.view, maps.GRANULARITIES, "token")
-    st.segmented_control(
-        "Rows and columns are",
-        maps.GRANULARITIES,
-        format_func=VIEW_TITLES.__getitem__,
-        key=session.follow("view", view),
-        on_change=session.on_change("view", "view", lambda value: None if value == "token" else value),
-        required=True,
+    quantity = session.choose("quantity", state.quantity, QUANTITIES, QUANTITIES[0])
+    with st.container(horizontal=True, gap="large"):
+        st.segmented_control(
+            "Rows and columns are",
+            maps.GRANULARITIES,
+            format_func=VIEW_TITLES.__getitem__,
+            key=session.follow("view", view),
+            on_change=session.on_change("view", "view", lambda value: None if value == "token" else value),
+            required=True,
+        )
+        st.segmented_control(
+            "What is shown",
+            QUANTITIES,
+            format_func=lambda name: QUANTITY_TITLES[name].capitalize(),
+            key=session.follow("quantity", quantity),
+            on_change=session.on_change(
+                "quantity", "quantity", lambda value: None if value == QUANTITIES[0] else value
+            ),
+            help=QUANTITY_HELP,
+            required=True,
+        )
+    return kind, view, quantity
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is drawn: of which question, and how."""
+
+    query: Query
+    capture: Capture
+    kind: Kind
+    view: str
+    quantity: str
+    form: str
+
+    def map(self, place: Head) -> FloatArray:
+        """The map of one head over tokens. Raises ModelUnsupported where the family hides its values."""
+        runtime = session.runtime()
+        compute = runtime.attention if self.quantity == QUANTITIES[0] else runtime.value_weighted
+        return compute(self.query, *place, self.kind)
+
+
+def _picture(what: Picture, shown: Head) -> None:
+    from attnviz.figures import heatmap_data, prose_runs
+
+    tokens = [what.capture.query_tokens(what.kind), what.capture.key_tokens(what.kind)]
+    queries, keys = (maps.axis(each, what.view) for each in tokens)
+    layers, heads, _, _ = what.capture.shape(what.kind)
+    weights = what.quantity == QUANTITIES[0]
+    places = _places(what, layers, heads, len(queries.labels) * len(keys.labels), shown)
+    texts = (
+        [(tokens[0], queries)] if tokens[0] is tokens[1] else list(zip(tokens, (queries, keys), strict=True))
     )
-    return kind, view
-
-
-def _heatmap(query: Query, capture: Capture, kind: Kind, view: str, shown: Head) -> None:
-    from attnviz.figures import heatmap_data
-
-    layers, heads, _, _ = capture.shape(kind)
-    queries = maps.axis(capture.query_tokens(kind), view)
-    keys = maps.axis(capture.key_tokens(kind), view)
-    places = _places(query, kind, view, layers, heads, len(queries.labels) * len(keys.labels), shown)
     data = heatmap_data(
-        np.stack([maps.grouped(_attention(query, place, kind), queries, keys) for place in places]),
+        np.stack([maps.grouped(what.map(place), queries, keys) for place in places]),
         places,
         queries.labels,
         keys.labels,
@@ -111,25 +158,47 @@ def _heatmap(query: Query, capture: Capture, kind: Kind, view: str, shown: Head)
         query_special=queries.special,
         key_special=keys.special,
         unit=queries.unit,
-        causal=is_causal(capture, kind),
-        note=maps.note(queries, keys),
-        model=query.model,
-        text=query.text,
-        identity=kind,
+        quantity=QUANTITY_TITLES[what.quantity],
+        rows_sum_to_one=weights,
+        causal=is_causal(what.capture, what.kind),
+        note=maps.note(queries, keys, weights),
+        model=what.query.model,
+        text=what.query.text,
+        identity=what.kind,
+        form=what.form,
+        proses=[prose_runs(text, axis.groups, maps.shown(axis.labels)) for text, axis in texts],
+        products=_products(what, shown) if what.form == "qk" else None,
     )
     components.heatmap(data, shown)
 
 
-def _attention(query: Query, place: Head, kind: Kind) -> FloatArray:
-    return session.runtime().attention(query, *place, kind)
+def _products(what: Picture, shown: Head) -> Products:
+    """The vectors behind one row of the head, of the token that the reader chose, else of the first real one."""
+    from attnviz.figures import Products
+
+    queries, keys = what.capture.query_tokens(what.kind), what.capture.key_tokens(what.kind)
+    row = components.query_row(len(queries))
+    if row is None:
+        row = int(np.argmin(queries.special))
+    try:
+        record = session.runtime().query_key(what.query, *shown, row, what.kind)
+    except ModelUnsupported as error:
+        return Products(*shown, row, queries.labels, keys.labels, problem=error.message)
+    return Products(*shown, row, queries.labels, keys.labels, record)
 
 
-def _places(
-    query: Query, kind: Kind, view: str, layers: int, heads: int, cells: int, shown: Head
-) -> list[Head]:
-    """The heads whose maps travel: all of a short text the first time, then only the one that is shown."""
-    everything = (query, kind, view)
-    if layers * heads * cells * 4 > SEND_ALL or st.session_state.get(SENT) == everything:
+def _places(what: Picture, layers: int, heads: int, cells: int, shown: Head) -> list[Head]:
+    """The heads whose maps travel: all of a short text the first time, then only the one that is shown.
+
+    Lines are drawn of all heads of the layer, so these travel together, as many as fit.
+    """
+    everything = (what.query, what.kind, what.view, what.quantity)
+    if layers * heads * cells * 4 <= SEND_ALL:
+        if st.session_state.get(SENT) == everything:
+            return [shown]
+        st.session_state[SENT] = everything
+        return [(layer, head) for layer in range(layers) for head in range(heads)]
+    if what.form != "lines":
         return [shown]
-    st.session_state[SENT] = everything
-    return [(layer, head) for layer in range(layers) for head in range(heads)]
+    others = [(shown[0], head) for head in range(heads) if head != shown[1]]
+    return [shown, *others[: max(0, SEND_LAYER // (4 * cells) - 1)]]

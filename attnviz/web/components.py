@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from attnviz.figures import component
+from attnviz.figures import FORMS, component
 from attnviz.web import session
 from attnviz.web.maps import GRANULARITIES
 from attnviz.web.url import MAX_HEADS, MAX_INDEX, Head
@@ -26,8 +26,20 @@ def _mount(name: str) -> Callable[..., Any]:
 
 
 def heatmap(data: bytes, shown: Head) -> None:
-    """One head's map; stepping to another head changes the address."""
-    _mount(HEATMAP)(key=HEATMAP, data=data, on_selection_change=lambda: _selected(shown))
+    """One head's map in one of its forms; stepping to another head, or form, changes the address."""
+    _mount(HEATMAP)(
+        key=HEATMAP,
+        data=data,
+        on_selection_change=lambda: _selected(shown),
+        on_form_change=_form,
+        on_row_change=lambda: None,
+    )
+
+
+def query_row(count: int) -> int | None:
+    """The query token that the reader chose in the q·k form, if there is one of that number."""
+    row = _reported(HEATMAP, "row")
+    return int(row) if isinstance(row, (int, float)) and 0 <= row < count else None
 
 
 def heads(data: bytes) -> Head | None:
@@ -50,6 +62,12 @@ def _selected(shown: Head) -> None:
     place = head_of(_reported(HEATMAP, "selection"))
     if place is not None and place != shown:
         session.update(heads=(place,))
+
+
+def _form() -> None:
+    form = _reported(HEATMAP, "form")
+    if form in FORMS:
+        session.update(form=None if form == FORMS[0] else form)
 
 
 def _granularity() -> None:

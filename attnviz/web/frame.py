@@ -29,26 +29,36 @@ def show() -> None:
     current = st.navigation(list(pages.values()), position="hidden")
     state = session.begin(current.url_path)
     style.apply()
-    model = state.model or session.default_model()
-    known = session.runtime().card(model) is not None
     with st.sidebar:
         _navigation(pages, current, state)
-        with problems.guard():
-            controls.text_form(state)
-            controls.gallery()
-            controls.model_choice(state)
-        facts = st.container()
+    if session.runtime().ready(session.query(state)):
+        _page(current)  # the picture is there at once: it goes first
+        _controls(state)
+    else:
+        model = state.model or session.default_model()
+        known = session.runtime().card(model) is not None
+        _controls(state)
+        _page(current)
+        if not known and session.runtime().card(model) is not None:
+            st.rerun()  # the controls depend on what the page has just learned of the model
+    _warm_up()
+
+
+def _controls(state: url.State) -> None:
+    with st.sidebar, problems.guard():
+        controls.text_form(state)
+        controls.gallery()
+        controls.model_choice(state)
+        controls.machine(state)
+
+
+def _page(current: Page) -> None:
     notices = st.container()
     with problems.guard():
         current.run()
     with notices:
         for sentence in session.notices():
             st.info(sentence, icon=":material/info:")
-    with facts, problems.guard():
-        controls.machine(state)
-    if not known and session.runtime().card(model) is not None:
-        st.rerun()  # the controls above depend on what the page has just learned of the model
-    _warm_up()
 
 
 @cache

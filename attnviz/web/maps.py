@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,11 +55,18 @@ def grouped(matrix: FloatArray, queries: Axis, keys: Axis) -> FloatArray:
     return aggregate(matrix, queries.groups, keys.groups)
 
 
-def note(queries: Axis, keys: Axis) -> str:
+def shown(labels: Sequence[str]) -> list[str]:
+    """Labels as a reader can see them."""
+    from attnviz.text import visible
+
+    return [visible(label) for label in labels]
+
+
+def note(queries: Axis, keys: Axis, weights: bool = True) -> str:
     """How the map was put together, in words; empty where every cell is a pair of tokens."""
     if queries.whole and keys.whole:
         return ""
-    return (
-        f"A row is the mean over the tokens of a {queries.unit}, a column the sum over those of a {keys.unit}; "
-        "so a row still adds up to 1."
+    grouped = (
+        f"A row is the mean over the tokens of a {queries.unit}, a column the sum over those of a {keys.unit}"
     )
+    return f"{grouped}; so a row still adds up to 1." if weights else f"{grouped}."

@@ -23,12 +23,12 @@ class Words:
 WORDS: dict[str, Words] = {
     "entropy": Words("Spread", "Entropy of the rows: 0 when each token looks at one token only."),
     "distance": Words("Distance", "How many tokens away the attention goes, on average."),
-    "first": Words("First token", "Share of attention on the first token, often a resting place."),
-    "self": Words("Itself", "Share of attention that tokens pay to themselves."),
-    "previous": Words("Previous token", "Share of attention on the token just before."),
-    "next": Words("Next token", "Share of attention on the token just after."),
+    "first": Words("To first token", "Share of attention on the first token, often a resting place."),
+    "self": Words("To itself", "Share of attention that tokens pay to themselves."),
+    "previous": Words("To previous token", "Share of attention on the token just before."),
+    "next": Words("To next token", "Share of attention on the token just after."),
     "induction": Words("Induction", "Share on the token that followed an earlier copy of this one."),
-    "special": Words("Special tokens", "Share of attention on tokens that the tokenizer added."),
+    "special": Words("To special tokens", "Share of attention on tokens that the tokenizer added."),
 }
 
 

@@ -29,7 +29,7 @@ def loading() -> Iterator[Progress]:
         # Drawn at every heartbeat, also unchanged: drawing is where Streamlit stops a script whose
         # visitor has left or has asked for something else, and so leaves the queue.
         with slot.container():
-            st.status(sentence(stage) + "…", state="running")
+            st.info(sentence(stage) + "…", icon="spinner")
             if stage.fraction is not None:
                 st.progress(min(max(stage.fraction, 0.0), 1.0))
 

@@ -8,6 +8,7 @@ anybody has called `st.navigation`; so the server calls it itself, before it lis
 from __future__ import annotations
 
 import logging
+import threading
 
 _NOISE = "streamlit.runtime.scriptrunner_utils.script_run_context"
 
@@ -25,6 +26,21 @@ def prepare() -> None:
         st.navigation(frame.site_pages())
     finally:
         log.setLevel(level)
+    # While the server and the first browser get ready, there is time to spare.
+    threading.Thread(target=read_ahead, name="read ahead", daemon=True).start()
+
+
+def read_ahead() -> None:
+    """Import what pages need and open the stored example; what fails here will be said on a page."""
+    from attnviz.web import attention_view, attribution_view, heads_view, session  # noqa: F401
+
+    try:
+        runtime = session.runtime()
+        runtime.statistics(runtime.default_query)
+        import attnviz.figures
+        import attnviz.text  # noqa: F401
+    except Exception as error:
+        logging.getLogger("attnviz").warning("reading ahead: %s", error)
 
 
 def script_failed(error: Exception) -> bool:

@@ -12,14 +12,27 @@ from urllib.parse import quote_plus
 
 from attnviz.web.escape import clean
 
-NAMES = ("model", "text", "pair", "target_text", "layer", "head", "kind", "view", "method", "target")
+NAMES = (
+    "model",
+    "text",
+    "pair",
+    "target_text",
+    "layer",
+    "head",
+    "kind",
+    "view",
+    "form",
+    "quantity",
+    "method",
+    "target",
+)
 MAX_LINK = 6_000  # bytes of one text in the address; servers and chat programs cut longer ones
 MAX_NAME = 300
 MAX_INDEX = 9_999
 MAX_HEADS = 4
 
 _TEXTS = ("text", "pair", "target_text")
-_WORDS = ("kind", "view", "method", "target")
+_WORDS = ("kind", "view", "form", "quantity", "method", "target")
 
 Head = tuple[int, int]
 
@@ -41,6 +54,8 @@ class State:
     heads: tuple[Head, ...] = ()
     kind: str | None = None
     view: str | None = None
+    form: str | None = None
+    quantity: str | None = None
     method: str | None = None
     target: str | None = None
 

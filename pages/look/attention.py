@@ -6,8 +6,8 @@ from attnviz.web import attention_view, page, session
 
 page.heading(
     "Attention",
-    "Each row is one token of your text. Its cells show how the token's attention is spread over all tokens: "
-    "the stronger the colour, the more; a row adds up to 1.",
+    "Each row is one token of your text; the stronger a colour in it, the more the token looks there. "
+    "A row adds up to 1.",
 )
 state = session.state()
 query = page.question(state)

@@ -12,7 +12,7 @@ STATES = [
     State(model="bert-base-uncased", text="a", pair="b", target_text="c"),
     State(heads=((2, 5),)),
     State(heads=((2, 5), (0, 0), (5, 11))),
-    State(kind="cross", view="word", method="rollout", target="next-token"),
+    State(kind="cross", view="word", form="lines", quantity="norm", method="rollout", target="next-token"),
 ]
 
 
@@ -27,7 +27,7 @@ def test_defaults_are_left_out():
 
 
 def test_the_names_are_those_of_the_design():
-    everything = State("m", "t", "p", "o", ((1, 2),), "self", "word", "rollout", "similarity")
+    everything = State("m", "t", "p", "o", ((1, 2),), "self", "word", "text", "norm", "rollout", "similarity")
     assert tuple(encode(everything)) == NAMES
     assert (encode(everything)["layer"], encode(everything)["head"]) == ("1", "2")
 
@@ -48,7 +48,7 @@ def test_hostile_texts_come_through_or_stay_out(text):
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_words_fall_back_and_are_not_repeated(text):
-    for name in ("kind", "view", "method", "target"):
+    for name in ("kind", "view", "form", "quantity", "method", "target"):
         state, notices = parse({name: text})
         assert state == State()
         assert len(notices) == 1
