@@ -162,6 +162,12 @@ class Capture:
 
         save(self, path)
 
+    def to_bytes(self) -> bytes:
+        """What `save` writes, as bytes; `attnviz.capture.read_capture` reads them without a model."""
+        from attnviz.capture.store import to_bytes
+
+        return to_bytes(self)
+
     def _fed(self) -> Tokens:
         return self.fed_tokens if self.fed_tokens is not None else self.tokens
 

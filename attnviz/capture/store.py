@@ -12,7 +12,7 @@ import math
 import os
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from attnviz.capture.capture import Capture, Layer
 from attnviz.capture.masks import Bias, DenseBias, DenseMask, Mask, SpanMask, ToeplitzBias
 from attnviz.capture.scores import DenseScores, QueryKeyScores, Scores
 from attnviz.errors import CaptureInvalid
-from attnviz.types import Kind, ModelCard, Tokens
+from attnviz.types import Kind, ModelCard, ModelKind, Tokens
 
 FORMAT = "attnviz-capture"
 VERSION = 1
@@ -33,7 +33,17 @@ _KINDS = ("self", "encoder", "decoder", "cross")
 
 def save(capture: Capture, path: str | PathLike[str]) -> None:
     """Write a capture; the file appears whole or not at all. Raises OSError."""
-    from safetensors.numpy import save as to_bytes
+    data = to_bytes(capture)
+    target = os.fspath(path)
+    partial = f"{target}.part"
+    with open(partial, "wb") as file:
+        file.write(data)
+    os.replace(partial, target)
+
+
+def to_bytes(capture: Capture) -> bytes:
+    """The content of the file that `save` writes, for a download."""
+    from safetensors.numpy import save as pack
 
     writer = _Writer()
     kinds = {kind: [writer.layer(layer) for layer in layers] for kind, layers in capture.layers.items()}
@@ -46,12 +56,7 @@ def save(capture: Capture, path: str | PathLike[str]) -> None:
         "fed_tokens": _tokens_out(capture.fed_tokens),
         "kinds": kinds,
     }
-    data = to_bytes(writer.arrays, metadata={FORMAT: json.dumps(document)})
-    target = os.fspath(path)
-    partial = f"{target}.part"
-    with open(partial, "wb") as file:
-        file.write(data)
-    os.replace(partial, target)
+    return pack(writer.arrays, metadata={FORMAT: json.dumps(document)})
 
 
 def open_capture(path: str | PathLike[str]) -> Capture:
@@ -185,14 +190,16 @@ class _Reader:
 
     def _layer(self, layer: Mapping[str, Any]) -> Layer:
         scores = self._scores(layer["scores"])
-        norms = None if layer["norms"] is None else self._array(layer["norms"], 2)
+        norms = None if layer["norms"] is None else self._numbers(layer["norms"], 2)
         _check(norms is None or norms.shape == (scores.shape[1], scores.shape[3]), "norms")
         return Layer(scores, norms)
 
     def _scores(self, scores: Mapping[str, Any]) -> Scores:
         if "weights" in scores:
-            return DenseScores(self._array(scores["weights"], 4))
-        q, k = self._array(scores["q"], 4), self._array(scores["k"], 4)
+            weights = self._numbers(scores["weights"], 4)
+            _check(weights.shape[0] == 1 and min(weights.shape) > 0, "weights")
+            return DenseScores(weights)
+        q, k = self._numbers(scores["q"], 4), self._numbers(scores["k"], 4)
         _check(q.shape[3] == k.shape[3] and q.shape[0] == k.shape[0] == 1, "queries and keys")
         _check(
             min(q.shape) > 0 and min(k.shape) > 0 and q.shape[1] % k.shape[1] == 0,
@@ -200,7 +207,7 @@ class _Reader:
         )
         size = (q.shape[1], q.shape[2], k.shape[2])
         softcap = scores["softcap"]
-        sinks = None if scores["sinks"] is None else self._array(scores["sinks"], 1)
+        sinks = None if scores["sinks"] is None else self._numbers(scores["sinks"], 1)
         _check(sinks is None or len(sinks) == size[0], "sinks")
         return QueryKeyScores(
             q, k, _finite(scores["scale"]), self._mask(scores["mask"], size), self._bias(scores["bias"], size),
@@ -230,15 +237,21 @@ class _Reader:
         if rule is None:
             return None
         if rule["rule"] == "toeplitz":
-            bias = ToeplitzBias(self._array(rule["diagonals"], 2), int(rule["queries"]))
+            bias = ToeplitzBias(self._numbers(rule["diagonals"], 2), int(rule["queries"]))
             _check(bias.queries == size[1] and bias.diagonals.shape[1] == size[1] + size[2] - 1, "bias")
             _check(bias.diagonals.shape[0] in (1, size[0]), "bias")
             return bias
         if rule["rule"] != "bias":
             raise ValueError("bias")
         dense = DenseBias(self._array(rule["values"], 4))
+        _check(not bool((np.isnan(dense.values) | np.isposinf(dense.values)).any()), "bias")
         _check(dense.values.shape[1] in (1, size[0]) and dense.values.shape[2:] == size[1:], "bias")
         return dense
+
+    def _numbers(self, reference: Mapping[str, str], dimensions: int) -> npt.NDArray[Any]:
+        array = self._array(reference, dimensions)
+        _check(array.dtype.kind == "f" and bool(np.isfinite(array).all()), "an array of other than numbers")
+        return array
 
     def _array(self, reference: Mapping[str, str], dimensions: int) -> npt.NDArray[Any]:
         array = self._arrays[reference["array"]]
@@ -263,6 +276,7 @@ def _finite(value: Any) -> float:
 def _card_in(fields: Mapping[str, Any]) -> ModelCard:
     numbers = ("layers", "heads", "width", "max_tokens", "parameters")
     names = [field.name for field in dataclasses.fields(ModelCard)]
+    _check(fields["kind"] in get_args(ModelKind), "the kind of model")
     return ModelCard(**{name: int(fields[name]) if name in numbers else str(fields[name]) for name in names})  # type: ignore[arg-type]
 
 
@@ -270,7 +284,7 @@ def _tokens_in(fields: Mapping[str, Any] | None) -> Tokens | None:
     if fields is None:
         return None
     pair = fields["pair"]
-    return Tokens(
+    tokens = Tokens(
         text=str(fields["text"]),
         ids=np.asarray(fields["ids"]),
         pieces=tuple(str(piece) for piece in fields["pieces"]),
@@ -281,3 +295,9 @@ def _tokens_in(fields: Mapping[str, Any] | None) -> Tokens | None:
         segments=np.asarray(fields["segments"]),
         pair=None if pair is None else str(pair),
     )
+    lengths = np.array([len(tokens.text), len(tokens.pair or "")])
+    _check(bool(np.isin(tokens.segments, (0, 1)).all()), "segments")
+    _check(bool((tokens.words >= -1).all() and (tokens.words < len(tokens)).all()), "words")
+    starts, ends = tokens.spans[:, 0], tokens.spans[:, 1]
+    _check(bool(((starts >= 0) & (starts <= ends) & (ends <= lengths[tokens.segments])).all()), "spans")
+    return tokens

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from attnviz.errors import AttnVizError
-from attnviz.runtime import gallery, limits
+from attnviz.errors import AttnVizError, CaptureInvalid, ModelUnsupported
+from attnviz.runtime import gallery, limits, opened
 from attnviz.runtime.cache import SharedCache
 from attnviz.runtime.gate import Gate
 from attnviz.runtime.memory import engine, guarded
@@ -86,7 +86,10 @@ class Runtime:
         return catalog()
 
     def card(self, name: str) -> ModelCard | None:
-        """What is known of a model: complete where it is loaded or in the catalogue, else None."""
+        """What is known of a model, or of the model of an opened file: complete where it is at hand, else None."""
+        if opened.is_file(name):
+            capture = self._captures.peek((name,))
+            return capture.card if capture else None
         model = self._models.peek(name)
         return model.card if model else next((card for card in self.catalog() if card.name == name), None)
 
@@ -95,6 +98,8 @@ class Runtime:
         example = gallery.stored_example(query)
         if example and gallery.capture_path(example).exists():
             return True
+        if opened.is_file(query.model):
+            return self._captures.peek((query.model,)) is not None
         model = self._models.peek(query.model)
         return model is not None and self._captures.peek(_key(model, query)) is not None
 
@@ -114,6 +119,32 @@ class Runtime:
             map_bytes=self._maps.nbytes,
             waiting=self.waiting,
         )
+
+    # Files
+
+    def open(self, data: bytes, name: str = "the file") -> Query:
+        """Keep the capture in the bytes of a saved file; returns the question that it answers. Without torch.
+
+        It is kept like other captures, as long as there is room. Raises CaptureInvalid.
+        """
+        key = opened.name_of(data)
+        capture = self._captures.get((key,), lambda tell: opened.read(data, name, self.settings))
+        if self._captures.peek((key,)) is None:
+            raise CaptureInvalid(
+                f"{name} takes {capture.nbytes / 2**20:,.0f} MB, more than this server keeps.",
+                "Open it in Python with attnviz.open, or raise ATTNVIZ_CACHE_MB.",
+            )
+        return opened.query_of(key, capture)
+
+    def opened(self, name: str) -> Query | None:
+        """The question that an opened file answers; None where the name is no file's, or it is kept no longer."""
+        capture = self._captures.peek((name,)) if opened.is_file(name) else None
+        return opened.query_of(name, capture) if capture else None
+
+    def save(self, query: Query, progress: Progress | None = None) -> bytes:
+        """The capture as the content of a file, which `open` reads. Raises what `capture` raises."""
+        capture = self.capture(query, progress)
+        return self._guard("saving the capture", capture.to_bytes)
 
     # Looking
 
@@ -188,6 +219,8 @@ class Runtime:
         """What can be explained of a model, its default first. Before it is loaded: what its kind may have."""
         from attnviz.explain import targets, targets_for
 
+        if opened.is_file(name):
+            return ()
         model, card = self._models.peek(name), self.card(name)
         if model is not None:
             served = targets_for(model)
@@ -208,6 +241,12 @@ class Runtime:
             UnknownName, TargetUnsupported: no such method or target, or not for this model.
             InputEmpty, InputTooLong: before anything is computed.
         """
+        if opened.is_file(query.model):
+            raise ModelUnsupported(
+                "An opened file holds attention, not the model that made it.",
+                "Choose the model itself to explain its results.",
+                reason="not-captured",
+            )
         if not options:
             for each in self._stored_attributions(query):
                 if each.method == method and target in (None, each.target):
@@ -258,6 +297,9 @@ class Runtime:
             stored = self._maps.get(key, lambda tell: _Stored(gallery.open_example(example)), report)
             if stored.capture is not None:
                 return key, stored.capture
+        if opened.is_file(query.model):
+            capture = self._captures.get((query.model,), _gone, report)
+            return (query.model,), capture
         model = self._models.get(query.model, report)
         key = _key(model, query)
         return key, self._capture(model, key, query, report)
@@ -328,6 +370,10 @@ class _Stored:
     def __init__(self, capture: Capture | None) -> None:
         self.capture = capture
         self.nbytes = capture.nbytes if capture else 0
+
+
+def _gone(tell: Progress) -> Capture:
+    raise CaptureInvalid("The opened file is no longer kept by this server.", "Open it again.")
 
 
 def _key(model: Model, query: Query) -> Key:

@@ -117,6 +117,11 @@ HOSTILE: dict[str, Change] = {
     "no card": lambda d: d.pop("card"),
     "a mask of another kind": lambda d: _first(d).update(mask={"rule": "exec"}),
     "layers as a number": lambda d: d["kinds"].update(self=7),
+    "a model of no kind": lambda d: d["card"].update(kind=""),
+    "spans outside the text": lambda d: d["tokens"]["spans"].__setitem__(1, [0, 10**6]),
+    "spans that end before they begin": lambda d: d["tokens"]["spans"].__setitem__(1, [3, 1]),
+    "a third segment": lambda d: d["tokens"]["segments"].__setitem__(1, 2),
+    "a word that cannot be": lambda d: d["tokens"]["words"].__setitem__(1, 10**9),
 }
 
 
@@ -124,6 +129,13 @@ HOSTILE: dict[str, Change] = {
 def test_parts_that_do_not_fit_are_refused(saved: bytes, name: str) -> None:
     with pytest.raises(attnviz.CaptureInvalid, match="damaged: its parts do not fit together"):
         read_capture(rewritten(saved, HOSTILE[name]), "it")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_an_array_of_other_than_numbers_is_refused(saved: bytes, value: float) -> None:
+    changed = saved[:-4] + np.float32(value).tobytes()
+    with pytest.raises(attnviz.CaptureInvalid, match="an array of other than numbers"):
+        read_capture(changed)
 
 
 def test_a_newer_format_says_so(saved: bytes) -> None:

@@ -1,0 +1,62 @@
+"""Files that visitors opened: a capture from a stranger's bytes, under a name that pages use like a model's.
+
+Bytes go in; out come a checked capture and its name, "file:" and a digest of the bytes. What a file may ask of this
+server (tokens, cells, text) is bounded here, before anything is recomputed from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING
+
+from attnviz.errors import CaptureInvalid
+from attnviz.runtime.settings import Settings
+from attnviz.runtime.stage import Query
+
+if TYPE_CHECKING:
+    from attnviz.capture import Capture
+
+PREFIX = "file:"
+MAX_HEADER = 8 << 20  # bytes of JSON: texts and tokens; 4,096 tokens of MiniLM take 0.6 MB
+MAX_HEADS = 20_000
+MAX_CELLS = 1 << 32  # of all maps together: a minute or two of statistics on one core
+
+
+def is_file(model: str) -> bool:
+    """Whether the name is that of an opened file, not of a model."""
+    return model.startswith(PREFIX)
+
+
+def name_of(data: bytes) -> str:
+    """The name of a file: equal bytes, equal name; nobody can guess it who has not seen the file or a link to it."""
+    return PREFIX + hashlib.sha256(data).hexdigest()[:32]
+
+
+def read(data: bytes, name: str, settings: Settings) -> Capture:
+    """The capture in the bytes of a file called `name`. Raises CaptureInvalid, which says why it is refused."""
+    from attnviz.capture import read_capture
+
+    if int.from_bytes(data[:8], "little") > MAX_HEADER and len(data) > MAX_HEADER:
+        raise CaptureInvalid(f"The texts and tokens in {name} are too large.", "Choose another file.")
+    capture = read_capture(data, name)
+    for kind in capture.kinds:
+        shape = capture.shape(kind)
+        tokens, heads, cells = max(shape[2:]), shape[0] * shape[1], math.prod(shape)
+        if tokens > settings.max_tokens:
+            raise CaptureInvalid(
+                f"{name} holds a text of {tokens:,} tokens; this server shows at most {settings.max_tokens:,}.",
+                "Open it in Python with attnviz.open, or on a server that allows more.",
+            )
+        if heads > MAX_HEADS or cells > MAX_CELLS:
+            raise CaptureInvalid(
+                f"{name} holds {heads:,} heads with {cells:,} weights, more than this server would recompute.",
+                "Open it in Python with attnviz.open.",
+            )
+    return capture
+
+
+def query_of(name: str, capture: Capture) -> Query:
+    """The question that the capture answers, asked of the file in place of a model."""
+    target = capture.target_tokens if capture.card.kind == "encoder-decoder" else None
+    return Query(name, capture.tokens.text, capture.tokens.pair, target.text if target else None)
