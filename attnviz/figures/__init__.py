@@ -16,6 +16,7 @@ What the figures report:
 | heatmap | `selection`: {"layer": int, "head": int}, debounced       | -                              |
 | heads   | `chosen`: [[layer, head], ...], at most 4                 | `open`: {"layer", "head"}      |
 | compare | -                                                        | -                              |
+| allocation | -                                                     | `open`: {"layer", "head"}      |
 | words   | `granularity`: "token" / "word" / "sentence"              | -                              |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
@@ -29,6 +30,7 @@ header's "sections" is {name: {"type": "f32" | "u8" | "i32", "shape": [...], "of
 header}}.
 """
 
+from attnviz.figures.allocation import allocation_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
 from attnviz.figures.maps import compare_data, heads_data, heatmap_data
 from attnviz.figures.wire import pack, unpack
@@ -37,6 +39,7 @@ from attnviz.figures.words import words_data
 __all__ = [
     "COMPONENTS",
     "Component",
+    "allocation_data",
     "compare_data",
     "component",
     "heads_data",

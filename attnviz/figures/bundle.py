@@ -22,9 +22,10 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "heads": (*_SHARED, "view.js", "pens.js", "heads_grid.js", "heads.js"),
     "compare": (*_MATRIX, "compare.js"),
     "words": (*_SHARED, "view.js", "bar.js", "pens.js", "words_picture.js", "words.js"),
+    "allocation": (*_SHARED, "view.js", "pens.js", "headtable.js", "allocation.js"),
 }
 _ADAPTER = "streamlit.js"
-_STYLES = ("figure.css",)
+_STYLES = ("figure.css", "explore.css")
 _IMPORT = re.compile(r"^import\s[^;]*?;[ \t]*\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
 

@@ -16,6 +16,7 @@ import numpy as np
 from attnviz.errors import AttnVizError, CaptureInvalid, ModelUnsupported
 from attnviz.runtime import gallery, limits, opened
 from attnviz.runtime.cache import SharedCache
+from attnviz.runtime.explore import Explorer
 from attnviz.runtime.gate import Gate
 from attnviz.runtime.memory import engine, guarded
 from attnviz.runtime.models import Models
@@ -45,7 +46,7 @@ REMEDY = (
 )
 
 
-class Runtime:
+class Runtime(Explorer):
     """What pages call. All methods may be called from any thread.
 
     `progress` is called in the thread of the caller; what it raises cancels the request. Besides the errors

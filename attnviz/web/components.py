@@ -17,6 +17,7 @@ from attnviz.web.maps import GRANULARITIES
 from attnviz.web.url import MAX_HEADS, MAX_INDEX, Head
 
 HEATMAP, HEADS, COMPARE, WORDS = "heatmap", "heads", "compare", "words"
+ALLOCATION = "allocation"
 
 
 @cache
@@ -51,6 +52,12 @@ def heads(data: bytes) -> Head | None:
 def compare(data: bytes) -> None:
     """A few heads side by side."""
     _mount(COMPARE)(key=COMPARE, data=data)
+
+
+def allocation(data: bytes) -> Head | None:
+    """Shares of attention as bars, and head by head; returns the head that was just opened."""
+    result = _mount(ALLOCATION)(key=ALLOCATION, data=data, on_open_change=lambda: None)
+    return head_of(result.open)
 
 
 def words(data: bytes) -> None:

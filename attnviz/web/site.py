@@ -24,6 +24,13 @@ SITE: tuple[Entry, ...] = (
     ),
     Entry("heads", "Look", "All heads", "pages/look/heads.py", "Every head of every layer side by side."),
     Entry(
+        "allocation",
+        "Look",
+        "Where attention goes",
+        "pages/look/allocation.py",
+        "The share of attention by kind of token, by text and by distance.",
+    ),
+    Entry(
         "attribution",
         "Explain",
         "Attribution",

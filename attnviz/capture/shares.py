@@ -1,0 +1,138 @@
+"""Sums of attention over groups and ranges of tokens, streamed over blocks of rows: T x T is never held.
+
+A capture flows in, and float32 arrays with one value for each layer and head flow out. Works on torch tensors and
+numpy arrays alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+
+from attnviz.capture import stream
+from attnviz.capture.arrays import device_of, namespace, to_numpy
+from attnviz.types import FloatArray, IntArray, Kind
+
+if TYPE_CHECKING:
+    from attnviz.capture.capture import Capture
+    from attnviz.capture.scores import Scores
+
+
+def group_shares(
+    scores: Scores, query_groups: Annotated[IntArray, "Q"], key_groups: Annotated[IntArray, "K"]
+) -> Annotated[FloatArray, "H G C"]:
+    """How much of its attention the average row of a group of queries pays to each group of keys: (H, G, C).
+
+    Groups are numbers from 0; each token is in one. With every key in a group, the last axis sums to 1. NaN for a
+    group without queries.
+    """
+    heads, counts = scores.shape[1], np.bincount(query_groups)
+    columns = _one_hot(key_groups, int(key_groups.max()) + 1)
+    rows = _one_hot(query_groups, len(counts))
+    sums = np.zeros((heads, rows.shape[1], columns.shape[1]))
+    for block in stream.blocks(scores, slice(None)):
+        xp, device = namespace(block.weights), device_of(block.weights)
+        inside = xp.asarray(columns[block.low : block.high], device=device)
+        product = to_numpy(xp.matmul(block.weights, inside)).astype(np.float64)  # (heads, rows, C)
+        sums += np.einsum("hrc,rg->hgc", product, rows[block.start : block.stop])
+    with np.errstate(invalid="ignore"):
+        return (sums / counts[:, None]).astype(np.float32)
+
+
+def range_shares(
+    scores: Scores,
+    starts: Annotated[IntArray, "Q R"],
+    stops: Annotated[IntArray, "Q R"],
+    order: Annotated[IntArray, "K"] | None = None,
+) -> Annotated[FloatArray, "H R"]:
+    """How much of its attention the average row pays to the keys start..stop-1 of each of its R ranges: (H, R).
+
+    The ranges differ from row to row and may be empty; they count keys in `order`, a permutation, where it is given.
+    """
+    heads, queries, keys = scores.shape[1], scores.shape[2], scores.shape[3]
+    sums = np.zeros((heads, starts.shape[1]))
+    for block in stream.blocks(scores, slice(None), multiple=1):
+        columns = np.arange(block.low, block.high) if order is None else order
+        weights = to_numpy(block.weights)
+        if order is not None:
+            whole = np.zeros((*weights.shape[:2], keys), np.float32)
+            whole[..., block.low : block.high] = weights
+            weights = whole[..., columns]
+        running = np.zeros((*weights.shape[:2], weights.shape[2] + 1))
+        np.cumsum(weights, axis=2, dtype=np.float64, out=running[..., 1:])
+        low = block.low if order is None else 0
+        high = low + weights.shape[2]
+        rows = np.arange(weights.shape[1])[:, None]
+        ends = [np.clip(edge[block.start : block.stop], low, high) - low for edge in (starts, stops)]
+        inside = running[:, rows, np.maximum(ends[1], ends[0])] - running[:, rows, ends[0]]
+        sums += inside.sum(axis=1)
+    return (sums / max(1, queries)).astype(np.float32)
+
+
+def by_group(
+    capture: Capture, query_groups: IntArray, key_groups: IntArray, kind: Kind | None = None
+) -> Annotated[FloatArray, "L H G C"]:
+    """`group_shares` of every layer. Raises UnknownName, and ValueError where a group list has a wrong length."""
+    _, _, queries, keys = capture.shape(kind)
+    if (len(query_groups), len(key_groups)) != (queries, keys):
+        raise ValueError(
+            f"groups of {len(query_groups)} queries x {len(key_groups)} keys for {queries} x {keys}"
+        )
+    return np.stack([group_shares(scores, query_groups, key_groups) for scores in _scores(capture, kind)])
+
+
+def by_distance(
+    capture: Capture, edges: Annotated[IntArray, "B+1"], kind: Kind | None = None
+) -> Annotated[FloatArray, "L H B"]:
+    """The share of attention on keys at j - i from edges[b] to edges[b + 1] - 1, of every layer and head."""
+    _, _, queries, keys = capture.shape(kind)
+    at = np.arange(queries)[:, None] + np.asarray(edges)[None, :]
+    bounds = np.clip(at, 0, keys)
+    return np.stack(
+        [range_shares(scores, bounds[:, :-1], bounds[:, 1:]) for scores in _scores(capture, kind)]
+    )
+
+
+def on_same_token(capture: Capture, kind: Kind | None = None) -> Annotated[FloatArray, "L H"]:
+    """The share of attention on other places of the same token, over the rows whose token occurs again; else NaN.
+
+    Special tokens are neither counted as rows nor as places.
+    """
+    queries, keys = capture.query_tokens(kind), capture.key_tokens(kind)
+    ids = np.where(keys.special, -1 - np.arange(len(keys)), keys.ids)  # a special token is like no other
+    asked = np.where(queries.special, np.iinfo(np.int64).min, queries.ids)
+    order = np.argsort(ids, kind="stable")
+    first, last = (np.searchsorted(ids[order], asked, side) for side in ("left", "right"))
+    itself = np.array_equal(queries.ids, keys.ids)
+    others = last - first - (1 if itself else 0)
+    counted = np.flatnonzero(others > 0)
+    if not len(counted):
+        return np.full(capture.shape(kind)[:2], np.nan, np.float32)
+    first, last = np.where(others > 0, first, 0), np.where(others > 0, last, 0)
+    own = (
+        np.argsort(order)[: len(asked)] if itself else first
+    )  # where a row's own key went: left out of its range
+    middle = np.where(others > 0, own, 0)
+    starts, stops = np.stack([first, middle + itself], 1), np.stack([middle if itself else last, last], 1)
+    shares = [range_shares(scores, starts, stops, order) for scores in _scores(capture, kind)]
+    whole = np.stack(shares).sum(2) if itself else np.stack(shares)[..., 0]
+    return (whole * len(asked) / len(counted)).astype(np.float32)
+
+
+def rows_of(
+    capture: Capture, rows: Annotated[IntArray, "R"], kind: Kind | None = None
+) -> Annotated[FloatArray, "N R K"]:
+    """Some rows of the maps of all heads, layer after layer: N = L * H."""
+    layers = capture.shape(kind)[0]
+    return np.concatenate([capture.attention(layer, None, kind, rows) for layer in range(layers)])
+
+
+def _scores(capture: Capture, kind: Kind | None) -> list[Scores]:
+    kind = kind or (capture.kinds[0] if len(capture.kinds) == 1 else "cross")
+    capture.shape(kind)  # raises UnknownName
+    return [layer.scores for layer in capture.layers[kind]]
+
+
+def _one_hot(groups: IntArray, count: int) -> Any:
+    return (np.asarray(groups)[:, None] == np.arange(count)).astype(np.float32)

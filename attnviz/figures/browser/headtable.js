@@ -1,0 +1,81 @@
+// A table with a coloured cell for every head, layers down and heads across; a cell is a button.
+
+import { decimals, element } from "./base.js";
+import { css, inkOn } from "./colors.js";
+import { colourOf } from "./view.js";
+
+const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+/** The table; show() fills it. `pick(layer, head)` on click or Enter, `point(layer, head)` on hover and focus. */
+export class HeadTable {
+  constructor({ pick, point = () => {}, testid }) {
+    Object.assign(this, { pick, point, layers: 0, heads: 0, buttons: [] });
+    this.caption = element("caption", { class: "av-panel-title" });
+    this.head = element("thead");
+    this.body = element("tbody");
+    this.table = element("table", { class: "av-headtable", "data-testid": testid }, [this.caption, this.head, this.body]);
+    this.node = element("div", { class: "av-headbox" }, [this.table]);
+    this.table.addEventListener("keydown", (event) => this.keydown(event));
+    for (const type of ["pointerover", "focusin"])
+      this.table.addEventListener(type, (event) => {
+        const at = event.target.closest?.("[data-at]")?.dataset.at;
+        if (at) this.point(...at.split(",").map(Number));
+      });
+    this.table.addEventListener("click", (event) => {
+      const at = event.target.closest?.("[data-at]")?.dataset.at;
+      if (at) this.pick(...at.split(",").map(Number));
+    });
+  }
+
+  /** `values` (L x H, row after row), a scale for their colours, what they are in words, and the head shown. */
+  show({ layers, heads, values, scale, theme, title, name, current = null, text = (value) => decimals(value, 2) }) {
+    this.caption.textContent = title;
+    if (layers !== this.layers || heads !== this.heads) this.rebuild(layers, heads);
+    const focus = current ?? this.focus ?? [0, 0];
+    this.buttons.forEach((button, n) => {
+      const [layer, head] = [Math.floor(n / heads), n % heads];
+      const value = values[n];
+      const known = Number.isFinite(value);
+      const ground = known ? colourOf(scale, value) : theme.bg;
+      button.style.backgroundColor = css(ground);
+      button.style.color = css(inkOn(ground));
+      button.textContent = heads <= 16 ? (known ? text(value) : "–") : "";
+      button.setAttribute("aria-label", `Layer ${layer}, head ${head}: ${name} ${known ? text(value) : "not defined"}`);
+      button.title = `layer ${layer}, head ${head}: ${known ? text(value) : "not defined"}`;
+      button.tabIndex = layer === focus[0] && head === focus[1] ? 0 : -1;
+      if (current) button.setAttribute("aria-pressed", String(layer === current[0] && head === current[1]));
+    });
+  }
+
+  rebuild(layers, heads) {
+    Object.assign(this, { layers, heads, focus: [0, 0] });
+    const corner = element("th", { scope: "col", text: "layer \\ head" });
+    this.head.replaceChildren(element("tr", {}, [corner, ...Array.from({ length: heads }, (_, h) => element("th", { scope: "col", text: String(h) }))]));
+    this.buttons = [];
+    const rows = Array.from({ length: layers }, (_, layer) => {
+      const cells = Array.from({ length: heads }, (_, head) => {
+        const button = element("button", { type: "button", class: "av-headcell", "data-at": `${layer},${head}` });
+        this.buttons.push(button);
+        return element("td", {}, [button]);
+      });
+      return element("tr", {}, [element("th", { scope: "row", text: String(layer) }), ...cells]);
+    });
+    this.body.replaceChildren(...rows);
+  }
+
+  keydown(event) {
+    const move = MOVES[event.key];
+    const at = event.target.closest?.("[data-at]")?.dataset.at;
+    if (!move || !at || event.ctrlKey || event.altKey || event.metaKey) return;
+    const [layer, head] = at.split(",").map(Number);
+    const [l, h] = [layer + move[0], head + move[1]];
+    event.preventDefault();
+    event.stopPropagation();
+    if (l < 0 || h < 0 || l >= this.layers || h >= this.heads) return;
+    this.focus = [l, h];
+    this.buttons[layer * this.heads + head].tabIndex = -1;
+    const next = this.buttons[l * this.heads + h];
+    next.tabIndex = 0;
+    next.focus();
+  }
+}

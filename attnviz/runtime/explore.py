@@ -1,0 +1,141 @@
+"""Questions about all heads at once: where attention goes, how alike heads are, who looks from one token to another.
+
+A part of the Runtime: each answer is computed from a capture, through the gate, and kept in the cache of maps.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+
+from attnviz.errors import UnknownName
+from attnviz.runtime.stage import STATISTICS, Progress, Query, Stage, silent
+from attnviz.types import FloatArray, Kind
+
+if TYPE_CHECKING:
+    from attnviz.analysis.allocation import Allocation
+    from attnviz.capture import Capture
+
+Breakdown = Literal["class", "segment", "distance"]
+
+
+class Explorer:
+    """What `Runtime` answers about all heads of one text."""
+
+    def breakdowns(
+        self, query: Query, kind: Kind | None = None, progress: Progress | None = None
+    ) -> tuple[Breakdown, ...]:
+        """By what the attention of this text can be broken down: segments need a pair, distances one axis."""
+        _, capture = self._find(query, progress or silent)
+        names: list[Breakdown] = ["class"]
+        if len(set(capture.key_tokens(kind).segments.tolist())) > 1 and _one_axis(capture, kind):
+            names.append("segment")
+        return (*names, "distance") if _one_axis(capture, kind) else tuple(names)
+
+    def allocation(
+        self,
+        query: Query,
+        by: Breakdown = "class",
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> Allocation:
+        """The shares of attention by class, segment or distance of the key token, of every head. Raises UnknownName."""
+        valid = self.breakdowns(query, kind, progress)
+        if by not in valid:
+            raise UnknownName("breakdown of attention", by, valid)
+        key, capture = self._find(query, progress or silent)
+
+        def compute(report: Progress) -> Allocation:
+            report(Stage(STATISTICS))
+            return _ALLOCATE[by](capture, kind)
+
+        return self._all_heads((key, "allocation", by, kind), compute, progress)
+
+    def links(
+        self,
+        query: Query,
+        rows: tuple[int, ...],
+        keys: tuple[int, ...],
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> Annotated[FloatArray, "L H"]:
+        """What the tokens `rows` pay to the tokens `keys`, in every head: summed over keys, mean over rows."""
+        _, capture = self._find(query, progress or silent)
+        layers = [
+            capture.attention(layer, None, kind, np.asarray(rows)) for layer in range(capture.shape(kind)[0])
+        ]
+        return np.stack([each[..., list(keys)].sum(2).mean(1) for each in layers])
+
+    if TYPE_CHECKING:  # what Runtime brings
+
+        def _find(self, query: Query, report: Progress) -> tuple[Any, Capture]: ...
+
+        def _all_heads(self, key: Any, work: Any, progress: Progress | None) -> Any: ...
+
+
+def _one_axis(capture: Capture, kind: Kind | None) -> bool:
+    return capture.query_tokens(kind) is capture.key_tokens(kind)
+
+
+def _causal(capture: Capture, kind: Kind | None) -> bool:
+    return kind == "decoder" or (capture.card.kind == "decoder" and _one_axis(capture, kind))
+
+
+def _by_class(capture: Capture, kind: Kind | None) -> Allocation:
+    from attnviz.analysis import allocation
+    from attnviz.capture import shares
+
+    rows = allocation.class_groups(capture.query_tokens(kind))
+    keys = allocation.class_groups(capture.key_tokens(kind))
+    values = shares.by_group(capture, rows.index, keys.index, kind)
+    even = allocation.even_shares(
+        rows.index, keys.index, _causal(capture, kind), (len(rows.titles), len(keys.titles))
+    )
+    return allocation.Allocation(
+        keys.titles,
+        keys.definitions,
+        (allocation.ALL, *rows.titles),
+        allocation.with_all(values, rows.index),
+        allocation.with_all(even, rows.index),
+    )
+
+
+def _by_segment(capture: Capture, kind: Kind | None) -> Allocation:
+    """Queries are the tokens of the texts; special tokens belong to neither text and do not ask here."""
+    from attnviz.analysis import allocation
+    from attnviz.capture import shares
+
+    groups = allocation.segment_groups(capture.key_tokens(kind))
+    index = groups.index
+    texts = index[index < 2]
+    values = allocation.same_and_other(shares.by_group(capture, index, index, kind))
+    even = allocation.same_and_other(allocation.even_shares(index, index, _causal(capture, kind), (3, 3)))
+    return allocation.Allocation(
+        (allocation.SAME, allocation.OTHER, allocation.SPECIAL),
+        (
+            "Tokens of the text that the looking token stands in.",
+            "Tokens of the other text.",
+            groups.definitions[2],
+        ),
+        ("tokens of both texts", *groups.titles[:2]),
+        allocation.with_all(values, texts),
+        allocation.with_all(even, texts),
+    )
+
+
+def _by_distance(capture: Capture, kind: Kind | None) -> Allocation:
+    from attnviz.analysis import allocation
+    from attnviz.capture import shares
+
+    causal, tokens = _causal(capture, kind), len(capture.key_tokens(kind))
+    edges = allocation.distance_edges(tokens, causal)
+    values = shares.by_distance(capture, edges, kind)
+    even = allocation.even_by_distance(tokens, edges, causal)
+    titles = allocation.distance_titles(edges)
+    return allocation.Allocation(
+        titles, ("",) * len(titles), (allocation.ALL,), values[:, :, None], even[None]
+    )
+
+
+_ALLOCATE = {"class": _by_class, "segment": _by_segment, "distance": _by_distance}

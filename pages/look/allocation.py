@@ -1,0 +1,16 @@
+"""Where attention goes: its shares by kind of token, by text and by distance, over layers and heads."""
+
+import streamlit as st
+
+from attnviz.web import allocation_view, page, session
+
+page.heading(
+    "Where attention goes",
+    "Each token spreads an attention of 100 % over the tokens of the text. Which kinds of token get it, in which "
+    "layers and heads?",
+)
+state = session.state()
+query = page.question(state)
+if query is not None:
+    allocation_view.show(query, state)
+st.caption(page.LOOKED)
