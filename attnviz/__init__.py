@@ -80,8 +80,20 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _LAZY[name]
     value = getattr(importlib.import_module(module), attribute)
+    if module == "attnviz.capture":
+        _show_in_notebooks()
     globals()[name] = value
     return value
+
+
+def _show_in_notebooks() -> None:
+    """Captures draw themselves in a notebook; the figures are imported when the first one does."""
+    from attnviz.capture import Capture
+
+    def draw(capture: Capture) -> str:
+        return importlib.import_module("attnviz.figures.export").notebook(capture)
+
+    Capture.drawing = draw
 
 
 def __dir__() -> list[str]:

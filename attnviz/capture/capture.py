@@ -5,10 +5,10 @@ It is made by `Model.capture`, or read from a file without a model. All results 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,10 @@ class Capture:
     target_tokens: Tokens | None
     layers: Mapping[Kind, tuple[Layer, ...]]
     fed_tokens: Tokens | None = None
+
+    # How a notebook draws it. Drawing stands to the right of this layer, which cannot import it: the package's
+    # face (attnviz/__init__.py) hangs it in when it hands out this class or what makes captures.
+    drawing: ClassVar[Callable[[Capture], str] | None] = None
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -167,6 +171,10 @@ class Capture:
         from attnviz.capture.store import to_bytes
 
         return to_bytes(self)
+
+    def _repr_html_(self) -> str | None:
+        """The heatmap, in a notebook; None, and hence the plain repr, where nothing draws."""
+        return Capture.drawing(self) if Capture.drawing is not None else None
 
     def _fed(self) -> Tokens:
         return self.fed_tokens if self.fed_tokens is not None else self.tokens

@@ -136,9 +136,11 @@ function refresh(state) {
   state.scaleChoice.node.hidden = !header.rowsSumToOne;
   state.note.textContent = header.note;
   const map = state.maps.get(`${layer},${head}`);
-  state.stage.setAttribute("aria-busy", String(!map));
+  const awaited = !map && Boolean(state.callbacks.selection); // a page on disk has nobody to ask for more
+  state.stage.setAttribute("aria-busy", String(awaited));
   state.stage.classList.toggle("av-waiting", !map);
-  state.loading.textContent = map ? "" : `Loading layer ${layer}, head ${head} …`;
+  const missing = awaited ? `Loading layer ${layer}, head ${head} …` : `Layer ${layer}, head ${head} is not in this file.`;
+  state.loading.textContent = map ? "" : missing;
   if (!map) return say(state);
   state.view = viewOf(map, header, state.hide && canHide);
   state.shown = { layer, head };

@@ -1,0 +1,179 @@
+"""Figures to take away: one HTML file that draws itself from disk, the same in a notebook, and arrays as NPZ.
+
+A figure's bundle and one message go in; out comes a page that holds both, asks nobody for anything, and could not:
+its policy allows the one script that it was written with, and no address at all.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import io
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnviz.figures import axes
+from attnviz.figures.bundle import component
+from attnviz.figures.maps import Head, heatmap_data
+
+if TYPE_CHECKING:
+    from attnviz.capture import Capture
+    from attnviz.types import Kind
+
+PAGE_BYTES = 24 << 20  # of maps in an HTML page: all heads of 270 tokens, a layer's of 700
+NOTEBOOK_BYTES = 4 << 20  # of maps in a notebook, which keeps every output
+ARCHIVE_BYTES = 64 << 20
+NOTEBOOK_HEIGHT = 760  # pixels
+LOOKED = "Attention shows where the model looked, not why it decided."
+# What would end or hide a script element, wherever it stands in it.
+_ENDS_SCRIPT = re.compile(r"<!--|</?script", re.IGNORECASE)
+_STYLE = """
+:root { color-scheme: light dark; }
+body { margin: 0 auto; max-width: 1400px; padding: 20px; background: light-dark(#ffffff, #11161c);
+  color: light-dark(#1b2530, #e4e9ee); font: 15px/1.5 system-ui, "Noto Sans", "DejaVu Sans", sans-serif;
+  --st-background-color: light-dark(#ffffff, #11161c); --st-text-color: light-dark(#1b2530, #e4e9ee);
+  --st-primary-color: light-dark(#1c5d99, #8cbcec); }
+h1 { font-size: 1.3rem; margin: 0 0 4px; }
+p { margin: 0 0 14px; overflow-wrap: anywhere; }
+#text { white-space: pre-wrap; max-height: 6em; overflow: auto; }
+footer { margin-top: 24px; font-size: 13px; }
+"""
+_BOOT = """
+const coded = document.getElementById("message").textContent.trim();
+const bytes = Uint8Array.from(atob(coded), (letter) => letter.charCodeAt(0));
+draw(document.getElementById("figure"), bytes, {});
+"""
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p id="text" dir="auto">{text}</p>
+<main id="figure"></main>
+<footer>{note}</footer>
+<script type="application/octet-stream" id="message">{message}</script>
+<script type="module">{script}</script>
+</body>
+</html>
+"""
+
+
+def page(figure: str, message: bytes, *, title: str, text: str = "", note: str = LOOKED) -> str:
+    """One HTML document that shows the figure, offline, in the reader's own light or dark.
+
+    Args:
+        figure: a name of `component`. message: what its `*_data` function made.
+        title, text, note: shown above and below it; any text, hostile ones too.
+
+    Raises UnknownName.
+    """
+    part = component(figure)
+    script = f"{part.js}{_BOOT}"
+    if _ENDS_SCRIPT.search(script) or "</style" in part.css.lower():
+        raise ValueError(f"the sources of {figure!r} would end their own element in a page")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return _PAGE.format(
+        policy=policy,
+        title=_text(title),
+        style=_STYLE + part.css,
+        text=_text(text),
+        note=_text(note),
+        message=base64.b64encode(message).decode(),
+        script=script,
+    )
+
+
+def notebook(capture: Capture) -> str:
+    """The capture's heatmap for a notebook: a frame of its own, cut off from the notebook around it."""
+    layer, head = 0, 0
+    message = heatmap_message(capture, layer, head, most=NOTEBOOK_BYTES)
+    document = page("heatmap", message, title=f"Attention of {capture.card.name}", text=capture.tokens.text)
+    return (
+        f'<iframe srcdoc="{html.escape(document)}" sandbox="allow-scripts allow-downloads" loading="lazy" '
+        f'title="Attention map" style="width: 100%; height: {NOTEBOOK_HEIGHT}px; border: 0"></iframe>'
+    )
+
+
+def heatmap_message(
+    capture: Capture,
+    layer: int,
+    head: int,
+    *,
+    kind: Kind | None = None,
+    granularity: str = "token",
+    most: int = PAGE_BYTES,
+) -> bytes:
+    """The message of the figure "heatmap", complete: with as many other heads' maps as `most` bytes hold.
+
+    All heads, else those of the layer, else the one. Raises UnknownName.
+    """
+    kind = kind or (capture.kinds[0] if len(capture.kinds) == 1 else "cross")
+    layers, heads, _, _ = capture.shape(kind)
+    queries = axes.axis(capture.query_tokens(kind), granularity)
+    keys = axes.axis(capture.key_tokens(kind), granularity)
+    places = _places(layers, heads, (layer, head), most // (4 * len(queries.labels) * len(keys.labels)))
+    maps = [axes.grouped(capture.attention(*place, kind=kind), queries, keys) for place in places]
+    return heatmap_data(
+        np.stack(maps),
+        places,
+        queries.labels,
+        keys.labels,
+        layers=layers,
+        heads=heads,
+        layer=layer,
+        head=head,
+        query_special=queries.special,
+        key_special=keys.special,
+        unit=queries.unit,
+        causal=kind == "decoder" or (kind == "self" and capture.card.kind == "decoder"),
+        note=axes.note(queries, keys),
+        model=capture.card.name,
+        text=capture.tokens.text,
+        identity=kind,
+    )
+
+
+def archive(capture: Capture, layer: int, head: int, *, kind: Kind | None = None) -> bytes:
+    """The maps over tokens as NPZ, for numpy.load without pickle: all heads, else the layer's, else the one.
+
+    Arrays: attention (N, Q, K) float32, layer (N,) and head (N,) int64, query_labels (Q,) and key_labels (K,)
+    strings. Raises UnknownName.
+    """
+    layers, heads, rows, columns = capture.shape(kind)
+    places = _places(layers, heads, (layer, head), ARCHIVE_BYTES // (4 * rows * columns))
+    file = io.BytesIO()
+    np.savez(
+        file,
+        attention=np.stack([capture.attention(*place, kind=kind) for place in places]),
+        layer=np.array([place[0] for place in places], np.int64),
+        head=np.array([place[1] for place in places], np.int64),
+        query_labels=np.array(capture.query_tokens(kind).labels, np.str_),
+        key_labels=np.array(capture.key_tokens(kind).labels, np.str_),
+    )
+    return file.getvalue()
+
+
+def _places(layers: int, heads: int, shown: Head, room: int) -> list[Head]:
+    """The heads that go along: all where there is room for so many, else the layer's, else the one shown."""
+    every = range(layers) if layers * heads <= room else [shown[0]] if heads <= room else []
+    return [(layer, head) for layer in every for head in range(heads)] or [shown]
+
+
+def _text(text: str) -> str:
+    """Text for HTML: escaped, lone surrogates and controls that HTML cannot hold replaced."""
+    whole = text.encode("utf-8", "replace").decode()
+    return html.escape(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "\ufffd", whole))
