@@ -150,9 +150,15 @@ def test_a_head_that_the_model_lacks_falls_back_with_a_sentence(app):
 
 @pytest.mark.parametrize(
     ("page", "field"),
-    [("attention", "kind"), ("attention", "view"), ("heads", "kind"), ("attribution", "method"), ("attribution", "view"),
-     ("attribution", "target")],
-)  # fmt: skip
+    [
+        ("attention", "kind"),
+        ("attention", "view"),
+        ("heads", "kind"),
+        ("attribution", "method"),
+        ("attribution", "view"),
+        ("attribution", "target"),
+    ],
+)
 def test_a_choice_that_does_not_exist_falls_back_with_a_sentence(app, page, field):
     visit = app(page, **{field: "nonsense"})
     assert visit.notices == [f"The {field} in the link is not one of the choices here; the default is shown."]
