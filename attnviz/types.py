@@ -122,6 +122,50 @@ class HeadTable:
 
 
 @dataclass(frozen=True)
+class QueryKey:
+    """How one query token's weights come about, step by step: q * k, summed, scaled, masked, softmax.
+
+    Attributes:
+        q: (d,) the query vector of one head. k: (K, d) the key vectors. Both after rotary embedding.
+        scale: what the sum of the products is multiplied with.
+        logits: (K,) what goes into the softmax, soft cap, bias and mask included; -inf where the mask forbids.
+        weights: (K,) what comes out of it; they sum to 1, or to less where there is a sink.
+        bias: (K,) what is added to the scaled sum (T5, ALiBi), or None.
+        allowed: (K,) bool, false where the mask forbids.
+        softcap: c of c * tanh(x / c), by which scaled sums are bounded before the bias (Gemma 2), or None.
+        sink: a logit without a key that takes part in the softmax (GPT-OSS), or None.
+    """
+
+    q: Annotated[FloatArray, "d"]
+    k: Annotated[FloatArray, "K d"]
+    scale: float
+    logits: Annotated[FloatArray, "K"]
+    weights: Annotated[FloatArray, "K"]
+    allowed: Annotated[BoolArray, "K"]
+    bias: Annotated[FloatArray, "K"] | None = None
+    softcap: float | None = None
+    sink: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("q", "k", "logits", "weights", "bias"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, readonly(getattr(self, name), np.float32))
+        object.__setattr__(self, "allowed", readonly(self.allowed, np.bool_))
+        keys, size = self.k.shape
+        one = [
+            each.shape for each in (self.logits, self.weights, self.allowed, self.bias) if each is not None
+        ]
+        if self.q.shape != (size,) or any(shape != (keys,) for shape in one):
+            raise ValueError(f"q is {self.q.shape}, k {self.k.shape}, what belongs to the keys {one}")
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        arrays = (self.q, self.k, self.logits, self.weights, self.allowed, self.bias)
+        return sum(each.nbytes for each in arrays if each is not None)
+
+
+@dataclass(frozen=True)
 class Attribution:
     """How much each token contributed to a target, by one method.
 

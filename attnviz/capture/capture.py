@@ -16,8 +16,9 @@ import numpy.typing as npt
 from attnviz.capture import stream
 from attnviz.capture.arrays import Array, to_numpy
 from attnviz.capture.scores import QueryKeyScores, Scores
+from attnviz.capture.steps import query_key
 from attnviz.errors import ModelUnsupported, UnknownName
-from attnviz.types import FloatArray, HeadTable, IntArray, Kind, ModelCard, Tokens, readonly
+from attnviz.types import FloatArray, HeadTable, IntArray, Kind, ModelCard, QueryKey, Tokens, readonly
 
 if TYPE_CHECKING:
     from attnviz.capture.values import KeyNorms
@@ -122,6 +123,24 @@ class Capture:
                 reason="not-captured",
             )
         return readonly(norms if isinstance(norms, np.ndarray) else norms.compute(), np.float32)
+
+    def query_key(self, layer: int, head: int, row: int, kind: Kind | None = None) -> QueryKey:
+        """How the weights of one query token come about: q, k, their products scaled and masked, softmax.
+
+        Raises:
+            UnknownName: no such layer, head, kind or row.
+            ModelUnsupported: the family shows its weights, but not its queries and keys.
+        """
+        scores = self._layer(layer, kind).scores
+        heads = _heads(scores, head)
+        _rows(row, scores)
+        if not isinstance(scores, QueryKeyScores):
+            raise ModelUnsupported(
+                f"The queries and keys of {self.card.name} ({self.card.family}) are not known, only its weights.",
+                "Look at the attention weights instead.",
+                reason="not-captured",
+            )
+        return query_key(scores, heads, int(row) % scores.shape[2])
 
     def overview(
         self,

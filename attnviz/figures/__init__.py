@@ -13,7 +13,8 @@ What the figures report:
 
 | figure  | state (`setStateValue`)                                  | trigger (`setTriggerValue`)    |
 |---------|----------------------------------------------------------|--------------------------------|
-| heatmap | `selection`: {"layer": int, "head": int}, debounced       | -                              |
+| heatmap | `selection`: {"layer": int, "head": int}, debounced;      | -                              |
+|         | `form`: one of `FORMS`; `row`: the query token of "qk"   |                                |
 | heads   | `chosen`: [[layer, head], ...], at most 4                 | `open`: {"layer", "head"}      |
 | compare | -                                                        | -                              |
 | allocation | -                                                     | `open`: {"layer", "head"}      |
@@ -32,19 +33,26 @@ header}}.
 
 from attnviz.figures.allocation import allocation_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
-from attnviz.figures.maps import compare_data, heads_data, heatmap_data
+from attnviz.figures.maps import FORMS, compare_data, heads_data, heatmap_data
+from attnviz.figures.panes import panes_data
+from attnviz.figures.products import Products
+from attnviz.figures.prose import prose_runs
 from attnviz.figures.wire import pack, unpack
 from attnviz.figures.words import words_data
 
 __all__ = [
     "COMPONENTS",
+    "FORMS",
     "Component",
+    "Products",
     "allocation_data",
     "compare_data",
     "component",
     "heads_data",
     "heatmap_data",
     "pack",
+    "panes_data",
+    "prose_runs",
     "unpack",
     "words_data",
 ]

@@ -18,14 +18,15 @@ _SHARED = ("base.js", "colors.js", "labels.js", "controls.js", "save.js")
 _MATRIX = (*_SHARED, "view.js", "bar.js", "pens.js", "matrix.js", "plot.js", "picture.js")
 # Every module comes after those it imports from.
 COMPONENTS: dict[str, tuple[str, ...]] = {
-    "heatmap": (*_MATRIX, "panel.js", "heatmap.js"),
+    "heatmap": (*_MATRIX, "panel.js", "text_view.js", "forms.js", "heatmap.js"),
     "heads": (*_SHARED, "view.js", "pens.js", "heads_grid.js", "heads.js"),
     "compare": (*_MATRIX, "compare.js"),
     "words": (*_SHARED, "view.js", "bar.js", "pens.js", "words_picture.js", "words.js"),
     "allocation": (*_SHARED, "view.js", "pens.js", "headtable.js", "allocation.js"),
+    "panes": (*_MATRIX, "headtable.js", "panes.js"),
 }
 _ADAPTER = "streamlit.js"
-_STYLES = ("figure.css", "explore.css")
+_STYLES = ("figure.css", "forms.css", "explore.css")
 _IMPORT = re.compile(r"^import\s[^;]*?;[ \t]*\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
 

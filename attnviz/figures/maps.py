@@ -13,10 +13,13 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from attnviz.figures.products import Products
+from attnviz.figures.prose import Run
 from attnviz.figures.wire import pack
 from attnviz.types import BoolArray, FloatArray, HeadTable
 
 Head = tuple[int, int]
+FORMS = ("heatmap", "text")
 
 
 def heatmap_data(
@@ -41,8 +44,11 @@ def heatmap_data(
     model: str = "",
     text: str = "",
     identity: str = "",
+    form: str = "",
+    proses: Sequence[Sequence[Run]] = (),
+    products: Products | None = None,
 ) -> bytes:
-    """The message of the figure "heatmap": some heads' exact maps, one of them shown.
+    """The message of the figure "heatmap": some heads' exact maps, one of them shown, in one of several forms.
 
     Args:
         maps: (N, Q, K) float32, exact; N may be 0 (the figure then shows its loading state).
@@ -58,13 +64,17 @@ def heatmap_data(
             ahead", not as zero.
         note: one line under the figure. model, text: for descriptions and file names.
         identity: whatever else tells two messages' maps apart, when labels, quantity, model and text do not.
+        form: the form to show, one of `FORMS`, with a selector of all of them; "": the heatmap alone.
+        proses: what the form "text" shows, see `prose_runs`: one text whose tokens are rows and columns alike,
+            or the text of the rows and that of the columns; labels in a row where it is empty.
+        products: what the form "qk" shows of one query token, or why it cannot.
 
     Header: figure, layers, heads, layer, head, at [[layer, head] * N], queries, keys, querySpecial,
-    keySpecial, queryTitle, keyTitle, unit, quantity, rowsSumToOne, causal, note, model, text, identity.
-    Section: maps f32 (N, Q, K).
+    keySpecial, queryTitle, keyTitle, unit, quantity, rowsSumToOne, causal, note, model, text, identity, form,
+    proses, qk (see `Products.header`). Sections: maps f32 (N, Q, K), and those of `Products.sections`.
 
     Raises:
-        ValueError: shapes that disagree, or a layer or head out of range.
+        ValueError: shapes that disagree, a layer or head out of range, or an unknown form.
     """
     maps = np.asarray(maps, np.float32)
     axes = _axes(maps.shape[1:], query_labels, key_labels, query_special, key_special)
@@ -73,6 +83,8 @@ def heatmap_data(
     for place in (*map_heads, (layer, head)):
         if not (0 <= place[0] < layers and 0 <= place[1] < heads):
             raise ValueError(f"there is no layer {place[0]}, head {place[1]} among {layers} x {heads}")
+    if form and form not in FORMS:
+        raise ValueError(f"there is no form {form!r}; choose one of {', '.join(FORMS)}")
     kept: dict[str, Any] = {
         **axes,
         "queryTitle": query_title,
@@ -94,8 +106,11 @@ def heatmap_data(
         "at": [list(place) for place in map_heads],
         "note": note,
         "identity": _digest(kept, identity),
+        "form": form,
+        "proses": [list(runs) for runs in proses],
+        "qk": products.header() if products else None,
     }
-    return pack(header, {"maps": maps})
+    return pack(header, {"maps": maps, **(products.sections() if products else {})})
 
 
 def heads_data(

@@ -6,15 +6,14 @@ out. The browser sums a group's scores, so switching between tokens, words and s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from attnviz.figures.prose import prose_runs
 from attnviz.figures.wire import pack
 from attnviz.types import Attribution, FloatArray, IntArray, Tokens
 
-Run = tuple[str, int]
 GRANULARITIES = ("token", "word", "sentence")
 
 
@@ -105,35 +104,7 @@ def _side(title: str, tokens: Tokens) -> tuple[dict[str, Any], dict[str, IntArra
         granularities[kind] = {
             "labels": shown,
             "special": special.astype(int).tolist(),
-            "runs": _runs(tokens, index, shown),
+            "runs": prose_runs(tokens, index, shown),
         }
         indices[kind] = index.astype(np.int32)
     return {"title": title, "text": tokens.text, "granularities": granularities}, indices
-
-
-def _runs(tokens: Tokens, index: IntArray, labels: Sequence[str]) -> list[Run]:
-    """The prose in order: pieces of the text with their group, what lies between groups with -1.
-
-    A group without characters of its own (a special token, the continuation of a grapheme) is shown by its
-    label. White space at the borders of a group stays outside it, so that colour covers words, not gaps.
-    """
-    runs: list[Run] = []
-    cursor, segment = 0, 0
-    texts = (tokens.text, tokens.pair or "")
-    for group in dict.fromkeys(int(g) for g in index):
-        members = np.flatnonzero(index == group)
-        if tokens.segments[members[0]] != segment and not tokens.special[members[0]]:
-            runs.append((texts[segment][cursor:], -1))
-            cursor, segment = 0, int(tokens.segments[members[0]])
-        text = texts[segment]
-        start, end = int(tokens.spans[members, 0].min()), int(tokens.spans[members, 1].max())
-        if tokens.special[members].all() or start < cursor or not text[start:end].strip():
-            runs.append((labels[group], group))
-            continue
-        body = text[start:end].strip()
-        begin = start + text[start:end].index(body)
-        runs.append((text[cursor:begin], -1))
-        runs.append((body, group))
-        cursor = begin + len(body)
-    runs.append((texts[segment][cursor:], -1))
-    return [run for run in runs if run[0]]

@@ -33,7 +33,7 @@ from attnviz.runtime.stage import (
     Stage,
     silent,
 )
-from attnviz.types import Attribution, FloatArray, HeadTable, Kind, ModelCard, readonly
+from attnviz.types import Attribution, FloatArray, HeadTable, Kind, ModelCard, QueryKey, readonly
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
@@ -179,6 +179,23 @@ class Runtime(Explorer):
     ) -> Annotated[FloatArray, "Q K"]:
         """The norms of a_ij W_O W_V x_j, shaped like `attention`. Raises UnknownName, ModelUnsupported."""
         return self._map(query, "value_weighted", layer, head, kind, progress or silent)
+
+    def query_key(
+        self,
+        query: Query,
+        layer: int,
+        head: int,
+        row: int,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> QueryKey:
+        """How the weights of one query token come about. Raises UnknownName, ModelUnsupported."""
+        key, capture = self._find(query, progress or silent)
+
+        def compute(report: Progress) -> QueryKey:
+            return self._guard("computing a row", lambda: capture.query_key(layer, head, row, kind))
+
+        return self._maps.get((key, "query_key", layer, head, row, kind), compute, progress or silent)
 
     def overviews(
         self, query: Query, size: int = 64, kind: Kind | None = None, progress: Progress | None = None

@@ -39,6 +39,18 @@ export function choice(name, options, change) {
   return { node, set };
 }
 
+/** A row of radio buttons that look like one; `options` are [value, text] pairs. */
+export function segments(name, options, change) {
+  const group = `av-segments-${++controlCount}`;
+  const boxes = options.map(([value], i) => element("input", { type: "radio", name: group, id: `${group}-${i}`, value, class: "av-segment-box", on: { change: () => change(value) } }));
+  const labels = options.map(([, text], i) => element("label", { for: `${group}-${i}`, class: "av-segment", text }));
+  const node = element("div", { class: "av-segments", role: "radiogroup", "aria-label": name }, boxes.flatMap((box, i) => [box, labels[i]]));
+  const set = (value) => {
+    for (const box of boxes) box.checked = box.value === value;
+  };
+  return { node, set };
+}
+
 /** A checkbox with its label. */
 export function toggle(name, change) {
   const id = `av-toggle-${++controlCount}`;

@@ -1,9 +1,10 @@
-// Figure "heatmap": one head's map, steppers through layers and heads, the exact value under pointer or cursor.
+// Figure "heatmap": one head's map (in other forms, too: see forms.js), steppers through layers and heads, the exact value under pointer or cursor.
 
 import { Shared, clamp, debounced, decimals, element, figureState, percent, unpack } from "./base.js";
 import { BAR_HEIGHT, paintBar } from "./bar.js";
 import { pixelsOf, sequentialScale, themeOf } from "./colors.js";
 import { button, choice, menu, stepper, toggle } from "./controls.js";
+import { Forms } from "./forms.js";
 import { quoted } from "./labels.js";
 import { Panel } from "./panel.js";
 import { CanvasPen } from "./pens.js";
@@ -14,9 +15,13 @@ import { keyOf, queryOf, rootScale, shareOf, strongest, strongestLinks, viewOf }
 
 const CACHE_BYTES = 96e6;
 const PANEL_WIDTH = 300;
+const WIDE = 860;
 const HELP = "Arrow keys: ← → head, ↑ ↓ layer. Shift + arrows, or Enter and then arrows, move a cell cursor; Escape ends it.";
 
-/** Draws the figure in `root`. callbacks.selection({layer, head}) is told what the reader steps to. */
+/**
+ * Draws the figure in `root`. callbacks.selection({layer, head}) is told what the reader steps to,
+ * callbacks.form(name) which form was chosen.
+ */
 export function draw(root, bytes, callbacks = {}) {
   const state = figureState(root, "heatmap", build);
   state.callbacks = callbacks;
@@ -26,8 +31,10 @@ export function draw(root, bytes, callbacks = {}) {
     state.selection = new Shared();
     state.pinned = null;
     state.hovered = null;
+    state.forms.pins = [];
   }
   state.header = header;
+  state.forms.offer(header.form);
   keepMaps(state, header, arrays.maps);
   state.selection.offer({ layer: header.layer, head: header.head });
   refresh(state);
@@ -57,6 +64,7 @@ function build(state) {
     pin: (cell) => pin(state, cell),
   });
   state.panel = new Panel((cell) => point(state, cell));
+  state.forms = new Forms({ choose: (form) => chooseForm(state, form) });
   buildToolbar(state);
   state.notice = element("p", { class: "av-notice", role: "status", "data-testid": "notice" });
   state.readout = element("p", { class: "av-readout", "data-testid": "readout", "aria-live": "off" });
@@ -67,10 +75,11 @@ function build(state) {
   state.legend = element("p", { class: "av-legend-text" });
   state.note = element("p", { class: "av-note" });
   state.main = element("div", { class: "av-main" }, [state.readout, state.stage]);
-  state.host.append(
-    state.toolbar, state.notice, element("div", { class: "av-body" }, [state.main, state.panel.node]),
-    element("div", { class: "av-legend" }, [state.bar, state.legend]), element("p", { class: "av-help", text: HELP }), state.note,
-  );
+  const body = element("div", { class: "av-body" }, [state.main, state.panel.node]);
+  const legend = element("div", { class: "av-legend" }, [state.bar, state.legend]);
+  const help = element("p", { class: "av-help", text: HELP });
+  state.ofHeatmap.push(body, legend, help);
+  state.host.append(state.toolbar, state.notice, body, state.forms.node, legend, help, state.note);
   document.fonts?.ready.then(() => state.header && refresh(state));
 }
 
@@ -99,9 +108,10 @@ function buildToolbar(state) {
     ["CSV table", () => saveText(tableOf(state.view), "text/csv", nameOf(state, "csv"))],
   ]);
   state.scaleChoice.node.classList.add("av-last");
+  const tools = element("div", { class: "av-tools" }, [zooms, download]);
+  state.ofHeatmap = [tools];
   state.toolbar = element("div", { class: "av-toolbar" }, [
-    state.layerStepper.node, state.headStepper.node, state.hideToggle.node, state.scaleChoice.node,
-    element("div", { class: "av-tools" }, [zooms, download]),
+    state.forms.choice.node, state.layerStepper.node, state.headStepper.node, state.hideToggle.node, state.scaleChoice.node, tools,
   ]);
 }
 
@@ -122,6 +132,8 @@ function refresh(state) {
   // Read once, before anything is written: each later reading would lay out the page again.
   state.width = host.clientWidth;
   if (!header || state.width === 0) return;
+  host.classList.toggle("av-wide", state.width >= WIDE);
+  host.classList.toggle("av-compact", state.width < 560);
   if (!state.theme) {
     state.theme = themeOf(host);
     state.colours = sequentialScale(state.theme);
@@ -141,19 +153,36 @@ function refresh(state) {
   state.stage.classList.toggle("av-waiting", !map);
   const missing = awaited ? `Loading layer ${layer}, head ${head} …` : `Layer ${layer}, head ${head} is not in this file.`;
   state.loading.textContent = map ? "" : missing;
-  if (!map) return say(state);
+  for (const node of state.ofHeatmap) node.hidden = state.forms.form !== "heatmap";
+  if (!map) {
+    state.forms.show(null);
+    return say(state);
+  }
   state.view = viewOf(map, header, state.hide && canHide);
   state.shown = { layer, head };
   const top = state.scaleMode === "one" && header.rowsSumToOne ? 1 : state.view.top;
   state.scale = rootScale(state.colours, state.pixels, top);
-  showPlot(state);
+  if (state.forms.form === "heatmap") showPlot(state);
+  state.notice.textContent = hiddenWords(state);
+  state.forms.show(sceneOf(state));
+}
+
+/** The reader chose a form. What is held goes along: a cell as its row's token, a token as its row or column. */
+function chooseForm(state, form) {
+  const [pin] = state.forms.pins;
+  if (form === "heatmap") state.pinned = pin ? { row: pin.side ? null : pin.index, col: pin.side ? pin.index : null } : null;
+  else if (state.pinned) {
+    const held = state.pinned.row === null ? { side: 1, index: state.pinned.col } : { side: 0, index: state.pinned.row };
+    if (!pin || pin.side !== held.side || pin.index !== held.index) state.forms.pins = [held];
+    state.pinned = null;
+  }
+  refresh(state);
+  state.callbacks.form?.(form);
 }
 
 function showPlot(state) {
   const { width } = state;
-  const beside = width >= 860;
-  state.host.classList.toggle("av-wide", beside);
-  state.host.classList.toggle("av-compact", width < 560);
+  const beside = width >= WIDE;
   const box = { width: beside ? width - PANEL_WIDTH : width, height: clamp(0.66 * globalThis.innerHeight, 380, 640), compact: width < 560 };
   if (Math.max(state.view.q, state.view.k) <= 12) box.largest = 58;
   state.plot.show(sceneOf(state), box);
@@ -181,7 +210,6 @@ function showLegend(state) {
   context.scale(dpr, dpr);
   paintBar(new CanvasPen(context), state.scale, state.theme, 2, 2, width);
   state.legend.textContent = scaleWords(state);
-  state.notice.textContent = hiddenWords(state);
 }
 
 function scaleWords({ header, scale, scaleMode }) {
@@ -202,7 +230,7 @@ function sceneOf(state) {
   const { header, view, scale, theme, shown } = state;
   const named = header.model ? ` · ${header.model}` : "";
   return {
-    view, scale, theme,
+    header, view, scale, theme,
     titles: { query: header.queryTitle, key: header.keyTitle },
     label: describe(state),
     title: `${header.quantity} · layer ${shown.layer}, head ${shown.head}${named}`,
@@ -240,9 +268,9 @@ function pin(state, cell) {
 
 function pinnedCell({ view, pinned }) {
   if (!pinned) return null;
-  const i = view.rows.indexOf(pinned.row);
-  const j = view.cols.indexOf(pinned.col);
-  return i < 0 || j < 0 ? null : { i, j };
+  const i = pinned.row === null ? null : view.rows.indexOf(pinned.row);
+  const j = pinned.col === null ? null : view.cols.indexOf(pinned.col);
+  return i === -1 || j === -1 ? null : { i, j };
 }
 
 function mark(state) {

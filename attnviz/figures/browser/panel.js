@@ -7,18 +7,21 @@ import { colourOf, keyOf, queryOf, strongest, strongestLinks } from "./view.js";
 
 const BARS = 6;
 
+/** One line: label, bar, number. */
+export function barRow() {
+  const label = element("span", { class: "av-bar-label", dir: "auto" });
+  const fill = element("span", { class: "av-bar-fill" });
+  const number = element("span", { class: "av-bar-number" });
+  const node = element("div", { class: "av-bar" }, [label, element("span", { class: "av-bar-track" }, [fill]), number]);
+  return { node, label, fill, number };
+}
+
 /** The panel's elements; show(view, ...) fills the table, row(view, i, ...) the bars of one query. */
 export class Panel {
   constructor(pick) {
     this.pick = pick;
     this.heading = element("h4", { class: "av-panel-title" });
-    this.bars = Array.from({ length: BARS }, () => {
-      const label = element("span", { class: "av-bar-label", dir: "auto" });
-      const fill = element("span", { class: "av-bar-fill" });
-      const number = element("span", { class: "av-bar-number" });
-      const node = element("div", { class: "av-bar" }, [label, element("span", { class: "av-bar-track" }, [fill]), number]);
-      return { node, label, fill, number };
-    });
+    this.bars = Array.from({ length: BARS }, barRow);
     this.caption = element("caption", { class: "av-panel-title" });
     this.body = element("tbody");
     const head = element("tr", {}, ["from", "to", "value"].map((text) => element("th", { scope: "col", text })));

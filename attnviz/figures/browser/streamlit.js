@@ -6,6 +6,8 @@ export function streamlit(draw) {
     if (!(data instanceof Uint8Array)) return;
     draw(parentElement, data, {
       selection: (value) => setStateValue("selection", value),
+      form: (value) => setStateValue("form", value),
+      row: (value) => setStateValue("row", value),
       chosen: (value) => setStateValue("chosen", value),
       granularity: (value) => setStateValue("granularity", value),
       open: (value) => setTriggerValue("open", value),

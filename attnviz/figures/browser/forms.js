@@ -1,0 +1,52 @@
+// The forms in which one map is shown, the choice between them, and what is held in all of them: a list of places
+// {side: 0 for queries, 1 for keys, index}.
+
+import { Shared, element } from "./base.js";
+import { segments } from "./controls.js";
+import { TextView } from "./text_view.js";
+
+const FORM_NAMES = [["heatmap", "Heatmap"], ["text", "Text"]];
+
+export class Forms {
+  /** `listen`: choose(form) is told what the reader chose. */
+  constructor(listen) {
+    this.listen = listen;
+    this.shared = new Shared();
+    this.pins = [];
+    const holds = { toggle: (place) => this.toggle(place), clear: () => this.hold([]) };
+    this.views = { text: new TextView(holds) };
+    this.choice = segments("Form", FORM_NAMES, (form) => {
+      this.shared.set(form);
+      listen.choose(form);
+    });
+    this.node = element("div", { class: "av-forms" }, Object.values(this.views).map((view) => view.node));
+  }
+
+  /** The host says which form to show; "" means that there is no choice. */
+  offer(form) {
+    this.choice.node.hidden = !form;
+    this.shared.offer(form || "heatmap");
+  }
+
+  get form() {
+    return this.shared.value;
+  }
+
+  toggle(place) {
+    const others = this.pins.filter((pin) => pin.index !== place.index || pin.side !== place.side);
+    this.hold(others.length < this.pins.length ? others : [...this.pins, place]);
+  }
+
+  hold(pins) {
+    this.pins = pins;
+    this.views[this.form]?.hold(pins);
+  }
+
+  /** Shows the scene in the chosen form, unless that is the heatmap. */
+  show(scene) {
+    this.choice.set(this.form);
+    this.node.hidden = this.form === "heatmap";
+    for (const [name, view] of Object.entries(this.views)) view.node.hidden = name !== this.form;
+    if (scene) this.views[this.form]?.show({ ...scene, pins: this.pins });
+  }
+}
