@@ -5,13 +5,15 @@ A part of the Runtime: each answer is computed from a capture, through the gate,
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 
 from attnviz.errors import UnknownName
+from attnviz.runtime import gallery
 from attnviz.runtime.stage import STATISTICS, Progress, Query, Stage, silent
-from attnviz.types import FloatArray, Kind
+from attnviz.types import FloatArray, IntArray, Kind, readonly
 
 if TYPE_CHECKING:
     from attnviz.analysis.allocation import Allocation
@@ -67,11 +69,76 @@ class Explorer:
         ]
         return np.stack([each[..., list(keys)].sum(2).mean(1) for each in layers])
 
+    @property
+    def default_change_query(self) -> Query:
+        """A text, and the same text with one word changed, each alone answered from a file."""
+        first, second = gallery.EXAMPLES[0].query, gallery.changed_example().query
+        return Query(first.model, first.text, second.text)
+
+    def changes(
+        self,
+        first: Query,
+        second: Query,
+        unit: str = "token",
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> Changes:
+        """Which tokens (or words) of two texts stand for each other, and how much each head changed between them.
+
+        Raises:
+            UnknownName: no such unit or kind.
+            ValueError: the two models differ in layers or heads.
+        """
+        (key, one), (other_key, other) = (self._find(query, progress or silent) for query in (first, second))
+        if one.shape(kind)[:2] != other.shape(kind)[:2]:
+            raise ValueError(f"heads of {one.shape(kind)[:2]} and {other.shape(kind)[:2]} cannot be compared")
+
+        def compute(report: Progress) -> Changes:
+            return _changes(one, other, unit, kind, report)
+
+        return self._all_heads((key, "changes", other_key, unit, kind), compute, progress)
+
     if TYPE_CHECKING:  # what Runtime brings
 
         def _find(self, query: Query, report: Progress) -> tuple[Any, Capture]: ...
 
         def _all_heads(self, key: Any, work: Any, progress: Progress | None) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Pairs of positions that stand for each other, (P, 2), of queries and of keys; the change of each head."""
+
+    queries: Annotated[IntArray, "P 2"]
+    keys: Annotated[IntArray, "P' 2"]
+    values: Annotated[FloatArray, "L H"]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays."""
+        return self.queries.nbytes + self.keys.nbytes + self.values.nbytes
+
+
+def _changes(one: Capture, other: Capture, unit: str, kind: Kind | None, report: Progress) -> Changes:
+    from attnviz.analysis import aggregate
+    from attnviz.analysis.alignment import align, change
+    from attnviz.text import groups
+
+    rows = [groups(each.query_tokens(kind), unit) for each in (one, other)]
+    columns = [groups(each.key_tokens(kind), unit) for each in (one, other)]
+    queries, keys = (
+        align(*([label.strip() for label in labels] for _, labels in sides)) for sides in (rows, columns)
+    )
+    values = []
+    layers = one.shape(kind)[0]
+    for layer in range(layers):
+        report(Stage(STATISTICS, layer / layers))
+        sides = [
+            aggregate(each.attention(layer, None, kind), rows[n][0], columns[n][0])
+            for n, each in enumerate((one, other))
+        ]
+        values.append(change(*sides, queries, keys))
+    return Changes(readonly(queries), readonly(keys), readonly(np.stack(values)))
 
 
 def _one_axis(capture: Capture, kind: Kind | None) -> bool:

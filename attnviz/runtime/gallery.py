@@ -79,6 +79,14 @@ EXAMPLES = (
         place=(2, 0),
     ),
     Example(
+        "changed",
+        "Coreference, one word changed",
+        Query(MODEL, "The animal didn't cross the street because it was too wide."),
+        "Open Compare: with “wide” for “tired”, “it” in layer 3, head 1 turns from “animal” (.68) away (.28).",
+        place=(3, 1),
+        stored=True,
+    ),
+    Example(
         "similar",
         "Two similar sentences",
         Query(
@@ -112,6 +120,11 @@ EXAMPLES = (
 def examples() -> tuple[Example, ...]:
     """The gallery, in the order in which it is shown."""
     return EXAMPLES
+
+
+def changed_example() -> Example:
+    """The first example with one word changed, to be compared with it."""
+    return next(each for each in EXAMPLES if each.name == "changed")
 
 
 def stored_example(query: Query) -> Example | None:

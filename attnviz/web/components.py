@@ -17,7 +17,7 @@ from attnviz.web.maps import GRANULARITIES
 from attnviz.web.url import MAX_HEADS, MAX_INDEX, Head
 
 HEATMAP, HEADS, COMPARE, WORDS = "heatmap", "heads", "compare", "words"
-ALLOCATION = "allocation"
+ALLOCATION, PANES = "allocation", "panes"
 
 
 @cache
@@ -60,13 +60,18 @@ def allocation(data: bytes) -> Head | None:
     return head_of(result.open)
 
 
+def panes(data: bytes, shown: Head) -> None:
+    """One head on two texts; stepping to another head changes the address."""
+    _mount(PANES)(key=PANES, data=data, on_selection_change=lambda: _selected(shown, PANES))
+
+
 def words(data: bytes) -> None:
     """The coloured text and its bars; adding up by other units changes the address."""
     _mount(WORDS)(key=WORDS, data=data, on_granularity_change=_granularity)
 
 
-def _selected(shown: Head) -> None:
-    place = head_of(_reported(HEATMAP, "selection"))
+def _selected(shown: Head, key: str = HEATMAP) -> None:
+    place = head_of(_reported(key, "selection"))
     if place is not None and place != shown:
         session.update(heads=(place,))
 

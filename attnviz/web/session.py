@@ -23,6 +23,7 @@ NOTICES = "attnviz_notices"
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
 PAGES_OF_PAIRS = ("attribution",)
+PAGE_OF_TWO_TEXTS = "compare"
 
 
 def runtime() -> Runtime:
@@ -94,6 +95,8 @@ def default_model() -> str:
 
 def example() -> Query:
     """The stored question of this page: one with two texts where the page explains similarity."""
+    if st.session_state.get(PAGE) == PAGE_OF_TWO_TEXTS:
+        return runtime().default_change_query
     pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS
     return runtime().default_pair_query if pairs else runtime().default_query
 

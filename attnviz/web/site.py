@@ -24,6 +24,13 @@ SITE: tuple[Entry, ...] = (
     ),
     Entry("heads", "Look", "All heads", "pages/look/heads.py", "Every head of every layer side by side."),
     Entry(
+        "compare",
+        "Look",
+        "Compare",
+        "pages/look/compare.py",
+        "One head on two texts: what changed when a word changed.",
+    ),
+    Entry(
         "allocation",
         "Look",
         "Where attention goes",

@@ -109,7 +109,8 @@ def test_a_missing_or_damaged_file_is_computed_instead(tmp_path, monkeypatch, ca
 def test_the_gallery_shows_something_different_each_time(runtime):
     titles = [example.title for example in runtime.examples()]
     assert titles == [
-        "Coreference", "Negation", "Agreement", "Ambiguity", "Two similar sentences", "Code", "Chinese", "Emoji",
+        "Coreference", "Negation", "Agreement", "Ambiguity", "Coreference, one word changed", "Two similar sentences",
+        "Code", "Chinese", "Emoji",
     ]  # fmt: skip
     assert len({example.name for example in EXAMPLES}) == len(EXAMPLES)
     assert all(example.look.endswith((".", "?")) for example in EXAMPLES)

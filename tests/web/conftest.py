@@ -17,6 +17,7 @@ from attnviz.figures import unpack
 SCRIPTS = {
     "attention": "pages/look/attention.py",
     "heads": "pages/look/heads.py",
+    "compare": "pages/look/compare.py",
     "allocation": "pages/look/allocation.py",
     "attribution": "pages/explain/attribution.py",
 }

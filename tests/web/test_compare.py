@@ -1,0 +1,98 @@
+"""The page "compare": two texts, each read alone; its maps, matches and changes against the engine's maps."""
+
+import subprocess
+import sys
+
+import numpy as np
+
+from attnviz.analysis import aggregate, jensen_shannon
+from attnviz.runtime import Query, get_runtime
+from attnviz.text import groups
+from attnviz.web.attention_view import START
+
+
+def maps(text, model="minilm"):
+    capture = get_runtime().capture(Query(model, text))
+    return np.stack([capture.attention(layer) for layer in range(capture.shape()[0])])
+
+
+def test_the_example_is_one_text_with_one_word_changed(app):
+    header, arrays = app("compare").figure("panes")
+    query = get_runtime().default_change_query
+    assert [pane["title"] for pane in header["panes"]] == [query.text, query.pair]
+    assert (header["layer"], header["head"]) == START
+    place = header["at"].index(list(START))
+    first, second = (maps(text)[START] for text in (query.text, query.pair))
+    np.testing.assert_array_equal(arrays["maps0"][place], first)
+    np.testing.assert_array_equal(arrays["maps1"][place], second)
+    # What the gallery promises: "it" turns away from "animal".
+    labels = header["panes"][0]["queries"]
+    it, animal = labels.index("it"), labels.index("animal")
+    assert first[it, animal] > 0.65
+    assert second[it, animal] < 0.3
+
+
+def test_the_example_needs_no_torch(root):
+    """In a process of its own, since this one may have imported it."""
+    code = (
+        "import sys; from tests.web.conftest import App; from pathlib import Path; import os;"
+        "os.environ['ATTNVIZ_WARM'] = '0'; visit = App(Path('.').resolve(), 'compare'); visit.figure('panes');"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "False"
+
+
+def test_each_text_is_read_alone_and_every_head_has_its_change(app):
+    first, second = "The cat sat.", "The dog sat."
+    header, arrays = app("compare", text=first, pair=second).figure("panes")
+    assert arrays["queryPairs"].tolist() == [[n, n] for n in range(6)]
+    expected = jensen_shannon(maps(first), maps(second)).mean(-1)
+    np.testing.assert_allclose(arrays["change"], expected, atol=1e-5)
+    assert header["panes"][1]["queries"] == ["[CLS]", "The", "dog", "sat", ".", "[SEP]"]
+
+
+def test_words_of_texts_of_different_length(app):
+    first, second = "The cat sat.", "The unbelievably lazy cat sat."
+    visit = app("compare", text=first, pair=second)
+    visit.at.get("button_group")[0].set_value("word").run()
+    assert visit.url["view"] == "word"
+    header, arrays = visit.figure("panes")
+    assert header["panes"][1]["keys"] == ["[CLS]", "The", "unbelievably", "lazy", "cat", "sat", ".", "[SEP]"]
+    assert arrays["keyPairs"].tolist() == [[0, 0], [1, 1], [2, 4], [3, 5], [4, 6], [5, 7]]
+    capture = get_runtime().capture(Query("minilm", second))
+    index, _ = groups(capture.tokens, "word")
+    place = header["at"].index(list(START))
+    np.testing.assert_allclose(
+        arrays["maps1"][place], aggregate(maps(second)[START], index, index), atol=1e-6
+    )
+    assert "0 of the first text and 2 of the second have none" in header["note"]
+
+
+def test_stepping_to_another_head_changes_the_address(app):
+    visit = app("compare")
+    visit.report("panes", "selection", {"layer": 5, "head": 4})
+    assert visit.url == {"layer": "5", "head": "4"}
+    header, arrays = visit.figure("panes")
+    assert header["at"] == [[5, 4]], "the browser has all the other maps already"
+    np.testing.assert_array_equal(arrays["maps1"][0], maps(get_runtime().default_change_query.pair)[5, 4])
+
+
+def test_without_a_second_text_the_first_can_be_copied(app):
+    visit = app("compare", text="The cat sat.")
+    assert "A second text is needed" in visit.markdown
+    assert visit.figures() == []
+    visit.press("Copy the text, then change a word")
+    assert visit.url == {"text": "The cat sat.", "pair": "The cat sat."}
+    _, arrays = visit.figure("panes")
+    np.testing.assert_allclose(arrays["change"], 0, atol=1e-6)
+
+
+def test_texts_of_a_decoder_that_share_nothing(app, decoder):
+    visit = app("compare", text="The cat", pair="on", model=decoder).press("Load this model")
+    header, _ = visit.figure("panes")
+    assert header["causal"]
+    assert [len(pane["queries"]) for pane in header["panes"]] == [
+        len(get_runtime().capture(Query(decoder, text)).tokens) for text in ("The cat", "on")
+    ]
