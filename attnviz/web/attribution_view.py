@@ -99,9 +99,9 @@ def _picture(
     towards, away = LEGEND.get(target.name, ("", ""))
     data = words_data(
         attribution,
-        towards=towards if attribution.signed else "",
+        towards=towards if attribution.signed else "takes more part in the result",
         away=away,
-        unit=target.unit,
+        unit=target.unit if attribution.signed else "share",
         granularity=unit,
         text_title="Text",
         pair_title="Second text",
@@ -119,7 +119,7 @@ def _meaning(attribution: Attribution, target: TargetInfo, method: MethodInfo) -
     if attribution.signed:
         lines = [f"**Blue, positive**: {target.positive}", f"**Orange, negative**: {target.negative}", *lines]
     else:
-        lines = [f"**Darker**: {method.positive} It has no direction: for or against.", *lines]
+        lines = [f"**Stronger colour**: {method.positive} It has no direction: for or against.", *lines]
     lines += [method.caveat, target.caveat]
     st.markdown("\n".join(f"- {line}" for line in lines if line))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from attnviz.runtime import Query
     from attnviz.web.url import State
 
+DRAWN = "attnviz_drawn"
+FLUSH = 0.05  # seconds; Streamlit sends what it has every 10 ms
 LOOKED = "Attention shows where the model looked, not why it decided."
 
 
@@ -53,15 +58,31 @@ def question(state: State) -> Query | None:
     return query
 
 
+@contextmanager
+def body(query: Query) -> Iterator[None]:
+    """What the page draws for a question; the picture of the question before goes away while this one is computed.
+
+    For the same question the place is kept as it is, so that a step to another head repaints and does not rebuild.
+    """
+    drawn = (st.session_state.get(session.PAGE), query)
+    if st.session_state.get(DRAWN) == drawn or session.runtime().ready(query):
+        place = st.container()
+    else:
+        slot = st.empty()
+        time.sleep(FLUSH)  # an emptied place that is filled at once would never have been sent empty
+        place = slot.container()
+    with place:
+        yield
+    st.session_state[DRAWN] = drawn
+
+
 def shown_text(query: Query) -> None:
     """The text that the page is about, and what to look at where it is one of the gallery's."""
     with st.container(border=True, key="shown_text", gap="small"):
         st.text(plain(query.text))
-        if query.pair:
-            st.text(plain(query.pair))
+        st.text(plain(query.pair)) if query.pair else st.empty()
         example = controls.example_of(query.text, query.pair)
-        if example is not None:
-            st.caption(example.look)
+        st.caption(example.look) if example is not None else st.empty()
 
 
 def _empty() -> None:

@@ -15,8 +15,8 @@ _RULES = """
 .st-key-narrow_entry { display: none; }
 .stText { overflow-wrap: anywhere; white-space: pre-wrap; }
 .attnviz-statistics { width: 100%; border-collapse: collapse; font-size: 0.875rem; }
-.attnviz-statistics th { font-weight: 400; text-align: left; opacity: 0.75; padding: 0.2rem 0; }
-.attnviz-statistics td { text-align: right; padding: 0.2rem 0 0.2rem 0.75rem; white-space: nowrap; }
+.attnviz-statistics th { font-weight: 400; text-align: left; opacity: 0.75; padding: 0.2rem 0; white-space: nowrap; }
+.attnviz-statistics td { text-align: right; padding: 0.2rem 0 0.2rem 0.5rem; white-space: nowrap; }
 .attnviz-statistics td, .attnviz-statistics th { font-variant-numeric: tabular-nums; border: 0; }
 .attnviz-statistics td:last-child { opacity: 0.75; }
 [data-testid="stSidebarHeader"] { height: 2.75rem; margin-bottom: 0; }

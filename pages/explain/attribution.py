@@ -10,4 +10,5 @@ page.heading(
 state = session.state()
 query = page.question(state)
 if query is not None:
-    attribution_view.show(query, state)
+    with page.body(query):
+        attribution_view.show(query, state)

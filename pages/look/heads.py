@@ -12,5 +12,6 @@ page.heading(
 state = session.state()
 query = page.question(state)
 if query is not None:
-    heads_view.show(query, state)
+    with page.body(query):
+        heads_view.show(query, state)
 st.caption(page.LOOKED)

@@ -61,7 +61,7 @@ def at_rest(page: Page) -> None:
 
 
 def type_text(page: Page, text: str) -> None:
-    page.get_by_label("Text", exact=True).fill(text)
+    page.get_by_role("textbox", name="Text", exact=True).fill(text)
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator(".st-key-shown_text")).to_contain_text(text)
     at_rest(page)
@@ -98,7 +98,7 @@ def test_a_reload_shows_what_the_address_names(page: Page):
     page.reload()
     shown_head(page, 2, 5)
     expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
-    expect(page.get_by_label("Text", exact=True)).to_have_value(TEXT)
+    expect(page.get_by_role("textbox", name="Text", exact=True)).to_have_value(TEXT)
     expect(page.get_by_role("radio", name="Words")).to_be_checked()
 
 
@@ -158,7 +158,7 @@ def test_on_a_phone_the_text_is_within_reach(page: Page):
     heatmap(page)
     page.get_by_role("button", name="Change the text or the model").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Text", exact=True).fill(TEXT)
+    dialog.get_by_role("textbox", name="Text", exact=True).fill(TEXT)
     dialog.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
     expect(dialog).not_to_be_visible()
