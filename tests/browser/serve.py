@@ -85,6 +85,12 @@ class Server:
         """What the process has printed so far."""
         return self.log_path.read_text(errors="replace")
 
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
     def stop(self) -> None:
         """End the process; harmless when it has ended."""
         self.process.terminate()
