@@ -19,7 +19,7 @@ from attnviz.figures.wire import pack
 from attnviz.types import BoolArray, FloatArray, HeadTable
 
 Head = tuple[int, int]
-FORMS = ("heatmap", "text")
+FORMS = ("heatmap", "text", "lines")
 
 
 def heatmap_data(

@@ -3,9 +3,10 @@
 
 import { Shared, element } from "./base.js";
 import { segments } from "./controls.js";
+import { LinesView } from "./lines_view.js";
 import { TextView } from "./text_view.js";
 
-const FORM_NAMES = [["heatmap", "Heatmap"], ["text", "Text"]];
+const FORM_NAMES = [["heatmap", "Heatmap"], ["text", "Text"], ["lines", "Lines"]];
 
 export class Forms {
   /** `listen`: choose(form) is told what the reader chose. */
@@ -14,7 +15,7 @@ export class Forms {
     this.shared = new Shared();
     this.pins = [];
     const holds = { toggle: (place) => this.toggle(place), clear: () => this.hold([]) };
-    this.views = { text: new TextView(holds) };
+    this.views = { text: new TextView(holds), lines: new LinesView(holds) };
     this.choice = segments("Form", FORM_NAMES, (form) => {
       this.shared.set(form);
       listen.choose(form);

@@ -164,7 +164,9 @@ function refresh(state) {
   state.scale = rootScale(state.colours, state.pixels, top);
   if (state.forms.form === "heatmap") showPlot(state);
   state.notice.textContent = hiddenWords(state);
-  state.forms.show(sceneOf(state));
+  state.forms.show({ ...sceneOf(state), maps: state.maps, hide: state.hide && canHide, shown: state.shown });
+  state.headStepper.node.hidden = state.forms.form === "lines";
+  state.scaleChoice.node.hidden ||= state.forms.form === "lines";
 }
 
 /** The reader chose a form. What is held goes along: a cell as its row's token, a token as its row or column. */

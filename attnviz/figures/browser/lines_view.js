@@ -1,0 +1,390 @@
+// The form "lines": queries on the left, keys on the right, a line for each weight, the heads of a layer in colours. All lines are painted once for each choice of heads; a held token paints only its own.
+
+import { clamp, decimals, element } from "./base.js";
+import { css } from "./colors.js";
+import { choice } from "./controls.js";
+import { cut, isolated, quoted } from "./labels.js";
+import { cutsOf } from "./mass.js";
+import { headColour } from "./palette.js";
+import { keyOf, queryOf, strongest, strongestLinks, viewOf } from "./view.js";
+
+const SHARES = [[0.5, "50 %"], [0.75, "75 %"], [0.9, "90 %"], [0.95, "95 %"], [0.99, "99 %"], [1, "all"]];
+const LEVELS = 10; // of opacity
+const TALLEST = 620;
+const MOST_PIXELS = 24e6; // of the painting of all lines
+const MOST_LINES = 60000;
+const LINES_HELP = "A click on a head hides or shows it, a double click (or Shift + Enter) shows it alone, and again shows all. In the drawing, arrow keys move over the tokens, Enter holds one, Escape lets go.";
+
+export class LinesView {
+  constructor(holds) {
+    this.holds = holds;
+    this.hidden = new Set();
+    this.share = 0.9;
+    this.hovered = null;
+    this.cursor = { side: 0, index: -1 };
+    this.swatches = element("div", { class: "av-swatches", role: "group", "aria-label": "Heads" });
+    this.shareChoice = choice("Lines that hold", SHARES.map(([value, text]) => [String(value), `${text} of a token’s mass`]), (value) => {
+      this.share = Number(value);
+      this.refresh();
+    });
+    this.readout = element("p", { class: "av-readout", "data-testid": "lines-readout", "aria-live": "off" });
+    this.words = element("p", { class: "av-legend-text", "data-testid": "lines-words" });
+    this.canvas = element("canvas", { class: "av-linecanvas", role: "img" });
+    this.sizer = element("div", { class: "av-linesizer" }, [this.canvas]);
+    this.stage = element("div", { class: "av-linestage", tabindex: "0", role: "application", "aria-roledescription": "lines of attention", "data-testid": "lines" }, [this.sizer]);
+    this.caption = element("caption", { class: "av-panel-title" });
+    this.body = element("tbody");
+    const head = element("tr", {}, ["from", "to", "head", "value"].map((text) => element("th", { scope: "col", text })));
+    this.table = element("table", { class: "av-links", "data-testid": "line-links" }, [this.caption, element("thead", {}, [head]), this.body]);
+    const left = element("div", { class: "av-linesmain" }, [this.readout, this.stage, this.words]);
+    this.node = element("div", { class: "av-linesview" }, [
+      element("div", { class: "av-linetools" }, [this.swatches, this.shareChoice.node]),
+      element("div", { class: "av-reading" }, [left, element("div", { class: "av-lists" }, [this.table])]),
+      element("p", { class: "av-help", text: LINES_HELP }),
+    ]);
+    this.listen();
+  }
+
+  listen() {
+    const { stage, swatches } = this;
+    stage.addEventListener("scroll", () => this.paint());
+    stage.addEventListener("pointermove", (event) => this.hover(this.placeAt(event), "off"));
+    stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.hover(null, "off"));
+    stage.addEventListener("click", (event) => this.placeAt(event) && this.holds.toggle(this.placeAt(event)));
+    stage.addEventListener("keydown", (event) => this.keydown(event));
+    stage.addEventListener("blur", () => this.hover(null, "off"));
+    const headOf = (event) => event.target.closest?.("[data-head]")?.dataset.head;
+    swatches.addEventListener("click", (event) => headOf(event) !== undefined && this.toggleHead(Number(headOf(event))));
+    swatches.addEventListener("dblclick", (event) => headOf(event) !== undefined && this.isolate(Number(headOf(event))));
+    swatches.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !event.shiftKey || headOf(event) === undefined) return;
+      event.preventDefault();
+      this.isolate(Number(headOf(event)));
+    });
+  }
+
+  toggleHead(head) {
+    if (!this.hidden.delete(head)) this.hidden.add(head);
+    this.refresh();
+  }
+
+  /** Shows one head alone; where it is alone already, all of them. */
+  isolate(head) {
+    const alone = this.hidden.size === this.scene.header.heads - 1 && !this.hidden.has(head);
+    this.hidden = new Set(alone ? [] : Array.from({ length: this.scene.header.heads }, (_, n) => n).filter((n) => n !== head));
+    this.refresh();
+  }
+
+  /** Shows {header, view, theme, pins, maps, hide, shown, width}. */
+  show(scene) {
+    const anew = this.scene?.header.identity !== scene.header.identity;
+    if (anew) {
+      this.hidden = new Set();
+      this.views = new Map();
+      this.hovered = null;
+      this.cursor.index = -1;
+    }
+    this.scene = scene;
+    this.shareChoice.set(String(this.share));
+    this.refresh();
+  }
+
+  hold(pins) {
+    this.scene.pins = pins;
+    this.mark();
+  }
+
+  refresh() {
+    const { header, maps, shown, hide } = this.scene;
+    this.heads = Array.from({ length: header.heads }, (_, head) => head).filter((head) => maps.has(`${shown.layer},${head}`));
+    this.layers = this.heads.filter((head) => !this.hidden.has(head)).map((head) => ({ head, view: this.viewOf(maps.get(`${shown.layer},${head}`), hide) }));
+    this.top = header.rowsSumToOne ? 1 : Math.max(...this.layers.map(({ view }) => view.top), 0);
+    this.showSwatches();
+    this.place();
+    this.paintAll();
+    this.showTable();
+    this.mark();
+  }
+
+  viewOf(map, hide) {
+    if (this.views.size > 64) this.views.clear();
+    const known = this.views.get(map);
+    if (known?.hide === hide) return known.view;
+    const view = viewOf(map, this.scene.header, hide);
+    this.views.set(map, { hide, view });
+    return view;
+  }
+
+  showSwatches() {
+    const { header, theme } = this.scene;
+    const focused = this.swatches.contains(this.node.getRootNode().activeElement) ? this.node.getRootNode().activeElement.dataset.head : null;
+    if (this.swatches.children.length !== header.heads)
+      this.swatches.replaceChildren(...Array.from({ length: header.heads }, (_, head) => element("button", { type: "button", class: "av-swatch", "data-head": head, "aria-label": `Head ${head}`, text: String(head) })));
+    for (const node of this.swatches.children) {
+      const head = Number(node.dataset.head);
+      node.disabled = !this.heads.includes(head);
+      node.setAttribute("aria-pressed", String(!this.hidden.has(head) && !node.disabled));
+      node.style.setProperty("--av-head", css(headColour(theme, head)));
+    }
+    if (focused !== null) this.swatches.querySelector(`[data-head="${focused}"]`)?.focus();
+  }
+
+  /** Rows, columns and sizes in CSS pixels. */
+  place() {
+    const { view } = this.scene;
+    const count = Math.max(view.q, view.k, 1);
+    const width = Math.max(240, Math.min(760, this.stage.parentElement.clientWidth));
+    const row = count <= 40 ? 24 : count <= 120 ? 18 : 15;
+    const label = clamp(Math.round(width * 0.28), 70, 190);
+    this.box = { width, row, label, height: count * row, seen: Math.min(count * row, TALLEST), dpr: globalThis.devicePixelRatio || 1 };
+    Object.assign(this.stage.style, { width: `${width + (count * row > TALLEST ? 16 : 0)}px`, maxHeight: `${TALLEST}px` });
+    this.sizer.style.height = `${this.box.height}px`;
+    const { seen, dpr } = this.box;
+    Object.assign(this.canvas, { width: Math.round(width * dpr), height: Math.round(seen * dpr) });
+    Object.assign(this.canvas.style, { width: `${width}px`, height: `${seen}px` });
+    // Where the columns lie, for whoever drives the figure from outside.
+    Object.assign(this.stage.dataset, { row, label, width });
+  }
+
+  /** Adds the lines of one row, or of all, to the buckets of each opacity; returns how many. */
+  collect(buckets, { view }, first, last, only = -1) {
+    const cuts = cutsOf(view, this.share);
+    const { values, open, k } = view;
+    let count = 0;
+    for (let i = first; i < last; i++) {
+      const end = only < 0 ? open[i] : Math.min(open[i], only + 1);
+      for (let j = Math.max(only, 0); j < end; j++) {
+        const value = values[i * k + j];
+        if (!(value >= cuts[i])) continue;
+        const level = Math.min(LEVELS - 1, Math.floor((value / this.top) * LEVELS));
+        buckets[level].push(i, j);
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Heads keep a little apart, so that lines between the same tokens do not cover each other. */
+  stroke(pen, buckets, { colour, place }, from, to, offset) {
+    const { row } = this.box;
+    const count = this.layers.length;
+    const middle = row / 2 + (place - (count - 1) / 2) * Math.min(1.5, (0.6 * row) / count);
+    pen.strokeStyle = css(colour);
+    buckets.forEach((pairs, level) => {
+      if (!pairs.length) return;
+      pen.globalAlpha = (level + 1) / LEVELS;
+      pen.lineWidth = 0.6 + (1.6 * (level + 1)) / LEVELS;
+      pen.beginPath();
+      for (let n = 0; n < pairs.length; n += 2) {
+        pen.moveTo(from, pairs[n] * row + middle - offset);
+        pen.lineTo(to, pairs[n + 1] * row + middle - offset);
+      }
+      pen.stroke();
+    });
+    pen.globalAlpha = 1;
+  }
+
+  /** All lines of the heads that are shown, on a canvas of their own. */
+  paintAll() {
+    const { box, scene } = this;
+    const gap = box.width - 2 * box.label;
+    const scale = Math.min(box.dpr, Math.sqrt(MOST_PIXELS / (gap * box.height)), 16000 / box.height);
+    this.all ??= element("canvas");
+    Object.assign(this.all, { width: Math.max(1, Math.round(gap * scale)), height: Math.max(1, Math.round(box.height * scale)) });
+    const pen = this.all.getContext("2d");
+    pen.scale(scale, scale);
+    let [drawn, kept] = [0, 0];
+    this.layers.forEach((layer, place) => {
+      const buckets = Array.from({ length: LEVELS }, () => []);
+      kept += this.collect(buckets, layer, 0, layer.view.q);
+      // Of too many, the faintest are left out: they would cover each other anyway.
+      const room = Math.floor(MOST_LINES / this.layers.length);
+      let used = 0;
+      for (let level = LEVELS - 1; level >= 0; level--) {
+        const left = Math.max(0, room - used);
+        if (buckets[level].length / 2 > left) buckets[level].length = 2 * left;
+        used += buckets[level].length / 2;
+      }
+      drawn += used;
+      this.stroke(pen, buckets, { colour: headColour(scene.theme, layer.head), place }, 0, gap, 0);
+    });
+    this.sayLines(kept, drawn);
+  }
+
+  sayLines(kept, drawn) {
+    const { header } = this.scene;
+    const missing = header.heads - this.heads.length;
+    const mass = this.share < 1 ? `the strongest links of each token that together hold ${Math.round(100 * this.share)} % of its ${header.quantity}` : `every ${header.quantity} above 0`;
+    const parts = [`Drawn: ${mass}, ${kept.toLocaleString("en")} lines of ${this.layers.length} heads.`];
+    if (drawn < kept) parts.push(`Until a token is held, only the strongest ${drawn.toLocaleString("en")} are painted.`);
+    if (missing) parts.push(`The maps of ${missing} more heads of this layer are not here yet, or would be too large together.`);
+    parts.push(`The opacity of a line is in proportion to its ${header.quantity}${header.rowsSumToOne ? "" : `, up to ${decimals(this.top, 3)}`}. Under a held token, cells of the heads’ colours, in the order of the heads, show their weights on each token opposite.`);
+    this.words.textContent = parts.join(" ");
+  }
+
+  showTable() {
+    const { header, shown } = this.scene;
+    const links = this.layers.flatMap(({ head, view }) => strongestLinks(view).map((link) => ({ ...link, head, view })));
+    links.sort((a, b) => b.value - a.value);
+    this.caption.textContent = `Strongest links of layer ${shown.layer}`;
+    this.body.replaceChildren(...links.slice(0, 10).map(({ i, j, head, view, value }) => element("tr", {}, [
+      element("td", { dir: "auto", text: queryOf(view, i).label, title: `position ${queryOf(view, i).position}` }),
+      element("td", { dir: "auto", text: keyOf(view, j).label, title: `position ${keyOf(view, j).position}` }),
+      element("td", { text: String(head) }), element("td", { class: "av-number", text: decimals(value) }),
+    ])));
+    this.canvas.setAttribute("aria-label", `Lines of the ${header.quantity} of layer ${shown.layer}: ${this.layers.length} heads; the table lists the strongest.`);
+  }
+
+  placeAt(event) {
+    const { box, scene } = this;
+    const area = this.sizer.getBoundingClientRect();
+    const [x, y] = [event.clientX - area.left, event.clientY - area.top];
+    const side = x < box.label ? 0 : x > box.width - box.label ? 1 : -1;
+    const at = Math.floor(y / box.row);
+    const kept = side ? scene.view.cols : scene.view.rows;
+    return side >= 0 && at >= 0 && at < kept.length ? { side, index: kept[at] } : null;
+  }
+
+  hover(place, live) {
+    if (place?.side === this.hovered?.side && place?.index === this.hovered?.index) return;
+    this.hovered = place;
+    this.readout.setAttribute("aria-live", live);
+    this.mark();
+  }
+
+  keydown(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const { view } = this.scene;
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const side = { ArrowLeft: 0, ArrowRight: 1 }[event.key];
+    if (event.key === "Escape") {
+      this.holds.clear();
+      this.hover(null, "polite");
+    } else if (event.key === "Enter" && this.hovered) this.holds.toggle(this.hovered);
+    else if (step || side !== undefined) {
+      if (side !== undefined) this.cursor.side = side;
+      const kept = this.cursor.side ? view.cols : view.rows;
+      this.cursor.index = clamp(this.cursor.index + (step ?? 0), 0, kept.length - 1);
+      const y = this.cursor.index * this.box.row;
+      if (y < this.stage.scrollTop || y + this.box.row > this.stage.scrollTop + this.box.seen) this.stage.scrollTop = y - this.box.seen / 2;
+      this.hover({ side: this.cursor.side, index: kept[this.cursor.index] }, "polite");
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  get active() {
+    const places = this.hovered ? [this.hovered] : this.scene.pins;
+    const { view } = this.scene;
+    return places.map(({ side, index }) => ({ side, index, at: (side ? view.cols : view.rows).indexOf(index) })).filter(({ at }) => at >= 0);
+  }
+
+  mark() {
+    this.paint();
+    this.say();
+  }
+
+  paint() {
+    if (!this.scene) return;
+    const { box, scene, canvas } = this;
+    const { theme, view } = scene;
+    const pen = canvas.getContext("2d");
+    const offset = box.height > box.seen ? this.stage.scrollTop : 0;
+    const gap = box.width - 2 * box.label;
+    pen.setTransform(box.dpr, 0, 0, box.dpr, 0, 0);
+    pen.clearRect(0, 0, box.width, box.seen);
+    const active = this.active;
+    if (active.length) this.paintHeld(pen, active, offset);
+    else {
+      const ratio = this.all.height / box.height;
+      pen.drawImage(this.all, 0, offset * ratio, this.all.width, box.seen * ratio, box.label, 0, gap, box.seen);
+    }
+    pen.font = `${box.row < 18 ? 11.5 : 13}px ${theme.font}`;
+    pen.textBaseline = "middle";
+    pen.direction = "ltr";
+    pen.fillStyle = css(theme.text);
+    const first = Math.max(0, Math.floor(offset / box.row));
+    const last = Math.ceil((offset + box.seen) / box.row);
+    const paintLabel = (label, x, at, align) => {
+      pen.textAlign = align;
+      pen.fillText(isolated(this.cutLabel(pen, label)), x, (at + 0.5) * box.row - offset - (active.length ? 2 : 0));
+    };
+    for (let i = first; i < Math.min(last, view.q); i++) paintLabel(queryOf(view, i).label, box.label - 8, i, "right");
+    for (let j = first; j < Math.min(last, view.k); j++) paintLabel(keyOf(view, j).label, box.width - box.label + 8, j, "left");
+    pen.strokeStyle = css(theme.text);
+    pen.lineWidth = 1.5;
+    for (const { side, at } of active) pen.strokeRect(side ? box.width - box.label + 2 : 1, at * box.row - offset + 1, box.label - 3, box.row - 2);
+  }
+
+  /** Lines of the held tokens, and under each opposite token a cell for each head. */
+  paintHeld(pen, active, offset) {
+    const { box, layers, scene } = this;
+    const cell = Math.min(10, (box.label - 12) / Math.max(1, layers.length));
+    const band = Math.max(3, Math.round(box.row * 0.2));
+    layers.forEach((layer, place) => {
+      const { view } = layer;
+      const buckets = Array.from({ length: LEVELS }, () => []);
+      const sums = [new Float64Array(view.q), new Float64Array(view.k)];
+      for (const { side, at } of active) {
+        if (side) this.collect(buckets, layer, 0, view.q, at);
+        else this.collect(buckets, layer, at, at + 1);
+        if (side) for (let i = 0; i < view.q; i++) sums[0][i] += at < view.open[i] ? view.values[i * view.k + at] / active.length : 0;
+        else for (let j = 0; j < view.open[at]; j++) sums[1][j] += view.values[at * view.k + j] / active.length;
+      }
+      const colour = headColour(scene.theme, layer.head);
+      this.stroke(pen, buckets, { colour, place }, box.label, box.width - box.label, offset);
+      pen.fillStyle = css(colour);
+      sums.forEach((values, side) => {
+        const left = side ? box.width - box.label + 8 + place * cell : box.label - 8 - (layers.length - place) * cell;
+        for (let at = Math.floor(offset / box.row); at < values.length && at * box.row < offset + box.seen; at++) {
+          if (!(values[at] > 0)) continue;
+          pen.globalAlpha = Math.min(1, Math.sqrt(values[at] / this.top));
+          pen.fillRect(left, (at + 1) * box.row - offset - band - 1, cell - 1, band);
+        }
+      });
+      pen.globalAlpha = 1;
+    });
+  }
+
+  cutLabel(pen, label) {
+    const key = `${this.box.label}|${pen.font}`;
+    if (this.cutKey !== key) [this.cutKey, this.cutTexts] = [key, new Map()];
+    if (!this.cutTexts.has(label)) this.cutTexts.set(label, cut(pen, label, this.box.label - 14));
+    return this.cutTexts.get(label);
+  }
+
+  /** The strongest links of the held tokens over all heads that are shown. */
+  say() {
+    const { active, layers } = this;
+    delete this.readout.dataset.value;
+    if (!active.length) {
+      this.readout.textContent = "Point at a token to see only its lines.";
+      return;
+    }
+    const links = layers.flatMap(({ head, view }) => active.flatMap(({ side, at }) => this.linksOf(view, side, at).map((link) => ({ ...link, head, view }))));
+    links.sort((a, b) => b.value - a.value);
+    const tokens = active.slice(0, 4).map(({ side, index }) => `${quoted((side ? this.scene.header.keys : this.scene.header.queries)[index])} (${index})`);
+    const more = active.length > 4 ? ` and ${active.length - 4} more` : "";
+    const items = links.slice(0, 5).map(({ i, j, head, view, value }) => {
+      const [from, to] = [queryOf(view, i), keyOf(view, j)];
+      return active.length > 1 ? `${quoted(from.label)} → ${quoted(to.label)} ${decimals(value)} (head ${head})` : `${quoted((active[0].side ? from : to).label)} ${decimals(value)} (head ${head})`;
+    });
+    if (links.length) this.readout.dataset.value = String(links[0].value);
+    const verb = active.length > 1 ? ": " : active[0].side ? " is looked at by " : " looks at ";
+    this.readout.textContent = `${tokens.join(", ")}${more}${verb}${items.join(", ") || "nothing that is shown"}`;
+  }
+
+  linksOf(view, side, at) {
+    if (!side) return strongest(view, 5, at, at + 1);
+    const best = [];
+    for (let i = 0; i < view.q; i++) {
+      const value = at < view.open[i] ? view.values[i * view.k + at] : 0;
+      if (value > 0 && (best.length < 5 || value > best[4].value)) {
+        best.push({ i, j: at, value });
+        best.sort((a, b) => b.value - a.value);
+        best.length = Math.min(best.length, 5);
+      }
+    }
+    return best;
+  }
+}
