@@ -15,18 +15,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnviz.errors import UnknownName
 from attnviz.figures import axes
 from attnviz.figures.bundle import component
 from attnviz.figures.maps import Head, heatmap_data
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
-    from attnviz.types import Kind
+    from attnviz.types import FloatArray, Kind
 
 PAGE_BYTES = 24 << 20  # of maps in an HTML page: all heads of 270 tokens, a layer's of 700
 NOTEBOOK_BYTES = 4 << 20  # of maps in a notebook, which keeps every output
 ARCHIVE_BYTES = 64 << 20
 NOTEBOOK_HEIGHT = 760  # pixels
+QUANTITIES = {"attention": "attention weight", "norm": "value-weighted norm"}
 LOOKED = "Attention shows where the model looked, not why it decided."
 # What would end or hide a script element, wherever it stands in it.
 _ENDS_SCRIPT = re.compile(r"<!--|</?script", re.IGNORECASE)
@@ -115,18 +117,20 @@ def heatmap_message(
     *,
     kind: Kind | None = None,
     granularity: str = "token",
+    quantity: str = "attention",
     most: int = PAGE_BYTES,
 ) -> bytes:
     """The message of the figure "heatmap", complete: with as many other heads' maps as `most` bytes hold.
 
-    All heads, else those of the layer, else the one. Raises UnknownName.
+    All heads, else those of the layer, else the one. `quantity`: "attention", or "norm" for value-weighted norms.
+    Raises UnknownName, and ModelUnsupported where norms are not known.
     """
     kind = kind or (capture.kinds[0] if len(capture.kinds) == 1 else "cross")
     layers, heads, _, _ = capture.shape(kind)
     queries = axes.axis(capture.query_tokens(kind), granularity)
     keys = axes.axis(capture.key_tokens(kind), granularity)
     places = _places(layers, heads, (layer, head), most // (4 * len(queries.labels) * len(keys.labels)))
-    maps = [axes.grouped(capture.attention(*place, kind=kind), queries, keys) for place in places]
+    maps = [axes.grouped(_map(capture, place, kind, quantity), queries, keys) for place in places]
     return heatmap_data(
         np.stack(maps),
         places,
@@ -139,18 +143,22 @@ def heatmap_message(
         query_special=queries.special,
         key_special=keys.special,
         unit=queries.unit,
+        quantity=QUANTITIES[quantity],
+        rows_sum_to_one=quantity == "attention",
         causal=kind == "decoder" or (kind == "self" and capture.card.kind == "decoder"),
-        note=axes.note(queries, keys),
+        note=axes.note(queries, keys, quantity == "attention"),
         model=capture.card.name,
         text=capture.tokens.text,
         identity=kind,
     )
 
 
-def archive(capture: Capture, layer: int, head: int, *, kind: Kind | None = None) -> bytes:
+def archive(
+    capture: Capture, layer: int, head: int, *, kind: Kind | None = None, quantity: str = "attention"
+) -> bytes:
     """The maps over tokens as NPZ, for numpy.load without pickle: all heads, else the layer's, else the one.
 
-    Arrays: attention (N, Q, K) float32, layer (N,) and head (N,) int64, query_labels (Q,) and key_labels (K,)
+    Arrays: attention, or norm, (N, Q, K) float32, layer (N,) and head (N,) int64, query_labels (Q,) and key_labels (K,)
     strings. Raises UnknownName.
     """
     layers, heads, rows, columns = capture.shape(kind)
@@ -158,13 +166,19 @@ def archive(capture: Capture, layer: int, head: int, *, kind: Kind | None = None
     file = io.BytesIO()
     np.savez(
         file,
-        attention=np.stack([capture.attention(*place, kind=kind) for place in places]),
+        **{quantity: np.stack([_map(capture, place, kind, quantity) for place in places])},  # type: ignore[arg-type]
         layer=np.array([place[0] for place in places], np.int64),
         head=np.array([place[1] for place in places], np.int64),
         query_labels=np.array(capture.query_tokens(kind).labels, np.str_),
         key_labels=np.array(capture.key_tokens(kind).labels, np.str_),
     )
     return file.getvalue()
+
+
+def _map(capture: Capture, place: Head, kind: Kind | None, quantity: str) -> FloatArray:
+    if quantity not in QUANTITIES:
+        raise UnknownName("quantity", quantity, QUANTITIES)
+    return (capture.attention if quantity == "attention" else capture.value_weighted)(*place, kind=kind)
 
 
 def _places(layers: int, heads: int, shown: Head, room: int) -> list[Head]:

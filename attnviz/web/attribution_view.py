@@ -27,6 +27,9 @@ LEGEND = {
 
 def show(query: Query, state: State) -> None:
     """Draw the page for this question."""
+    if session.is_file(query.model):
+        _file_holds_attention_only()
+        return
     runtime = session.runtime()
     if runtime.card(query.model) is None:
         with progress.loading() as report:
@@ -80,6 +83,12 @@ def _method(state: State) -> MethodInfo:
     )
     st.caption(markdown(infos[name].description))
     return infos[name]
+
+
+def _file_holds_attention_only() -> None:
+    with st.container(border=True):
+        st.subheader("An opened file holds attention only", anchor=False)
+        st.markdown("To explain a result, the model itself has to run: choose it under **Model**.")
 
 
 def _second_text_missing(target: TargetInfo) -> None:

@@ -100,11 +100,19 @@ def model_choice(state: url.State, key: str = "side") -> None:
         names,
         key=session.follow(f"{key}_model", model),
         accept_new_options=True,
-        format_func=lambda name: plain(name, 80),
+        format_func=_model_title,
         help="Choose one, or type the id of a model on the Hugging Face Hub or a directory on this machine.",
         on_change=_model_chosen,
         args=(f"{key}_model",),
     )
+
+
+def _model_title(name: str) -> str:
+    """A model by its name; an opened file by that of the model that it was made with."""
+    if not session.is_file(name):
+        return plain(name, 80)
+    card = session.runtime().card(name)
+    return f"Opened file ({plain(card.name, 60)})" if card is not None else "A file that is not open"
 
 
 def _model_chosen(key: str) -> None:
@@ -117,6 +125,11 @@ def _model_chosen(key: str) -> None:
 def use_model(name: str) -> None:
     """Look at another model; the choices that belong to the former one are dropped."""
     other = None if name in ("", session.default_model()) else name
+    file = session.opened(session.state().model)
+    if file is not None and not session.is_file(other):
+        # The model now reads what was in the file.
+        session.write(url.State(other, file.text, file.pair, file.target_text))
+        return
     session.update(model=other, heads=(), kind=None, target=None, method=None)
 
 
@@ -126,7 +139,9 @@ def machine(state: url.State) -> None:
     card = runtime.card(state.model or session.default_model())
     facts = runtime.facts()
     lines = [describe(card)] if card is not None else []
-    if facts.models:
+    if session.is_file(state.model):
+        lines.append("Shown from the opened file, without the model.")
+    elif facts.models:
         lines.append(f"Runs on {facts.device_title}, {facts.dtype}.")
     else:
         lines.append("No model is loaded yet: stored examples are shown without one.")

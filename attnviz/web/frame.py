@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import controls, problems, session, style, url
+from attnviz.web import controls, problems, session, style, take_away, url
 from attnviz.web.site import DEFAULT, SECTIONS, SITE
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def show() -> None:
     current = st.navigation(list(pages.values()), position="hidden")
     state = session.begin(current.url_path)
     style.apply()
+    take_away.keep_open(state)
     with st.sidebar:
         _navigation(pages, current, state)
     if session.runtime().ready(session.query(state)):
@@ -49,6 +50,7 @@ def _controls(state: url.State) -> None:
         controls.text_form(state)
         controls.gallery()
         controls.model_choice(state)
+        take_away.upload(state)
         controls.machine(state)
 
 

@@ -12,7 +12,7 @@ from attnviz.web import attention_view, components, maps, metrics, progress, ses
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
-    from attnviz.runtime import Query
+    from attnviz.runtime import Progress, Query
     from attnviz.types import Kind
     from attnviz.web.url import Head, State
 
@@ -46,13 +46,25 @@ def _chosen(state: State, shape: tuple[int, int, int, int]) -> tuple[Head, ...]:
 
 
 def _grid(query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, ...]) -> None:
+    with progress.loading() as report:
+        data = message(query, capture, kind, chosen, report)
+    opened = components.heads(data)
+    if opened is not None:
+        script, name = ATTENTION
+        state = replace(session.state(), view=None).on(opened)
+        st.switch_page(st.Page(script, url_path=name), query_params=url.encode(state))
+
+
+def message(
+    query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, ...], report: Progress | None = None
+) -> bytes:
+    """What the grid shows, for this page and for the page that is saved from it."""
     from attnviz.figures import heads_data
 
-    with progress.loading() as report:
-        runtime = session.runtime()
-        overviews = runtime.overviews(query, THUMBNAIL, kind, report)
-        table = runtime.statistics(query, kind, report)
-    data = heads_data(
+    runtime = session.runtime()
+    overviews = runtime.overviews(query, THUMBNAIL, kind, report)
+    table = runtime.statistics(query, kind, report)
+    return heads_data(
         overviews,
         table,
         queries=capture.shape(kind)[2],
@@ -63,11 +75,6 @@ def _grid(query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, ...]) 
         model=query.model,
         text=query.text,
     )
-    opened = components.heads(data)
-    if opened is not None:
-        script, name = ATTENTION
-        state = replace(session.state(), view=None).on(opened)
-        st.switch_page(st.Page(script, url_path=name), query_params=url.encode(state))
 
 
 def _comparison(query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, ...]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import controls, session
+from attnviz.web import controls, session, url
 from attnviz.web.escape import plain
 
 if TYPE_CHECKING:
@@ -47,6 +47,12 @@ def _entry(before: State) -> None:
 def question(state: State) -> Query | None:
     """What to ask the runtime; None where the page has drawn what is missing instead."""
     query = session.query(state)
+    if session.is_file(query.model):
+        if session.opened(query.model) is None:
+            _closed()
+            return None
+        shown_text(query)
+        return query
     if not query.text.strip():
         _empty()
         return None
@@ -83,6 +89,17 @@ def shown_text(query: Query) -> None:
         st.text(plain(query.pair)) if query.pair else st.empty()
         example = controls.example_of(query.text, query.pair)
         st.caption(example.look) if example is not None else st.empty()
+
+
+def _closed() -> None:
+    """The address names a file that is not open here."""
+    with st.container(border=True):
+        st.subheader("This file is not open here", anchor=False)
+        st.markdown(
+            "The address names a file that somebody opened; this server does not have it, or keeps it no longer. Open "
+            "the file itself under **Open a saved file**, or start anew."
+        )
+        st.button("Start anew", on_click=session.write, args=(url.State(),))
 
 
 def _empty() -> None:

@@ -70,8 +70,11 @@ def update(**changes: Any) -> None:
 
 def write(new: url.State) -> None:
     """Make this the state."""
-    texts = {name: getattr(new, name) for name in ("text", "pair", "target_text")}
-    st.session_state[UNLINKED] = {name: text for name, text in texts.items() if text and not url.fits(text)}
+    file = opened(new.model)
+    if file is not None and new.text is not None:
+        # A file answers for its own text only: another text is a question to the model, where it is to be had.
+        new = replace(new, model=_catalogued(file.model))
+    st.session_state[UNLINKED] = url.unlinked(new)
     st.query_params.from_dict(url.encode(new))
 
 
@@ -81,11 +84,32 @@ def query(current: url.State | None = None) -> Query:
 
     current = current or state()
     model = current.model or default_model()
+    if is_file(model):
+        return opened(model) or Query(model, "")
     if current.text is None:
         stored = example()
         pair = current.pair if current.pair is not None else stored.pair
         return Query(model, stored.text, pair, current.target_text)
     return Query(model, clean(current.text), current.pair, current.target_text)
+
+
+def is_file(model: str | None) -> bool:
+    """Whether the name is that of an opened file, not of a model."""
+    from attnviz.runtime.opened import is_file
+
+    return model is not None and is_file(model)
+
+
+def opened(model: str | None) -> Query | None:
+    """The question that the opened file of this name answers; None where it is no file, or not open any more."""
+    return runtime().opened(model) if model is not None else None
+
+
+def _catalogued(file: str) -> str | None:
+    """The model that a file was made with, where this server offers it by name and it is not the default."""
+    card = runtime().card(file)
+    names = {each.name for each in runtime().catalog()} - {default_model()}
+    return card.name if card is not None and card.name in names else None
 
 
 def default_model() -> str:
@@ -94,7 +118,10 @@ def default_model() -> str:
 
 
 def example() -> Query:
-    """The stored question of this page: one with two texts where the page explains similarity."""
+    """The stored question of this page: one with two texts where the page explains similarity; an opened file's."""
+    file = opened(state().model)
+    if file is not None:
+        return file
     if st.session_state.get(PAGE) == PAGE_OF_TWO_TEXTS:
         return runtime().default_change_query
     pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS
@@ -142,4 +169,4 @@ def _params() -> dict[str, list[str]]:
 
 def too_long_to_link(current: url.State) -> bool:
     """Whether one of the texts does not fit into the address."""
-    return not all(url.fits(text) for text in (current.text, current.pair, current.target_text) if text)
+    return bool(url.unlinked(current))

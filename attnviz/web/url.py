@@ -1,13 +1,18 @@
 """The state that lives in the address: what a person would want to send to somebody else.
 
 `parse` reads query parameters that anybody may have written; whatever is not valid falls back to the default and
-is reported in a short notice. `encode` is its inverse and leaves defaults out. No Streamlit in here.
+is reported in a short notice. `encode` is its inverse and leaves defaults out. Texts that are too long to stand there
+letter by letter travel compressed, in one parameter, where that is short enough. No Streamlit in here.
 """
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import quote_plus
 
 from attnviz.web.escape import clean
@@ -26,7 +31,9 @@ NAMES = (
     "method",
     "target",
 )
+PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
 MAX_LINK = 6_000  # bytes of one text in the address; servers and chat programs cut longer ones
+MAX_UNPACKED = 1 << 20  # bytes; a compressed text can claim to be a thousand times longer than the link
 MAX_NAME = 300
 MAX_INDEX = 9_999
 MAX_HEADS = 4
@@ -69,6 +76,11 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
     given = {name: _last(params[name]) for name in NAMES if name in params}
     notices: list[str] = []
     fields: dict[str, object] = {name: clean(given[name]) for name in _TEXTS if name in given}
+    if PACKED in params:
+        long_texts = _unpack(_last(params[PACKED]))
+        fields = {**(long_texts or {}), **fields}
+        if long_texts is None:
+            notices.append("The text in the link is damaged or was cut off; it is left out.")
     if "model" in given:
         name = clean(given["model"]).strip()
         if 0 < len(name) <= MAX_NAME and name.isprintable():
@@ -93,7 +105,7 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
 
 
 def encode(state: State) -> dict[str, str]:
-    """The query parameters of a state, defaults and texts too long for a link left out."""
+    """The query parameters of a state, defaults and texts too long for a link left out (see `unlinked`)."""
     params: dict[str, str] = {}
     if state.model is not None:
         params["model"] = state.model
@@ -101,6 +113,9 @@ def encode(state: State) -> dict[str, str]:
         value = getattr(state, name)
         if value is not None and fits(value) and (value or name == "text"):
             params[name] = value
+    packed = _pack(_long_texts(state))
+    if packed:
+        params[PACKED] = packed
     if state.heads:
         params["layer"] = ",".join(str(layer) for layer, _ in state.heads)
         params["head"] = ",".join(str(head) for _, head in state.heads)
@@ -112,8 +127,46 @@ def encode(state: State) -> dict[str, str]:
 
 
 def fits(text: str) -> bool:
-    """Whether the text is short enough to travel in a link."""
+    """Whether the text is short enough to stand in a link letter by letter."""
     return len(text) <= MAX_LINK and len(quote_plus(clean(text))) <= MAX_LINK
+
+
+def unlinked(state: State) -> dict[str, str]:
+    """The texts of a state, by name, that no link can carry, not even compressed."""
+    texts = _long_texts(state)
+    return dict(texts) if texts and not _pack(texts) else {}
+
+
+def _long_texts(state: State) -> tuple[tuple[str, str], ...]:
+    texts = [(name, getattr(state, name)) for name in _TEXTS]
+    return tuple((name, clean(text)) for name, text in texts if text and not fits(text))
+
+
+@lru_cache(maxsize=16)
+def _pack(texts: tuple[tuple[str, str], ...]) -> str:
+    """The texts compressed, or "" where there are none, or even so too many letters."""
+    data = json.dumps(dict(texts), ensure_ascii=False).encode()
+    if not texts or len(data) > MAX_UNPACKED:
+        return ""
+    letters = base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
+    return letters if len(letters) <= MAX_LINK else ""
+
+
+@lru_cache(maxsize=16)
+def _unpack(letters: str) -> dict[str, str] | None:
+    """The inverse of `_pack`; None for anything that it did not make. Never unpacks more than MAX_UNPACKED bytes."""
+    if len(letters) > MAX_LINK:
+        return None
+    try:
+        reader = zlib.decompressobj()
+        padded = letters.encode("ascii") + b"=" * (-len(letters) % 4)
+        data = reader.decompress(base64.b64decode(padded, altchars=b"-_", validate=True), MAX_UNPACKED)
+        texts = json.loads(data) if reader.eof and not reader.unused_data else None
+    except (ValueError, zlib.error, RecursionError):
+        return None
+    if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
+        return None
+    return {name: clean(texts[name]) for name in _TEXTS if name in texts}
 
 
 def _last(value: Sequence[str] | str) -> str:

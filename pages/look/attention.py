@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnviz.web import attention_view, page, session
+from attnviz.web import attention_view, page, session, take_away
 
 page.heading(
     "Attention",
@@ -14,4 +14,5 @@ query = page.question(state)
 if query is not None:
     with page.body(query):
         attention_view.show(query, state)
+    take_away.attention(query, state)
 st.caption(page.LOOKED)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnviz.web import heads_view, page, session
+from attnviz.web import heads_view, page, session, take_away
 
 page.heading(
     "All heads",
@@ -14,4 +14,5 @@ query = page.question(state)
 if query is not None:
     with page.body(query):
         heads_view.show(query, state)
+    take_away.heads(query, state)
 st.caption(page.LOOKED)

@@ -42,7 +42,7 @@ class App:
 
     def figures(self) -> list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
         """Header and arrays of each figure on the page."""
-        return [unpack(element.proto.bytes) for element in self.at.get("bidi_component")]
+        return [unpack(each.proto.bytes) for each in self.at.get("bidi_component") if each.proto.bytes]
 
     def figure(self, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The figure of that name."""

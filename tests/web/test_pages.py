@@ -1,5 +1,6 @@
 """Every page from app.py: the example, typed and empty text, errors, hostile texts, and what the figures report."""
 
+import random
 import subprocess
 import sys
 
@@ -35,7 +36,7 @@ def test_the_first_picture_needs_no_heavy_library(root):
     code = (
         "import sys; from streamlit.testing.v1 import AppTest; before = set(sys.modules);"
         f"at = AppTest.from_file({str(root / 'app.py')!r}, default_timeout=120).run();"
-        "assert not at.exception and not at.error and len(at.get('bidi_component')) == 1;"
+        "assert not at.exception and not at.error and [bool(each.proto.bytes) for each in at.get('bidi_component')].count(True) == 1;"
         "print(*sorted({'torch', 'transformers', 'captum', 'plotly', 'pandas', 'bertviz'}"
         " & (set(sys.modules) - before)))"
     )
@@ -240,7 +241,7 @@ def test_a_text_that_is_too_long_is_refused_and_kept(app):
 
 
 def test_a_text_too_long_for_the_link_stays_in_the_window(app):
-    text = "a" * 7000
+    text = random.Random(0).randbytes(9000).hex()
     visit = app("attention").type(text)
     assert visit.at.text_area(key="side_text").value == text
     assert "text" not in visit.url
@@ -336,7 +337,7 @@ def test_an_error_of_ours_is_calm_and_shows_no_trace(app, page, monkeypatch):
     monkeypatch.setattr(type(get_runtime()), "explain", fail)
     visit = app(page, text=TEXT, pair="b")
     assert [each.value for each in visit.at.error] == ["Something went wrong on our side"]
-    assert [each.label for each in visit.at.expander][-1] == "Details for a report"
+    assert "Details for a report" in [each.label for each in visit.at.expander]
     assert visit.problem[-1] == "RuntimeError: <script>alert(1)</script> $x$ (in fail)"
     assert "Traceback" not in visit.markdown + "".join(visit.problem)
     assert visit.at.text_area(key="side_text").value == TEXT

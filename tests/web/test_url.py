@@ -1,8 +1,24 @@
 """The address: what it says comes back, defaults stay out, and whatever is invalid falls back with a sentence."""
 
+import base64
+import random
+import tracemalloc
+import zlib
+
 import pytest
 
-from attnviz.web.url import MAX_HEADS, MAX_LINK, NAMES, State, encode, fits, parse
+from attnviz.web.url import (
+    MAX_HEADS,
+    MAX_LINK,
+    MAX_UNPACKED,
+    NAMES,
+    PACKED,
+    State,
+    encode,
+    fits,
+    parse,
+    unlinked,
+)
 from tests.web.hostile import HOSTILE
 
 STATES = [
@@ -43,7 +59,7 @@ def test_hostile_texts_come_through_or_stay_out(text):
     assert notices == ()
     assert not any("\ud800" <= c <= "\udfff" for c in state.text)
     back = parse(encode(state))[0]
-    assert back.text == (state.text if fits(state.text) else None)
+    assert back.text == (None if unlinked(state) else state.text)
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
@@ -93,3 +109,66 @@ def test_a_long_text_stays_out_of_the_address():
     assert not fits("x" * (MAX_LINK + 1))
     assert not fits("我" * (MAX_LINK // 9 + 1))
     assert "text" not in encode(State(text="x" * (MAX_LINK + 1)))
+
+
+PROSE = "The cat sat on the mat, and nobody asked why. 我喜欢👩🏽‍🚀\n" * 400
+
+
+def test_long_texts_travel_compressed():
+    state = State(text=PROSE, pair=PROSE[::-1], target_text="short", heads=((1, 2),))
+    params = encode(state)
+    assert set(params) == {PACKED, "target_text", "layer", "head"}
+    assert len(params[PACKED]) <= MAX_LINK < len(PROSE)
+    assert params[PACKED].replace("-", "").replace("_", "").isalnum(), "nothing that an address would escape"
+    assert parse(params) == (state, ())
+    assert unlinked(state) == {}
+
+
+def test_what_no_link_can_carry_is_named():
+    noise = random.Random(0).randbytes(2 * MAX_LINK).hex()
+    state = State(text=noise, pair="short")
+    assert unlinked(state) == {"text": noise}
+    assert encode(state) == {"pair": "short"}
+
+
+def packed(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+BOMB = b'{"text": "' + b" " * (4 * MAX_UNPACKED) + b'"}'
+NOT_PACKED = {
+    "no letters": "",
+    "other letters": "我&<b>",
+    "not compressed": packed(b"hello"),
+    "not JSON": packed(zlib.compress(b"hello")),
+    "not texts": packed(zlib.compress(b'{"text": 7}')),
+    "no object": packed(zlib.compress(b'["text"]')),
+    "no Unicode": packed(zlib.compress(b'{"text": "\xff"}')),
+    "deep": packed(zlib.compress(b"[" * 100_000)),
+    "cut off": encode(State(text=PROSE))[PACKED][:-20],
+    "too long": "A" * (MAX_LINK + 1),
+    "a bomb": packed(zlib.compress(BOMB, 9)),
+    "more behind it": packed(zlib.compress(b'{"text": "a"}') + b"x"),
+}
+
+
+@pytest.mark.parametrize("letters", NOT_PACKED.values(), ids=NOT_PACKED.keys())
+def test_a_damaged_compressed_text_is_left_out_with_a_sentence(letters):
+    state, notices = parse({PACKED: letters, "head": "3"})
+    assert state == State(heads=((0, 3),))
+    assert notices == ("The text in the link is damaged or was cut off; it is left out.",)
+
+
+def test_a_bomb_is_never_unpacked_whole():
+    letters = packed(zlib.compress(BOMB + b" ", 9))  # one that was not parsed before
+    assert len(letters) < MAX_LINK, "short enough to be read at all"
+    tracemalloc.start()
+    parse({PACKED: letters})
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 3 * MAX_UNPACKED
+
+
+def test_compressed_texts_hold_texts_only_and_give_way_to_plain_ones():
+    letters = packed(zlib.compress(b'{"text": "a \\ud800", "pair": "b", "model": "c", "layer": "4"}'))
+    assert parse({PACKED: letters, "pair": "plain"})[0] == State(text="a \ufffd", pair="plain")
