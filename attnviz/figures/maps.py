@@ -19,7 +19,7 @@ from attnviz.figures.wire import pack
 from attnviz.types import BoolArray, FloatArray, HeadTable
 
 Head = tuple[int, int]
-FORMS = ("heatmap", "text", "lines")
+FORMS = ("heatmap", "text", "lines", "qk")
 
 
 def heatmap_data(

@@ -4,18 +4,19 @@
 import { Shared, element } from "./base.js";
 import { segments } from "./controls.js";
 import { LinesView } from "./lines_view.js";
+import { ProductsView } from "./products_view.js";
 import { TextView } from "./text_view.js";
 
-const FORM_NAMES = [["heatmap", "Heatmap"], ["text", "Text"], ["lines", "Lines"]];
+const FORM_NAMES = [["heatmap", "Heatmap"], ["text", "Text"], ["lines", "Lines"], ["qk", "q·k"]];
 
 export class Forms {
-  /** `listen`: choose(form) is told what the reader chose. */
+  /** `listen`: choose(form) and row(index), of the query token of "qk", are told what the reader chose. */
   constructor(listen) {
     this.listen = listen;
     this.shared = new Shared();
     this.pins = [];
     const holds = { toggle: (place) => this.toggle(place), clear: () => this.hold([]) };
-    this.views = { text: new TextView(holds), lines: new LinesView(holds) };
+    this.views = { text: new TextView(holds), lines: new LinesView(holds), qk: new ProductsView(listen) };
     this.choice = segments("Form", FORM_NAMES, (form) => {
       this.shared.set(form);
       listen.choose(form);

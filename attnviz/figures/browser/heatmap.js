@@ -20,7 +20,7 @@ const HELP = "Arrow keys: ← → head, ↑ ↓ layer. Shift + arrows, or Enter 
 
 /**
  * Draws the figure in `root`. callbacks.selection({layer, head}) is told what the reader steps to,
- * callbacks.form(name) which form was chosen.
+ * callbacks.form(name) which form was chosen, callbacks.row(index) whose vectors to send.
  */
 export function draw(root, bytes, callbacks = {}) {
   const state = figureState(root, "heatmap", build);
@@ -32,8 +32,10 @@ export function draw(root, bytes, callbacks = {}) {
     state.pinned = null;
     state.hovered = null;
     state.forms.pins = [];
+    state.qk = null;
   }
   state.header = header;
+  if (header.qk) state.qk = { ...header.qk, arrays };
   state.forms.offer(header.form);
   keepMaps(state, header, arrays.maps);
   state.selection.offer({ layer: header.layer, head: header.head });
@@ -64,7 +66,7 @@ function build(state) {
     pin: (cell) => pin(state, cell),
   });
   state.panel = new Panel((cell) => point(state, cell));
-  state.forms = new Forms({ choose: (form) => chooseForm(state, form) });
+  state.forms = new Forms({ choose: (form) => chooseForm(state, form), row: (index) => state.callbacks.row?.(index) });
   buildToolbar(state);
   state.notice = element("p", { class: "av-notice", role: "status", "data-testid": "notice" });
   state.readout = element("p", { class: "av-readout", "data-testid": "readout", "aria-live": "off" });
@@ -164,9 +166,10 @@ function refresh(state) {
   state.scale = rootScale(state.colours, state.pixels, top);
   if (state.forms.form === "heatmap") showPlot(state);
   state.notice.textContent = hiddenWords(state);
-  state.forms.show({ ...sceneOf(state), maps: state.maps, hide: state.hide && canHide, shown: state.shown });
+  state.forms.show({ ...sceneOf(state), maps: state.maps, hide: state.hide && canHide, shown: state.shown, qk: state.qk, wanted: { layer, head } });
   state.headStepper.node.hidden = state.forms.form === "lines";
-  state.scaleChoice.node.hidden ||= state.forms.form === "lines";
+  state.scaleChoice.node.hidden ||= ["lines", "qk"].includes(state.forms.form);
+  state.hideToggle.node.hidden = state.forms.form === "qk";
 }
 
 /** The reader chose a form. What is held goes along: a cell as its row's token, a token as its row or column. */
@@ -179,6 +182,9 @@ function chooseForm(state, form) {
     state.pinned = null;
   }
   refresh(state);
+  const [held] = state.forms.pins;
+  // A group of tokens has no vector of its own: only a held token says whose are asked for.
+  if (form === "qk" && held?.side === 0 && state.header.unit === "token") state.callbacks.row?.(held.index);
   state.callbacks.form?.(form);
 }
 
