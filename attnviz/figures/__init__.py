@@ -33,6 +33,7 @@ header}}.
 
 from attnviz.figures.allocation import allocation_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
+from attnviz.figures.likeness import likeness_data
 from attnviz.figures.maps import FORMS, compare_data, heads_data, heatmap_data
 from attnviz.figures.panes import panes_data
 from attnviz.figures.products import Products
@@ -51,6 +52,7 @@ __all__ = [
     "component",
     "heads_data",
     "heatmap_data",
+    "likeness_data",
     "pack",
     "panes_data",
     "panes_data",

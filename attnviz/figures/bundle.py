@@ -25,6 +25,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "words": (*_SHARED, "view.js", "bar.js", "pens.js", "words_picture.js", "words.js"),
     "allocation": (*_SHARED, "view.js", "pens.js", "headtable.js", "allocation.js"),
     "panes": (*_MATRIX, "headtable.js", "panes.js"),
+    "likeness": (*_SHARED, "view.js", "pens.js", "likeness.js"),
 }
 _ADAPTER = "streamlit.js"
 _STYLES = ("figure.css", "forms.css", "explore.css")

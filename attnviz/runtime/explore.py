@@ -13,11 +13,12 @@ import numpy as np
 from attnviz.errors import UnknownName
 from attnviz.runtime import gallery
 from attnviz.runtime.stage import STATISTICS, Progress, Query, Stage, silent
-from attnviz.types import FloatArray, IntArray, Kind, readonly
+from attnviz.types import FloatArray, HeadTable, IntArray, Kind, readonly
 
 if TYPE_CHECKING:
     from attnviz.analysis.allocation import Allocation
     from attnviz.capture import Capture
+    from attnviz.runtime.likeness import Likeness
 
 Breakdown = Literal["class", "segment", "distance"]
 
@@ -53,6 +54,22 @@ class Explorer:
             return _ALLOCATE[by](capture, kind)
 
         return self._all_heads((key, "allocation", by, kind), compute, progress)
+
+    def likeness(self, query: Query, kind: Kind | None = None, progress: Progress | None = None) -> Likeness:
+        """How alike all heads are on this text, and what each of them does."""
+        from attnviz.runtime.likeness import likeness
+
+        table, classes = (
+            self.statistics(query, kind, progress),
+            self.allocation(query, "class", kind, progress),
+        )
+        key, capture = self._find(query, progress or silent)
+
+        def compute(report: Progress) -> Likeness:
+            report(Stage(STATISTICS))
+            return likeness(capture, table, classes, _causal(capture, kind), kind, report)
+
+        return self._all_heads((key, "likeness", kind), compute, progress)
 
     def links(
         self,
@@ -104,6 +121,10 @@ class Explorer:
 
         def _all_heads(self, key: Any, work: Any, progress: Progress | None) -> Any: ...
 
+        def statistics(
+            self, query: Query, kind: Kind | None = None, progress: Progress | None = None
+        ) -> HeadTable: ...
+
 
 @dataclass(frozen=True)
 class Changes:
@@ -137,7 +158,7 @@ def _changes(one: Capture, other: Capture, unit: str, kind: Kind | None, report:
             aggregate(each.attention(layer, None, kind), rows[n][0], columns[n][0])
             for n, each in enumerate((one, other))
         ]
-        values.append(change(*sides, queries, keys))
+        values.append(change(sides[0], sides[1], queries, keys))
     return Changes(readonly(queries), readonly(keys), readonly(np.stack(values)))
 
 

@@ -1,4 +1,4 @@
-"""The page "compare": one head on two texts, token by token or word by word, with what changed between them."""
+"""The page "compare": one head on two texts, all heads with each other, and heads that look from token to token."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from attnviz.web import attention_view, components, maps, progress, session
+from attnviz.web import allocation_view, attention_view, components, finder_view, maps, progress, session, url
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
     from attnviz.types import FloatArray, Kind
     from attnviz.web.url import Head, State
 
-VIEWS = {"token": "Two texts, by tokens", "word": "Two texts, by words"}
+VIEWS = {
+    "token": "Two texts, by tokens",
+    "word": "Two texts, by words",
+    "heads": "All heads with each other",
+    "find": "Find heads",
+}
+HEADS = ("pages/look/heads.py", "heads")
 SENT = "attnviz_sent"
 TITLE = 80  # characters of a text above its map
 
@@ -33,11 +39,48 @@ def show(query: Query, state: State) -> None:
         ),
         required=True,
     )
+    # Each text alone, as two visitors would send them: not as a pair that the model reads together.
+    first = replace(query, pair=None)
+    if view in ("heads", "find"):
+        st.session_state.pop(
+            SENT, None
+        )  # the figure of two texts goes, and with it the maps that it was sent
+        (_all_heads if view == "heads" else finder_view.show)(first, state)
+        return
     if not query.pair:
         _second_text_missing(query)
         return
-    # Each text alone, as two visitors would send them: not as a pair that the model reads together.
-    _two_texts(replace(query, pair=None), replace(query, text=query.pair, pair=None), view, state)
+    _two_texts(first, replace(query, text=query.pair, pair=None), view, state)
+
+
+def _all_heads(query: Query, state: State) -> None:
+    """How alike all heads are on the first text."""
+    from attnviz.analysis.head_kinds import RULE
+    from attnviz.figures import likeness_data
+
+    runtime = session.runtime()
+    with progress.loading() as report:
+        capture = runtime.capture(query, report)
+    kind = attention_view.choose_kind(capture.kinds, state)
+    with progress.loading() as report:
+        found = runtime.likeness(query, kind, report)
+    queries = capture.shape(kind)[2]
+    rows = "all rows" if len(found.rows) == queries else f"{len(found.rows)} of {queries} rows, evenly spaced"
+    note = (
+        f"Distance: Jensen–Shannon, the mean over {rows} of the first text; 0: the same attention, 1: no token in "
+        "common. Order: clusters by average linkage. Map: multidimensional scaling; its stress is "
+        f"{found.stress:.2f} (0: exact, above 0.2: read it with care). {RULE}"
+    )
+    data = likeness_data(
+        found.distances, found.order, found.points, found.kinds, found.shares, note=note, model=query.model
+    )
+    opened = components.likeness(data)
+    if len(opened) == 1:
+        allocation_view.open_head(opened[0])
+    elif opened:
+        script, name = HEADS
+        both = replace(session.state(), view=None).on(*opened)
+        st.switch_page(st.Page(script, url_path=name), query_params=url.encode(both))
 
 
 def _second_text_missing(query: Query) -> None:
@@ -78,7 +121,8 @@ def _two_texts(first: Query, second: Query, unit: str, state: State) -> None:
         for query, (rows, keys) in zip((first, second), axes, strict=True)
     ]
     data = panes_data(
-        *panes,
+        panes[0],
+        panes[1],
         places,
         changes.queries,
         changes.keys,

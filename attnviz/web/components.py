@@ -17,7 +17,7 @@ from attnviz.web.maps import GRANULARITIES
 from attnviz.web.url import MAX_HEADS, MAX_INDEX, Head
 
 HEATMAP, HEADS, COMPARE, WORDS = "heatmap", "heads", "compare", "words"
-ALLOCATION, PANES = "allocation", "panes"
+ALLOCATION, PANES, LIKENESS = "allocation", "panes", "likeness"
 
 
 @cache
@@ -63,6 +63,13 @@ def allocation(data: bytes) -> Head | None:
 def panes(data: bytes, shown: Head) -> None:
     """One head on two texts; stepping to another head changes the address."""
     _mount(PANES)(key=PANES, data=data, on_selection_change=lambda: _selected(shown, PANES))
+
+
+def likeness(data: bytes) -> tuple[Head, ...]:
+    """How alike all heads are; returns the head, or the two heads, that were just opened."""
+    opened = _mount(LIKENESS)(key=LIKENESS, data=data, on_open_change=lambda: None).open
+    first, second = head_of(opened), head_of(opened.get("other") if hasattr(opened, "get") else None)
+    return () if first is None else (first,) if second is None else (first, second)
 
 
 def words(data: bytes) -> None:

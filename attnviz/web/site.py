@@ -28,7 +28,7 @@ SITE: tuple[Entry, ...] = (
         "Look",
         "Compare",
         "pages/look/compare.py",
-        "One head on two texts: what changed when a word changed.",
+        "Two texts, all heads with each other, and who looks from here to there.",
     ),
     Entry(
         "allocation",

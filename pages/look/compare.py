@@ -1,4 +1,4 @@
-"""One head on two texts: both maps, their difference, and how much each head changed."""
+"""One head on two texts, all heads with each other, and the heads that look from one token to another."""
 
 import streamlit as st
 
@@ -6,7 +6,8 @@ from attnviz.web import compare_view, page, session
 
 page.heading(
     "Compare",
-    "What changed when you changed one word? Each text is read alone; the difference is over the tokens that both have.",
+    "What changed when you changed one word? Which heads are alike, and which look from this token to that one? "
+    "Each text is read alone.",
 )
 state = session.state()
 query = page.question(state)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from attnviz.analysis import aggregate, jensen_shannon
 from attnviz.runtime import Query, get_runtime
@@ -96,3 +97,64 @@ def test_texts_of_a_decoder_that_share_nothing(app, decoder):
     assert [len(pane["queries"]) for pane in header["panes"]] == [
         len(get_runtime().capture(Query(decoder, text)).tokens) for text in ("The cat", "on")
     ]
+
+
+def test_all_heads_are_compared_with_each_other(app):
+    header, arrays = app("compare", view="heads").figure("likeness")
+    whole = maps(get_runtime().default_query.text).reshape(72, 16, 16)
+    expected = jensen_shannon(whole[3], whole[50]).mean()
+    assert arrays["distances"][3, 50] == pytest.approx(expected, abs=1e-5)
+    assert sorted(arrays["order"].tolist()) == list(range(72))
+    names = [kind["name"] for kind in header["kinds"]]
+    previous = np.diagonal(whole, -1, 1, 2).sum(-1) / 15
+    for head in np.flatnonzero(previous > 0.6):
+        assert names[arrays["kindOf"][head]] == "previous"
+    assert (previous > 0.6).any()
+    first = whole[..., 0].mean(-1)
+    assert {names[kind] for kind in arrays["kindOf"][first > 0.7]} == {"first"}
+
+
+@pytest.mark.parametrize(
+    ("opened", "params"),
+    [
+        ({"layer": 4, "head": 2}, {"layer": "4", "head": "2"}),
+        ({"layer": 4, "head": 2, "other": {"layer": 1, "head": 0}}, {"layer": "4,1", "head": "2,0"}),
+    ],
+)
+def test_one_head_or_two_are_opened(app, opened, params):
+    visit = app("compare", view="heads")
+    visit.report("likeness", "open", opened)
+    assert visit.url == params
+
+
+def test_the_finder_ranks_all_heads_by_the_weight(app):
+    visit = app("compare", view="find")
+    row, key = (box.value for box in visit.at.selectbox if str(box.key).startswith("find_"))
+    text = get_runtime().default_query.text
+    whole = maps(text)
+    best = np.unravel_index(whole[:, :, row, key].argmax(), (6, 12))
+    links = [each.proto for each in visit.at.get("page_link") if each.proto.label.startswith("Layer")]
+    assert links[0].label == f"Layer {best[0]}, head {best[1]}: {whole[:, :, row, key].max():.1%}"
+    weights = [float(link.label.split()[-1].rstrip("%")) for link in links]
+    assert weights == sorted(weights, reverse=True)
+    assert f"layer={best[0]}" in links[0].query_string
+    other = next(box for box in visit.at.selectbox if str(box.key).startswith("find_to_"))
+    other.set_value(0).run()
+    links = [each.proto.label for each in visit.at.get("page_link") if each.proto.label.startswith("Layer")]
+    assert links[0].endswith(f"{whole[:, :, row, 0].max():.1%}")
+
+
+@pytest.mark.parametrize("view", ["word", "heads", "find"])
+@pytest.mark.parametrize("text", ["<b>bold</b> **bold** :red[x]", "x", "👩‍👩‍👧‍👦 القطة"])
+def test_hostile_texts_in_every_view(app, view, text):
+    visit = app("compare", view=view, text=text, pair=text)
+    assert list(visit.at.error) == []
+    assert text == "x" or text not in visit.markdown
+
+
+@pytest.mark.parametrize("view", ["token", "heads", "find"])
+def test_cross_attention_in_every_view(app, view, encoder_decoder):
+    visit = app("compare", text="The cat", pair="A cat", target_text="on", model=encoder_decoder, view=view)
+    visit.press("Load this model")
+    assert list(visit.at.error) == []
+    assert visit.problem

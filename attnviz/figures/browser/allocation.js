@@ -134,7 +134,7 @@ function showLegend(state) {
     state.shownTitles = state.titles;
     state.legend.replaceChildren(...header.titles.map((title, c) => {
       const item = element("button", { type: "button", class: "av-group", role: "radio" }, [
-        element("span", { class: "av-swatch" }), element("b", { text: title }), element("span", { class: "av-group-share" }), element("span", { class: "av-group-text", text: header.definitions[c] }),
+        element("span", { class: "av-hue" }), element("b", { text: title }), element("span", { class: "av-group-share" }), element("span", { class: "av-group-text", text: header.definitions[c] }),
       ]);
       item.addEventListener("click", () => choose(state, c));
       item.addEventListener("keydown", (event) => {

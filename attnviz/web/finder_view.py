@@ -1,0 +1,87 @@
+"""The finder: the heads in which one token looks at another, ranked over all layers, each a link to its map."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from attnviz.web import attention_view, progress, session, url
+from attnviz.web.escape import plain
+
+if TYPE_CHECKING:
+    from attnviz.runtime import Query
+    from attnviz.types import IntArray, Kind, Tokens
+    from attnviz.web.url import State
+
+FOUND = 12  # heads listed
+ATTENTION = ("pages/look/attention.py", "attention")
+
+
+def show(query: Query, state: State) -> None:
+    """Two tokens to choose, and the heads that look from the first to the second."""
+    runtime = session.runtime()
+    with progress.loading() as report:
+        capture = runtime.capture(query, report)
+    kind = attention_view.choose_kind(capture.kinds, state)
+    rows, keys = capture.query_tokens(kind), capture.key_tokens(kind)
+    start = _start(query, kind, rows, keys)
+    st.markdown("In which heads does")
+    looking, seen = st.columns(2)
+    with looking:
+        row = _token("this token", rows, start[0], f"find_from_{hash((query, kind))}")
+    with seen:
+        key = _token("look at this one?", keys, start[1], f"find_to_{hash((query, kind))}")
+    with progress.loading() as report:
+        weights = runtime.links(query, (row,), (key,), kind, report)
+    _found(weights, query)
+
+
+def ranked(weights: np.ndarray) -> IntArray:
+    """All heads as (layer, head), the one with the largest weight first; ties by layer and head."""
+    order = np.argsort(-weights, axis=None, kind="stable")
+    return np.stack(np.unravel_index(order, weights.shape), axis=1)
+
+
+def _token(label: str, tokens: Tokens, start: int, key: str) -> int:
+    return st.selectbox(
+        label,
+        range(len(tokens)),
+        index=start,
+        format_func=lambda at: f"{plain(tokens.labels[at].strip() or tokens.labels[at], 40)} ({at})",
+        key=key,
+    )
+
+
+def _start(query: Query, kind: Kind, rows: Tokens, keys: Tokens) -> tuple[int, int]:
+    """Something to begin with: the strongest link between two different words in the head that is shown first."""
+    layers, heads, _, _ = session.runtime().capture(query).shape(kind)
+    layer, head = attention_view.START
+    place = (layer, head) if layer < layers and head < heads else (0, 0)
+    weights = np.array(session.runtime().attention(query, *place, kind))
+    weights[rows.special] = -1
+    weights[:, keys.special] = -1
+    if rows is keys:
+        np.fill_diagonal(weights, -1)
+    row, key = np.unravel_index(int(weights.argmax()), weights.shape)
+    return int(row), int(key)
+
+
+def _found(weights: np.ndarray, query: Query) -> None:
+    places = ranked(weights)[:FOUND].tolist()
+    script, name = ATTENTION
+    kept = replace(session.state(), view=None, pair=None, text=query.text if session.state().text else None)
+    st.markdown(
+        f"The first {len(places)} of {weights.size} heads, with the share of the first token’s attention:"
+    )
+    with st.container(key="found", gap="small"):
+        for layer, head in places:
+            st.page_link(
+                st.Page(script, url_path=name),
+                label=f"Layer {layer}, head {head}: {weights[layer, head]:.1%}",
+                icon=":material/arrow_forward:",
+                query_params=url.encode(kept.on((layer, head))),
+            )
+    st.caption(f"Mean over all heads: {weights.mean():.1%}. Each opens the map of its head.")
