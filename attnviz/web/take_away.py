@@ -30,7 +30,7 @@ LINK = "copy_link"
 _HTML = """<button type="button">Copy link</button>
 <input type="text" readonly hidden aria-label="Link to this view"><span role="status"></span>"""
 _CSS = """
-:host, div { font-family: var(--st-font); font-size: 1rem; color: var(--st-text-color); }
+:host, div { font-family: var(--st-font); font-size: 0.875rem; color: var(--st-text-color); }
 button { font: inherit; color: inherit; background: var(--st-background-color); cursor: pointer;
   padding: 0.25rem 0.75rem; min-height: 2.5rem;
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, 0.4rem); }
@@ -39,7 +39,7 @@ button:focus-visible, input:focus-visible { outline: 2px solid var(--st-primary-
 input { font: inherit; color: inherit; background: var(--st-secondary-background-color); margin-inline-start: 0.5rem;
   border: 1px solid var(--st-border-color); border-radius: 0.4rem; padding: 0.4rem; max-width: 100%; }
 input[hidden] { display: none; }
-span { margin-inline-start: 0.5rem; font-size: 0.875rem; }
+span { margin-inline-start: 0.5rem; }
 """
 
 
