@@ -16,6 +16,7 @@ export class ProductsView {
     this.order = "weight";
     this.all = false;
     this.rowChoice = choice("Query token", [], (value) => {
+      if (Number(value) === this.scene.qk.row) return;
       this.waiting = Number(value);
       listen.row(Number(value));
       this.busy(`Loading the vectors of token ${value} …`);

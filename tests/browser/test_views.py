@@ -1,0 +1,143 @@
+"""The forms of the attention page, driven in the real app and compared with the engine; by keyboard, and on a phone."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote_plus
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from attnviz.text import visible
+from tests.browser.test_app import HOSTILE, at_rest
+
+pytestmark = pytest.mark.browser
+
+TEXT = "The cat sat on the mat."
+LINK = f"/attention?text={TEXT.replace(' ', '+')}&layer=2&head=5"
+NASTY = next(each for each in HOSTILE if each.name == "bold").text
+
+
+@pytest.fixture(scope="module")
+def capture():
+    """The same text through the same model, in this process."""
+    from attnviz.capture import load_model
+
+    return load_model("minilm", device="cpu", dtype="float32").capture(TEXT)
+
+
+def choose(page: Page, form: str) -> None:
+    page.get_by_role("radiogroup", name="Form").get_by_text(form, exact=True).click()
+
+
+def token(page: Page, index: int):
+    return page.locator(f".av-tok[data-token='{index}']")
+
+
+def strongest(page: Page, way: str) -> list[tuple[int, float]]:
+    """What the bars of one direction hold: (token, value)."""
+    found = page.get_by_test_id(f"strongest-{way}").locator(".av-bar[data-value]")
+    return [
+        (int(t), float(v))
+        for t, v in found.evaluate_all("all => all.map(n => [n.dataset.token, n.dataset.value])")
+    ]
+
+
+def five(values: np.ndarray) -> list[tuple[int, float]]:
+    return [(int(n), pytest.approx(float(values[n]), abs=1e-6)) for n in np.argsort(-values)[:5]]
+
+
+def test_text_shows_the_engines_rows_and_columns(page: Page, capture):
+    page.goto(LINK)
+    choose(page, "Text")
+    truth = capture.attention(2, 5)
+    for index in (2, 6):
+        token(page, index).hover()
+        assert strongest(page, "from") == five(truth[index])
+        assert strongest(page, "to") == five(truth[:, index])
+    expect(page).to_have_url(re.compile("form=text$"))
+    page.reload()
+    token(page, 3).click()
+    token(page, 4).click()
+    page.mouse.move(0, 0)
+    assert strongest(page, "from") == five(truth[[3, 4]].mean(0))
+
+
+def test_value_weighted_norms_are_the_engines(page: Page, capture):
+    page.goto(f"{LINK}&form=text")
+    page.get_by_role("radiogroup", name="What is shown").get_by_text("Value-weighted norm").click()
+    expect(page).to_have_url(re.compile("quantity=norm"))
+    at_rest(page)
+    token(page, 6).hover()
+    assert strongest(page, "from") == five(capture.value_weighted(2, 5)[6])
+    expect(page.get_by_text("value-weighted norm, 0 to")).to_be_visible()
+
+
+def test_lines_show_every_head_of_the_layer(page: Page, capture):
+    page.goto(f"{LINK}&form=lines")
+    rows = page.get_by_test_id("line-links").locator("tbody tr")
+    expect(rows).to_have_count(10)
+    truth = capture.attention(2)
+    labels = [visible(label) for label in capture.tokens.labels]
+    for row, flat in zip(rows.all(), np.argsort(-truth, axis=None)[:3], strict=False):
+        head, query, key = np.unravel_index(flat, truth.shape)
+        assert row.locator("td").all_inner_texts() == [
+            labels[query], labels[key], str(head), f"{truth[head, query, key]:.4f}",
+        ]  # fmt: skip
+    page.get_by_role("button", name="Head 5", exact=True).dblclick()
+    expect(page.get_by_test_id("lines-words")).to_contain_text("lines of 1 heads")
+    page.get_by_test_id("lines").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    best = int(truth[5, 2].argmax())
+    expect(page.get_by_test_id("lines-readout")).to_contain_text(f"\u2069” {truth[5, 2, best]:.4f} (head 5)")
+
+
+def test_vectors_are_the_engines_and_another_token_can_be_asked_for(page: Page, capture):
+    page.goto(LINK)
+    choose(page, "q·k")
+    table = page.get_by_test_id("qk-table")
+    expect(table).to_be_visible()
+    for row in (1, 6):
+        page.get_by_role("combobox", name="Query token").select_option(str(row))
+        expect(table).to_contain_text(f"query “\u2068{visible(capture.tokens.labels[row])}")
+        truth = capture.query_key(2, 5, row)
+        for line in table.locator("tr[data-key]").all():
+            key = int(line.get_attribute("data-key") or -1)
+            values = line.locator("[data-value]").evaluate_all("all => all.map(n => Number(n.dataset.value))")
+            steps = [truth.k[key] @ truth.q, truth.k[key] @ truth.q * truth.scale, truth.logits[key]]
+            assert values == pytest.approx([*map(float, steps), float(truth.weights[key])], abs=1e-4)
+    expect(page).to_have_url(re.compile("form=qk$"))
+
+
+def test_the_keyboard_alone_goes_through_the_forms(page: Page, capture):
+    page.goto(LINK)
+    page.get_by_role("radio", name="Heatmap").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Text", exact=True)).to_be_checked()
+    token(page, 0).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(token(page, 1)).to_have_attribute("aria-pressed", "true")
+    assert strongest(page, "from") == five(capture.attention(2, 5)[1])
+    page.keyboard.press("Escape")
+    expect(token(page, 1)).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.parametrize("form", ["text", "lines", "qk"])
+def test_hostile_texts_on_a_phone(page: Page, form: str):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/attention?text={quote_plus(NASTY)}&form={form}")
+    place = {"text": ".av-textview", "lines": ".av-linesview", "qk": ".av-productsview"}[form]
+    expect(page.locator(place)).to_be_visible()
+    at_rest(page)
+    assert page.locator("[data-injected]").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def test_an_unknown_form_or_quantity_is_refused_calmly(page: Page):
+    page.goto(f"{LINK}&form=pie&quantity=luck")
+    expect(page.get_by_text("The form in the link is not one of the choices here")).to_be_visible()
+    expect(page.get_by_text("The quantity in the link is not one of the choices here")).to_be_visible()
+    expect(page.get_by_test_id("stage")).to_be_visible()
