@@ -19,6 +19,7 @@ from attnviz.errors import UnknownName
 from attnviz.figures import axes
 from attnviz.figures.bundle import component
 from attnviz.figures.maps import Head, heatmap_data
+from attnviz.figures.prose import prose_runs
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
@@ -28,6 +29,7 @@ PAGE_BYTES = 24 << 20  # of maps in an HTML page: all heads of 270 tokens, a lay
 NOTEBOOK_BYTES = 4 << 20  # of maps in a notebook, which keeps every output
 ARCHIVE_BYTES = 64 << 20
 NOTEBOOK_HEIGHT = 760  # pixels
+LASTING_FORMS = ("heatmap", "text", "lines")
 QUANTITIES = {"attention": "attention weight", "norm": "value-weighted norm"}
 LOOKED = "Attention shows where the model looked, not why it decided."
 # What would end or hide a script element, wherever it stands in it.
@@ -118,17 +120,20 @@ def heatmap_message(
     kind: Kind | None = None,
     granularity: str = "token",
     quantity: str = "attention",
+    form: str = "heatmap",
     most: int = PAGE_BYTES,
 ) -> bytes:
     """The message of the figure "heatmap", complete: with as many other heads' maps as `most` bytes hold.
 
     All heads, else those of the layer, else the one. `quantity`: "attention", or "norm" for value-weighted norms.
+    `form`: the form to begin with; q and k travel one row at a time, so that "qk" becomes "heatmap".
     Raises UnknownName, and ModelUnsupported where norms are not known.
     """
     kind = kind or (capture.kinds[0] if len(capture.kinds) == 1 else "cross")
     layers, heads, _, _ = capture.shape(kind)
-    queries = axes.axis(capture.query_tokens(kind), granularity)
-    keys = axes.axis(capture.key_tokens(kind), granularity)
+    tokens = [capture.query_tokens(kind), capture.key_tokens(kind)]
+    queries, keys = (axes.axis(each, granularity) for each in tokens)
+    texts = list(zip(tokens, (queries, keys), strict=True))[: 1 if tokens[0] is tokens[1] else 2]
     places = _places(layers, heads, (layer, head), most // (4 * len(queries.labels) * len(keys.labels)))
     maps = [axes.grouped(_map(capture, place, kind, quantity), queries, keys) for place in places]
     return heatmap_data(
@@ -150,6 +155,8 @@ def heatmap_message(
         model=capture.card.name,
         text=capture.tokens.text,
         identity=kind,
+        form=form if form in LASTING_FORMS else "heatmap",
+        proses=[prose_runs(text, axis.groups, axes.shown(axis.labels)) for text, axis in texts],
     )
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from attnviz.errors import AttnVizError
-from attnviz.web import attention_view, heads_view, problems, session, url
+from attnviz.web import attention_view, heads_view, maps, problems, session, url
 from attnviz.web.escape import plain
 
 if TYPE_CHECKING:
@@ -50,10 +50,15 @@ def attention(query: Query, state: State) -> None:
     capture, kind = _capture(query, state)
     layers, heads, _, _ = capture.shape(kind)
     shown = attention_view.chosen_head(state, layers, heads)
-    view, quantity = state.view or "token", state.quantity or "attention"
+    # What the page says of a choice that does not exist, it has said.
+    view = state.view if state.view in maps.GRANULARITIES else "token"
+    quantity = state.quantity if state.quantity in export.QUANTITIES else "attention"
+    form = state.form or "heatmap"
 
     def page() -> str:
-        message = export.heatmap_message(capture, *shown, kind=kind, granularity=view, quantity=quantity)
+        message = export.heatmap_message(
+            capture, *shown, kind=kind, granularity=view, quantity=quantity, form=form
+        )
         return export.page("heatmap", message, title=_title(capture), text=query.text)
 
     def archive() -> bytes:

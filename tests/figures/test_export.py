@@ -52,7 +52,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
         own = (path.as_uri(), "blob:", "data:")
         sheet.on("request", lambda request: None if request.url.startswith(own) else said.append(request.url))
         sheet.goto(path.as_uri())
-        sheet.wait_for_selector(".av canvas")
+        sheet.wait_for_selector(".av canvas", state="attached")
         return sheet
 
     yield show
@@ -217,3 +217,23 @@ def test_every_figure_can_stand_in_a_page(name: str) -> None:
 def test_an_unknown_figure_is_refused() -> None:
     with pytest.raises(UnknownName):
         page("pie", b"", title="t")
+
+
+@pytest.mark.parametrize("form", ["text", "lines"])
+def test_the_other_forms_go_along(capture, opened, form: str) -> None:
+    sheet = opened(page("heatmap", heatmap_message(capture, 3, 1, form=form), title="t"))
+    assert sheet.get_by_role("radio", name=form.capitalize()).is_checked()
+    assert not sheet.get_by_role("radio", name="q·k").is_visible(), "nobody could be asked for the vectors"
+    sheet.get_by_text("Heatmap", exact=True).click()
+    hover(sheet, 10, 2)
+    assert value(sheet) == capture.attention(3, 1)[10, 2]
+
+
+def test_norms_go_along(capture, opened) -> None:
+    sheet = opened(page("heatmap", heatmap_message(capture, 3, 1, quantity="norm", form="qk"), title="t"))
+    hover(sheet, 10, 2)
+    assert value(sheet) == capture.value_weighted(3, 1)[10, 2]
+    with np.load(io.BytesIO(archive(capture, 3, 1, quantity="norm")), allow_pickle=False) as file:
+        np.testing.assert_array_equal(file["norm"][37], capture.value_weighted(3, 1))
+    with pytest.raises(UnknownName, match="attention, norm"):
+        heatmap_message(capture, 3, 1, quantity="colour")

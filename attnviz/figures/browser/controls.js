@@ -48,7 +48,11 @@ export function segments(name, options, change) {
   const set = (value) => {
     for (const box of boxes) box.checked = box.value === value;
   };
-  return { node, set };
+  const allow = (value, allowed) => {
+    const at = boxes.findIndex((box) => box.value === value);
+    boxes[at].hidden = labels[at].hidden = !allowed;
+  };
+  return { node, set, allow };
 }
 
 /** A checkbox with its label. */

@@ -24,8 +24,9 @@ export class Forms {
     this.node = element("div", { class: "av-forms" }, Object.values(this.views).map((view) => view.node));
   }
 
-  /** The host says which form to show; "" means that there is no choice. */
-  offer(form) {
+  /** The host says which form to show; "" means that there is no choice. The vectors come one row at a time, on demand. */
+  offer(form, live) {
+    this.choice.allow("qk", live);
     this.choice.node.hidden = !form;
     this.shared.offer(form || "heatmap");
   }

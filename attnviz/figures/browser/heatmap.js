@@ -36,7 +36,7 @@ export function draw(root, bytes, callbacks = {}) {
   }
   state.header = header;
   if (header.qk) state.qk = { ...header.qk, arrays };
-  state.forms.offer(header.form);
+  state.forms.offer(header.form, Boolean(callbacks.row));
   keepMaps(state, header, arrays.maps);
   state.selection.offer({ layer: header.layer, head: header.head });
   refresh(state);
