@@ -9,6 +9,7 @@ from typing import Annotated
 
 import numpy as np
 
+from attnviz.analysis.entropy import distance_by_entropy, distributions, entropy
 from attnviz.types import FloatArray, IntArray
 
 BUDGET = 60_000_000  # weights compared in all; a second or two on one core
@@ -26,20 +27,18 @@ def sample_rows(heads: int, queries: int, keys: int) -> Annotated[IntArray, "R"]
 def pairwise(rows: Annotated[FloatArray, "N R K"]) -> Annotated[FloatArray, "N N"]:
     """The Jensen-Shannon distance of each two heads, mean over the rows; 0 (equal) to 1 (no key in common).
 
-    As `jensen_shannon`, by the entropy of the mixture: H((p + q) / 2) - (H(p) + H(q)) / 2, in bits.
+    Rows without weight count as equal.
     """
-    p = np.asarray(rows, np.float64)
-    total = p.sum(-1, keepdims=True)
-    p = np.divide(p, total, out=np.zeros_like(p), where=total > 0)
-    own = _entropy(p)
+    p = distributions(rows)
+    own = entropy(p)
     count = len(p)
     result = np.zeros((count, count))
-    step = max(1, 4_000_000 // max(1, p[0].size))
+    step = max(1, 250_000 // max(1, p[0].size))
     for i in range(count - 1):
         for low in range(i + 1, count, step):
             high = min(low + step, count)
-            bits = _entropy((p[i] + p[low:high]) / 2) - (own[i] + own[low:high]) / 2
-            result[i, low:high] = np.sqrt(np.clip(bits, 0, 1)).mean(-1)
+            apart = distance_by_entropy(p[i], p[low:high], (own[i], own[low:high]))
+            result[i, low:high] = np.nan_to_num(apart).mean(-1)
     return (result + result.T).astype(np.float32)
 
 
@@ -76,8 +75,3 @@ def plane(distances: Annotated[FloatArray, "N N"]) -> tuple[Annotated[FloatArray
     shown = np.linalg.norm(points[:, None] - points[None], axis=-1)
     stress = np.sqrt(((exact - shown) ** 2).sum() / (exact**2).sum())
     return points.astype(np.float32), float(stress)
-
-
-def _entropy(p: Annotated[np.ndarray, "... K"]) -> Annotated[np.ndarray, "..."]:
-    logs = np.log2(p, out=np.zeros_like(p), where=p > 0)
-    return -np.einsum("...k,...k->...", p, logs)

@@ -141,7 +141,6 @@ class Changes:
 
 
 def _changes(one: Capture, other: Capture, unit: str, kind: Kind | None, report: Progress) -> Changes:
-    from attnviz.analysis import aggregate
     from attnviz.analysis.alignment import align, change
     from attnviz.text import groups
 
@@ -155,11 +154,21 @@ def _changes(one: Capture, other: Capture, unit: str, kind: Kind | None, report:
     for layer in range(layers):
         report(Stage(STATISTICS, layer / layers))
         sides = [
-            aggregate(each.attention(layer, None, kind), rows[n][0], columns[n][0])
+            _grouped(each.attention(layer, None, kind), rows[n], columns[n])
             for n, each in enumerate((one, other))
         ]
         values.append(change(sides[0], sides[1], queries, keys))
     return Changes(readonly(queries), readonly(keys), readonly(np.stack(values)))
+
+
+def _grouped(
+    maps: FloatArray, rows: tuple[IntArray, tuple[str, ...]], columns: tuple[IntArray, tuple[str, ...]]
+) -> FloatArray:
+    """The maps between groups of tokens; as they are where every group is one token."""
+    from attnviz.analysis import aggregate
+
+    whole = all(len(index) == len(labels) for index, labels in (rows, columns))
+    return maps if whole else aggregate(maps, rows[0], columns[0])
 
 
 def _one_axis(capture: Capture, kind: Kind | None) -> bool:
