@@ -201,7 +201,10 @@ function scenesOf(state) {
 function showMaps(state) {
   const width = state.host.clientWidth;
   state.host.classList.toggle("av-compact", width < 560);
-  const columns = clamp(Math.floor((width + BETWEEN) / (290 + BETWEEN)), 1, 3);
+  // Beside each other as long as every row has room for its label.
+  const longest = Math.max(...state.views.map((view) => Math.max(view.q, view.k)));
+  const least = clamp(90 + 14 * longest, 290, 420);
+  const columns = clamp(Math.floor((width + BETWEEN) / (least + BETWEEN)), 1, 3);
   const each = Math.floor((width - (columns - 1) * BETWEEN) / columns);
   scenesOf(state).forEach((scene, n) => {
     const { plot, title, node } = state.plots[n];
