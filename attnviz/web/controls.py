@@ -108,11 +108,8 @@ def model_choice(state: url.State, key: str = "side") -> None:
 
 
 def _model_title(name: str) -> str:
-    """A model by its name; an opened file by that of the model that it was made with."""
-    if not session.is_file(name):
-        return plain(name, 80)
-    card = session.runtime().card(name)
-    return f"Opened file ({plain(card.name, 60)})" if card is not None else "A file that is not open"
+    """A model by its name, an opened file not by its digest."""
+    return "Opened file" if session.is_file(name) else plain(name, 80)
 
 
 def _model_chosen(key: str) -> None:
