@@ -86,7 +86,7 @@ def test_lines_show_every_head_of_the_layer(page: Page, capture):
             labels[query], labels[key], str(head), f"{truth[head, query, key]:.4f}",
         ]  # fmt: skip
     page.get_by_role("button", name="Head 5", exact=True).dblclick()
-    expect(page.get_by_test_id("lines-words")).to_contain_text("lines of 1 heads")
+    expect(page.get_by_test_id("lines-words")).to_contain_text("lines of 1 head.")
     page.get_by_test_id("lines").focus()
     for _ in range(3):
         page.keyboard.press("ArrowDown")

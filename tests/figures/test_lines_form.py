@@ -212,3 +212,12 @@ def test_sixteen_colours_stay_apart_for_everybody(name: str, ground: tuple[int, 
         )
         distance = np.linalg.norm(lab[:, None] - lab[None], axis=-1)[np.triu_indices(16, 1)]
         assert distance.min() > 0.075, eyes  # about 0.02 is just noticeable
+
+
+def test_of_very_many_lines_a_part_is_painted_and_said(figure: Callable[..., Page]) -> None:
+    maps = weights(HEADS, 256, seed=5)
+    page = figure("heatmap", message(maps))
+    assert lines(page) == kept(maps, 0.9)
+    found = re.search(r"held, ([\d,]+) of them are painted", page.get_by_test_id("lines-words").inner_text())
+    assert found
+    assert 1000 < int(found[1].replace(",", "")) < lines(page)

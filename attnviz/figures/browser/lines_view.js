@@ -12,7 +12,8 @@ const SHARES = [[0.5, "50 %"], [0.75, "75 %"], [0.9, "90 %"], [0.95, "95 %"], [0
 const LEVELS = 10; // of opacity
 const TALLEST = 620;
 const MOST_PIXELS = 24e6; // of the painting of all lines
-const MOST_LINES = 60000;
+const MOST_LENGTH = 16e6; // pixels, of all lines together: what can be painted without a pause
+const FEW_LINES = 1500; // that are painted wider, the stronger they are; a line of one pixel costs a fifth
 const LINES_HELP = "A click on a head hides or shows it, a double click (or Shift + Enter) shows it alone, and again shows all. In the drawing, arrow keys move over the tokens, Enter holds one, Escape lets go.";
 
 export class LinesView {
@@ -165,7 +166,7 @@ export class LinesView {
   }
 
   /** Heads keep a little apart, so that lines between the same tokens do not cover each other. */
-  stroke(pen, buckets, { colour, place }, from, to, offset) {
+  stroke(pen, buckets, { colour, place, thin }, from, to, offset) {
     const { row } = this.box;
     const count = this.layers.length;
     const middle = row / 2 + (place - (count - 1) / 2) * Math.min(1.5, (0.6 * row) / count);
@@ -173,7 +174,7 @@ export class LinesView {
     buckets.forEach((pairs, level) => {
       if (!pairs.length) return;
       pen.globalAlpha = (level + 1) / LEVELS;
-      pen.lineWidth = 0.6 + (1.6 * (level + 1)) / LEVELS;
+      pen.lineWidth = thin ?? 0.6 + (1.6 * (level + 1)) / LEVELS;
       pen.beginPath();
       for (let n = 0; n < pairs.length; n += 2) {
         pen.moveTo(from, pairs[n] * row + middle - offset);
@@ -193,30 +194,41 @@ export class LinesView {
     Object.assign(this.all, { width: Math.max(1, Math.round(gap * scale)), height: Math.max(1, Math.round(box.height * scale)) });
     const pen = this.all.getContext("2d");
     pen.scale(scale, scale);
-    let [drawn, kept] = [0, 0];
-    this.layers.forEach((layer, place) => {
+    const gathered = this.layers.map((layer) => {
       const buckets = Array.from({ length: LEVELS }, () => []);
-      kept += this.collect(buckets, layer, 0, layer.view.q);
-      // Of too many, the faintest are left out: they would cover each other anyway.
-      const room = Math.floor(MOST_LINES / this.layers.length);
-      let used = 0;
+      return { buckets, head: layer.head, kept: this.collect(buckets, layer, 0, layer.view.q) };
+    });
+    const kept = gathered.reduce((sum, each) => sum + each.kept, 0);
+    const thin = kept > FEW_LINES ? 1 / scale : undefined;
+    let drawn = 0;
+    gathered.forEach(({ buckets, head }, place) => {
+      let room = MOST_LENGTH / this.layers.length;
       for (let level = LEVELS - 1; level >= 0; level--) {
-        const left = Math.max(0, room - used);
-        if (buckets[level].length / 2 > left) buckets[level].length = 2 * left;
-        used += buckets[level].length / 2;
+        room -= this.sample(buckets, level, room, gap);
+        drawn += buckets[level].length / 2;
       }
-      drawn += used;
-      this.stroke(pen, buckets, { colour: headColour(scene.theme, layer.head), place }, 0, gap, 0);
+      this.stroke(pen, buckets, { colour: headColour(scene.theme, head), place, thin }, 0, gap, 0);
     });
     this.sayLines(kept, drawn);
+  }
+
+  /** Of the lines of one opacity, an even sample where all would be longer than `room`; returns their length. */
+  sample(buckets, level, room, gap) {
+    const pairs = buckets[level];
+    let length = 0;
+    for (let n = 0; n < pairs.length; n += 2) length += Math.hypot(gap, (pairs[n] - pairs[n + 1]) * this.box.row);
+    if (length <= room) return length;
+    const count = Math.floor((pairs.length / 2) * Math.max(0, room / length));
+    buckets[level] = Array.from({ length: count }, (_, n) => 2 * Math.floor((n * pairs.length) / 2 / count)).flatMap((at) => [pairs[at], pairs[at + 1]]);
+    return room;
   }
 
   sayLines(kept, drawn) {
     const { header } = this.scene;
     const missing = header.heads - this.heads.length;
     const mass = this.share < 1 ? `the strongest links of each token that together hold ${Math.round(100 * this.share)} % of its ${header.quantity}` : `every ${header.quantity} above 0`;
-    const parts = [`Drawn: ${mass}, ${kept.toLocaleString("en")} lines of ${this.layers.length} heads.`];
-    if (drawn < kept) parts.push(`Until a token is held, only the strongest ${drawn.toLocaleString("en")} are painted.`);
+    const parts = [`Drawn: ${mass}, ${kept.toLocaleString("en")} lines of ${this.layers.length} head${this.layers.length === 1 ? "" : "s"}.`];
+    if (drawn < kept) parts.push(`Until a token is held, ${drawn.toLocaleString("en")} of them are painted: the strongest, and an even sample of the faintest.`);
     if (missing) parts.push(`The maps of ${missing} more heads of this layer are not here yet, or would be too large together.`);
     parts.push(`The opacity of a line is in proportion to its ${header.quantity}${header.rowsSumToOne ? "" : `, up to ${decimals(this.top, 3)}`}. Under a held token, cells of the heads’ colours, in the order of the heads, show their weights on each token opposite.`);
     this.words.textContent = parts.join(" ");
