@@ -38,7 +38,6 @@ from attnviz.figures.maps import FORMS, compare_data, heads_data, heatmap_data
 from attnviz.figures.panes import panes_data
 from attnviz.figures.products import Products
 from attnviz.figures.prose import prose_runs
-from attnviz.figures.panes import panes_data
 from attnviz.figures.wire import pack, unpack
 from attnviz.figures.words import words_data
 
@@ -54,7 +53,6 @@ __all__ = [
     "heatmap_data",
     "likeness_data",
     "pack",
-    "panes_data",
     "panes_data",
     "prose_runs",
     "unpack",

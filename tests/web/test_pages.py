@@ -15,7 +15,13 @@ from tests.web.conftest import SCRIPTS
 from tests.web.hostile import HOSTILE
 
 PAGES = tuple(entry.name for entry in SITE)
-FIGURE = {"attention": "heatmap", "heads": "heads", "allocation": "allocation", "compare": "panes", "attribution": "words"}
+FIGURE = {
+    "attention": "heatmap",
+    "heads": "heads",
+    "allocation": "allocation",
+    "compare": "panes",
+    "attribution": "words",
+}
 TEXT = "The cat sat on the mat."
 
 
