@@ -97,6 +97,7 @@ export class TextView {
     const runs = header.proses.length ? header.proses : [header.queries.map((label, index) => [label, index])];
     const titles = this.one ? [""] : [`Text of the rows (${header.queryTitle})`, `Text of the columns (${header.keyTitle})`];
     this.nodes = [];
+    this.pressed = null;
     this.proses.replaceChildren(...runs.map((prose, side) => {
       const kept = side ? this.colAt : this.rowAt;
       const special = side ? header.keySpecial : header.querySpecial;
@@ -137,6 +138,8 @@ export class TextView {
     this.paint(shares, active);
     this.say(shares);
     for (const way of ["from", "to"]) this.lists[way].show(shares, way, this.scene, this.inks[way]);
+    if (this.pressed === this.scene.pins) return;
+    this.pressed = this.scene.pins;
     for (const node of this.nodes) {
       const pressed = String(this.holding({ side: Number(node.dataset.side), index: Number(node.dataset.token) }, this.scene.pins));
       if (node.getAttribute("aria-pressed") !== pressed) node.setAttribute("aria-pressed", pressed);
