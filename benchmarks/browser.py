@@ -33,7 +33,9 @@ from tests.browser.serve import Server  # noqa: E402
 
 PEER_TOKENS = 128  # BertViz shows nothing at 512
 SHARE, START, SWITCH = 1 / 20, 1.5, 150  # the budgets: of BertViz at 128 tokens; of an empty page; ms at 512
-LIMIT = 900_000  # ms; BertViz's model view needs half a minute at 128 tokens, many times that on a busy machine
+LIMIT = (
+    900_000  # ms; BertViz's model view needs half a minute at 128 tokens, many times that on a busy machine
+)
 SWITCHES = 12
 EMPTY = 'import streamlit as st\n\nst.title("Empty", anchor="bench-empty")\n'
 DEFINITIONS = """Bytes: bodies of all responses and websocket frames received until the picture, uncompressed; ours
