@@ -79,15 +79,14 @@ def link(text: str) -> str:
 def at_rest(page: Page) -> None:
     """Waits until the script has run, and every figure shows what it was asked for."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    page.wait_for_function(
-        "() => !document.querySelector('[data-stale=true]') && !document.querySelector('[aria-busy=true]')"
-    )
+    # Locators look into shadow roots, where the figures are.
+    expect(page.locator("[data-stale=true], [aria-busy=true]")).to_have_count(0)
 
 
 def answered(page: Page) -> str:
     """What the page came to: "picture" or "refusal". Fails when it is neither, or an error of our own."""
     at_rest(page)
-    picture = page.locator("canvas, [data-testid=words]").first
+    picture = page.locator(".av").first
     refusal = page.get_by_test_id("stAlert").first
     expect(picture.or_(refusal).first).to_be_visible()
     assert "Something went wrong" not in page.inner_text("body")
@@ -105,7 +104,7 @@ def test_a_hostile_text_in_a_link_is_text(page: Page, hostile: Hostile):
 
 def type_and_show(page: Page, hostile: Hostile) -> None:
     """Types the text, sends it, and waits until the page is about it, and shows nothing but text of it."""
-    page.get_by_label("Text", exact=True).evaluate(TYPE % json.dumps(hostile.text))
+    page.get_by_role("textbox", name="Text", exact=True).evaluate(TYPE % json.dumps(hostile.text))
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator(".st-key-shown_text")).to_contain_text(hostile.seen)
     assert answered(page) == "picture", hostile.name
