@@ -19,7 +19,7 @@ app: $(RUN_STAMP)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 test: $(DEV_STAMP) browser
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile
 
 check: $(DEV_STAMP)
 	$(BIN)/python -m ruff check .

@@ -11,7 +11,7 @@ if __name__ == "__main__":
 
     show()
 else:
-    from attnviz.web.server import prepare, script_failed
+    from attnviz.web.server import middleware, prepare, script_failed
 
     prepare()
-    app = st.App(__file__, on_script_error=script_failed)
+    app = st.App(__file__, on_script_error=script_failed, middleware=middleware())

@@ -9,8 +9,18 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import Any
 
 _NOISE = "streamlit.runtime.scriptrunner_utils.script_run_context"
+
+
+def middleware() -> list[Any]:
+    """What stands between the network and Streamlit."""
+    from starlette.middleware import Middleware
+
+    from attnviz.web.wellformed import WellFormedText
+
+    return [Middleware(WellFormedText)]
 
 
 def prepare() -> None:

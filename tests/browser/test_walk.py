@@ -178,4 +178,5 @@ def test_the_first_deep_link_of_a_fresh_server_shows_its_page_in_the_frame(page:
     at_rest(page)
     assert "Something went wrong" not in page.inner_text("body")
     assert page.evaluate("flashes") == []
+    page.close()  # a page that outlives its server logs that it is gone
     fresh.stop()

@@ -62,12 +62,26 @@ function watch(state) {
   });
 }
 
-/** Calls `action` with the last arguments once `delay` milliseconds have passed without a call. */
+/**
+ * Calls `action` at once, and again with the last arguments once `delay` milliseconds have passed without a call: a
+ * single step waits for nothing, and of many fast ones only the first and the last are reported.
+ */
 export function debounced(action, delay) {
   let timer = 0;
+  let waiting = null;
+  const rest = () => {
+    timer = 0;
+    if (waiting) {
+      const values = waiting;
+      waiting = null;
+      action(...values);
+    }
+  };
   return (...values) => {
+    if (timer) waiting = values;
+    else action(...values);
     clearTimeout(timer);
-    timer = setTimeout(() => action(...values), delay);
+    timer = setTimeout(rest, delay);
   };
 }
 
