@@ -82,6 +82,7 @@ def test_a_saved_file_opens_on_a_server_without_the_model(page: Page, fresh_serv
     page.get_by_role("link", name="Attribution").click()
     expect(page.get_by_text("An opened file holds attention only")).to_be_visible()
     assert "torch" not in modules(bare), "the engine was loaded for a file"
+    page.close()  # a page that outlives its server logs that it is gone
     bare.stop()
 
 
