@@ -37,6 +37,7 @@ START = (3, 1)
 SEND_ALL = (
     1_000_000  # bytes: below this all heads travel with the first picture, and steps need no round trip
 )
+SEND_AHEAD = 1_100_000  # bytes: up to here (512 tokens) the next head's map goes along with the shown one
 SEND_LAYER = 16_000_000  # bytes: at most this much of a layer's heads travels for the lines
 SENT = "attnviz_sent"
 
@@ -190,7 +191,8 @@ def _products(what: Picture, shown: Head) -> Products:
 def _places(what: Picture, layers: int, heads: int, cells: int, shown: Head) -> list[Head]:
     """The heads whose maps travel: all of a short text the first time, then only the one that is shown.
 
-    Lines are drawn of all heads of the layer, so these travel together, as many as fit.
+    Of a longer text the next head goes along: who steps through the heads finds it in the browser. Lines are drawn
+    of all heads of the layer, so these travel together, as many as fit.
     """
     everything = (what.query, what.kind, what.view, what.quantity)
     if layers * heads * cells * 4 <= SEND_ALL:
@@ -199,6 +201,8 @@ def _places(what: Picture, layers: int, heads: int, cells: int, shown: Head) -> 
         st.session_state[SENT] = everything
         return [(layer, head) for layer in range(layers) for head in range(heads)]
     if what.form != "lines":
-        return [shown]
+        following = (shown[0], shown[1] + 1)
+        ahead = following[1] < heads and cells * 4 <= SEND_AHEAD
+        return [shown, following] if ahead else [shown]
     others = [(shown[0], head) for head in range(heads) if head != shown[1]]
     return [shown, *others[: max(0, SEND_LAYER // (4 * cells) - 1)]]

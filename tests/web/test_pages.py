@@ -136,6 +136,14 @@ def test_stepping_to_another_head_changes_the_address_and_the_picture(app):
     assert "Layer 3, head 7" in visit.markdown
 
 
+@pytest.mark.parametrize(("head", "sent"), [(7, [[3, 7], [3, 8]]), (11, [[3, 11]])])
+def test_the_next_head_of_a_long_text_goes_along(app, head, sent):
+    """A step to it then waits for no server; after the last head of a layer there is none."""
+    header, arrays = app(text="the cat sat on a mat " * 20, layer=3, head=head).figure("heatmap")
+    assert header["at"] == sent
+    np.testing.assert_allclose(arrays["maps"].sum(-1), 1, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "value",
     [None, 5, "x", [], {}, {"layer": -1, "head": 0}, {"layer": "0", "head": "0"}, {"layer": float("nan"), "head": 0},
