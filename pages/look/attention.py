@@ -7,7 +7,7 @@ from attnviz.web import attention_view, page, session, take_away
 page.heading(
     "Attention",
     "Each row is one token of your text; the stronger a colour in it, the more the token looks there. "
-    "A row adds up to 1.",
+    "A row of attention weights adds up to 1.",
 )
 state = session.state()
 query = page.question(state)
