@@ -1,4 +1,4 @@
-"""What holds for every test: one torch thread per process, and no telemetry from the libraries.
+"""What holds for every test: one torch thread per process, no telemetry from the libraries, and one way to a browser.
 
 Set before anything imports torch; processes that tests start (the app's server) inherit it.
 """
@@ -6,9 +6,14 @@ Set before anything imports torch; processes that tests start (the app's server)
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
@@ -21,3 +26,19 @@ ROOT = Path(__file__).resolve().parent.parent
 def root() -> Path:
     """The repository's root directory."""
     return ROOT
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium per test file: Playwright's event loop must not outlive the file that uses it."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser import chromium
+
+    path = chromium.find()
+    if path is None:
+        pytest.fail(chromium.HELP)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGS)
+        yield browser
+        browser.close()

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
-from tests.browser import chromium
 from tests.browser.serve import Server
 
 expect.set_options(timeout=60_000)  # the machine may be busy; what passes does not wait
@@ -71,18 +70,6 @@ def fresh_server(root, tmp_path_factory) -> Iterator[Callable[..., Server]]:
 def server(fresh_server) -> Server:
     """The app, as `make app` starts it, one process for all tests that do not need their own."""
     return fresh_server()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium per test file: Playwright's event loop must not outlive the file that uses it."""
-    path = chromium.find()
-    if path is None:
-        pytest.fail(chromium.HELP)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

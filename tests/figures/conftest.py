@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser import chromium
 from tests.figures.stand import open_figure
 
 HOSTILE = (
@@ -24,18 +23,6 @@ HOSTILE = (
     "@cmd",
     "nul\0 and\ttab",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium per test file: Playwright's event loop must not outlive the file that uses it."""
-    path = chromium.find()
-    if path is None:
-        pytest.fail(chromium.HELP)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
