@@ -14,7 +14,8 @@ What the figures report:
 | figure  | state (`setStateValue`)                                  | trigger (`setTriggerValue`)    |
 |---------|----------------------------------------------------------|--------------------------------|
 | heatmap | `selection`: {"layer": int, "head": int}, debounced;      | -                              |
-|         | `form`: one of `FORMS`; `row`: the query token of "qk"   |                                |
+|         | `form`: one of `FORMS`; `row`: the query token of "qk";  |                                |
+|         | `setting`: {"hide": of `HIDEABLE`, "keep": of `SHARES`}   |                                |
 | heads   | `chosen`: [[layer, head], ...], at most 4                 | `open`: {"layer", "head"}      |
 | compare | -                                                        | -                              |
 | allocation | -                                                     | `open`: {"layer", "head"}      |
@@ -34,7 +35,7 @@ header}}.
 from attnviz.figures.allocation import allocation_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
 from attnviz.figures.likeness import likeness_data
-from attnviz.figures.maps import FORMS, compare_data, heads_data, heatmap_data
+from attnviz.figures.maps import FORMS, HIDEABLE, SHARES, compare_data, heads_data, heatmap_data
 from attnviz.figures.panes import panes_data
 from attnviz.figures.products import Products
 from attnviz.figures.prose import prose_runs
@@ -44,6 +45,8 @@ from attnviz.figures.words import words_data
 __all__ = [
     "COMPONENTS",
     "FORMS",
+    "HIDEABLE",
+    "SHARES",
     "Component",
     "Products",
     "allocation_data",

@@ -55,6 +55,16 @@ def grouped(matrix: FloatArray, queries: Axis, keys: Axis) -> FloatArray:
     return aggregate(matrix, queries.groups, keys.groups)
 
 
+def first_axes(queries: Axis, keys: Axis, same: bool) -> str:
+    """On which axes the first token (word, sentence) can be left out: "both" where they are the same tokens.
+
+    A block of tokens is more than a first token: "".
+    """
+    if keys.unit not in GRANULARITIES or queries.unit not in GRANULARITIES:
+        return ""
+    return "both" if same else "keys"
+
+
 def shown(labels: Sequence[str]) -> list[str]:
     """Labels as a reader can see them."""
     from attnviz.text import visible

@@ -16,7 +16,15 @@ from attnviz.errors import UnknownName
 
 _SHARED = ("base.js", "colors.js", "labels.js", "controls.js", "save.js")
 _MATRIX = (*_SHARED, "view.js", "bar.js", "pens.js", "matrix.js", "plot.js", "picture.js")
-_FORMS = ("text_view.js", "palette.js", "mass.js", "lines_view.js", "products_view.js", "forms.js")
+_FORMS = (
+    "mass.js",
+    "shown.js",
+    "text_view.js",
+    "palette.js",
+    "lines_view.js",
+    "products_view.js",
+    "forms.js",
+)
 # Every module comes after those it imports from.
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "heatmap": (*_MATRIX, "panel.js", *_FORMS, "heatmap.js"),

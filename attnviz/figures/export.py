@@ -11,6 +11,7 @@ import hashlib
 import html
 import io
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,12 +122,15 @@ def heatmap_message(
     granularity: str = "token",
     quantity: str = "attention",
     form: str = "heatmap",
+    hide: Sequence[str] = (),
+    keep: int | None = None,
     most: int = PAGE_BYTES,
 ) -> bytes:
     """The message of the figure "heatmap", complete: with as many other heads' maps as `most` bytes hold.
 
     All heads, else those of the layer, else the one. `quantity`: "attention", or "norm" for value-weighted norms.
     `form`: the form to begin with; q and k travel one row at a time, so that "qk" becomes "heatmap".
+    `hide`, `keep`: what is hidden, and the share of mass that is not faded, to begin with: see `heatmap_data`.
     Raises UnknownName, and ModelUnsupported where norms are not known.
     """
     kind = kind or (capture.kinds[0] if len(capture.kinds) == 1 else "cross")
@@ -157,6 +161,9 @@ def heatmap_message(
         identity=kind,
         form=form if form in LASTING_FORMS else "heatmap",
         proses=[prose_runs(text, axis.groups, axes.shown(axis.labels)) for text, axis in texts],
+        first=axes.first_axes(queries, keys, tokens[0] is tokens[1]),
+        hide=hide,
+        keep=keep,
     )
 
 

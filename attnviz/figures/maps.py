@@ -20,6 +20,8 @@ from attnviz.types import BoolArray, FloatArray, HeadTable
 
 Head = tuple[int, int]
 FORMS = ("heatmap", "text", "lines", "qk")
+HIDEABLE = ("special", "first")
+SHARES = (50, 75, 90, 95, 99, 100)  # percent of a row's mass that the shown links hold
 
 
 def heatmap_data(
@@ -47,6 +49,9 @@ def heatmap_data(
     form: str = "",
     proses: Sequence[Sequence[Run]] = (),
     products: Products | None = None,
+    first: str = "",
+    hide: Sequence[str] = (),
+    keep: int | None = None,
 ) -> bytes:
     """The message of the figure "heatmap": some heads' exact maps, one of them shown, in one of several forms.
 
@@ -68,13 +73,17 @@ def heatmap_data(
         proses: what the form "text" shows, see `prose_runs`: one text whose tokens are rows and columns alike,
             or the text of the rows and that of the columns; labels in a row where it is empty.
         products: what the form "qk" shows of one query token, or why it cannot.
+        first: on which axes the first token can be hidden: "both", "keys", or "" where labels are not tokens.
+        hide: of `HIDEABLE`, what is hidden to begin with: special tokens, the first token (a sink of many heads).
+        keep: of `SHARES`, how much of a row's mass is not faded to begin with; None: what fits the form.
 
     Header: figure, layers, heads, layer, head, at [[layer, head] * N], queries, keys, querySpecial,
     keySpecial, queryTitle, keyTitle, unit, quantity, rowsSumToOne, causal, note, model, text, identity, form,
-    proses, qk (see `Products.header`). Sections: maps f32 (N, Q, K), and those of `Products.sections`.
+    proses, first, hide, keep, qk (see `Products.header`). Sections: maps f32 (N, Q, K), and those of
+    `Products.sections`.
 
     Raises:
-        ValueError: shapes that disagree, a layer or head out of range, or an unknown form.
+        ValueError: shapes that disagree, a layer or head out of range, an unknown form, or nothing to hide or keep.
     """
     maps = np.asarray(maps, np.float32)
     axes = _axes(maps.shape[1:], query_labels, key_labels, query_special, key_special)
@@ -85,6 +94,8 @@ def heatmap_data(
             raise ValueError(f"there is no layer {place[0]}, head {place[1]} among {layers} x {heads}")
     if form and form not in FORMS:
         raise ValueError(f"there is no form {form!r}; choose one of {', '.join(FORMS)}")
+    if set(hide) - set(HIDEABLE) or keep not in (None, *SHARES) or first not in ("", "keys", "both"):
+        raise ValueError(f"hide {hide!r}, keep {keep!r}, first {first!r}")
     kept: dict[str, Any] = {
         **axes,
         "queryTitle": query_title,
@@ -108,6 +119,9 @@ def heatmap_data(
         "identity": _digest(kept, identity),
         "form": form,
         "proses": [list(runs) for runs in proses],
+        "first": first,
+        "hide": list(hide),
+        "keep": keep,
         "qk": products.header() if products else None,
     }
     return pack(header, {"maps": maps, **(products.sections() if products else {})})

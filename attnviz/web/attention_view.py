@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from attnviz.errors import ModelUnsupported
-from attnviz.figures import FORMS
+from attnviz.figures import FORMS, HIDEABLE, SHARES
 from attnviz.web import components, maps, metrics, problems, progress, session
 from attnviz.web.url import Head, State
 
@@ -48,13 +48,23 @@ def show(query: Query, state: State) -> None:
         capture = session.runtime().capture(query, report)
     kind, view, quantity = _choices(capture.kinds, state)
     form = session.choose("form", state.form, FORMS, FORMS[0])
+    hide, keep = settings(state)
+    if (state.hide and not hide) or (state.keep and keep is None):
+        session.notice("What the link hides or keeps is not one of the choices here; everything is shown.")
     layers, heads, _, _ = capture.shape(kind)
     shown = chosen_head(state, layers, heads)
     picture, beside = st.columns([3, 1], gap="large")
     with picture, problems.guard():
-        _picture(Picture(query, capture, kind, view, quantity, form), shown)
+        _picture(Picture(query, capture, kind, view, quantity, form, hide, keep), shown)
     with beside, progress.loading() as report:
         metrics.of_head(session.runtime().statistics(query, kind, report), shown)
+
+
+def settings(state: State) -> tuple[tuple[str, ...], int | None]:
+    """Which tokens are hidden, and how much of a row's mass the links hold that are not faded."""
+    names = (state.hide or "").split(",")
+    hide = tuple(name for name in HIDEABLE if name in names)
+    return hide, next((share for share in SHARES if str(share) == state.keep), None)
 
 
 def chosen_head(state: State, layers: int, heads: int) -> Head:
@@ -128,6 +138,8 @@ class Picture:
     view: str
     quantity: str
     form: str
+    hide: tuple[str, ...] = ()
+    keep: int | None = None
 
     def map(self, place: Head) -> FloatArray:
         """The map of one head over tokens. Raises ModelUnsupported where the family hides its values."""
@@ -169,6 +181,9 @@ def _picture(what: Picture, shown: Head) -> None:
         form=what.form,
         proses=[prose_runs(text, axis.groups, maps.shown(axis.labels)) for text, axis in texts],
         products=_products(what, shown) if what.form == "qk" else None,
+        first=maps.first_axes(queries, keys, tokens[0] is tokens[1]),
+        hide=what.hide,
+        keep=what.keep,
     )
     components.heatmap(data, shown)
 

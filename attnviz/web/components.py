@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from attnviz.figures import FORMS, component
+from attnviz.figures import FORMS, HIDEABLE, SHARES, component
 from attnviz.web import session
 from attnviz.web.maps import GRANULARITIES
 from attnviz.web.url import MAX_HEADS, MAX_INDEX, Head
@@ -33,6 +33,7 @@ def heatmap(data: bytes, shown: Head) -> None:
         data=data,
         on_selection_change=lambda: _selected(shown),
         on_form_change=_form,
+        on_setting_change=_setting,
         on_row_change=lambda: None,
     )
 
@@ -87,6 +88,17 @@ def _form() -> None:
     form = _reported(HEATMAP, "form")
     if form in FORMS:
         session.update(form=None if form == FORMS[0] else form)
+
+
+def _setting() -> None:
+    reported = _reported(HEATMAP, "setting")
+    if not hasattr(reported, "get"):
+        return
+    hide, keep = reported.get("hide"), reported.get("keep")
+    hidden = [name for name in HIDEABLE if isinstance(hide, list) and name in hide]
+    # JSON knows no whole numbers: what was 90 in the browser may come as 90.0.
+    kept = str(int(keep)) if isinstance(keep, (int, float)) and keep in SHARES else None
+    session.update(hide=",".join(hidden) or None, keep=kept)
 
 
 def _granularity() -> None:

@@ -54,10 +54,18 @@ def attention(query: Query, state: State) -> None:
     view = state.view if state.view in maps.GRANULARITIES else "token"
     quantity = state.quantity if state.quantity in export.QUANTITIES else "attention"
     form = state.form or "heatmap"
+    hide, keep = attention_view.settings(state)
 
     def page() -> str:
         message = export.heatmap_message(
-            capture, *shown, kind=kind, granularity=view, quantity=quantity, form=form
+            capture,
+            *shown,
+            kind=kind,
+            granularity=view,
+            quantity=quantity,
+            form=form,
+            hide=hide,
+            keep=keep,
         )
         return export.page("heatmap", message, title=_title(capture), text=query.text)
 

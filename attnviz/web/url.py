@@ -28,6 +28,8 @@ NAMES = (
     "view",
     "form",
     "quantity",
+    "hide",
+    "keep",
     "method",
     "target",
 )
@@ -39,7 +41,8 @@ MAX_INDEX = 9_999
 MAX_HEADS = 4
 
 _TEXTS = ("text", "pair", "target_text")
-_WORDS = ("kind", "view", "form", "quantity", "method", "target")
+_WORDS = ("kind", "view", "form", "quantity", "hide", "keep", "method", "target")
+_JOINERS = str.maketrans("", "", "-_,")
 
 Head = tuple[int, int]
 
@@ -52,6 +55,7 @@ class State:
         model: None for the model of this server's settings.
         text: None for the stored example, "" for a text that was emptied.
         heads: (layer, head) pairs: one, or two to four that are compared; empty for the page's default.
+        hide: which tokens are left out, joined by commas. keep: percent of a row's mass that is not faded.
     """
 
     model: str | None = None
@@ -63,6 +67,8 @@ class State:
     view: str | None = None
     form: str | None = None
     quantity: str | None = None
+    hide: str | None = None
+    keep: str | None = None
     method: str | None = None
     target: str | None = None
 
@@ -89,12 +95,7 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
             notices.append("The model name in the link cannot be used; the default model is shown.")
     for key in _WORDS:
         word = given.get(key, "")
-        if (
-            word
-            and len(word) <= MAX_NAME
-            and word.isascii()
-            and word.replace("-", "").replace("_", "").isalnum()
-        ):
+        if word and len(word) <= MAX_NAME and word.isascii() and word.translate(_JOINERS).isalnum():
             fields[key] = word
         elif key in given:
             notices.append(f"The {key} in the link is not one of the choices; the default is shown.")

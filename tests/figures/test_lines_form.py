@@ -82,7 +82,7 @@ def test_pointing_at_a_token_names_its_strongest_links_over_all_heads(
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
 def test_lines_hold_the_share_of_each_tokens_mass(figure: Callable[..., Page], share: float) -> None:
     page = figure("heatmap", message())
-    page.get_by_role("combobox", name="Lines that hold").select_option(str(share))
+    page.get_by_role("combobox", name="Links that hold").select_option(f"{share:.0%}"[:-1])
     assert lines(page) == kept(MAPS, share)
     expect(page.get_by_test_id("lines-words")).to_contain_text(f"hold {share:.0%}".replace("%", " %"))
 
@@ -91,7 +91,7 @@ def test_all_lines_are_those_above_zero(figure: Callable[..., Page]) -> None:
     maps = MAPS.copy()
     maps[:, 3, 5:] = 0
     page = figure("heatmap", message(maps))
-    page.get_by_role("combobox", name="Lines that hold").select_option("1")
+    page.get_by_role("combobox", name="Links that hold").select_option("100")
     assert lines(page) == int((maps > 0).sum())
 
 

@@ -29,6 +29,7 @@ STATES = [
     State(heads=((2, 5),)),
     State(heads=((2, 5), (0, 0), (5, 11))),
     State(kind="cross", view="word", form="lines", quantity="norm", method="rollout", target="next-token"),
+    State(form="text", hide="special,first", keep="90"),
 ]
 
 
@@ -43,7 +44,22 @@ def test_defaults_are_left_out():
 
 
 def test_the_names_are_those_of_the_design():
-    everything = State("m", "t", "p", "o", ((1, 2),), "self", "word", "text", "norm", "rollout", "similarity")
+    given = (
+        "m",
+        "t",
+        "p",
+        "o",
+        ((1, 2),),
+        "self",
+        "word",
+        "text",
+        "norm",
+        "first",
+        "90",
+        "rollout",
+        "similarity",
+    )
+    everything = State(*given)
     assert tuple(encode(everything)) == NAMES
     assert (encode(everything)["layer"], encode(everything)["head"]) == ("1", "2")
 
@@ -64,7 +80,7 @@ def test_hostile_texts_come_through_or_stay_out(text):
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_words_fall_back_and_are_not_repeated(text):
-    for name in ("kind", "view", "form", "quantity", "method", "target"):
+    for name in ("kind", "view", "form", "quantity", "hide", "keep", "method", "target"):
         state, notices = parse({name: text})
         assert state == State()
         assert len(notices) == 1

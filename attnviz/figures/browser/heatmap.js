@@ -2,25 +2,29 @@
 
 import { Shared, clamp, debounced, decimals, element, figureState, percent, unpack } from "./base.js";
 import { BAR_HEIGHT, paintBar } from "./bar.js";
-import { pixelsOf, sequentialScale, themeOf } from "./colors.js";
-import { button, choice, menu, stepper, toggle } from "./controls.js";
+import { mix, pixelsOf, sequentialScale, themeOf } from "./colors.js";
+import { button, choice, menu, stepper } from "./controls.js";
 import { Forms } from "./forms.js";
 import { quoted } from "./labels.js";
+import { cutsOf } from "./mass.js";
 import { Panel } from "./panel.js";
 import { CanvasPen } from "./pens.js";
 import { pngOf, svgOf, tableOf } from "./picture.js";
 import { Plot } from "./plot.js";
 import { fileName, saveCanvas, saveText } from "./save.js";
+import { Shown, fadedWords, hiddenWords } from "./shown.js";
 import { keyOf, queryOf, rootScale, shareOf, strongest, strongestLinks, viewOf } from "./view.js";
 
 const CACHE_BYTES = 96e6;
 const PANEL_WIDTH = 300;
 const WIDE = 860;
+const FADED = 0.16; // how much of its colour is left of a cell outside what is kept
 const HELP = "Arrow keys: ← → head, ↑ ↓ layer. Shift + arrows, or Enter and then arrows, move a cell cursor; Escape ends it.";
 
 /**
  * Draws the figure in `root`. callbacks.selection({layer, head}) is told what the reader steps to,
- * callbacks.form(name) which form was chosen, callbacks.row(index) whose vectors to send.
+ * callbacks.form(name) which form was chosen, callbacks.setting({hide, keep}) what of the map is shown, and
+ * callbacks.row(index) whose vectors to send.
  */
 export function draw(root, bytes, callbacks = {}) {
   const state = figureState(root, "heatmap", build);
@@ -37,6 +41,7 @@ export function draw(root, bytes, callbacks = {}) {
   state.header = header;
   if (header.qk) state.qk = { ...header.qk, arrays };
   state.forms.offer(header.form, Boolean(callbacks.row));
+  state.shown.offer(header);
   keepMaps(state, header, arrays.maps);
   state.selection.offer({ layer: header.layer, head: header.head });
   refresh(state);
@@ -54,7 +59,7 @@ function keepMaps(state, header, { data, shape }) {
 }
 
 function build(state) {
-  Object.assign(state, { hide: false, scaleMode: "own", pinned: null, hovered: null, cursor: false });
+  Object.assign(state, { scaleMode: "own", pinned: null, hovered: null, cursor: false });
   state.resize = () => refresh(state);
   state.recolour = () => {
     state.theme = null;
@@ -89,9 +94,9 @@ function buildToolbar(state) {
   const select = (change) => (value) => step(state, { ...state.selection.value, [change]: value });
   state.layerStepper = stepper("Layer", select("layer"));
   state.headStepper = stepper("Head", select("head"));
-  state.hideToggle = toggle("Hide special tokens", (hide) => {
-    state.hide = hide;
+  state.shown = new Shown((value) => {
     refresh(state);
+    state.callbacks.setting?.(value);
   });
   state.scaleChoice = choice("Colours up to", [["own", "this head’s maximum"], ["one", "1, for all heads"]], (mode) => {
     state.scaleMode = mode;
@@ -113,7 +118,7 @@ function buildToolbar(state) {
   const tools = element("div", { class: "av-tools" }, [zooms, download]);
   state.ofHeatmap = [tools];
   state.toolbar = element("div", { class: "av-toolbar" }, [
-    state.forms.choice.node, state.layerStepper.node, state.headStepper.node, state.hideToggle.node, state.scaleChoice.node, tools,
+    state.forms.choice.node, state.layerStepper.node, state.headStepper.node, ...state.shown.nodes, state.scaleChoice.node, tools,
   ]);
 }
 
@@ -140,13 +145,14 @@ function refresh(state) {
     state.theme = themeOf(host);
     state.colours = sequentialScale(state.theme);
     state.pixels = pixelsOf(state.colours);
+    const faded = state.colours.map((colour) => mix(state.theme.bg, colour, FADED));
+    state.faded = { colours: faded, pixels: pixelsOf(faded) };
   }
   const { layer, head } = state.selection.value;
   state.layerStepper.set(layer, header.layers);
   state.headStepper.set(head, header.heads);
-  const specials = [...header.querySpecial, ...header.keySpecial];
-  const canHide = specials.includes(1) && header.querySpecial.includes(0) && header.keySpecial.includes(0);
-  state.hideToggle.set(state.hide && canHide, !canHide);
+  const { form } = state.forms;
+  state.shown.set(header, form);
   state.scaleChoice.node.hidden = !header.rowsSumToOne;
   state.note.textContent = header.note;
   const map = state.maps.get(`${layer},${head}`);
@@ -155,21 +161,22 @@ function refresh(state) {
   state.stage.classList.toggle("av-waiting", !map);
   const missing = awaited ? `Loading layer ${layer}, head ${head} …` : `Layer ${layer}, head ${head} is not in this file.`;
   state.loading.textContent = map ? "" : missing;
-  for (const node of state.ofHeatmap) node.hidden = state.forms.form !== "heatmap";
+  for (const node of state.ofHeatmap) node.hidden = form !== "heatmap";
   if (!map) {
     state.forms.show(null);
     return say(state);
   }
-  state.view = viewOf(map, header, state.hide && canHide);
-  state.shown = { layer, head };
+  state.view = viewOf(map, header, state.shown.hidden(header));
+  state.share = state.shown.share(form);
+  state.cuts = state.share < 1 ? cutsOf(state.view, state.share) : null;
+  state.place = { layer, head };
   const top = state.scaleMode === "one" && header.rowsSumToOne ? 1 : state.view.top;
-  state.scale = rootScale(state.colours, state.pixels, top);
-  if (state.forms.form === "heatmap") showPlot(state);
+  state.scale = { ...rootScale(state.colours, state.pixels, top), faded: state.faded };
+  if (form === "heatmap") showPlot(state);
   state.notice.textContent = hiddenWords(state);
-  state.forms.show({ ...sceneOf(state), maps: state.maps, hide: state.hide && canHide, shown: state.shown, qk: state.qk, wanted: { layer, head } });
-  state.headStepper.node.hidden = state.forms.form === "lines";
-  state.scaleChoice.node.hidden ||= ["lines", "qk"].includes(state.forms.form);
-  state.hideToggle.node.hidden = state.forms.form === "qk";
+  state.forms.show({ ...sceneOf(state), maps: state.maps, share: state.share, shown: state.place, qk: state.qk, wanted: { layer, head } });
+  state.headStepper.node.hidden = form === "lines";
+  state.scaleChoice.node.hidden ||= ["lines", "qk"].includes(form);
 }
 
 /** The reader chose a form. What is held goes along: a cell as its row's token, a token as its row or column. */
@@ -197,7 +204,7 @@ function showPlot(state) {
   // A fixed width: the panel beside must not move with the length of the readout.
   state.main.style.width = beside ? `${Math.max(440, state.plot.layout.width)}px` : "";
   state.stage.setAttribute("aria-label", describe(state));
-  state.panel.show(state.view, `layer ${state.shown.layer}, head ${state.shown.head}`);
+  state.panel.show(state.view, `layer ${state.place.layer}, head ${state.place.head}`);
   setZoom(state);
   showLegend(state);
   mark(state);
@@ -220,43 +227,37 @@ function showLegend(state) {
   state.legend.textContent = scaleWords(state);
 }
 
-function scaleWords({ header, scale, scaleMode }) {
+function scaleWords(state) {
+  const { header, scale, scaleMode } = state;
   const end = scaleMode === "one" && header.rowsSumToOne ? "1" : `${decimals(scale.top)}, the largest of this head`;
   const ahead = header.causal ? " Hatched: cannot look ahead." : "";
-  return `Colour: square root of the ${header.quantity}, from 0 to ${end}.${ahead}`;
-}
-
-function hiddenWords({ view, header }) {
-  const hidden = header.queries.length - view.q + (header.keys.length - view.k);
-  if (!hidden) return "";
-  if (!header.rowsSumToOne) return "Special tokens are hidden; the other values are unchanged.";
-  return "Special tokens are hidden, and each row is renormalised: what is left of it sums to 1.";
+  return `Colour: square root of the ${header.quantity}, from 0 to ${end}.${ahead}${fadedWords(state)}`;
 }
 
 /** The scene for the plot and for pictures. */
 function sceneOf(state) {
-  const { header, view, scale, theme, shown } = state;
+  const { header, view, scale, theme, cuts, place } = state;
   const named = header.model ? ` · ${header.model}` : "";
   return {
-    header, view, scale, theme,
+    header, view, scale, theme, cuts,
     titles: { query: header.queryTitle, key: header.keyTitle },
     label: describe(state),
-    title: `${header.quantity} · layer ${shown.layer}, head ${shown.head}${named}`,
+    title: `${header.quantity} · layer ${place.layer}, head ${place.head}${named}`,
     notes: [scaleWords(state), hiddenWords(state), header.note].filter(Boolean),
   };
 }
 
-function describe({ header, view, shown }) {
+function describe({ header, view, place }) {
   const [best] = strongestLinks(view);
   const link = best
     ? ` Strongest: from ${quoted(queryOf(view, best.i).label)} to ${quoted(keyOf(view, best.j).label)}, ${decimals(best.value)}.`
     : "";
   const sizes = `${view.q} queries (${header.unit}s) down, ${view.k} keys across`;
-  return `Map of the ${header.quantity} of layer ${shown.layer}, head ${shown.head}: ${sizes}.${link}`;
+  return `Map of the ${header.quantity} of layer ${place.layer}, head ${place.head}: ${sizes}.${link}`;
 }
 
-const nameOf = ({ header, shown, view }, extension) =>
-  fileName(["attention", header.model, `layer${shown.layer}`, `head${shown.head}`, view.renormalised ? "no-special" : ""], extension);
+const nameOf = ({ header, place, view }, extension) =>
+  fileName(["attention", header.model, `layer${place.layer}`, `head${place.head}`, ...view.hidden.map((name) => `no-${name}`)], extension);
 
 /** The pointer is on a cell, or has left. */
 function point(state, cell) {
@@ -303,14 +304,15 @@ function say(state, cell = null) {
 
 const named = ({ label, position }) => `${quoted(label)} (${position})`;
 
-function sayCell({ view, header, readout }, { i, j }) {
+function sayCell({ view, header, readout, cuts, share: kept }, { i, j }) {
   const [from, to] = [queryOf(view, i), keyOf(view, j)];
   if (j >= view.open[i]) return `${named(from)} cannot look ahead to ${named(to)}.`;
   const value = view.values[i * view.k + j];
   readout.dataset.value = String(value);
   const before = view.renormalised ? ` (${decimals(view.raw[from.position * view.stride + to.position])} before hiding)` : "";
+  const outside = cuts && value < cuts[i] ? ` · outside the ${Math.round(100 * kept)} %` : "";
   const share = header.rowsSumToOne && view.k === header.keys.length ? "" : "shown ";
-  return `${named(from)} → ${named(to)}: ${decimals(value)}${before} · ${percent(shareOf(view, i, j))} of the ${share}row`;
+  return `${named(from)} → ${named(to)}: ${decimals(value)}${before} · ${percent(shareOf(view, i, j))} of the ${share}row${outside}`;
 }
 
 function sayLine(view, header, { i, j }) {

@@ -2,13 +2,11 @@
 
 import { clamp, decimals, element } from "./base.js";
 import { css } from "./colors.js";
-import { choice } from "./controls.js";
 import { cut, isolated, quoted } from "./labels.js";
 import { cutsOf } from "./mass.js";
 import { headColour } from "./palette.js";
 import { keyOf, queryOf, strongest, strongestLinks, viewOf } from "./view.js";
 
-const SHARES = [[0.5, "50 %"], [0.75, "75 %"], [0.9, "90 %"], [0.95, "95 %"], [0.99, "99 %"], [1, "all"]];
 const LEVELS = 10; // of opacity
 const TALLEST = 620;
 const MOST_PIXELS = 24e6; // of the painting of all lines
@@ -20,14 +18,9 @@ export class LinesView {
   constructor(holds) {
     this.holds = holds;
     this.hidden = new Set();
-    this.share = 0.9;
     this.hovered = null;
     this.cursor = { side: 0, index: -1 };
     this.swatches = element("div", { class: "av-swatches", role: "group", "aria-label": "Heads" });
-    this.shareChoice = choice("Lines that hold", SHARES.map(([value, text]) => [String(value), `${text} of a token’s mass`]), (value) => {
-      this.share = Number(value);
-      this.refresh();
-    });
     this.readout = element("p", { class: "av-readout", "data-testid": "lines-readout", "aria-live": "off" });
     this.words = element("p", { class: "av-legend-text", "data-testid": "lines-words" });
     this.canvas = element("canvas", { class: "av-linecanvas", role: "img" });
@@ -39,7 +32,7 @@ export class LinesView {
     this.table = element("table", { class: "av-links", "data-testid": "line-links" }, [this.caption, element("thead", {}, [head]), this.body]);
     const left = element("div", { class: "av-linesmain" }, [this.readout, this.stage, this.words]);
     this.node = element("div", { class: "av-linesview" }, [
-      element("div", { class: "av-linetools" }, [this.swatches, this.shareChoice.node]),
+      element("div", { class: "av-linetools" }, [this.swatches]),
       element("div", { class: "av-reading" }, [left, element("div", { class: "av-lists" }, [this.table])]),
       element("p", { class: "av-help", text: LINES_HELP }),
     ]);
@@ -76,7 +69,7 @@ export class LinesView {
     this.refresh();
   }
 
-  /** Shows {header, view, theme, pins, maps, hide, shown, width}. */
+  /** Shows {header, view, theme, pins, maps, share, shown, width}. */
   show(scene) {
     const anew = this.scene?.header.identity !== scene.header.identity;
     if (anew) {
@@ -86,7 +79,6 @@ export class LinesView {
       this.cursor.index = -1;
     }
     this.scene = scene;
-    this.shareChoice.set(String(this.share));
     this.refresh();
   }
 
@@ -96,9 +88,9 @@ export class LinesView {
   }
 
   refresh() {
-    const { header, maps, shown, hide } = this.scene;
+    const { header, maps, shown } = this.scene;
     this.heads = Array.from({ length: header.heads }, (_, head) => head).filter((head) => maps.has(`${shown.layer},${head}`));
-    this.layers = this.heads.filter((head) => !this.hidden.has(head)).map((head) => ({ head, view: this.viewOf(maps.get(`${shown.layer},${head}`), hide) }));
+    this.layers = this.heads.filter((head) => !this.hidden.has(head)).map((head) => ({ head, view: this.viewOf(maps.get(`${shown.layer},${head}`)) }));
     this.top = header.rowsSumToOne ? 1 : Math.max(...this.layers.map(({ view }) => view.top), 0);
     this.showSwatches();
     this.place();
@@ -107,11 +99,13 @@ export class LinesView {
     this.mark();
   }
 
-  viewOf(map, hide) {
+  viewOf(map) {
+    const { header, view: shown } = this.scene;
+    const hide = shown.hidden.join();
     if (this.views.size > 64) this.views.clear();
     const known = this.views.get(map);
     if (known?.hide === hide) return known.view;
-    const view = viewOf(map, this.scene.header, hide);
+    const view = viewOf(map, header, shown.hidden);
     this.views.set(map, { hide, view });
     return view;
   }
@@ -149,7 +143,7 @@ export class LinesView {
 
   /** Adds the lines of one row, or of all, to the buckets of each opacity; returns how many. */
   collect(buckets, { view }, first, last, only = -1) {
-    const cuts = cutsOf(view, this.share);
+    const cuts = cutsOf(view, this.scene.share);
     const { values, open, k } = view;
     let count = 0;
     for (let i = first; i < last; i++) {
@@ -224,9 +218,9 @@ export class LinesView {
   }
 
   sayLines(kept, drawn) {
-    const { header } = this.scene;
+    const { header, share } = this.scene;
     const missing = header.heads - this.heads.length;
-    const mass = this.share < 1 ? `the strongest links of each token that together hold ${Math.round(100 * this.share)} % of its ${header.quantity}` : `every ${header.quantity} above 0`;
+    const mass = share < 1 ? `the strongest links of each token that together hold ${Math.round(100 * share)} % of its ${header.quantity}` : `every ${header.quantity} above 0`;
     const parts = [`Drawn: ${mass}, ${kept.toLocaleString("en")} lines of ${this.layers.length} head${this.layers.length === 1 ? "" : "s"}.`];
     if (drawn < kept) parts.push(`Until a token is held, ${drawn.toLocaleString("en")} of them are painted: the strongest, and an even sample of the faintest.`);
     if (missing) parts.push(`The maps of ${missing} more heads of this layer are not here yet, or would be too large together.`);

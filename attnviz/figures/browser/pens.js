@@ -3,7 +3,7 @@
 import { css } from "./colors.js";
 import { cut } from "./labels.js";
 import { xmlText, pictureCanvas } from "./save.js";
-import { colourOf, keyOf, queryOf } from "./view.js";
+import { keyOf, queryOf, shadeOf } from "./view.js";
 import { decimals } from "./base.js";
 
 const VECTOR_CELLS = 4096;
@@ -164,7 +164,7 @@ export class SvgPen {
 
   /** A rectangle a cell with its value, or one embedded picture where that would be too many. */
   matrix(scene, x, y, cell, { rows, cols }) {
-    const { view, scale, image } = scene;
+    const { view, image } = scene;
     if (view.q * view.k > VECTOR_CELLS) {
       const place = boxOf(x, y, view.k * cell, view.q * cell);
       this.parts.push(`<image ${place} preserveAspectRatio="none" style="image-rendering:pixelated" href="${image.toDataURL("image/png")}"/>`);
@@ -176,7 +176,7 @@ export class SvgPen {
         const place = `data-query="${queryOf(view, i).position}" data-key="${keyOf(view, j).position}" data-value="${value}"`;
         const title = `${queryOf(view, i).label} → ${keyOf(view, j).label}: ${decimals(value)}`;
         this.parts.push(
-          `<rect ${boxOf(x + j * cell, y + i * cell, cell, cell)} fill="${css(colourOf(scale, value))}" ${place}><title>${xmlText(title)}</title></rect>`,
+          `<rect ${boxOf(x + j * cell, y + i * cell, cell, cell)} fill="${css(shadeOf(scene, i, j))}" ${place}><title>${xmlText(title)}</title></rect>`,
         );
       }
   }

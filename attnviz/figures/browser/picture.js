@@ -14,7 +14,7 @@ const LONGEST = 2400;
 /** Places one scene {view, scale, theme, titles, title, notes} for a picture of its own. */
 function sheetOf(scene) {
   const image = document.createElement("canvas");
-  paintPixels(image, scene.view, scene.scale);
+  paintPixels(image, scene);
   const ruler = new CanvasPen(pictureCanvas(1, 1, 1, "white").pen);
   // Wide enough for a label in every row, as long as the picture stays of a size that can be handled.
   const count = Math.max(scene.view.q, scene.view.k);

@@ -29,12 +29,12 @@ export class Plot {
     this.scroller.addEventListener("click", (event) => listen.pin(this.cellAt(event)));
   }
 
-  /** Shows {view, scale, theme, titles, label} in a box {width, height, compact, smallest, largest}. */
+  /** Shows {view, scale, theme, titles, label, cuts} in a box {width, height, compact, smallest, largest}. */
   show(scene, box) {
     this.scene = { ...scene, image: this.image };
     const dpr = globalThis.devicePixelRatio || 1;
     this.box = { smallest: 1 / dpr, largest: 46, ...box, dpr, zoom: ZOOMS[this.zoom] };
-    paintPixels(this.image, scene.view, scene.scale);
+    paintPixels(this.image, scene);
     this.base.setAttribute("aria-label", scene.label);
     this.place();
   }

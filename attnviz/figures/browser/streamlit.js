@@ -7,6 +7,7 @@ export function streamlit(draw) {
     draw(parentElement, data, {
       selection: (value) => setStateValue("selection", value),
       form: (value) => setStateValue("form", value),
+      setting: (value) => setStateValue("setting", value),
       row: (value) => setStateValue("row", value),
       chosen: (value) => setStateValue("chosen", value),
       granularity: (value) => setStateValue("granularity", value),

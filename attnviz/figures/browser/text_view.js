@@ -4,6 +4,7 @@
 import { decimals, element } from "./base.js";
 import { css, mix } from "./colors.js";
 import { quoted } from "./labels.js";
+import { cutsOf } from "./mass.js";
 import { barRow } from "./panel.js";
 import { placeOn } from "./view.js";
 
@@ -70,10 +71,12 @@ export class TextView {
     next.focus();
   }
 
-  /** Shows {header, view, scale, theme, pins}. */
+  /** Shows {header, view, scale, theme, share, pins}. */
   show(scene) {
     const { header, view, theme } = scene;
-    const anew = this.scene?.header.identity !== header.identity || this.scene.view.q !== view.q || this.scene.view.k !== view.k;
+    const build = [header.identity, view.hidden].join();
+    const anew = this.built !== build;
+    this.built = build;
     this.scene = scene;
     this.one = header.proses.length < 2;
     this.rowAt = placesOf(view.rows, header.queries.length);
@@ -150,15 +153,17 @@ export class TextView {
     return pins.some((pin) => pin.index === place.index && (this.one || pin.side === place.side));
   }
 
-  /** Means over the active tokens: of their rows, by key; and of their columns, by query. */
+  /** Means over the active tokens: of their rows, by key; and of their columns, by query. Links that are not kept count as 0. */
   gather(active) {
-    const { view, header } = this.scene;
+    const { view, header, share } = this.scene;
+    const cuts = cutsOf(view, share);
     const rows = active.filter((place) => this.one || place.side === 0).map((place) => this.rowAt[place.index]).filter((i) => i >= 0);
     const cols = active.filter((place) => this.one || place.side === 1).map((place) => this.colAt[place.index]).filter((j) => j >= 0);
     const from = new Float64Array(header.keys.length);
     const to = new Float64Array(header.queries.length);
-    for (const i of rows) for (let j = 0; j < view.open[i]; j++) from[view.cols[j]] += view.values[i * view.k + j] / rows.length;
-    for (const j of cols) for (let i = 0; i < view.q; i++) if (j < view.open[i]) to[view.rows[i]] += view.values[i * view.k + j] / cols.length;
+    const value = (i, j) => (Math.abs(view.values[i * view.k + j]) >= cuts[i] ? view.values[i * view.k + j] : 0);
+    for (const i of rows) for (let j = 0; j < view.open[i]; j++) from[view.cols[j]] += value(i, j) / rows.length;
+    for (const j of cols) for (let i = 0; i < view.q; i++) if (j < view.open[i]) to[view.rows[i]] += value(i, j) / cols.length;
     return { from, to, rows, cols };
   }
 
@@ -195,15 +200,18 @@ export class TextView {
     const several = tokens.length > 1;
     const shown = tokens.length > 4 ? `${tokens.slice(0, 4).join(", ")} and ${tokens.length - 4} more` : tokens.join(", ");
     const parts = [];
+    const empty = rows.length > 0 && rows.every((i) => view.empty.includes(i));
     const [key] = largest(from, 1);
     const [query] = largest(to, 1);
+    if (empty) parts.push(`${several ? "look" : "looks"} only at what is hidden`);
     if (key) parts.push(`${several ? "look" : "looks"} most at ${nameAt(header.keys, key.index)}: ${decimals(key.value)}`);
     if (query) parts.push(`most looked at by ${nameAt(header.queries, query.index)}: ${decimals(query.value)}`);
     this.readout.textContent = `${several ? `Mean of ${tokens.length} ${header.unit}s: ` : ""}${shown} ${parts.join(" · ")}`;
   }
 
   showLegend() {
-    const { header, scale } = this.scene;
+    const { header, scale, share } = this.scene;
+    const kept = share < 1 ? ` Shaded: only the strongest links of each token, which together hold ${Math.round(100 * share)} % of its mass.` : "";
     const end = decimals(scale.top, 3);
     const items = [["from", "Upper half: attention from the held token"], ["to", "Lower half: attention to it"]];
     this.legend.replaceChildren(
@@ -211,7 +219,7 @@ export class TextView {
         element("span", { class: "av-ramp", style: `background:linear-gradient(90deg,${this.inks[way].filter((_, i) => i % 9 === 0).join()})`, "aria-hidden": "true" }),
         element("span", { text }),
       ])),
-      element("span", { text: `Shade: square root of the ${header.quantity}, 0 to ${end}. Held tokens add up to their mean.` }),
+      element("span", { text: `Shade: square root of the ${header.quantity}, 0 to ${end}. Held tokens add up to their mean.${kept}` }),
     );
   }
 }

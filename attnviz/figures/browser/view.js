@@ -4,15 +4,15 @@
 const edgeOf = (header, query) => query + 1 + header.keys.length - header.queries.length;
 
 /**
- * The map `values` (Q x K, row after row) with special tokens hidden or not.
- * Rows of weights are then divided by their remaining sum; a row with nothing left stays zero.
+ * The map `values` (Q x K, row after row) without what is hidden: `hide` lists "special" and "first" (tokens), or is
+ * true for special tokens alone. Rows of weights are then divided by their remaining sum; a row with nothing left
+ * stays zero and stands in `empty`.
  */
 export function viewOf(values, header, hide) {
+  const hidden = hide === true ? ["special"] : hide || [];
   const all = { q: header.queries.length, k: header.keys.length };
-  const kept = (flags) => Int32Array.from(flags.flatMap((special, i) => (hide && special ? [] : [i])));
-  const rows = kept(header.querySpecial);
-  const cols = kept(header.keySpecial);
-  const view = { header, rows, cols, q: rows.length, k: cols.length, raw: values, stride: all.k, renormalised: false };
+  const { rows, cols } = keptAxes(header, hidden);
+  const view = { header, hidden, rows, cols, q: rows.length, k: cols.length, raw: values, stride: all.k, renormalised: false, empty: [], lost: 0 };
   view.values = rows.length === all.q && cols.length === all.k ? values : keptValues(view, header.rowsSumToOne);
   view.renormalised = view.values !== values && header.rowsSumToOne;
   // Row by row: the number of columns that the query can look at.
@@ -25,7 +25,17 @@ export function viewOf(values, header, hide) {
   return view;
 }
 
-function keptValues({ rows, cols, raw, stride }, renormalise) {
+/** The rows and columns that are left where `hidden` is hidden. */
+export function keptAxes(header, hidden) {
+  const kept = (flags, hasFirst) => {
+    const [special, first] = [hidden.includes("special"), hasFirst && hidden.includes("first")];
+    return Int32Array.from(flags.flatMap((flag, i) => ((special && flag) || (first && i === 0) ? [] : [i])));
+  };
+  return { rows: kept(header.querySpecial, header.first === "both"), cols: kept(header.keySpecial, Boolean(header.first)) };
+}
+
+function keptValues(view, renormalise) {
+  const { rows, cols, raw, stride, empty } = view;
   const values = new Float32Array(rows.length * cols.length);
   for (let i = 0; i < rows.length; i++) {
     const from = rows[i] * stride;
@@ -33,6 +43,11 @@ function keptValues({ rows, cols, raw, stride }, renormalise) {
     for (let j = 0; j < cols.length; j++) sum += raw[from + cols[j]];
     const factor = renormalise ? (sum > 0 ? sum : Infinity) : 1;
     for (let j = 0; j < cols.length; j++) values[i * cols.length + j] = raw[from + cols[j]] / factor;
+    if (!renormalise) continue;
+    let whole = 0;
+    for (let j = 0; j < stride; j++) whole += raw[from + j];
+    if (whole > 0) view.lost += (1 - sum / whole) / rows.length;
+    if (!(sum > 0)) empty.push(i);
   }
   return values;
 }
@@ -92,8 +107,14 @@ export function placeOn(scale, value) {
 
 export const colourOf = (scale, value) => scale.colours[Math.round(placeOn(scale, value) * (scale.colours.length - 1))];
 
+/** The colour of cell (i, j) of a scene: faded where it is smaller than what its row keeps. */
+export function shadeOf({ view, scale, cuts }, i, j) {
+  const value = view.values[i * view.k + j];
+  return colourOf(cuts && Math.abs(value) < cuts[i] ? { ...scale, colours: scale.faded.colours } : scale, value);
+}
+
 /** Writes a q x k matrix into `canvas`, one pixel a cell; cells that cannot be looked at stay transparent. */
-export function paintPixels(canvas, view, scale) {
+export function paintPixels(canvas, { view, scale, cuts }) {
   const { q, k, values, open } = view;
   if (canvas.width !== k || canvas.height !== q) Object.assign(canvas, { width: k, height: q });
   if (!q || !k) return;
@@ -106,10 +127,13 @@ export function paintPixels(canvas, view, scale) {
   // sqrt(|value| / top) * reach steps away from the middle; the half rounds.
   const reach = scale.top > 0 ? (last - middle) / Math.sqrt(scale.top) : 0;
   for (let i = 0; i < q; i++) {
+    const cut = cuts ? cuts[i] : 0;
     for (let j = 0, at = i * k; j < open[i]; j++, at++) {
       const value = values[at];
-      const step = value < 0 ? middle - reach * Math.sqrt(-value) : middle + reach * Math.sqrt(value);
-      words[at] = pixels[step > last ? last : step < 0 ? 0 : (step + 0.5) | 0];
+      const size = value < 0 ? -value : value;
+      const step = middle + (value < 0 ? -reach : reach) * Math.sqrt(size);
+      const table = size < cut ? scale.faded.pixels : pixels;
+      words[at] = table[step > last ? last : step < 0 ? 0 : (step + 0.5) | 0];
     }
   }
   pen.putImageData(image, 0, 0);
