@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import controls, problems, session, style, take_away, url
+from attnviz.web import controls, keys, problems, session, style, take_away, url
 from attnviz.web.site import DEFAULT, SECTIONS, SITE
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def show() -> None:
     take_away.keep_open(state)
     with st.sidebar:
         _navigation(pages, current, state)
+        keys.show(current.url_path or DEFAULT)
     if session.runtime().ready(session.query(state)):
         _page(current)  # the picture is there at once: it goes first
         _controls(state)

@@ -1,0 +1,66 @@
+// Keys of the page: "/" goes to the text box, "?" lists all keys. They belong to whoever types in a field.
+
+const SIDE = ".st-key-side_text textarea";
+const ENTRY = ".st-key-dialog_text textarea";
+const OPEN_ENTRY = ".st-key-narrow_entry button";
+const OPEN_SIDEBAR = '[data-testid="stExpandSidebarButton"]';
+const PATIENCE = 5000; // milliseconds for a box to come into sight
+
+/** Streamlit's component: data is {keys: [[title, [[key, what it does]]]]}. Returns what undoes it. */
+export default function ({ data, parentElement }) {
+  const [open, close] = parentElement.querySelectorAll("button");
+  const dialog = parentElement.querySelector("dialog");
+  fill(dialog.querySelector("div"), data.keys);
+  open.onclick = () => dialog.showModal();
+  close.onclick = () => dialog.close();
+  // A click beside the box is a click on the dialog itself.
+  dialog.onclick = (event) => event.target === dialog && dialog.close();
+  const pressed = (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || typing(event.composedPath()[0])) return;
+    if (event.key === "?" && !dialog.open) dialog.showModal();
+    else if (event.key === "/" && !dialog.open) goToText();
+    else return;
+    event.preventDefault();
+  };
+  document.addEventListener("keydown", pressed);
+  return () => document.removeEventListener("keydown", pressed);
+}
+
+function fill(list, groups) {
+  const drawn = (key) => (key === "+" ? " + " : made("kbd", [key]));
+  const made = (tag, children) => {
+    const node = document.createElement(tag);
+    node.append(...children);
+    return node;
+  };
+  list.replaceChildren(...groups.flatMap(([title, rows]) => [
+    made("h3", [title]),
+    made("dl", rows.flatMap(([keys, meaning]) => [made("dt", keys.split(" ").map(drawn)), made("dd", [meaning])])),
+  ]));
+}
+
+const typing = (node) => node.isContentEditable || node.matches?.("textarea, select, input:not([type=radio], [type=checkbox], [type=button])");
+
+/** Whether a reader sees it: a closed sidebar stands left of the window. */
+function inSight(selector) {
+  const node = document.querySelector(selector);
+  return node?.checkVisibility() && node.getBoundingClientRect().right > 0 ? node : null;
+}
+
+function goToText() {
+  const box = inSight(ENTRY) ?? inSight(SIDE);
+  if (box) return focusEnd(box);
+  (inSight(OPEN_ENTRY) ?? inSight(OPEN_SIDEBAR))?.click();
+  const end = performance.now() + PATIENCE;
+  const wait = () => {
+    const come = inSight(ENTRY) ?? inSight(SIDE);
+    if (come) focusEnd(come);
+    else if (performance.now() < end) requestAnimationFrame(wait);
+  };
+  return wait();
+}
+
+function focusEnd(box) {
+  box.focus();
+  box.setSelectionRange(box.value.length, box.value.length);
+}

@@ -1,0 +1,106 @@
+"""Keys of the whole page in the real app: to the text box, to the list of keys, and each key that the list names."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from attnviz.web.keys import EVERYWHERE, PAGES
+from attnviz.web.site import SITE
+from tests.browser.test_walk import heatmap
+
+pytestmark = pytest.mark.browser
+
+LINK = "?text=The+cat+sat+on+the+mat.&pair=The+dog+sat+on+the+mat."
+
+
+def box(page: Page) -> Locator:
+    return page.get_by_test_id("stSidebar").get_by_role("textbox", name="Text", exact=True)
+
+
+def at_rest(page: Page) -> None:
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(page.get_by_role("button", name="Keys ?")).to_be_attached()
+
+
+def described(page: Page) -> list[str]:
+    return page.get_by_role("dialog").locator("dd").all_inner_texts()
+
+
+@pytest.mark.parametrize("entry", SITE, ids=lambda each: each.name)
+def test_every_page_goes_to_the_text_box_and_lists_its_keys(page: Page, entry) -> None:
+    page.goto(f"/{entry.name}{LINK}")
+    at_rest(page)
+    page.keyboard.press("/")
+    expect(box(page)).to_be_focused()
+    page.keyboard.type("/ ?")
+    assert box(page).input_value() == "The cat sat on the mat./ ?"
+    box(page).evaluate("node => node.blur()")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    groups = (EVERYWHERE, *PAGES[entry.name])  # a page without its keys would fail here
+    assert described(page) == [meaning for _, rows in groups for _, meaning in rows]
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_list_gives_the_focus_back_and_does_not_take_keys_from_the_picture(page: Page) -> None:
+    page.goto(f"/attention{LINK}&layer=2&head=5")
+    heatmap(page)
+    at_rest(page)
+    stage = page.get_by_test_id("stage")
+    stage.focus()
+    page.keyboard.press("?")
+    page.keyboard.press("/")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(stage).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("Head", exact=True).locator("select")).to_have_value("6")
+
+
+def test_the_keys_still_serve_after_a_walk_through_the_pages(page: Page) -> None:
+    """Each page mounts the same component; listeners that stayed behind would answer twice."""
+    page.goto(f"/attention{LINK}")
+    heatmap(page)
+    for name in ("All heads", "Attribution", "Attention"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        at_rest(page)
+    page.get_by_role("button", name="Keys ?").click()
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("/")
+    expect(box(page)).to_be_focused()
+
+
+def test_a_closed_sidebar_opens(page: Page) -> None:
+    page.goto(f"/attention{LINK}")
+    heatmap(page)
+    at_rest(page)
+    page.get_by_test_id("stSidebar").hover()
+    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
+    page.get_by_test_id("stage").focus()
+    page.keyboard.press("/")
+    expect(box(page)).to_be_focused()
+    expect(box(page)).to_be_in_viewport()
+
+
+def test_on_a_narrow_screen_the_entry_dialog_opens(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/attention{LINK}")
+    heatmap(page)
+    at_rest(page)
+    page.keyboard.press("/")
+    expect(page.get_by_role("dialog").get_by_role("textbox", name="Text", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keys")
+    expect(sheet).to_be_visible()
+    bounds = sheet.bounding_box()
+    assert bounds is not None
+    assert bounds["x"] >= 0
+    assert bounds["x"] + bounds["width"] <= 390
