@@ -6,11 +6,11 @@ const OPEN_ENTRY = ".st-key-narrow_entry button";
 const OPEN_SIDEBAR = '[data-testid="stExpandSidebarButton"]';
 const PATIENCE = 5000; // milliseconds for a box to come into sight
 
-/** Streamlit's component: data is {keys: [[title, [[key, what it does]]]]}. Returns what undoes it. */
+/** Streamlit's component: data.keys is the JSON of [[title, [[key, what it does]]]]. Returns what undoes it. */
 export default function ({ data, parentElement }) {
   const [open, close] = parentElement.querySelectorAll("button");
   const dialog = parentElement.querySelector("dialog");
-  fill(dialog.querySelector("div"), data.keys);
+  fill(dialog.querySelector("div"), JSON.parse(data.keys));
   open.onclick = () => dialog.showModal();
   close.onclick = () => dialog.close();
   // A click beside the box is a click on the dialog itself.

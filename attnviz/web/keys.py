@@ -5,6 +5,7 @@ What a figure does with a key stands in the figure, and its tests press it; the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -112,7 +113,8 @@ dd { margin: 0; }
 def show(page: str) -> None:
     """Listen for the keys, and draw the button that lists them."""
     groups = (EVERYWHERE, *PAGES.get(page, ()))
-    _mount()(key="keys", data={"keys": [[title, [list(row) for row in rows]] for title, rows in groups]})
+    # As JSON: of a list, Streamlit would ask pandas whether it is a table.
+    _mount()(key="keys", data={"keys": json.dumps(groups)})
 
 
 @cache
