@@ -1,35 +1,16 @@
 """BertViz's own pages, made to work offline: the peer that benchmarks/browser.py measures beside us.
 
 In flow a text's tokens and the eager attentions of MiniLM, as BertViz's documentation has it; out flows the HTML that
-`head_view` and `model_view` return, with the three scripts that it loads from elsewhere put inline. Those come from
-the npm registry into a temporary folder and are never kept.
+`head_view` and `model_view` return, with the three scripts that it loads from elsewhere put inline: the same ones as
+on our page of BertViz's views, which hands them our captures instead, and less at once.
 """
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
-SCRIPTS = {  # in this order: d3 and jQuery must find no module loader, else they would not set their globals
-    "d3@5.7.0": "package/dist/d3.min.js",
-    "jquery@2.2.4": "package/dist/jquery.min.js",
-    "requirejs@2.3.6": "package/require.js",
-}
-DEFINES = "define('d3', [], () => window.d3); define('jquery', [], () => window.jQuery);"
-
-
-def fetch_scripts(folder: Path) -> str:
-    """The three scripts and the two named modules that BertViz asks for, as one block of markup. Needs npm."""
-    parts = []
-    for package, member in SCRIPTS.items():
-        packed = subprocess.run(
-            ["npm", "pack", "--silent", package], cwd=folder, capture_output=True, text=True, check=True
-        )
-        archive = packed.stdout.split()[-1]
-        read = subprocess.run(["tar", "-xzOf", archive, member], cwd=folder, capture_output=True, check=True)
-        parts.append(read.stdout.decode("utf-8"))
-    return "".join(f"<script>{part}</script>\n" for part in [*parts, DEFINES])
+from attnviz.figures.bertviz import libraries, markup
 
 
 def attentions(text: str) -> tuple[Any, list[str]]:
@@ -47,10 +28,11 @@ def attentions(text: str) -> tuple[Any, list[str]]:
     return output.attentions, tokenizer.convert_ids_to_tokens(inputs["input_ids"][0])
 
 
-def write_pages(text: str, scripts: str, folder: Path) -> dict[str, Path]:
+def write_pages(text: str, folder: Path) -> dict[str, Path]:
     """{"head_view": page, "model_view": page}, complete HTML files in `folder`."""
     from bertviz import head_view, model_view
 
+    scripts = markup(libraries())
     weights, tokens = attentions(text)
     pages = {}
     for view in (head_view, model_view):

@@ -250,10 +250,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def _peer_pages(folder: Path, tokens: int) -> None:
     from benchmarks import bertviz_pages
 
-    scripts = folder / "scripts.html"
-    if not scripts.exists():
-        scripts.write_text(bertviz_pages.fetch_scripts(folder), "utf-8")
-    pages = bertviz_pages.write_pages(text_of(tokens), scripts.read_text("utf-8"), folder)
+    pages = bertviz_pages.write_pages(text_of(tokens), folder)
     if not pages["model_view"].name.endswith(f"-{tokens}.html"):
         raise RuntimeError(f"the text of {tokens} tokens became {pages['model_view'].name}")
 

@@ -19,6 +19,7 @@ What the figures report:
 | heads   | `chosen`: [[layer, head], ...], at most 4                 | `open`: {"layer", "head"}      |
 | compare | -                                                        | -                              |
 | allocation | -                                                     | `open`: {"layer", "head"}      |
+| frame   | -                                                        | -                              |
 | words   | `granularity`: "token" / "word" / "sentence"              | -                              |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
@@ -33,6 +34,7 @@ header}}.
 """
 
 from attnviz.figures.allocation import allocation_data
+from attnviz.figures.bertviz import frame_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
 from attnviz.figures.likeness import likeness_data
 from attnviz.figures.maps import FORMS, HIDEABLE, SHARES, compare_data, heads_data, heatmap_data
@@ -52,6 +54,7 @@ __all__ = [
     "allocation_data",
     "compare_data",
     "component",
+    "frame_data",
     "heads_data",
     "heatmap_data",
     "likeness_data",

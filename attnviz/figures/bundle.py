@@ -34,6 +34,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "allocation": (*_SHARED, "view.js", "pens.js", "headtable.js", "allocation.js"),
     "panes": (*_MATRIX, "headtable.js", "panes.js"),
     "likeness": (*_SHARED, "view.js", "pens.js", "likeness.js"),
+    "frame": ("base.js", "colors.js", "frame.js"),
 }
 _ADAPTER = "streamlit.js"
 _STYLES = ("figure.css", "forms.css", "explore.css")

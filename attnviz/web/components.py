@@ -17,7 +17,7 @@ from attnviz.web.maps import GRANULARITIES
 from attnviz.web.url import MAX_HEADS, MAX_INDEX, Head
 
 HEATMAP, HEADS, COMPARE, WORDS = "heatmap", "heads", "compare", "words"
-ALLOCATION, PANES, LIKENESS = "allocation", "panes", "likeness"
+ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 
 
 @cache
@@ -71,6 +71,11 @@ def likeness(data: bytes) -> tuple[Head, ...]:
     opened = _mount(LIKENESS)(key=LIKENESS, data=data, on_open_change=lambda: None).open
     first, second = head_of(opened), head_of(opened.get("other") if hasattr(opened, "get") else None)
     return () if first is None else (first,) if second is None else (first, second)
+
+
+def frame(data: bytes) -> None:
+    """A document that cannot reach the page around it."""
+    _mount(FRAME)(key=FRAME, data=data)
 
 
 def words(data: bytes) -> None:

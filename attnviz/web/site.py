@@ -38,6 +38,13 @@ SITE: tuple[Entry, ...] = (
         "The share of attention by kind of token, by text and by distance.",
     ),
     Entry(
+        "bertviz",
+        "Look",
+        "Classic BertViz",
+        "pages/look/bertviz.py",
+        "BertViz's own head view and model view.",
+    ),
+    Entry(
         "attribution",
         "Explain",
         "Attribution",

@@ -19,6 +19,7 @@ SCRIPTS = {
     "heads": "pages/look/heads.py",
     "compare": "pages/look/compare.py",
     "allocation": "pages/look/allocation.py",
+    "bertviz": "pages/look/bertviz.py",
     "attribution": "pages/explain/attribution.py",
 }
 

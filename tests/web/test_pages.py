@@ -20,6 +20,7 @@ FIGURE = {
     "heads": "heads",
     "allocation": "allocation",
     "compare": "panes",
+    "bertviz": "frame",
     "attribution": "words",
 }
 TEXT = "The cat sat on the mat."
