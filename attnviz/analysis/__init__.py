@@ -3,6 +3,7 @@
 Nothing here knows of models, of drawing or of pages; whoever calls keeps the token lists beside the arrays.
 """
 
+from attnviz.analysis.combine import combine, read_heads
 from attnviz.analysis.compare import difference, jensen_shannon
 from attnviz.analysis.groups import aggregate, sum_scores
 from attnviz.analysis.heads import order
@@ -11,10 +12,12 @@ from attnviz.analysis.rollout import rollout
 
 __all__ = [
     "aggregate",
+    "combine",
     "difference",
     "empty_rows",
     "jensen_shannon",
     "order",
+    "read_heads",
     "renormalize_without",
     "rollout",
     "sum_scores",

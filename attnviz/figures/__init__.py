@@ -41,6 +41,7 @@ from attnviz.figures.maps import FORMS, HIDEABLE, SHARES, compare_data, heads_da
 from attnviz.figures.panes import panes_data
 from attnviz.figures.products import Products
 from attnviz.figures.prose import prose_runs
+from attnviz.figures.quantities import POOLS, QUANTITIES, Pool
 from attnviz.figures.wire import pack, unpack
 from attnviz.figures.words import words_data
 
@@ -48,8 +49,11 @@ __all__ = [
     "COMPONENTS",
     "FORMS",
     "HIDEABLE",
+    "POOLS",
+    "QUANTITIES",
     "SHARES",
     "Component",
+    "Pool",
     "Products",
     "allocation_data",
     "compare_data",

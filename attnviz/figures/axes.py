@@ -72,11 +72,12 @@ def shown(labels: Sequence[str]) -> list[str]:
     return [visible(label) for label in labels]
 
 
-def note(queries: Axis, keys: Axis, weights: bool = True) -> str:
-    """How the map was put together, in words; empty where every cell is a pair of tokens."""
+def note(queries: Axis, keys: Axis, weights: bool = True, about: str = "") -> str:
+    """How the map was put together, in words, after what there is to say `about` its heads."""
     if queries.whole and keys.whole:
-        return ""
+        return about
+    about = f"{about} " if about else ""
     grouped = (
         f"A row is the mean over the tokens of a {queries.unit}, a column the sum over those of a {keys.unit}"
     )
-    return f"{grouped}; so a row still adds up to 1." if weights else f"{grouped}."
+    return about + (f"{grouped}; so a row still adds up to 1." if weights else f"{grouped}.")

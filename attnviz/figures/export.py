@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnviz.analysis import combine
 from attnviz.errors import UnknownName
 from attnviz.figures import axes
 from attnviz.figures.bundle import component
 from attnviz.figures.maps import Head, heatmap_data
 from attnviz.figures.prose import prose_runs
+from attnviz.figures.quantities import QUANTITIES, Pool
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
@@ -31,7 +33,6 @@ NOTEBOOK_BYTES = 4 << 20  # of maps in a notebook, which keeps every output
 ARCHIVE_BYTES = 64 << 20
 NOTEBOOK_HEIGHT = 760  # pixels
 LASTING_FORMS = ("heatmap", "text", "lines")
-QUANTITIES = {"attention": "attention weight", "norm": "value-weighted norm"}
 LOOKED = "Attention shows where the model looked, not why it decided."
 # What would end or hide a script element, wherever it stands in it.
 _ENDS_SCRIPT = re.compile(r"<!--|</?script", re.IGNORECASE)
@@ -124,22 +125,30 @@ def heatmap_message(
     form: str = "heatmap",
     hide: Sequence[str] = (),
     keep: int | None = None,
+    pool: Pool | None = None,
     most: int = PAGE_BYTES,
 ) -> bytes:
     """The message of the figure "heatmap", complete: with as many other heads' maps as `most` bytes hold.
 
-    All heads, else those of the layer, else the one. `quantity`: "attention", or "norm" for value-weighted norms.
+    All heads, else those of the layer, else the one; with `pool`, one map of many heads (all layers, else the one).
+    `quantity`: a name of `QUANTITIES`.
     `form`: the form to begin with; q and k travel one row at a time, so that "qk" becomes "heatmap".
     `hide`, `keep`: what is hidden, and the share of mass that is not faded, to begin with: see `heatmap_data`.
-    Raises UnknownName, and ModelUnsupported where norms are not known.
+    Raises UnknownName, and ModelUnsupported where the quantity is not known.
     """
     kind = kind or (capture.kinds[0] if len(capture.kinds) == 1 else "cross")
     layers, heads, _, _ = capture.shape(kind)
     tokens = [capture.query_tokens(kind), capture.key_tokens(kind)]
     queries, keys = (axes.axis(each, granularity) for each in tokens)
     texts = list(zip(tokens, (queries, keys), strict=True))[: 1 if tokens[0] is tokens[1] else 2]
-    places = _places(layers, heads, (layer, head), most // (4 * len(queries.labels) * len(keys.labels)))
-    maps = [axes.grouped(_map(capture, place, kind, quantity), queries, keys) for place in places]
+    room = most // (4 * len(queries.labels) * len(keys.labels))
+    if pool is None:
+        places = _places(layers, heads, (layer, head), room)
+    else:
+        stepped = range(layers) if pool.chosen is None and layers <= room else [layer]
+        places = [(each, head) for each in stepped]
+    maps = [axes.grouped(_map(capture, place, kind, quantity, pool), queries, keys) for place in places]
+    sums_to_one = pool.sums_to_one(QUANTITIES[quantity]) if pool else QUANTITIES[quantity].sums_to_one
     return heatmap_data(
         np.stack(maps),
         places,
@@ -152,10 +161,10 @@ def heatmap_message(
         query_special=queries.special,
         key_special=keys.special,
         unit=queries.unit,
-        quantity=QUANTITIES[quantity],
-        rows_sum_to_one=quantity == "attention",
+        quantity=QUANTITIES[quantity].title,
+        rows_sum_to_one=sums_to_one,
         causal=kind == "decoder" or (kind == "self" and capture.card.kind == "decoder"),
-        note=axes.note(queries, keys, quantity == "attention"),
+        note=axes.note(queries, keys, sums_to_one, pool.note(QUANTITIES[quantity]) if pool else ""),
         model=capture.card.name,
         text=capture.tokens.text,
         identity=kind,
@@ -164,22 +173,34 @@ def heatmap_message(
         first=axes.first_axes(queries, keys, tokens[0] is tokens[1]),
         hide=hide,
         keep=keep,
+        pool=pool,
     )
 
 
 def archive(
-    capture: Capture, layer: int, head: int, *, kind: Kind | None = None, quantity: str = "attention"
+    capture: Capture,
+    layer: int,
+    head: int,
+    *,
+    kind: Kind | None = None,
+    quantity: str = "attention",
+    pool: Pool | None = None,
 ) -> bytes:
     """The maps over tokens as NPZ, for numpy.load without pickle: all heads, else the layer's, else the one.
 
-    Arrays: attention, or norm, (N, Q, K) float32, layer (N,) and head (N,) int64, query_labels (Q,) and key_labels (K,)
-    strings. Raises UnknownName.
+    Arrays: what `quantity` names, (N, Q, K) float32, layer (N,) and head (N,) int64, query_labels (Q,) and key_labels
+    (K,) strings; with `pool`, also combined, (Q, K), and combined_heads, (n, 2). Raises UnknownName.
     """
     layers, heads, rows, columns = capture.shape(kind)
     places = _places(layers, heads, (layer, head), ARCHIVE_BYTES // (4 * rows * columns))
     file = io.BytesIO()
+    combined = {}
+    if pool is not None:
+        combined["combined"] = _map(capture, (layer, head), kind, quantity, pool)
+        combined["combined_heads"] = np.array(pool.heads(layer, heads), np.int64)
     np.savez(
         file,
+        **combined,  # type: ignore[arg-type]
         **{quantity: np.stack([_map(capture, place, kind, quantity) for place in places])},  # type: ignore[arg-type]
         layer=np.array([place[0] for place in places], np.int64),
         head=np.array([place[1] for place in places], np.int64),
@@ -189,10 +210,16 @@ def archive(
     return file.getvalue()
 
 
-def _map(capture: Capture, place: Head, kind: Kind | None, quantity: str) -> FloatArray:
+def _map(
+    capture: Capture, place: Head, kind: Kind | None, quantity: str, pool: Pool | None = None
+) -> FloatArray:
     if quantity not in QUANTITIES:
         raise UnknownName("quantity", quantity, QUANTITIES)
-    return (capture.attention if quantity == "attention" else capture.value_weighted)(*place, kind=kind)
+    compute = getattr(capture, QUANTITIES[quantity].method)
+    if pool is None:
+        return compute(*place, kind=kind)
+    heads = pool.heads(place[0], capture.shape(kind)[1])
+    return combine((compute(*each, kind=kind) for each in heads), pool.how)
 
 
 def _places(layers: int, heads: int, shown: Head, room: int) -> list[Head]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from attnviz.figures.products import Products
 from attnviz.figures.prose import Run
+from attnviz.figures.quantities import Pool
 from attnviz.figures.wire import pack
 from attnviz.types import BoolArray, FloatArray, HeadTable
 
@@ -52,6 +53,7 @@ def heatmap_data(
     first: str = "",
     hide: Sequence[str] = (),
     keep: int | None = None,
+    pool: Pool | None = None,
 ) -> bytes:
     """The message of the figure "heatmap": some heads' exact maps, one of them shown, in one of several forms.
 
@@ -75,12 +77,13 @@ def heatmap_data(
         products: what the form "qk" shows of one query token, or why it cannot.
         first: on which axes the first token can be hidden: "both", "keys", or "" where labels are not tokens.
         hide: of `HIDEABLE`, what is hidden to begin with: special tokens, the first token (a sink of many heads).
+        pool: which heads each map combines, where it is not of one; `map_heads` then name the layer, and any head.
         keep: of `SHARES`, how much of a row's mass is not faded to begin with; None: what fits the form.
 
     Header: figure, layers, heads, layer, head, at [[layer, head] * N], queries, keys, querySpecial,
     keySpecial, queryTitle, keyTitle, unit, quantity, rowsSumToOne, causal, note, model, text, identity, form,
-    proses, first, hide, keep, qk (see `Products.header`). Sections: maps f32 (N, Q, K), and those of
-    `Products.sections`.
+    proses, first, hide, keep, pool (see `Pool.header`), qk (see `Products.header`).
+    Sections: maps f32 (N, Q, K), and those of `Products.sections`.
 
     Raises:
         ValueError: shapes that disagree, a layer or head out of range, an unknown form, or nothing to hide or keep.
@@ -108,6 +111,7 @@ def heatmap_data(
         "text": text,
         "layers": layers,
         "heads": heads,
+        "pool": pool.header(layers, heads) if pool else None,
     }
     header = {
         "figure": "heatmap",

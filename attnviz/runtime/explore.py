@@ -5,6 +5,7 @@ A part of the Runtime: each answer is computed from a capture, through the gate,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from attnviz.capture import Capture
     from attnviz.runtime.likeness import Likeness
 
+MAPS = ("attention", "value_weighted")  # what a Capture computes of one head
 Breakdown = Literal["class", "segment", "distance"]
 
 
@@ -85,6 +87,37 @@ class Explorer:
             capture.attention(layer, None, kind, np.asarray(rows)) for layer in range(capture.shape(kind)[0])
         ]
         return np.stack([each[..., list(keys)].sum(2).mean(1) for each in layers])
+
+    def combined(
+        self,
+        query: Query,
+        heads: tuple[tuple[int, int], ...],
+        how: str = "mean",
+        quantity: str = "attention",
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> Annotated[FloatArray, "Q K"]:
+        """Many heads, (layer, head) each, as one map: see `attnviz.analysis.combine`. One head at a time is computed.
+
+        `quantity`: the method of a Capture that gives the map of one head: one of `MAPS`.
+        Raises UnknownName, ModelUnsupported; ValueError where there is no head.
+        """
+        from attnviz.analysis import combine
+
+        if quantity not in MAPS:
+            raise UnknownName("quantity", quantity, MAPS)
+        key, capture = self._find(query, progress or silent)
+        compute = getattr(capture, quantity)
+
+        def work(report: Progress) -> FloatArray:
+            def maps() -> Iterator[FloatArray]:
+                for n, (layer, head) in enumerate(heads):
+                    report(Stage(STATISTICS, n / len(heads)))
+                    yield compute(layer, head, kind)
+
+            return combine(maps(), how)
+
+        return self._all_heads((key, "combined", how, quantity, heads, kind), work, progress)
 
     @property
     def default_change_query(self) -> Query:

@@ -9,13 +9,13 @@ import numpy as np
 import streamlit as st
 
 from attnviz.errors import ModelUnsupported
-from attnviz.figures import FORMS, HIDEABLE, SHARES
-from attnviz.web import components, maps, metrics, problems, progress, session
+from attnviz.figures import FORMS, HIDEABLE, QUANTITIES, SHARES
+from attnviz.web import components, maps, metrics, pooling, problems, progress, session
 from attnviz.web.url import Head, State
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
-    from attnviz.figures import Products
+    from attnviz.figures import Pool, Products
     from attnviz.runtime import Query
     from attnviz.types import FloatArray, Kind
 
@@ -25,12 +25,11 @@ KIND_TITLES = {
     "decoder": "Decoder: the output looks at itself",
     "cross": "Cross: the output looks at the input",
 }
-QUANTITIES = ("attention", "norm")
-QUANTITY_TITLES = {"attention": "attention weight", "norm": "value-weighted norm"}
 QUANTITY_HELP = (
     "The attention weight is what the softmax gives. The value-weighted norm is the length of the vector that the "
     "weight lets through, ‖weight · W_O · value‖: a large weight on a short value moves little (Kobayashi et al. 2020)."
 )
+QUANTITY = "attention"
 VIEW_TITLES = {"token": "Tokens", "word": "Words", "sentence": "Sentences"}
 # In the default model, the head whose "it" looks at "animal" in the stored example: a first picture worth a look.
 START = (3, 1)
@@ -46,18 +45,25 @@ def show(query: Query, state: State) -> None:
     """Draw the page for this question."""
     with progress.loading() as report:
         capture = session.runtime().capture(query, report)
-    kind, view, quantity = _choices(capture.kinds, state)
+    kind = choose_kind(capture.kinds, state)
+    layers, heads, _, _ = capture.shape(kind)
+    shown = chosen_head(state, layers, heads)
+    view, quantity, pool = _choices(state, layers, heads, shown)
     form = session.choose("form", state.form, FORMS, FORMS[0])
     hide, keep = settings(state)
     if (state.hide and not hide) or (state.keep and keep is None):
         session.notice("What the link hides or keeps is not one of the choices here; everything is shown.")
-    layers, heads, _, _ = capture.shape(kind)
-    shown = chosen_head(state, layers, heads)
     picture, beside = st.columns([3, 1], gap="large")
     with picture, problems.guard():
-        _picture(Picture(query, capture, kind, view, quantity, form, hide, keep), shown)
+        _picture(Picture(query, capture, kind, view, quantity, form, hide, keep, pool), shown)
     with beside, progress.loading() as report:
-        metrics.of_head(session.runtime().statistics(query, kind, report), shown)
+        table = session.runtime().statistics(query, kind, report)
+        if pool is None:
+            metrics.of_head(table, shown)
+        else:
+            metrics.of_heads(
+                table, pool.heads(shown[0], heads), pool.words(layers, heads).format(layer=shown[0])
+            )
 
 
 def settings(state: State) -> tuple[tuple[str, ...], int | None]:
@@ -101,11 +107,10 @@ def is_causal(capture: Capture, kind: Kind) -> bool:
     return kind == "decoder" or (kind == "self" and capture.card.kind == "decoder")
 
 
-def _choices(kinds: tuple[Kind, ...], state: State) -> tuple[Kind, str, str]:
-    kind = choose_kind(kinds, state)
+def _choices(state: State, layers: int, heads: int, shown: Head) -> tuple[str, str, Pool | None]:
     view = session.choose("view", state.view, maps.GRANULARITIES, "token")
-    quantity = session.choose("quantity", state.quantity, QUANTITIES, QUANTITIES[0])
-    with st.container(horizontal=True, gap="large"):
+    quantity = session.choose("quantity", state.quantity, tuple(QUANTITIES), QUANTITY)
+    with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             "Rows and columns are",
             maps.GRANULARITIES,
@@ -116,16 +121,18 @@ def _choices(kinds: tuple[Kind, ...], state: State) -> tuple[Kind, str, str]:
         )
         st.segmented_control(
             "What is shown",
-            QUANTITIES,
-            format_func=lambda name: QUANTITY_TITLES[name].capitalize(),
+            tuple(QUANTITIES),
+            format_func=lambda name: QUANTITIES[name].title.capitalize(),
             key=session.follow("quantity", quantity),
             on_change=session.on_change(
-                "quantity", "quantity", lambda value: None if value == QUANTITIES[0] else value
+                "quantity", "quantity", lambda value: None if value == QUANTITY else value
             ),
             help=QUANTITY_HELP,
             required=True,
         )
-    return kind, view, quantity
+    with st.container(horizontal=True, gap="medium"):
+        pool = pooling.choose(state, layers, heads, shown)
+    return view, quantity, pool
 
 
 @dataclass(frozen=True)
@@ -140,12 +147,23 @@ class Picture:
     form: str
     hide: tuple[str, ...] = ()
     keep: int | None = None
+    pool: Pool | None = None
 
     def map(self, place: Head) -> FloatArray:
-        """The map of one head over tokens. Raises ModelUnsupported where the family hides its values."""
+        """The map of a head, or of many, over tokens. Raises ModelUnsupported where the family hides its values."""
         runtime = session.runtime()
-        compute = runtime.attention if self.quantity == QUANTITIES[0] else runtime.value_weighted
-        return compute(self.query, *place, self.kind)
+        method = QUANTITIES[self.quantity].method
+        if self.pool is None:
+            return getattr(runtime, method)(self.query, *place, self.kind)
+        heads = self.pool.heads(place[0], self.capture.shape(self.kind)[1])
+        with progress.loading() as report:
+            return runtime.combined(self.query, heads, self.pool.how, method, self.kind, report)
+
+    @property
+    def sums_to_one(self) -> bool:
+        """Whether the values of a row do."""
+        quantity = QUANTITIES[self.quantity]
+        return self.pool.sums_to_one(quantity) if self.pool else quantity.sums_to_one
 
 
 def _picture(what: Picture, shown: Head) -> None:
@@ -154,7 +172,6 @@ def _picture(what: Picture, shown: Head) -> None:
     tokens = [what.capture.query_tokens(what.kind), what.capture.key_tokens(what.kind)]
     queries, keys = (maps.axis(each, what.view) for each in tokens)
     layers, heads, _, _ = what.capture.shape(what.kind)
-    weights = what.quantity == QUANTITIES[0]
     places = _places(what, layers, heads, len(queries.labels) * len(keys.labels), shown)
     texts = (
         [(tokens[0], queries)] if tokens[0] is tokens[1] else list(zip(tokens, (queries, keys), strict=True))
@@ -171,10 +188,12 @@ def _picture(what: Picture, shown: Head) -> None:
         query_special=queries.special,
         key_special=keys.special,
         unit=queries.unit,
-        quantity=QUANTITY_TITLES[what.quantity],
-        rows_sum_to_one=weights,
+        quantity=QUANTITIES[what.quantity].title,
+        rows_sum_to_one=what.sums_to_one,
         causal=is_causal(what.capture, what.kind),
-        note=maps.note(queries, keys, weights),
+        note=maps.note(
+            queries, keys, what.sums_to_one, what.pool.note(QUANTITIES[what.quantity]) if what.pool else ""
+        ),
         model=what.query.model,
         text=what.query.text,
         identity=what.kind,
@@ -184,6 +203,7 @@ def _picture(what: Picture, shown: Head) -> None:
         first=maps.first_axes(queries, keys, tokens[0] is tokens[1]),
         hide=what.hide,
         keep=what.keep,
+        pool=what.pool,
     )
     components.heatmap(data, shown)
 
@@ -196,6 +216,9 @@ def _products(what: Picture, shown: Head) -> Products:
     row = components.query_row(len(queries))
     if row is None:
         row = int(np.argmin(queries.special))
+    if what.pool is not None:
+        problem = "Queries and keys belong to one head: choose “One head” to take it apart."
+        return Products(*shown, row, queries.labels, keys.labels, problem=problem)
     try:
         record = session.runtime().query_key(what.query, *shown, row, what.kind)
     except ModelUnsupported as error:
@@ -209,12 +232,17 @@ def _places(what: Picture, layers: int, heads: int, cells: int, shown: Head) -> 
     Of a longer text the next head goes along: who steps through the heads finds it in the browser. Lines are drawn
     of all heads of the layer, so these travel together, as many as fit.
     """
-    everything = (what.query, what.kind, what.view, what.quantity)
-    if layers * heads * cells * 4 <= SEND_ALL:
+    everything = (what.query, what.kind, what.view, what.quantity, what.pool)
+    every = [(layer, head) for layer in range(layers) for head in range(heads)]
+    if what.pool is not None:
+        every = [shown] if what.pool.chosen is not None else [(layer, shown[1]) for layer in range(layers)]
+    if len(every) * cells * 4 <= SEND_ALL:
         if st.session_state.get(SENT) == everything:
             return [shown]
         st.session_state[SENT] = everything
-        return [(layer, head) for layer in range(layers) for head in range(heads)]
+        return every
+    if what.pool is not None:
+        return [shown]
     if what.form != "lines":
         following = (shown[0], shown[1] + 1)
         ahead = following[1] < heads and cells * 4 <= SEND_AHEAD

@@ -51,6 +51,19 @@ def of_head(table: HeadTable, head: Head) -> None:
         st.markdown("\n".join(f"- **{words(m).title}**: {words(m).meaning}" for m in table.metrics))
 
 
+def of_heads(table: HeadTable, heads: tuple[Head, ...], name: str) -> None:
+    """The statistics of many heads: the mean of each."""
+    st.subheader(name[:1].upper() + name[1:], anchor=False)
+    places = tuple(np.array(heads).T)
+    rows = []
+    for metric, unit in zip(table.metrics, table.units, strict=True):
+        values = table[metric][places]
+        known = values[~np.isnan(values)]
+        rows.append(_row(words(metric), _number(float(known.mean()) if len(known) else np.nan, unit), ""))
+    st.html(f'<table class="attnviz-statistics"><tbody>{"".join(rows)}</tbody></table>')
+    st.caption("The mean of each statistic over these heads, each measured on its own map.")
+
+
 def _row(about: Words, value: str, rank: str) -> str:
     cells = (about.title, value, rank)
     title, value, rank = (html.escape(cell) for cell in cells)

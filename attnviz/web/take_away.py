@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from attnviz.errors import AttnVizError
-from attnviz.web import attention_view, heads_view, maps, problems, session, url
+from attnviz.web import attention_view, heads_view, maps, pooling, problems, session, url
 from attnviz.web.escape import plain
 
 if TYPE_CHECKING:
@@ -45,14 +45,15 @@ span { margin-inline-start: 0.5rem; }
 
 def attention(query: Query, state: State) -> None:
     """What can be taken from the attention page."""
-    from attnviz.figures import export
+    from attnviz.figures import QUANTITIES, export
 
     capture, kind = _capture(query, state)
     layers, heads, _, _ = capture.shape(kind)
     shown = attention_view.chosen_head(state, layers, heads)
     # What the page says of a choice that does not exist, it has said.
     view = state.view if state.view in maps.GRANULARITIES else "token"
-    quantity = state.quantity if state.quantity in export.QUANTITIES else "attention"
+    quantity = state.quantity if state.quantity in QUANTITIES else attention_view.QUANTITY
+    pool = pooling.chosen(state, layers, heads)
     form = state.form or "heatmap"
     hide, keep = attention_view.settings(state)
 
@@ -66,11 +67,12 @@ def attention(query: Query, state: State) -> None:
             form=form,
             hide=hide,
             keep=keep,
+            pool=pool,
         )
         return export.page("heatmap", message, title=_title(capture), text=query.text)
 
     def archive() -> bytes:
-        return export.archive(capture, *shown, kind=kind, quantity=quantity)
+        return export.archive(capture, *shown, kind=kind, quantity=quantity, pool=pool)
 
     _row(query, replace(state, heads=(shown,)), capture, page, archive)
 

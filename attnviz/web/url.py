@@ -28,6 +28,8 @@ NAMES = (
     "view",
     "form",
     "quantity",
+    "pool",
+    "over",
     "hide",
     "keep",
     "method",
@@ -41,8 +43,8 @@ MAX_INDEX = 9_999
 MAX_HEADS = 4
 
 _TEXTS = ("text", "pair", "target_text")
-_WORDS = ("kind", "view", "form", "quantity", "hide", "keep", "method", "target")
-_JOINERS = str.maketrans("", "", "-_,")
+_WORDS = ("kind", "view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target")
+_JOINERS = str.maketrans("", "", "-_,.*")
 
 Head = tuple[int, int]
 
@@ -55,6 +57,7 @@ class State:
         model: None for the model of this server's settings.
         text: None for the stored example, "" for a text that was emptied.
         heads: (layer, head) pairs: one, or two to four that are compared; empty for the page's default.
+        pool: how many heads are combined to one map; over: which ones, "model" or for instance "2.5,3.*".
         hide: which tokens are left out, joined by commas. keep: percent of a row's mass that is not faded.
     """
 
@@ -67,6 +70,8 @@ class State:
     view: str | None = None
     form: str | None = None
     quantity: str | None = None
+    pool: str | None = None
+    over: str | None = None
     hide: str | None = None
     keep: str | None = None
     method: str | None = None
@@ -95,10 +100,11 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
             notices.append("The model name in the link cannot be used; the default model is shown.")
     for key in _WORDS:
         word = given.get(key, "")
-        if word and len(word) <= MAX_NAME and word.isascii() and word.translate(_JOINERS).isalnum():
+        if word and len(word) <= MAX_NAME and word.isascii() and (word.translate(_JOINERS) or "0").isalnum():
             fields[key] = word
         elif key in given:
-            notices.append(f"The {key} in the link is not one of the choices; the default is shown.")
+            name = {"over": "set of heads (over)"}.get(key, key)
+            notices.append(f"The {name} in the link is not one of the choices; the default is shown.")
     heads, notice = _heads(given)
     if notice:
         notices.append(notice)

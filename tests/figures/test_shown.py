@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attnviz.analysis import renormalize_without
-from attnviz.figures import heatmap_data
+from attnviz.figures import Pool, heatmap_data
 from tests.figures.pointer import csv_rows, download, events, hover, readout, value
 from tests.figures.test_heatmap_figure import SVG, weights
 
@@ -30,6 +30,11 @@ def message(values: np.ndarray = MAP, **other: object) -> bytes:
         "proses": [[(f"{label} ", n) for n, label in enumerate(LABELS)]], **other,
     }  # fmt: skip
     return heatmap_data(values[None], [(0, 0)], LABELS, LABELS, **given)  # type: ignore[arg-type]
+
+
+def written(drawing: bytes) -> str:
+    """All text of an SVG drawing."""
+    return " ".join(node.text or "" for node in ET.fromstring(drawing).iter(f"{SVG}text"))
 
 
 def notice(page: Page) -> str:
@@ -104,8 +109,7 @@ def test_the_choice_is_reported_and_stands_in_what_is_saved(figure: Callable[...
     kept = expected(MAP, SPECIAL | FIRST)[1:-1, 1:-1]
     np.testing.assert_array_equal(np.array([row[1:] for row in rows[1:]], np.float32), kept)
     _, drawing = download(page, "SVG drawing")
-    texts = " ".join(node.text or "" for node in ET.fromstring(drawing).iter(f"{SVG}text"))
-    assert "Special tokens and the first token are hidden" in texts
+    assert notice(page) in written(drawing)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -212,3 +216,58 @@ def test_text_shades_only_what_is_kept_and_the_choice_is_shared(figure: Callable
 def test_a_message_that_hides_or_keeps_what_there_is_not_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="hide"):
         message(**wrong)
+
+
+MANY = weights(2, COUNT, seed=5)
+
+
+def pooled(pool: Pool, **other: object) -> bytes:
+    given = {
+        "layers": 2,
+        "heads": 3,
+        "layer": 1,
+        "head": 2,
+        "form": "heatmap",
+        "model": "tiny",
+        "pool": pool,
+        **other,
+    }
+    return heatmap_data(MANY, [(0, 2), (1, 2)], LABELS, LABELS, **given)  # type: ignore[arg-type]
+
+
+def test_many_heads_as_one_map_are_named_in_every_form_and_file(figure: Callable[..., Page]) -> None:
+    page = figure("heatmap", pooled(Pool("mean")))
+    expect(page.get_by_role("combobox", name="Head")).to_have_count(0)
+    expect(page.get_by_text("Strongest links of mean of the 3 heads of layer 1")).to_be_visible()
+    hover(page, 3, 4)
+    assert value(page) == MANY[1, 3, 4]
+    page.get_by_test_id("stage").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    hover(page, 3, 4)
+    assert value(page) == MANY[0, 3, 4]
+    assert events(page) == [["selection", {"layer": 0, "head": 2}]]
+    name, _ = download(page, "CSV table")
+    assert name == "attention_tiny_mean-of-the-3-heads-of-layer-0.csv"
+    _, drawing = download(page, "SVG drawing")
+    assert "attention weight · mean of the 3 heads of layer 0 · tiny" in written(drawing)
+    choose(page, "lines")
+    expect(page.get_by_test_id("lines-words")).to_contain_text("lines of the mean of the 3 heads of layer 0.")
+    assert page.locator(".av-swatch:visible").count() == 0
+    assert "(head" not in page.locator(".av-linesview").inner_text()
+    best = np.unravel_index(MANY[0].argmax(), MANY[0].shape)
+    cells = page.get_by_test_id("line-links").locator("tbody tr").first.locator("td").all_inner_texts()
+    assert cells == [LABELS[best[0]], LABELS[best[1]], "–", f"{MANY[0].max():.4f}"]
+
+
+def test_heads_of_several_layers_have_nothing_to_step_to(figure: Callable[..., Page]) -> None:
+    page = figure("heatmap", pooled(Pool("max", ((0, 1), (1, 2)), "0.1,1.2"), rows_sum_to_one=False))
+    expect(page.get_by_role("combobox", name="Layer")).to_have_count(0)
+    page.get_by_test_id("stage").focus()
+    for key in ("ArrowRight", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(200)
+    assert events(page) == []
+    hover(page, 2, 2)
+    assert value(page) == MANY[1, 2, 2]
+    expect(page.get_by_text("Strongest links of maximum of 2 heads (layer.head: 0.1, 1.2)")).to_be_visible()

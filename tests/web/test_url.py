@@ -29,7 +29,8 @@ STATES = [
     State(heads=((2, 5),)),
     State(heads=((2, 5), (0, 0), (5, 11))),
     State(kind="cross", view="word", form="lines", quantity="norm", method="rollout", target="next-token"),
-    State(form="text", hide="special,first", keep="90"),
+    State(form="text", pool="mean", over="0-2.5,3.*", hide="special,first", keep="90"),
+    State(pool="max", over="*"),
 ]
 
 
@@ -54,6 +55,8 @@ def test_the_names_are_those_of_the_design():
         "word",
         "text",
         "norm",
+        "max",
+        "3.*",
         "first",
         "90",
         "rollout",
@@ -80,7 +83,7 @@ def test_hostile_texts_come_through_or_stay_out(text):
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_words_fall_back_and_are_not_repeated(text):
-    for name in ("kind", "view", "form", "quantity", "hide", "keep", "method", "target"):
+    for name in ("kind", "view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target"):
         state, notices = parse({name: text})
         assert state == State()
         assert len(notices) == 1

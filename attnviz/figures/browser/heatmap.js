@@ -12,7 +12,7 @@ import { CanvasPen } from "./pens.js";
 import { pngOf, svgOf, tableOf } from "./picture.js";
 import { Plot } from "./plot.js";
 import { fileName, saveCanvas, saveText } from "./save.js";
-import { Shown, fadedWords, hiddenWords } from "./shown.js";
+import { Shown, fadedWords, hiddenWords, nameOfMap } from "./shown.js";
 import { keyOf, queryOf, rootScale, shareOf, strongest, strongestLinks, viewOf } from "./view.js";
 
 const CACHE_BYTES = 96e6;
@@ -98,7 +98,7 @@ function buildToolbar(state) {
     refresh(state);
     state.callbacks.setting?.(value);
   });
-  state.scaleChoice = choice("Colours up to", [["own", "this head’s maximum"], ["one", "1, for all heads"]], (mode) => {
+  state.scaleChoice = choice("Colours up to", [["own", "this map’s maximum"], ["one", "1, for all heads"]], (mode) => {
     state.scaleMode = mode;
     refresh(state);
   });
@@ -124,9 +124,10 @@ function buildToolbar(state) {
 
 /** Goes to a head: shows it at once where its map is known, and always reports it. */
 function step(state, { layer, head }) {
-  const { layers, heads } = state.header;
-  const value = { layer: clamp(layer, 0, layers - 1), head: clamp(head, 0, heads - 1) };
+  const { layers, heads, pool } = state.header;
   const old = state.selection.value;
+  // Of many heads shown as one there is no next one, and a layer only where they are its heads.
+  const value = { layer: pool && !pool.layers ? old.layer : clamp(layer, 0, layers - 1), head: pool ? old.head : clamp(head, 0, heads - 1) };
   if (value.layer === old.layer && value.head === old.head) return;
   state.selection.set(value);
   refresh(state);
@@ -159,7 +160,8 @@ function refresh(state) {
   const awaited = !map && Boolean(state.callbacks.selection); // a page on disk has nobody to ask for more
   state.stage.setAttribute("aria-busy", String(awaited));
   state.stage.classList.toggle("av-waiting", !map);
-  const missing = awaited ? `Loading layer ${layer}, head ${head} …` : `Layer ${layer}, head ${head} is not in this file.`;
+  const name = nameOfMap(header, { layer, head });
+  const missing = awaited ? `Loading ${name} …` : `${name[0].toUpperCase()}${name.slice(1)} is not in this file.`;
   state.loading.textContent = map ? "" : missing;
   for (const node of state.ofHeatmap) node.hidden = form !== "heatmap";
   if (!map) {
@@ -175,7 +177,8 @@ function refresh(state) {
   if (form === "heatmap") showPlot(state);
   state.notice.textContent = hiddenWords(state);
   state.forms.show({ ...sceneOf(state), maps: state.maps, share: state.share, shown: state.place, qk: state.qk, wanted: { layer, head } });
-  state.headStepper.node.hidden = form === "lines";
+  state.layerStepper.node.hidden = Boolean(header.pool && !header.pool.layers);
+  state.headStepper.node.hidden = form === "lines" || Boolean(header.pool);
   state.scaleChoice.node.hidden ||= ["lines", "qk"].includes(form);
 }
 
@@ -204,7 +207,7 @@ function showPlot(state) {
   // A fixed width: the panel beside must not move with the length of the readout.
   state.main.style.width = beside ? `${Math.max(440, state.plot.layout.width)}px` : "";
   state.stage.setAttribute("aria-label", describe(state));
-  state.panel.show(state.view, `layer ${state.place.layer}, head ${state.place.head}`);
+  state.panel.show(state.view, nameOfMap(state.header, state.place));
   setZoom(state);
   showLegend(state);
   mark(state);
@@ -229,7 +232,7 @@ function showLegend(state) {
 
 function scaleWords(state) {
   const { header, scale, scaleMode } = state;
-  const end = scaleMode === "one" && header.rowsSumToOne ? "1" : `${decimals(scale.top)}, the largest of this head`;
+  const end = scaleMode === "one" && header.rowsSumToOne ? "1" : `${decimals(scale.top)}, the largest of this ${header.pool ? "map" : "head"}`;
   const ahead = header.causal ? " Hatched: cannot look ahead." : "";
   return `Colour: square root of the ${header.quantity}, from 0 to ${end}.${ahead}${fadedWords(state)}`;
 }
@@ -242,7 +245,7 @@ function sceneOf(state) {
     header, view, scale, theme, cuts,
     titles: { query: header.queryTitle, key: header.keyTitle },
     label: describe(state),
-    title: `${header.quantity} · layer ${place.layer}, head ${place.head}${named}`,
+    title: `${header.quantity} · ${nameOfMap(header, place)}${named}`,
     notes: [scaleWords(state), hiddenWords(state), header.note].filter(Boolean),
   };
 }
@@ -253,11 +256,11 @@ function describe({ header, view, place }) {
     ? ` Strongest: from ${quoted(queryOf(view, best.i).label)} to ${quoted(keyOf(view, best.j).label)}, ${decimals(best.value)}.`
     : "";
   const sizes = `${view.q} queries (${header.unit}s) down, ${view.k} keys across`;
-  return `Map of the ${header.quantity} of layer ${place.layer}, head ${place.head}: ${sizes}.${link}`;
+  return `Map of the ${header.quantity}${header.pool ? "," : " of"} ${nameOfMap(header, place)}: ${sizes}.${link}`;
 }
 
 const nameOf = ({ header, place, view }, extension) =>
-  fileName(["attention", header.model, `layer${place.layer}`, `head${place.head}`, ...view.hidden.map((name) => `no-${name}`)], extension);
+  fileName(["attention", header.model, ...(header.pool ? [nameOfMap(header, place)] : [`layer${place.layer}`, `head${place.head}`]), ...view.hidden.map((name) => `no-${name}`)], extension);
 
 /** The pointer is on a cell, or has left. */
 function point(state, cell) {

@@ -5,6 +5,7 @@ import { css } from "./colors.js";
 import { cut, isolated, quoted } from "./labels.js";
 import { cutsOf } from "./mass.js";
 import { headColour } from "./palette.js";
+import { nameOfMap } from "./shown.js";
 import { keyOf, queryOf, strongest, strongestLinks, viewOf } from "./view.js";
 
 const LEVELS = 10; // of opacity
@@ -12,7 +13,8 @@ const TALLEST = 620;
 const MOST_PIXELS = 24e6; // of the painting of all lines
 const MOST_LENGTH = 16e6; // pixels, of all lines together: what can be painted without a pause
 const FEW_LINES = 1500; // that are painted wider, the stronger they are; a line of one pixel costs a fifth
-const LINES_HELP = "A click on a head hides or shows it, a double click (or Shift + Enter) shows it alone, and again shows all. In the drawing, arrow keys move over the tokens, Enter holds one, Escape lets go.";
+const HEADS_HELP = "A click on a head hides or shows it, a double click (or Shift + Enter) shows it alone, and again shows all.";
+const LINES_HELP = "In the drawing, arrow keys move over the tokens, Enter holds one, Escape lets go.";
 
 export class LinesView {
   constructor(holds) {
@@ -30,11 +32,12 @@ export class LinesView {
     this.body = element("tbody");
     const head = element("tr", {}, ["from", "to", "head", "value"].map((text) => element("th", { scope: "col", text })));
     this.table = element("table", { class: "av-links", "data-testid": "line-links" }, [this.caption, element("thead", {}, [head]), this.body]);
+    this.help = element("p", { class: "av-help" });
     const left = element("div", { class: "av-linesmain" }, [this.readout, this.stage, this.words]);
     this.node = element("div", { class: "av-linesview" }, [
       element("div", { class: "av-linetools" }, [this.swatches]),
       element("div", { class: "av-reading" }, [left, element("div", { class: "av-lists" }, [this.table])]),
-      element("p", { class: "av-help", text: LINES_HELP }),
+      this.help,
     ]);
     this.listen();
   }
@@ -89,8 +92,12 @@ export class LinesView {
 
   refresh() {
     const { header, maps, shown } = this.scene;
-    this.heads = Array.from({ length: header.heads }, (_, head) => head).filter((head) => maps.has(`${shown.layer},${head}`));
-    this.layers = this.heads.filter((head) => !this.hidden.has(head)).map((head) => ({ head, view: this.viewOf(maps.get(`${shown.layer},${head}`)) }));
+    // Many heads shown as one are one map, in the place of the head that is shown.
+    this.pooled = Boolean(header.pool);
+    this.swatches.hidden = this.pooled;
+    this.help.textContent = this.pooled ? LINES_HELP : `${HEADS_HELP} ${LINES_HELP}`;
+    this.heads = this.pooled ? [shown.head] : Array.from({ length: header.heads }, (_, head) => head).filter((head) => maps.has(`${shown.layer},${head}`));
+    this.layers = this.heads.filter((head) => this.pooled || !this.hidden.has(head)).map((head) => ({ head, view: this.viewOf(maps.get(`${shown.layer},${head}`)) }));
     this.top = header.rowsSumToOne ? 1 : Math.max(...this.layers.map(({ view }) => view.top), 0);
     this.showSwatches();
     this.place();
@@ -218,13 +225,13 @@ export class LinesView {
   }
 
   sayLines(kept, drawn) {
-    const { header, share } = this.scene;
-    const missing = header.heads - this.heads.length;
+    const { header, share, shown } = this.scene;
+    const missing = this.pooled ? 0 : header.heads - this.heads.length;
     const mass = share < 1 ? `the strongest links of each token that together hold ${Math.round(100 * share)} % of its ${header.quantity}` : `every ${header.quantity} above 0`;
-    const parts = [`Drawn: ${mass}, ${kept.toLocaleString("en")} lines of ${this.layers.length} head${this.layers.length === 1 ? "" : "s"}.`];
+    const parts = [`Drawn: ${mass}, ${kept.toLocaleString("en")} lines of ${this.pooled ? `the ${nameOfMap(header, shown)}` : `${this.layers.length} head${this.layers.length === 1 ? "" : "s"}`}.`];
     if (drawn < kept) parts.push(`Until a token is held, ${drawn.toLocaleString("en")} of them are painted: the strongest, and an even sample of the faintest.`);
     if (missing) parts.push(`The maps of ${missing} more heads of this layer are not here yet, or would be too large together.`);
-    parts.push(`The opacity of a line is in proportion to its ${header.quantity}${header.rowsSumToOne ? "" : `, up to ${decimals(this.top, 3)}`}. Under a held token, cells of the heads’ colours, in the order of the heads, show their weights on each token opposite.`);
+    parts.push(`The opacity of a line is in proportion to its ${header.quantity}${header.rowsSumToOne ? "" : `, up to ${decimals(this.top, 3)}`}.${this.pooled ? "" : " Under a held token, cells of the heads’ colours, in the order of the heads, show their weights on each token opposite."}`);
     this.words.textContent = parts.join(" ");
   }
 
@@ -232,13 +239,13 @@ export class LinesView {
     const { header, shown } = this.scene;
     const links = this.layers.flatMap(({ head, view }) => strongestLinks(view).map((link) => ({ ...link, head, view })));
     links.sort((a, b) => b.value - a.value);
-    this.caption.textContent = `Strongest links of layer ${shown.layer}`;
+    this.caption.textContent = `Strongest links of ${this.pooled ? `the ${nameOfMap(header, shown)}` : `layer ${shown.layer}`}`;
     this.body.replaceChildren(...links.slice(0, 10).map(({ i, j, head, view, value }) => element("tr", {}, [
       element("td", { dir: "auto", text: queryOf(view, i).label, title: `position ${queryOf(view, i).position}` }),
       element("td", { dir: "auto", text: keyOf(view, j).label, title: `position ${keyOf(view, j).position}` }),
-      element("td", { text: String(head) }), element("td", { class: "av-number", text: decimals(value) }),
+      element("td", { text: this.pooled ? "–" : String(head) }), element("td", { class: "av-number", text: decimals(value) }),
     ])));
-    this.canvas.setAttribute("aria-label", `Lines of the ${header.quantity} of layer ${shown.layer}: ${this.layers.length} heads; the table lists the strongest.`);
+    this.canvas.setAttribute("aria-label", `Lines of the ${header.quantity}, ${this.pooled ? nameOfMap(header, shown) : `layer ${shown.layer}: ${this.layers.length} heads`}; the table lists the strongest.`);
   }
 
   placeAt(event) {
@@ -371,9 +378,10 @@ export class LinesView {
     links.sort((a, b) => b.value - a.value);
     const tokens = active.slice(0, 4).map(({ side, index }) => `${quoted((side ? this.scene.header.keys : this.scene.header.queries)[index])} (${index})`);
     const more = active.length > 4 ? ` and ${active.length - 4} more` : "";
+    const of = (head) => (this.pooled ? "" : ` (head ${head})`);
     const items = links.slice(0, 5).map(({ i, j, head, view, value }) => {
       const [from, to] = [queryOf(view, i), keyOf(view, j)];
-      return active.length > 1 ? `${quoted(from.label)} → ${quoted(to.label)} ${decimals(value)} (head ${head})` : `${quoted((active[0].side ? from : to).label)} ${decimals(value)} (head ${head})`;
+      return active.length > 1 ? `${quoted(from.label)} → ${quoted(to.label)} ${decimals(value)}${of(head)}` : `${quoted((active[0].side ? from : to).label)} ${decimals(value)}${of(head)}`;
     });
     if (links.length) this.readout.dataset.value = String(links[0].value);
     const verb = active.length > 1 ? ": " : active[0].side ? " is looked at by " : " looks at ";

@@ -10,6 +10,7 @@ import { keyOf, paintPixels, queryOf } from "./view.js";
 
 const MARGIN = 20;
 const LONGEST = 2400;
+const LINE_HEIGHT = 18;
 
 /** Places one scene {view, scale, theme, titles, title, notes} for a picture of its own. */
 function sheetOf(scene) {
@@ -22,23 +23,41 @@ function sheetOf(scene) {
   const box = { width: 1e5, height: 1e5, zoom: 1, compact: false, dpr: 1, smallest: cell, largest: cell };
   const layout = layoutOf(ruler, scene, box);
   const width = Math.max(layout.width, 420) + 2 * MARGIN;
-  const head = 30;
-  const foot = BAR_HEIGHT + 12 + 18 * scene.notes.length;
-  return { scene: { ...scene, image }, layout, width, head, height: head + layout.height + foot + 2 * MARGIN };
+  const lines = (font, texts) => {
+    ruler.font(font);
+    return texts.flatMap((text) => wrapped(ruler, text, width - 2 * MARGIN));
+  };
+  const title = lines(titleFont(scene), [scene.title]);
+  const notes = lines(noteFont(scene), scene.notes);
+  const head = 12 + LINE_HEIGHT * title.length;
+  const foot = BAR_HEIGHT + 12 + LINE_HEIGHT * notes.length;
+  return { scene: { ...scene, image }, layout, width, title, notes, head, height: head + layout.height + foot + 2 * MARGIN };
+}
+
+const titleFont = ({ theme }) => `600 15px ${theme.font}`;
+const noteFont = ({ theme }) => `12px ${theme.font}`;
+
+/** The text in lines of at most `width`, parted at blanks; a word that is longer is cut. */
+function wrapped(pen, text, width) {
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(pen.cutTo(word, width));
+  }
+  return lines;
 }
 
 function paintSheet(shifted, sheet) {
-  const { scene, layout, head, width } = sheet;
-  shifted.font(`600 15px ${scene.theme.font}`);
-  shifted.text(0, 8, shifted.cutTo(scene.title, width - 2 * MARGIN), { colour: css(scene.theme.text) });
+  const { scene, layout, head, width, title, notes } = sheet;
+  shifted.font(titleFont(scene));
+  title.forEach((line, i) => shifted.text(0, 8 + LINE_HEIGHT * i, line, { colour: css(scene.theme.text) }));
   shifted.shift(0, head);
   paintMatrix(shifted, scene, layout);
   shifted.shift(0, layout.height + 12);
   paintBar(shifted, scene.scale, scene.theme, layout.left, 0, Math.min(320, width - layout.left - 2 * MARGIN));
-  shifted.font(`12px ${scene.theme.font}`);
-  scene.notes.forEach((note, i) => {
-    shifted.text(0, BAR_HEIGHT + 10 + 18 * i, shifted.cutTo(note, width - 2 * MARGIN), { colour: css(scene.theme.muted) });
-  });
+  shifted.font(noteFont(scene));
+  notes.forEach((line, i) => shifted.text(0, BAR_HEIGHT + 10 + LINE_HEIGHT * i, line, { colour: css(scene.theme.muted) }));
 }
 
 /** One or more scenes beside each other as a canvas, at two pixels a CSS pixel where memory allows. */

@@ -20,7 +20,7 @@ export class Shown {
     const without = (name) => this.shared.value.hide.filter((each) => each !== name);
     const hiding = (name) => (on) => set({ hide: on ? [...without(name), name] : without(name) });
     this.toggles = { special: toggle("Hide special tokens", hiding("special")), first: toggle("Hide first token", hiding("first")) };
-    const shares = SHARES.map((share) => [String(share), share < 100 ? `${share} % of a token’s mass` : "all of it"]);
+    const shares = SHARES.map((share) => [String(share), share < 100 ? `${share} % of a token’s mass` : "all of a token’s mass"]);
     this.keepChoice = choice("Links that hold", shares, (value) => set({ keep: Number(value) }));
     this.nodes = [this.toggles.special.node, this.toggles.first.node, this.keepChoice.node];
   }
@@ -57,6 +57,9 @@ export class Shown {
     this.keepChoice.node.hidden = form === "qk";
   }
 }
+
+/** What a map is of: one head, or many. */
+export const nameOfMap = ({ pool }, { layer, head }) => (pool ? pool.words.replace("{layer}", layer) : `layer ${layer}, head ${head}`);
 
 /** What was hidden, and what that did to the rows; "" where nothing was. */
 export function hiddenWords({ header, view }) {
