@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import controls, keys, problems, session, style, take_away, url
-from attnviz.web.site import DEFAULT, SECTIONS, SITE
+from attnviz.web import controls, first_paint, keys, problems, session, style, take_away, url
+from attnviz.web.site import DEFAULT, HOME, SECTIONS, SITE
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
-HOME = "home"
 WARM_AFTER = 1.0  # seconds
 
 
@@ -31,14 +30,16 @@ def show() -> None:
     style.apply()
     take_away.keep_open(state)
     with st.sidebar:
-        _navigation(pages, current, state)
-        keys.show(current.url_path or DEFAULT)
+        st.header("AttnViz", anchor=False)  # the sidebar takes its place now, so that nothing moves later
     if session.runtime().ready(session.query(state)):
         _page(current)  # the picture is there at once: it goes first
+        first_paint.wait()
+        _navigation(pages, current, state)
         _controls(state)
     else:
         model = state.model or session.default_model()
         known = session.runtime().card(model) is not None
+        _navigation(pages, current, state)
         _controls(state)
         _page(current)
         if not known and session.runtime().card(model) is not None:
@@ -85,13 +86,14 @@ def site_pages() -> list[Page]:
 
 def _navigation(pages: dict[str, Page], current: Page, state: url.State) -> None:
     """Links that take the state along: Streamlit's own menu would drop the query parameters."""
-    st.header("AttnViz", anchor=False)
     params = url.encode(replace(state, view=None))
     for section in SECTIONS:
         entries = [entry for entry in SITE if entry.section == section]
         if entries:
-            st.caption(section)
+            st.sidebar.caption(section)
         for entry in entries:
             at_home = entry.name == DEFAULT and not current.url_path
             page = pages[HOME if at_home else entry.name]
-            st.page_link(page, label=entry.title, query_params=params, width="stretch")
+            st.sidebar.page_link(page, label=entry.title, query_params=params, width="stretch")
+    with st.sidebar:
+        keys.show(current.url_path or DEFAULT)

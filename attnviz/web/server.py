@@ -18,9 +18,10 @@ def middleware() -> list[Any]:
     """What stands between the network and Streamlit."""
     from starlette.middleware import Middleware
 
+    from attnviz.web.document import PreparedDocument
     from attnviz.web.wellformed import WellFormedText
 
-    return [Middleware(WellFormedText)]
+    return [Middleware(WellFormedText), Middleware(PreparedDocument)]
 
 
 def prepare() -> None:

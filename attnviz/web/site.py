@@ -53,3 +53,4 @@ SITE: tuple[Entry, ...] = (
     ),
 )
 DEFAULT = "attention"
+HOME = "home"  # the address of the default page's twin, where Streamlit serves `/`

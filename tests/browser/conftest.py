@@ -7,7 +7,6 @@ each test the page must have logged no error and asked no host but the app's own
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -38,9 +37,7 @@ class Watch:
         context.on("page", lambda page: page.on("websocket", lambda socket: self.urls.append(socket.url)))
 
     def _console(self, line: ConsoleMessage) -> None:
-        # On a deep link, Streamlit's frontend first asks beside the page for where its server is.
-        probe = re.search(r"/[\w-]+/_stcore/(health|host-config)$", line.location["url"])
-        if line.type == "error" and not (probe and "404" in line.text):
+        if line.type == "error":
             self.errors.append(line.text)
 
     def _dismiss(self, dialog) -> None:

@@ -41,6 +41,8 @@ class Server:
     ):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        folder = (environment or {}).get("STREAMLIT_SERVER_BASE_URL_PATH", "")
+        self.health = f"{self.url}/{folder}/_stcore/health" if folder else f"{self.url}/_stcore/health"
         self.log_path = home / f"server-{self.port}.log"
         command = [sys.executable, "-m", "streamlit", "run", script]
         command += [
@@ -72,7 +74,7 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log}")
             try:
-                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
+                with urllib.request.urlopen(self.health, timeout=2) as answer:
                     if answer.status == 200:
                         return
             except (urllib.error.URLError, OSError):

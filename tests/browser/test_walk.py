@@ -180,3 +180,11 @@ def test_the_first_deep_link_of_a_fresh_server_shows_its_page_in_the_frame(page:
     assert page.evaluate("flashes") == []
     page.close()  # a page that outlives its server logs that it is gone
     fresh.stop()
+
+
+def test_the_app_lives_in_a_folder(page: Page, fresh_server):
+    """`server.baseUrlPath`, as behind a proxy: the first document and a deep link find their server."""
+    server = fresh_server(STREAMLIT_SERVER_BASE_URL_PATH="lab/viz")
+    for address in ("/lab/viz/", "/lab/viz/heads"):
+        page.goto(server.url + address)
+        expect(page.locator("canvas").first).to_be_visible()

@@ -155,3 +155,11 @@ def _saved(model: Any, tokenizer: Any, path: Path) -> str:
     model.save_pretrained(path)
     tokenizer.save_pretrained(path)
     return str(path)
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch) -> None:
+    """AppTest has no browser that could paint in the meantime."""
+    from attnviz.web import first_paint
+
+    monkeypatch.setattr(first_paint, "PAUSE", 0)
