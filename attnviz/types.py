@@ -177,6 +177,12 @@ class Attribution:
         residual: F(x) - F(x') - sum of scores, for methods whose scores claim to sum up, else None.
         signed: whether a negative score means "pushes away".
         note: what a reader must know (steps used, a sum that does not check); may be empty.
+        options: the target's options as (name, value) pairs, those left open decided (which label, which token).
+        outcomes: what the model says of the text, as (name, value) pairs, such as labels and their probabilities;
+            empty where it says nothing but the target. outcome_unit: their unit.
+        error, pair_error: (T,) float32 standard errors of the scores, for methods that sample, else None.
+        matrix: (T, T') float32, for methods that score pairs of tokens of the two texts, else None; its rows
+            sum to `scores`, its columns to `pair_scores`.
     """
 
     tokens: Tokens
@@ -190,8 +196,21 @@ class Attribution:
     residual: float | None
     signed: bool
     note: str = ""
+    options: tuple[tuple[str, Any], ...] = ()
+    outcomes: tuple[tuple[str, float], ...] = ()
+    outcome_unit: str = ""
+    error: Annotated[FloatArray, "T"] | None = None
+    pair_error: Annotated[FloatArray, "T"] | None = None
+    matrix: Annotated[FloatArray, "T T'"] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "scores", readonly(self.scores, np.float32))
-        if self.pair_scores is not None:
-            object.__setattr__(self, "pair_scores", readonly(self.pair_scores, np.float32))
+        for name in ("scores", "pair_scores", "error", "pair_error", "matrix"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, readonly(getattr(self, name), np.float32))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays; a token counts for about 200, in its own arrays, piece and label."""
+        arrays = (self.scores, self.pair_scores, self.error, self.pair_error, self.matrix)
+        texts = [each for each in (self.tokens, self.pair_tokens) if each is not None]
+        return sum(each.nbytes for each in arrays if each is not None) + 200 * sum(map(len, texts))

@@ -34,7 +34,10 @@ _views_lock = threading.Lock()
 
 
 class Sink(Protocol):
-    """What receives the inputs and the output of every attention call of one forward pass."""
+    """What receives the inputs and the output of every attention call of one forward pass.
+
+    It may return what the model goes on with in place of the output; None leaves it as it is.
+    """
 
     def attention(
         self,
@@ -44,7 +47,10 @@ class Sink(Protocol):
         v: torch.Tensor,
         out: torch.Tensor,
         **how: Any,
-    ) -> None: ...
+    ) -> torch.Tensor | None: ...
+
+    def weights(self, module: torch.nn.Module | None, weights: torch.Tensor) -> torch.Tensor | None:
+        """In place of `attention`, from families that show their weights only: (B, H, Q, K)."""
 
 
 ACTIVE: ContextVar[Sink | None] = ContextVar("attnviz_recorder", default=None)
@@ -74,13 +80,14 @@ def capturing_attention(
     base = base_of(getattr(module, "config", None))
     out, weights = _own_function(module, base)(module, query, key, value, attention_mask, **kwargs)
     if (sink := ACTIVE.get()) is not None:
-        sink.attention(
+        changed = sink.attention(
             module, query, key, value, out, mask=attention_mask,
             scale=_scale(module, query, kwargs.get("scaling")),
             causal=base != "eager" and attention_mask is None and query.shape[2] > 1 and _is_causal(module, kwargs),
             bias=kwargs.get("position_bias"), softcap=kwargs.get("softcap"),
             sinks=kwargs.get("s_aux") if kwargs.get("s_aux") is not None else getattr(module, "sinks", None),
         )  # fmt: skip
+        out = out if changed is None else changed
     return out, weights
 
 

@@ -6,15 +6,12 @@ Text goes in; a Capture comes out, with every axis tied to its tokens.
 from __future__ import annotations
 
 import contextlib
-import inspect
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from attnviz.capture.capture import Capture, Layer
+from attnviz.capture.sequences import joined, shifted
 from attnviz.errors import InputEmpty, InputTooLong, ModelUnsupported, TargetUnsupported
 from attnviz.types import Kind, ModelCard, Tokens
 
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
     from attnviz.capture.recorder import Call
+    from attnviz.capture.sites import Sites
     from attnviz.loading import Loaded
 
 # A greedy translation or summary stops here at the latest, where no target text was given.
@@ -116,6 +114,43 @@ class Model:
             return self._captured_sequence(tokens, inputs, sequence)
         return self._captured_continuation(tokens, inputs, sequence[len(tokens) :])
 
+    def capture_fed(
+        self, inputs: Mapping[str, torch.Tensor], tokens: Tokens, continuation: Tokens | None = None
+    ) -> Capture:
+        """Capture what the module is fed as it stands: (1, W) tensors for the tokens and, behind them, for the
+        continuation; or, for an encoder-decoder, with "decoder_input_ids" that predict the continuation.
+
+        Raises ModelUnsupported as `capture` does.
+        """
+        if continuation is None:
+            return self._captured(dict(inputs), tokens)
+        if "decoder_input_ids" not in inputs:
+            return self._captured(dict(inputs), joined(tokens, continuation))
+        from attnviz.text import tokens_of_ids
+
+        fed = inputs["decoder_input_ids"][0].tolist()
+        read = tokens_of_ids(self.loaded.tokenizer, fed, special_ids=fed[:1])
+        return self._captured(dict(inputs), tokens, continuation, read)
+
+    def sites(self, inputs: Mapping[str, torch.Tensor]) -> Sites:
+        """The attention calls of one pass over these inputs, where outputs can be changed. Raises ModelUnsupported."""
+        from attnviz.capture.sites import find_sites
+
+        return find_sites(self.loaded.module, self._uncached(inputs))
+
+    def forced(self, target_text: str) -> tuple[Tokens, list[int]]:
+        """The tokens of a target text, special ones included, and the ids that a decoder is fed to predict them.
+
+        As transformers feeds it from labels: shifted right. Raises InputEmpty, InputTooLong.
+        """
+        from attnviz.text import encode
+
+        if not target_text.strip():
+            raise InputEmpty("The target text is empty.", "Type what the decoder is to be fed.")
+        target, labels = encode(self.loaded.tokenizer, target_text, target=True)
+        self._check_length(len(target))
+        return target, shifted(self.loaded.module, labels["input_ids"])
+
     def encode(self, text: str, pair: str | None = None) -> tuple[Tokens, dict[str, list[int]]]:
         """The tokens, and the lists that the module is fed (input_ids, attention_mask, ...), of what fits the model.
 
@@ -163,17 +198,11 @@ class Model:
         target = tokens_of_ids(self.loaded.tokenizer, new)
         longer = {name: values + [values[-1]] * len(new) for name, values in inputs.items()}
         longer["input_ids"] = [*inputs["input_ids"], *new]
-        capture = self._captured(self._inputs(longer), _joined(tokens, target))
+        capture = self._captured(self._inputs(longer), joined(tokens, target))
         return replace(capture, target_tokens=target)
 
     def _teacher_forced(self, tokens: Tokens, inputs: dict[str, list[int]], target_text: str) -> Capture:
-        """Feed the decoder as transformers feeds it from labels: the target with its special tokens, shifted right."""
-        from attnviz.text import encode
-
-        if not target_text.strip():
-            raise InputEmpty("The target text is empty.", "Type what the decoder is to be fed.")
-        target, labels = encode(self.loaded.tokenizer, target_text, target=True)
-        fed = _shifted(self.loaded.module, labels["input_ids"])
+        target, fed = self.forced(target_text)
         return self._captured_decoder(tokens, inputs, fed, target)
 
     def _captured_sequence(
@@ -200,10 +229,7 @@ class Model:
     ) -> Capture:
         from attnviz.capture.recorder import record
 
-        module: Any = self.loaded.module
-        if hasattr(module.config, "use_cache"):
-            inputs = {**inputs, "use_cache": False}
-        _, calls = record(module, inputs)
+        _, calls = record(self.loaded.module, self._uncached(inputs))
         roles = dict.fromkeys(call.role for call in calls)
         if len(roles) == 1 and len(calls) > self.card.layers:
             raise ModelUnsupported(
@@ -225,6 +251,10 @@ class Model:
         capture = Capture(self.card, tokens, target, kinds, fed)
         self._check_sizes(capture)
         return capture
+
+    def _uncached(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        config: Any = self.loaded.module.config
+        return {**inputs, "use_cache": False} if hasattr(config, "use_cache") else dict(inputs)
 
     def _layer(self, call: Call) -> Layer:
         from attnviz.capture.values import KeyNorms, gram, output_projection
@@ -275,30 +305,6 @@ def load_model(name: str, device: str = "auto", dtype: str = "auto", revision: s
     return Model(load(name, device=device, dtype=dtype, revision=revision))
 
 
-def _shifted(module: Any, labels: list[int]) -> list[int]:
-    """What the decoder is fed for these labels: they, shifted right behind the family's start token."""
-    import torch
-
-    for part in (module, getattr(module, "base_model", module)):
-        own = getattr(sys.modules[type(part).__module__], "shift_tokens_right", None)
-        if own is not None and len(inspect.signature(own).parameters) == 2:
-            # mBART has no start token: its last label, the language, comes first.
-            return own(torch.tensor([labels]), part.config.pad_token_id)[0].tolist()
-    config = module.config
-    places = (config, getattr(config, "decoder", None))
-    names = ("decoder_start_token_id", "bos_token_id", "pad_token_id")
-    start = next(
-        (n for name in names for place in places if (n := getattr(place, name, None)) is not None), None
-    )
-    if start is None:
-        raise ModelUnsupported(
-            f"The config of {type(module).__name__} does not say with which token its decoder starts.",
-            "Set decoder_start_token_id in its config.json.",
-            reason="damaged",
-        )
-    return [int(start), *labels[:-1]]
-
-
 @contextlib.contextmanager
 def _seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Draw with a seed, and leave the caller's random state as it was."""
@@ -307,20 +313,3 @@ def _seeded(seed: int, device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
-
-
-def _joined(tokens: Tokens, more: Tokens) -> Tokens:
-    """The tokens of a text and of its continuation, as those of one text."""
-    offset = len(tokens.text)
-    spans = np.where(more.special[:, None], more.spans, more.spans + offset)
-    words = np.where(more.words >= 0, more.words + max(0, int(tokens.words.max(initial=-1)) + 1), more.words)
-    return Tokens(
-        text=tokens.text + more.text,
-        ids=np.concatenate([tokens.ids, more.ids]),
-        pieces=tokens.pieces + more.pieces,
-        labels=tokens.labels + more.labels,
-        spans=np.concatenate([tokens.spans, spans]),
-        special=np.concatenate([tokens.special, more.special]),
-        words=np.concatenate([tokens.words, words]),
-        segments=np.concatenate([tokens.segments, np.zeros(len(more), np.int64)]),
-    )

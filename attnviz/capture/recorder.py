@@ -190,7 +190,8 @@ def _sum_of(first: Any, second: Any) -> ToeplitzBias | DenseBias | None:
 
 
 @contextlib.contextmanager
-def _active(sink: Sink) -> Iterator[None]:
+def active(sink: Sink) -> Iterator[None]:
+    """Within the block, the attention of views that run on this thread goes to the sink."""
     token = ACTIVE.set(sink)
     try:
         yield
@@ -211,28 +212,38 @@ def record(module: torch.nn.Module, inputs: Mapping[str, Any]) -> tuple[Any, tup
     Raises:
         ModelUnsupported: nothing was recorded (`reason` "not-captured"); Mamba, for instance, has no attention.
     """
+    output, calls, _ = record_with(module, inputs)
+    return output, calls
+
+
+def record_with(
+    module: torch.nn.Module, inputs: Mapping[str, Any]
+) -> tuple[Any, tuple[Call, ...], torch.nn.Module | None]:
+    """As `record`; also the view that was run in the module's place, None where the thread was watched instead."""
     with torch.no_grad():
-        output, calls = _recorded(module, inputs)
+        output, calls, view = _recorded(module, inputs)
     if not calls:
         raise ModelUnsupported(
             f"{type(module).__name__} ran, but showed no attention.",
             "It has none (Mamba, RWKV), or attends in blocks (Longformer); choose another Transformer.",
             reason="not-captured",
         )
-    return output, calls
+    return output, calls, view
 
 
-def _recorded(module: torch.nn.Module, inputs: Mapping[str, Any]) -> tuple[Any, tuple[Call, ...]]:
+def _recorded(
+    module: torch.nn.Module, inputs: Mapping[str, Any]
+) -> tuple[Any, tuple[Call, ...], torch.nn.Module | None]:
     """Through the interface where the family uses it, else by watching the thread."""
     from attnviz.capture.tap import Tap
 
     if (view := trusted_view(module, inputs)) is not None:
         recorder = Recorder(view)
-        with _active(recorder):
+        with active(recorder):
             output = view(**inputs)
         if len(recorder):
-            return output, recorder.calls()
+            return output, recorder.calls(), view
     recorder = Recorder(module)
     with Tap(module, recorder):
         output = module(**inputs)
-    return output, recorder.calls()
+    return output, recorder.calls(), None

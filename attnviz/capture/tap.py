@@ -13,18 +13,18 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from attnviz.capture.recorder import Recorder
+from attnviz.capture.interface import Sink
 
 _ARGUMENTS = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
 
 
 class Tap(TorchFunctionMode):
-    """`with Tap(module, recorder): module(**inputs)` notes every attention of the model in the recorder."""
+    """`with Tap(module, sink): module(**inputs)` hands every attention of the model to the sink."""
 
-    def __init__(self, module: torch.nn.Module, recorder: Recorder) -> None:
+    def __init__(self, module: torch.nn.Module, sink: Sink) -> None:
         super().__init__()
         self._parts = {id(part): part for part in module.modules()}
-        self._recorder = recorder
+        self._sink = sink
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -32,16 +32,18 @@ class Tap(TorchFunctionMode):
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
         if func is functional.scaled_dot_product_attention:
-            self._note_fused(dict(zip(_ARGUMENTS, args, strict=False)) | kwargs, out)
-        elif getattr(func, "__name__", "") == "softmax" and out.dim() in (3, 4):
+            changed = self._note_fused(dict(zip(_ARGUMENTS, args, strict=False)) | kwargs, out)
+            return out if changed is None else changed.transpose(1, 2)
+        if getattr(func, "__name__", "") == "softmax" and out.dim() in (3, 4):
             owner = self._owner()
             if (weights := _as_heads(out, owner)) is not None:
-                self._recorder.weights(owner, weights)
+                changed = self._sink.weights(owner, weights)
+                return out if changed is None else changed.reshape(out.shape)
         return out
 
-    def _note_fused(self, call: dict[str, Any], out: torch.Tensor) -> None:
+    def _note_fused(self, call: dict[str, Any], out: torch.Tensor) -> torch.Tensor | None:
         query, owner = call["query"], self._owner()
-        self._recorder.attention(
+        return self._sink.attention(
             owner, query, call["key"], call["value"], out.transpose(1, 2), mask=call.get("attn_mask"),
             scale=call.get("scale") or query.shape[-1] ** -0.5, causal=bool(call.get("is_causal")),
             bias=None, softcap=None, sinks=None,

@@ -9,10 +9,10 @@ import types
 from typing import Any
 
 from attnviz.explain.records import MethodInfo, TargetInfo
-from attnviz.explain.run import explain, methods, targets, targets_for
+from attnviz.explain.run import explain, methods, methods_for, targets, targets_for
 from attnviz.types import Attribution
 
-__all__ = ["MethodInfo", "TargetInfo", "explain", "methods", "targets", "targets_for"]
+__all__ = ["MethodInfo", "TargetInfo", "explain", "methods", "methods_for", "targets", "targets_for"]
 
 
 class _CallablePackage(types.ModuleType):

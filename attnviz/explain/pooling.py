@@ -45,6 +45,17 @@ def query_weights(tokens: int, pooling: str) -> Annotated[FloatArray, "T"]:
     return np.full(tokens, 1 / tokens, np.float32)
 
 
+def shares(hidden: Annotated[torch.Tensor, "1 T d"], pooling: str) -> Annotated[torch.Tensor, "T d"]:
+    """What each token of a text without padding adds to the pooled vector: their sum is that vector."""
+    import torch
+
+    rows = hidden[0].float()
+    if pooling == "max":  # each dimension comes from the token that is largest in it
+        chosen = torch.nn.functional.one_hot(rows.argmax(0), len(rows)).T
+        return rows * chosen
+    return rows * torch.as_tensor(query_weights(len(rows), pooling), device=rows.device)[:, None]
+
+
 def last_position(mask: Mask) -> Annotated[torch.Tensor, "N"]:
     """The last position with mask 1 of each row; 0 for a row without any."""
     import torch

@@ -9,34 +9,67 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
 from attnviz.errors import ModelUnsupported
-from attnviz.types import FloatArray, Tokens
+from attnviz.types import BoolArray, FloatArray, Tokens
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
 
-Run = Callable[..., Any]
-Read = Callable[[Run, Annotated[torch.Tensor, "N T"]], Annotated[torch.Tensor, "N"]]
+Read = Callable[["Run", Annotated[torch.Tensor, "N W"]], Annotated[torch.Tensor, "N"]]
+Outcomes = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One pass of N variants through the module: calling it runs it, with further keyword arguments.
+
+    Attributes:
+        module: what is run.
+        rows: its (N, W) inputs.
+        moved: (N, W) where each column of the text has gone, for variants that are shorter; None where it stayed.
+    """
+
+    module: torch.nn.Module
+    rows: Mapping[str, torch.Tensor]
+    moved: Annotated[torch.Tensor, "N W"] | None = None
+
+    def __call__(self, **extra: Any) -> Any:
+        return self.module(**self.rows, **extra)
+
+    def columns(self, position: int) -> Annotated[torch.Tensor, "N"]:
+        """Where each variant has the token that the text has at `position`."""
+        if self.moved is not None:
+            return self.moved[:, position]
+        ids = self.rows["input_ids"]
+        return torch.full((len(ids),), position, device=ids.device)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """F for one text.
+    """F for one text of T tokens; the module may be fed W >= T columns (a continuation stands behind the text).
 
     Attributes:
         model, module: the loaded model, and the part of it that is run.
-        tokens, inputs: the text, and what the module is fed: (1, T) tensors on its device.
-        read: (run, mask (N, T)) -> (N,) float32. Calls `run` once, with further keyword arguments for the
+        tokens, inputs: the text, and what the module is fed: tensors of one row on its device.
+        read: (run, mask (N, W)) -> (N,) float32. Calls `run` once, with further keyword arguments for the
             module where it likes, and reads the target from the module's output.
-        query_weights: (T,) float32, sums to 1: how much the target reads each position of the last layer.
+        query_weights: float32, sums to 1: how much the target reads each query row of the last layer.
         value: F(x).
         note: what a reader must know of the target, may be empty.
+        options: the target's options, all decided: with them the target asks the same of another text or model.
+        held: positions that no method blanks and no test removes, besides the special ones.
+        predict: (run, mask (1, W)) -> what the model says, by name, the most important first. None: nothing but F.
+        outcome_unit: of what `predict` gives.
+        continuation: the tokens behind the text, or those that a decoder was fed for; None where there are none.
+        vectors: the shares (T, d) and (T', d) of the tokens of this text and of the other one in their two
+            vectors of length 1, for a target that is the product of these.
     """
 
     model: Model
@@ -44,9 +77,27 @@ class Problem:
     tokens: Tokens
     inputs: Mapping[str, torch.Tensor]
     read: Read
-    query_weights: Annotated[FloatArray, "T"]
+    query_weights: Annotated[FloatArray, "Q"]
     value: float
     note: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    held: tuple[int, ...] = ()
+    predict: Callable[[Run, torch.Tensor], Outcomes] | None = None
+    outcome_unit: str = ""
+    continuation: Tokens | None = None
+    vectors: Callable[[], tuple[torch.Tensor, torch.Tensor]] | None = None
+
+    @property
+    def mask(self) -> Annotated[torch.Tensor, "1 T"]:
+        """The attention mask of the text alone, all ones."""
+        return self.inputs["attention_mask"][:, : len(self.tokens)]
+
+    @property
+    def fixed(self) -> Annotated[BoolArray, "T"]:
+        """The positions that are never blanked or removed: special tokens, and what the target asks about."""
+        fixed = np.array(self.tokens.special)
+        fixed[list(self.held)] = True
+        return fixed
 
     def evaluate(
         self,
@@ -59,20 +110,42 @@ class Problem:
             mask: 0 removes a token; positions stay as they are. All ones by default.
             embeddings: in place of what the module looks up for its tokens, cast to its dtype.
         """
+        count = len(self.tokens)
+        own = self.inputs["attention_mask"]
+        if mask is not None and own.shape[1] > count:
+            mask = torch.cat([mask, own[:, count:].expand(len(mask), -1)], 1)
+        if embeddings is not None and own.shape[1] > count:
+            behind = self._looked_up(self.inputs["input_ids"][:, count:])
+            embeddings = torch.cat([embeddings, behind.expand(len(embeddings), -1, -1)], 1)
         return evaluate(self.module, self.inputs, self.read, mask, embeddings)
+
+    def evaluate_rows(
+        self, rows: Mapping[str, torch.Tensor], moved: torch.Tensor | None = None
+    ) -> Annotated[torch.Tensor, "N"]:
+        """F of N variants that are given as the module's own inputs (N, W); `moved` as in `Run`."""
+        return self.read(Run(self.module, rows, moved), rows["attention_mask"]).float()
+
+    def outcomes(self) -> Outcomes:
+        """What the model says of the text as it is; empty where the target has nothing but its value."""
+        if self.predict is None:
+            return ()
+        with torch.no_grad():
+            return self.predict(Run(self.module, self.inputs), self.inputs["attention_mask"])
 
     def embed(self, ids: Annotated[torch.Tensor, "T"] | None = None) -> Annotated[torch.Tensor, "1 T d"]:
         """The module's input embeddings of the tokens, or of other ids, as float32; detached."""
-        chosen = self.inputs["input_ids"] if ids is None else ids[None]
-        return embedding_weight(self.module)[chosen].detach().float()
+        return self._looked_up(self.inputs["input_ids"][:, : len(self.tokens)] if ids is None else ids[None])
+
+    def _looked_up(self, ids: torch.Tensor) -> torch.Tensor:
+        return embedding_weight(self.module)[ids].detach().float()
 
     def embed_rows(self) -> int:
         """How many ids the embedding matrix has rows for."""
         return len(embedding_weight(self.module))
 
     def capture(self) -> Capture:
-        """The attention of a plain run on the same text. Raises ModelUnsupported where there is none."""
-        return self.model.capture(self.tokens.text, self.tokens.pair)
+        """The attention of a plain run on the same inputs. Raises ModelUnsupported where there is none."""
+        return self.model.capture_fed(self.inputs, self.tokens, self.continuation)
 
 
 def evaluate(
@@ -88,10 +161,7 @@ def evaluate(
     rows = {name: tensor.expand(count, *tensor.shape[1:]) for name, tensor in inputs.items()}
     if mask is not None:
         rows["attention_mask"] = mask
-
-    def run(**extra: Any) -> Any:
-        return module(**rows, **extra)
-
+    run = Run(module, rows)
     if embeddings is None:
         return read(run, rows["attention_mask"]).float()
     with _Embeddings(embedding_weight(module), rows["input_ids"], embeddings) as fed:
@@ -101,14 +171,18 @@ def evaluate(
     return result
 
 
-def encode(model: Model, module: torch.nn.Module, text: str) -> tuple[Tokens, dict[str, torch.Tensor]]:
-    """The text's tokens, and the (1, T) tensors that `module` is fed, with an attention mask always there.
+def encode(
+    model: Model, module: torch.nn.Module, text: str, pair: str | None = None
+) -> tuple[Tokens, dict[str, torch.Tensor]]:
+    """The tokens of the text, or of two joined to one sequence, and the (1, T) tensors that `module` is fed.
+
+    The attention mask is always among them.
 
     Raises:
         InputEmpty: no text.
         InputTooLong: more tokens than the model can take.
     """
-    tokens, fed = model.encode(text)
+    tokens, fed = model.encode(text, pair)
     accepted = inspect.signature(module.forward).parameters
     device = model.loaded.device
     inputs = {

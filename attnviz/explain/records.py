@@ -33,6 +33,7 @@ class MethodInfo:
         description, positive, negative, caveat: what it measures, how to read a score of either sign, and
             what it does not show; sentences for people, plain text. `negative` is "" for unsigned methods.
         options: names of the keyword options that `explain` passes on.
+        targets: the only targets that it works for; empty where it works for all.
     """
 
     name: str
@@ -47,6 +48,7 @@ class MethodInfo:
     negative: str
     caveat: str
     options: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ class TargetInfo:
     Attributes:
         name, title: in the registry and URLs, and as people read it.
         kinds: the kinds of models that can have it.
-        needs_pair: whether it takes two texts; both are then explained.
+        needs_pair: whether it compares two texts; both are then explained.
+        needs: the head that few models of these kinds have, in words; "" where nearly all of them can have it.
+        takes_pair: whether it reads a second text, where there is one, in the same sequence as the first.
         unit: of the value and the scores.
         description, positive, negative, caveat: as in MethodInfo, for what is explained.
         options: names of the keyword options that `explain` passes on.
@@ -72,16 +76,20 @@ class TargetInfo:
     negative: str
     caveat: str
     options: tuple[str, ...] = ()
+    takes_pair: bool = False
+    needs: str = ""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What a method found for one text; residual and baseline as in `attnviz.types.Attribution`."""
+    """What a method found for one text; the fields as in `attnviz.types.Attribution`."""
 
     scores: Annotated[FloatArray, "T"]
     baseline_value: float | None = None
     residual: float | None = None
     note: str = ""
+    error: Annotated[FloatArray, "T"] | None = None
+    matrix: Annotated[FloatArray, "T T'"] | None = None
 
 
 class Method(Protocol):

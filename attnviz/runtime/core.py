@@ -234,7 +234,7 @@ class Runtime(Explorer):
         return methods()
 
     def targets(self, name: str) -> tuple[TargetInfo, ...]:
-        """What can be explained of a model, its default first. Before it is loaded: what its kind may have."""
+        """What can be explained of a model, its default first. Before it is loaded: what its kind has."""
         from attnviz.explain import targets, targets_for
 
         if opened.is_file(name):
@@ -243,7 +243,9 @@ class Runtime(Explorer):
         if model is not None:
             served = targets_for(model)
             return tuple(info for info in targets() if info.name in served)
-        return tuple(info for info in targets() if card is None or card.kind in info.kinds)
+        return tuple(
+            info for info in targets() if card is None or (card.kind in info.kinds and not info.needs)
+        )
 
     def explain(
         self,
@@ -407,7 +409,17 @@ def _explain(
     def tell(fraction: float) -> None:
         report(Stage(EXPLAINING, fraction))
 
+    options = {**_continuation(model, query, target), **options}
     return explain(model, query.text, target, query.pair, method, tell, **options)
+
+
+def _continuation(model: Model, query: Query, target: str | None) -> dict[str, Any]:
+    """The target text, for targets that explain a given continuation."""
+    from attnviz.explain import targets, targets_for
+
+    name = target or next(iter(targets_for(model)), None)
+    reads = any(info.name == name and "continuation" in info.options for info in targets())
+    return {"continuation": query.target_text} if reads and query.target_text else {}
 
 
 def _frozen(value: Any) -> Any:
@@ -420,12 +432,6 @@ def _size(value: Any) -> int:
         return sum(_size(each) for each in value)
     if isinstance(value, HeadTable):
         return value.values.nbytes
-    if isinstance(value, Attribution):
-        sides = [(value.tokens, value.scores), (value.pair_tokens, value.pair_scores)]
-        # A token costs about 200 bytes in its arrays, piece and label.
-        return sum(
-            scores.nbytes + 200 * len(tokens) for tokens, scores in sides if tokens and scores is not None
-        )
     return int(value.nbytes)
 
 

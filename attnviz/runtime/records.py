@@ -40,4 +40,10 @@ def attribution_to_json(attribution: Attribution) -> dict[str, Any]:
 def attribution_from_json(data: dict[str, Any]) -> Attribution:
     """The inverse of `attribution_to_json`. Raises TypeError, ValueError or KeyError on other data."""
     tokens = {name: tokens_from_json(data[name]) for name in ("tokens", "pair_tokens")}
-    return Attribution(**{**data, **tokens})
+    pairs = {name: _frozen(data.get(name, ())) for name in ("options", "outcomes")}
+    return Attribution(**{**data, **tokens, **pairs})
+
+
+def _frozen(value: Any) -> Any:
+    """JSON's lists as tuples, all the way down."""
+    return tuple(_frozen(each) for each in value) if isinstance(value, list | tuple) else value

@@ -21,7 +21,13 @@ DEFAULT_METHOD = "integrated-gradients"
 # The legend's short forms; in full they stand in the declarations of targets and methods.
 LEGEND = {
     "similarity": ("makes the texts more similar", "makes them less similar"),
+    "label": ("speaks for the label", "speaks against it"),
+    "label-difference": ("speaks for the first label", "speaks for the second"),
+    "label-prompt": ("speaks for the first label", "speaks for the second"),
     "next-token": ("makes this token more likely", "makes it less likely"),
+    "token-difference": ("speaks for the first token", "speaks for the second"),
+    "masked-token": ("helps to this guess", "speaks against it"),
+    "sequence": ("makes the continuation more probable", "makes it less probable"),
 }
 
 
@@ -38,7 +44,7 @@ def show(query: Query, state: State) -> None:
     if not available:
         raise TargetUnsupported(f"The model {query.model!r} has no result that can be explained here.", ())
     target = _target(available, state)
-    method = _method(state)
+    method = _method(target, state)
     if target.needs_pair and not query.pair:
         _second_text_missing(target)
         return
@@ -66,10 +72,10 @@ def _target(available: tuple[TargetInfo, ...], state: State) -> TargetInfo:
     return infos[name]
 
 
-def _method(state: State) -> MethodInfo:
-    from attnviz.explain import methods
+def _method(target: TargetInfo, state: State) -> MethodInfo:
+    from attnviz.explain import methods_for
 
-    infos = {info.name: info for info in methods()}
+    infos = {info.name: info for info in methods_for(target.name)}
     name = session.choose("method", state.method, tuple(infos), DEFAULT_METHOD)
     st.segmented_control(
         "Method",
@@ -140,9 +146,9 @@ def sum_check(attribution: Attribution) -> str:
         return f"{value}. The scores of this method do not claim to add up to it."
     change = attribution.value - attribution.baseline_value
     sums = change - attribution.residual
+    start = f"; with the text blanked out it is {attribution.baseline_value:.3f}"
+    if attribution.method == "token-pairs":
+        start = "; without any pair it would be 0"
     holds = abs(attribution.residual) < max(0.01 * abs(change), 1e-4)
     verdict = "the sum checks" if holds else "**the sum does not check**, so read the scores with care"
-    return (
-        f"{value}; with the text blanked out it is {attribution.baseline_value:.3f}. The scores add up to "
-        f"{sums:.3f} of the {change:.3f} between them: {verdict}."
-    )
+    return f"{value}{start}. The scores add up to {sums:.3f} of the {change:.3f} between them: {verdict}."

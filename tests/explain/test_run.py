@@ -6,42 +6,74 @@ import numpy as np
 import pytest
 
 import attnviz.errors as errors
-from attnviz.explain import explain, methods, targets, targets_for
+from attnviz.explain import explain, methods, methods_for, targets, targets_for
 
 
 def test_what_there_is():
     assert [info.name for info in methods()] == [
         "integrated-gradients",
         "leave-one-out",
+        "shapley",
+        "token-pairs",
+        "attention-relevance",
+        "gradient-norm",
+        "gradient-times-input",
         "attention",
+        "value-weighted",
         "rollout",
     ]
-    assert [info.name for info in targets()] == ["similarity", "next-token"]
+    assert {info.name for info in targets()} == {
+        "similarity",
+        "label",
+        "label-difference",
+        "label-prompt",
+        "next-token",
+        "token-difference",
+        "masked-token",
+        "sequence",
+    }
 
 
-def test_each_kind_of_model_offers_its_own_targets(minilm, gpt2, llama, t5):
-    assert targets_for(minilm) == ("similarity",)
-    assert targets_for(gpt2) == targets_for(llama) == ("next-token",)
-    assert targets_for(t5) == ()
+def test_each_kind_of_model_offers_its_own_targets_the_one_it_was_made_for_first(
+    minilm, gpt2, llama, t5, classifier, last_token_classifier, filler
+):
+    assert targets_for(minilm) == ("similarity", "label-prompt")
+    assert targets_for(gpt2) == targets_for(llama) == ("next-token", "token-difference", "sequence")
+    assert targets_for(t5) == ("sequence",)
+    assert targets_for(classifier) == ("label-difference", "label", "similarity", "label-prompt")
+    assert targets_for(last_token_classifier) == ("label-difference", "label")
+    assert targets_for(filler) == ("masked-token", "similarity", "label-prompt")
+
+
+def test_a_method_is_offered_where_it_works(minilm):
+    assert "token-pairs" in [info.name for info in methods_for("similarity")]
+    assert "token-pairs" not in [info.name for info in methods_for("label-prompt")]
+    with pytest.raises(
+        errors.UnknownName, match=r"method for the target 'label-prompt' 'token-pairs'\. Choose one of: integ"
+    ):
+        explain(minilm, "one", "label-prompt", method="token-pairs")
 
 
 def test_a_decoder_refuses_similarity_and_says_what_it_offers(gpt2):
     with pytest.raises(
-        errors.TargetUnsupported, match=r"kind encoder .* kind decoder.* offers: next-token\."
+        errors.TargetUnsupported,
+        match=r"kind encoder .* kind decoder.* offers: next-token, token-difference, sequence\.",
     ) as info:
         explain(gpt2, "one", "similarity", "two")
-    assert info.value.available == ("next-token",)
+    assert info.value.available == ("next-token", "token-difference", "sequence")
 
 
 def test_an_encoder_refuses_the_next_token(minilm):
-    with pytest.raises(errors.TargetUnsupported, match=r"This model offers: similarity\.") as info:
+    with pytest.raises(
+        errors.TargetUnsupported, match=r"This model offers: similarity, label-prompt\."
+    ) as info:
         explain(minilm, "one", "next-token")
-    assert info.value.available == ("similarity",)
+    assert info.value.available == ("similarity", "label-prompt")
 
 
-def test_a_model_without_any_target_says_so(t5):
+def test_a_model_without_any_target_says_so(headless):
     with pytest.raises(errors.TargetUnsupported, match=r"nothing to explain .* offers: no target\."):
-        explain(t5, "one")
+        explain(headless, "one")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +82,9 @@ def test_a_model_without_any_target_says_so(t5):
         ({"method": "integrated-gradient"}, r"no attribution method 'integrated-gradient'.*Did you mean"),
         ({"target": "similarty"}, r"no target 'similarty'\. Did you mean 'similarity'\?"),
         ({"stps": 3}, r"no option 'stps'\. Did you mean 'steps'\? Choose one of: steps, baseline\."),
-        ({"method": "leave-one-out", "steps": 3}, r"no option 'steps'\. Choose one of: \(none\)\."),
+        ({"method": "rollout", "steps": 3}, r"no option 'steps'\. Choose one of: \(none\)\."),
+        ({"method": "leave-one-out", "unit": "page"}, r"no granularity 'page'"),
+        ({"method": "shapley", "samples": 1}, r"no number of samples 1\. Choose one of: 2 to 10000\."),
         ({"steps": 0}, r"no number of steps 0\. Choose one of: 1 to 1024\."),
         ({"steps": True}, r"no number of steps True"),
         ({"baseline": "grey"}, r"no baseline 'grey'\. Choose one of: pad, eos, unk, mask, zero\."),

@@ -51,7 +51,7 @@ def test_a_model_with_a_head_is_explained_without_it(tmp_path, minilm):
     minilm.loaded.tokenizer.save_pretrained(tmp_path)
     model = load_model(str(tmp_path), device="cpu")
     assert type(model.loaded.module).__name__ == "BertForMaskedLM"
-    result = explain(model, TEXT, pair=OTHER)
+    result = explain(model, TEXT, "similarity", OTHER, steps=1)
     with torch.no_grad():
         vectors = []
         for text in (TEXT, OTHER):

@@ -22,7 +22,7 @@ def test_concurrent_explanations_captures_and_runs_equal_their_single_threaded_t
     names = [info.name for info in methods()]
 
     def explained(text: str, method: str) -> np.ndarray:
-        few = {"steps": 8} if method == "integrated-gradients" else {}
+        few = {"integrated-gradients": {"steps": 8}, "shapley": {"samples": 2}}.get(method, {})
         return explain(minilm, text, pair=OTHER, method=method, **few).scores
 
     def captured(text: str) -> np.ndarray:

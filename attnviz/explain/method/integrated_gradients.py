@@ -55,7 +55,7 @@ class IntegratedGradients:
         """`steps`: as many and no more. `baseline`: one of BASELINES, in place of the first that the model has."""
         import torch
 
-        name, start = _baseline(problem, baseline)
+        name, start = blank_text(problem, baseline)
         end = problem.embed()
         with torch.no_grad():
             baseline_value = float(problem.evaluate(embeddings=start))
@@ -96,7 +96,7 @@ def _integrate(
     return scores.float().cpu().numpy()
 
 
-def _baseline(problem: Problem, wanted: str | None) -> tuple[str, torch.Tensor]:
+def blank_text(problem: Problem, wanted: str | None) -> tuple[str, torch.Tensor]:
     """The path's start (1, T, d): the text with every token but the special ones replaced by a blank."""
     import torch
 
@@ -116,12 +116,12 @@ def _baseline(problem: Problem, wanted: str | None) -> tuple[str, torch.Tensor]:
     if name != "zero" and name not in found:
         raise UnknownName("baseline", name, (*found, "zero"))
     end = problem.embed()
-    special = torch.as_tensor(np.array(problem.tokens.special), device=end.device)[None, :, None]
+    fixed = torch.as_tensor(problem.fixed, device=end.device)[None, :, None]
     blank = torch.zeros_like(end)
     if name != "zero":
         blank = problem.embed(torch.full((end.shape[1],), found[name], device=end.device))
     label = "the zero vector" if name == "zero" else str(tokenizer.convert_ids_to_tokens(found[name]))
-    return label, torch.where(special, end, blank)
+    return label, torch.where(fixed, end, blank)
 
 
 def _checked(steps: int) -> int:

@@ -1,23 +1,21 @@
-"""The token that follows the text: its logit, for the most likely token or for one that is asked for.
+"""The token that follows the text: its logit, or its logit against that of a rival.
 
 The logit is explained, not the probability: a probability saturates, and its gradient vanishes with it.
 """
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attnviz.errors import UnknownName
 from attnviz.explain.records import TargetInfo
 
 if TYPE_CHECKING:
     import torch
 
     from attnviz.capture import Model
-    from attnviz.explain.problem import Problem, Read, Run
+    from attnviz.explain.problem import Outcomes, Problem, Read, Run
 
 
 class NextToken:
@@ -36,75 +34,122 @@ class NextToken:
     )
 
     def supports(self, model: Model) -> bool:
-        head = getattr(model.loaded.module, "get_output_embeddings", None)
-        return head is not None and head() is not None
+        return generates(model)
 
     def problems(
         self, model: Model, text: str, pair: str | None, token: str | int | None = None, **options: Any
     ) -> tuple[Problem, ...]:
         """`token`: an id, or a string that is exactly one token (a leading space counts)."""
+        from attnviz.explain.target.reading import token_id
+
+        asked = _Asked(model, text)
+        chosen = asked.best if token is None else token_id(asked.tokenizer, token, len(asked.logits))
+        which = "the most likely next token" if token is None else "as asked for"
+        note = f"Explained: the logit of {asked.name(chosen)}, {which}; its probability is {asked.share(chosen)}."
+        return (asked.problem(note, {"token": chosen}, chosen),)
+
+
+class TokenDifference:
+    info = TargetInfo(
+        name="token-difference",
+        title="Next token: one against another",
+        kinds=("decoder",),
+        needs_pair=False,
+        unit="logit",
+        description="How far the score (logit) of one next token lies above that of another: by default of the "
+        "two most likely ones; ‘is’ against ‘are’, for instance.",
+        positive="The word speaks for the first token, against the second.",
+        negative="The word speaks for the second token, against the first.",
+        caveat="What raises both tokens alike is not seen in their difference.",
+        options=("token", "against"),
+    )
+
+    def supports(self, model: Model) -> bool:
+        return generates(model)
+
+    def problems(
+        self,
+        model: Model,
+        text: str,
+        pair: str | None,
+        token: str | int | None = None,
+        against: str | int | None = None,
+        **options: Any,
+    ) -> tuple[Problem, ...]:
+        """`token`, `against`: ids, or strings that are exactly one token; the likeliest and its runner-up."""
+        from attnviz.explain.target.reading import rival, token_id
+
+        asked = _Asked(model, text)
+        size = len(asked.logits)
+        other = None if against is None else token_id(asked.tokenizer, against, size)
+        if token is not None:
+            chosen = token_id(asked.tokenizer, token, size)
+        else:
+            chosen = asked.best if other is None else rival(asked.logits, other)
+        other = rival(asked.logits, chosen) if other is None else other
+        note = (
+            f"Explained: the logit of {asked.name(chosen)} less that of {asked.name(other)}; "
+            f"their probabilities are {asked.share(chosen)} and {asked.share(other)}."
+        )
+        return (asked.problem(note, {"token": chosen, "against": other}, chosen, other),)
+
+
+def generates(model: Model) -> bool:
+    """Whether the model has a head that gives logits of tokens."""
+    head = getattr(model.loaded.module, "get_output_embeddings", None)
+    return head is not None and head() is not None
+
+
+class _Asked:
+    """A text, and what the model says of the token after it."""
+
+    def __init__(self, model: Model, text: str) -> None:
         import torch
 
-        from attnviz.explain.problem import Problem, encode
+        from attnviz.explain.problem import Run, encode
+        from attnviz.explain.target.reading import logits_after
 
-        module, tokenizer = model.loaded.module, model.loaded.tokenizer
-        tokens, inputs = encode(model, module, text)
+        self.model, self.module, self.tokenizer = model, model.loaded.module, model.loaded.tokenizer
+        self.tokens, self.inputs = encode(model, self.module, text)
         with torch.no_grad():
-            logits = _logits_after(
-                module, lambda **extra: module(**inputs, **extra), inputs["attention_mask"]
-            )[0]
-        chosen = int(logits.argmax()) if token is None else _token_id(tokenizer, token, len(logits))
-        probability = float(torch.softmax(logits, -1)[chosen])
-        which = "the most likely next token" if token is None else "as asked for"
-        problem = Problem(
-            model=model,
-            module=module,
-            tokens=tokens,
-            inputs=inputs,
-            read=_logit_of(module, chosen),
-            query_weights=np.eye(len(tokens), dtype=np.float32)[-1],
-            value=float(logits[chosen]),
-            note=f"Explained: the logit of {tokenizer.decode([chosen])!r} (token {chosen}), {which}; "
-            f"its probability is {probability:.3g}.",
+            run = Run(self.module, self.inputs)
+            self.logits = logits_after(self.module, run, self.inputs["attention_mask"])[0]
+        self.best = int(self.logits.argmax())
+
+    def name(self, token: int) -> str:
+        return f"{self.tokenizer.decode([token])!r} (token {token})"
+
+    def share(self, token: int) -> str:
+        return f"{float(self.logits.softmax(-1)[token]):.3g}"
+
+    def problem(self, note: str, options: dict[str, Any], chosen: int, against: int | None = None) -> Problem:
+        from attnviz.explain.problem import Problem
+        from attnviz.explain.target.reading import likeliest, logits_after
+
+        def predict(run: Run, mask: torch.Tensor) -> Outcomes:
+            return likeliest(self.tokenizer, logits_after(self.module, run, mask)[0])
+
+        value = self.logits[chosen] - (0 if against is None else self.logits[against])
+        return Problem(
+            model=self.model,
+            module=self.module,
+            tokens=self.tokens,
+            inputs=self.inputs,
+            read=_logit_of(self.module, chosen, against),
+            query_weights=np.eye(len(self.tokens), dtype=np.float32)[-1],
+            value=float(value),
+            note=note,
+            options=options,
+            predict=predict,
+            outcome_unit="probability",
         )
-        return (problem,)
 
 
-def _logit_of(module: torch.nn.Module, token: int) -> Read:
-    return lambda run, mask: _logits_after(module, run, mask)[:, token]
+def _logit_of(module: torch.nn.Module, token: int, against: int | None = None) -> Read:
+    def read(run: Run, mask: torch.Tensor) -> torch.Tensor:
+        from attnviz.explain.target.reading import logits_after
 
+        logits = logits_after(module, run, mask)
+        return logits[:, token] if against is None else logits[:, token] - logits[:, against]
 
-def _logits_after(
-    module: torch.nn.Module, run: Run, mask: Annotated[torch.Tensor, "N T"]
-) -> Annotated[torch.Tensor, "N V"]:
-    """The logits after the last token that is not masked, in float32.
-
-    Only the positions that some row ends at go through the head: with a large vocabulary the logits of all
-    positions would be most of the memory.
-    """
-    import torch
-
-    from attnviz.explain.pooling import last_position
-
-    ends = last_position(mask)
-    accepted = inspect.signature(module.forward).parameters
-    extra: dict[str, Any] = {"use_cache": False} if "use_cache" in accepted else {}
-    if "logits_to_keep" in accepted:
-        extra["logits_to_keep"], ends = torch.unique(ends, return_inverse=True)
-    logits = run(**extra).logits
-    return logits[torch.arange(len(logits), device=logits.device), ends].float()
-
-
-def _token_id(tokenizer: Any, token: str | int, vocabulary: int) -> int:
-    """The id of a token given as an id, as a text that is one token, or as the tokenizer spells it."""
-    if isinstance(token, int):
-        if not 0 <= token < vocabulary:
-            raise UnknownName("token id", token, (f"0 to {vocabulary - 1}",))
-        return token
-    ids = tokenizer.encode(token, add_special_tokens=False)
-    if len(ids) == 1:
-        return int(ids[0])
-    spelled = tokenizer.get_vocab().get(token)
-    if spelled is None:
-        raise UnknownName("single token", token, [tokenizer.decode([part]) for part in ids])
-    return int(spelled)
+    return read

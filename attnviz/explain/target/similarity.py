@@ -5,6 +5,7 @@ As a function of one text's tokens, with the other text's embedding held fixed; 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attnviz.explain.records import TargetInfo
@@ -37,14 +38,24 @@ class Similarity:
     def problems(self, model: Model, text: str, pair: str | None, **options: Any) -> tuple[Problem, ...]:
         import torch
 
-        from attnviz.explain.pooling import query_weights
+        from attnviz.explain.pooling import pool, query_weights, shares
         from attnviz.explain.problem import Problem, encode
 
         module, pooling = base_of(model.loaded.module), model.loaded.pooling
         sides = [encode(model, module, side) for side in (text, pair or "")]
         with torch.no_grad():
-            vectors = [_embedding(module, inputs, pooling) for _, inputs in sides]
+            hidden = [module(**inputs).last_hidden_state for _, inputs in sides]
+            vectors = [
+                pool(each, inputs["attention_mask"], pooling)
+                for each, (_, inputs) in zip(hidden, sides, strict=True)
+            ]
             value = float(torch.cosine_similarity(vectors[0], vectors[1]))
+
+        def both_shares(side: int) -> tuple[torch.Tensor, torch.Tensor]:
+            """What each token adds to its text's vector of length 1: of this side, and of the other."""
+            one, other = (shares(hidden[n], pooling) / vectors[n].norm() for n in (side, 1 - side))
+            return one, other
+
         return tuple(
             Problem(
                 model=model,
@@ -54,6 +65,7 @@ class Similarity:
                 read=_cosine_with(vectors[1 - side], pooling),
                 query_weights=query_weights(len(tokens), pooling),
                 value=value,
+                vectors=partial(both_shares, side),
             )
             for side, (tokens, inputs) in enumerate(sides)
         )
@@ -64,7 +76,8 @@ def base_of(module: torch.nn.Module) -> torch.nn.Module:
     return getattr(module, "base_model", module)
 
 
-def _embedding(module: torch.nn.Module, inputs: dict[str, torch.Tensor], pooling: str) -> torch.Tensor:
+def embedding(module: torch.nn.Module, inputs: dict[str, torch.Tensor], pooling: str) -> torch.Tensor:
+    """(1, d) float32: the text's vector."""
     from attnviz.explain.pooling import pool
 
     return pool(module(**inputs).last_hidden_state, inputs["attention_mask"], pooling)
