@@ -13,6 +13,9 @@ _RULES = """
 <style>
 .stMainBlockContainer { padding-top: 2.6rem; padding-bottom: 4rem; max-width: 1500px; }
 .st-key-narrow_entry { display: none; }
+/* Streamlit's own captions, and its chosen buttons in the dark, are too faint: axe-core asks for a contrast of 4.5. */
+.stApp [data-testid="stCaptionContainer"] { opacity: 0.75; }
+.stApp button[data-selected="true"] p { color: light-dark(#1c5d99, #8cbcec); }
 .stText { overflow-wrap: anywhere; white-space: pre-wrap; }
 .attnviz-statistics { width: 100%; border-collapse: collapse; font-size: 0.875rem; }
 .attnviz-statistics th { font-weight: 400; text-align: left; opacity: 0.75; padding: 0.2rem 0; white-space: nowrap; }

@@ -91,7 +91,7 @@ def test_up_to_four_heads_are_marked(figure: Callable[..., Page]) -> None:
     expect(page.get_by_test_id("marked")).to_contain_text("Four heads at most")
     expect(thumb(page, 2, 2)).to_have_attribute("aria-pressed", "true")
     expect(thumb(page, 0, 3)).to_have_attribute("aria-pressed", "false")
-    page.get_by_role("button", name="Take the mark off layer 1, head 1").click()
+    page.get_by_role("button", name="take the mark off layer 1, head 1").click()
     assert events(page)[-1] == ["chosen", [[0, 0], [2, 2], [2, 3]]]
 
 

@@ -11,6 +11,7 @@ import { plainScale } from "./view.js";
 // Told apart with any of the usual colour deficiencies (after Okabe & Ito 2008), on light and on dark.
 const HUES = [[138, 143, 152], [204, 121, 167], [230, 159, 0], [86, 180, 233], [0, 114, 178]];
 const SHOWN = 0.07; // a narrower part of a bar has no room for its number
+const FADED = 0.72; // the even spread, with which bars are compared, stands back behind them
 const PICTURE = { width: 900, bar: 22, gap: 6, left: 130, margin: 20 };
 
 /** Draws the figure in `root`. callbacks: open({layer, head}). */
@@ -107,9 +108,11 @@ function coloursOf({ header, theme }) {
 }
 
 function showBars(state) {
-  const { header, colours, stacks } = state;
+  const { header, stacks, theme } = state;
+  const faded = state.colours.map((colour) => mix(theme.bg, colour, FADED));
   const caption = element("caption", { class: "av-panel-title", text: `Where the attention of ${header.rows[state.group]} goes` });
   const rows = stacks.map(([name, values], at) => {
+    const colours = at === stacks.length - 1 ? faded : state.colours;
     const parts = header.titles.map((title, c) => {
       const text = `${title}: ${percent(values[c])}`;
       const part = element("span", { class: "av-part", title: text, "data-value": String(values[c]), text: values[c] >= SHOWN && !state.host.classList.contains("av-compact") ? `${Math.round(100 * values[c])}` : "" });

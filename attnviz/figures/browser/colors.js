@@ -42,8 +42,8 @@ export function luminance(rgb) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-/** Black or white, whichever reads better on `rgb`. */
-export const inkOn = (rgb) => (luminance(rgb) > 0.18 ? [16, 18, 24] : [255, 255, 255]);
+/** Black or white, whichever reads better on `rgb`: a contrast of 4.5 at least, whatever the colour. */
+export const inkOn = (rgb) => (luminance(rgb) > 0.179 ? [0, 0, 0] : [255, 255, 255]);
 
 function toLab(rgb) {
   const [r, g, b] = rgb.map((value) => toLinear(value / 255));

@@ -230,7 +230,7 @@ function showMarks(state) {
   }
   const chips = chosen.map(([layer, head]) =>
     element("button", {
-      type: "button", class: "av-chip", "aria-label": `Take the mark off layer ${layer}, head ${head}`,
+      type: "button", class: "av-chip", "aria-label": `L${layer} H${head} ×: take the mark off layer ${layer}, head ${head}`,
       text: `L${layer} H${head} ×`, on: { click: () => markHead(state, `${layer},${head}`) },
     }),
   );

@@ -1,0 +1,108 @@
+"""axe-core on every page, in light and dark: no rule is broken seriously or critically, Streamlit's parts included."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from attnviz.web.site import SITE
+from tests.browser.axe import SCRIPT, violations
+
+pytestmark = pytest.mark.browser
+
+FIGURE = ".av[class*=av-]"
+# Each view of each page, and what is on screen when it is there.
+VIEWS = {
+    "/": FIGURE,
+    "/attention?form=text": FIGURE,
+    "/attention?form=lines": FIGURE,
+    "/attention?form=qk": FIGURE,
+    "/attention?view=word&quantity=norm": FIGURE,
+    "/heads": FIGURE,
+    "/heads?layer=0,1&head=0,3": ".av-compare",
+    "/compare": FIGURE,
+    "/compare?view=heads": FIGURE,
+    "/compare?view=find": ".st-key-found",
+    "/allocation": FIGURE,
+    "/allocation?view=distance": FIGURE,
+    "/attribution": FIGURE,
+    "/bertviz": "iframe",
+    "/bertviz?view=model": "iframe",
+}
+PROBLEMS = {
+    "/attention?text=": "There is no text yet",
+    "/attention?model=some/model": "This link asks for a model that is not in the catalogue",
+    f"/attention?text={'word+' * 700}": "The text is too long",
+    "/attention?layer=99&form=none": "There is no layer 99",
+}
+
+
+def at_rest(page: Page) -> None:
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    # What is about to be replaced is faded, and colours change slowly: neither is what a reader reads.
+    page.wait_for_function(
+        """() => !document.querySelector('[data-stale="true"]')
+          && document.getAnimations().every((each) => each.playState !== "running")"""
+    )
+
+
+def check_light_and_dark(page: Page) -> None:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(
+            "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme
+        )
+        at_rest(page)
+        assert violations(page) == []
+        for frame in page.frames[1:]:
+            frame.wait_for_selector("svg line", state="attached")
+            assert violations(frame) == []
+
+
+def test_every_page_is_checked():
+    assert {re.split(r"[/?]", address)[1] or "attention" for address in VIEWS} == {
+        entry.name for entry in SITE
+    }
+
+
+@pytest.mark.parametrize("address", VIEWS)
+def test_no_serious_violation(page: Page, address):
+    page.goto(address)
+    expect(page.locator(VIEWS[address]).first).to_be_visible()
+    check_light_and_dark(page)
+
+
+@pytest.mark.parametrize("address", PROBLEMS)
+def test_no_serious_violation_where_something_is_missing(page: Page, address):
+    page.goto(address)
+    expect(page.get_by_text(PROBLEMS[address]).first).to_be_visible()
+    check_light_and_dark(page)
+
+
+def test_no_serious_violation_on_a_phone(page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/attention")
+    expect(page.locator(FIGURE).first).to_be_visible()
+    check_light_and_dark(page)
+    page.get_by_role("button", name="Change the text or the model").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    check_light_and_dark(page)
+
+
+def test_a_violation_would_be_found(page: Page):
+    """Also one inside of a shadow root, where figures are drawn."""
+    page.goto("/")
+    expect(page.locator(FIGURE).first).to_be_visible()
+    page.locator(FIGURE).first.evaluate("node => node.append(document.createElement('button'))")
+    found = violations(page)
+    assert len(found) == 1
+    assert found[0].startswith("button-name at ")
+
+
+def test_the_script_is_the_one_that_is_listed():
+    listed = re.search(r"\| (\w{64}) \|", SCRIPT.with_name("README.md").read_text("utf-8"))[1]
+    assert hashlib.sha256(Path(SCRIPT).read_bytes()).hexdigest() == listed
