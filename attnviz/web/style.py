@@ -17,6 +17,7 @@ _RULES = """
 .stApp [data-testid="stCaptionContainer"] { opacity: 0.75; }
 .stApp button[data-selected="true"] p { color: light-dark(#1c5d99, #8cbcec); }
 .stText { overflow-wrap: anywhere; white-space: pre-wrap; }
+.stText, .stText *, .stTextArea textarea, .stTextInput input { unicode-bidi: plaintext; text-align: start; }
 .attnviz-statistics { width: 100%; border-collapse: collapse; font-size: 0.875rem; }
 .attnviz-statistics th { font-weight: 400; text-align: left; opacity: 0.75; padding: 0.2rem 0; white-space: nowrap; }
 .attnviz-statistics td { text-align: right; padding: 0.2rem 0 0.2rem 0.5rem; white-space: nowrap; }

@@ -158,3 +158,36 @@ def test_without_a_form_there_is_no_choice(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message(form=""))
     expect(page.get_by_role("radiogroup")).to_have_count(0)
     expect(page.get_by_test_id("stage")).to_be_visible()
+
+
+ARABIC = "القطة متعبة"
+
+
+def test_arabic_reads_from_right_to_left_with_its_letters_joined(figure: Callable[..., Page]) -> None:
+    """One token for each letter, as a tokenizer may cut it: the prose is as wide as the text in one piece."""
+    labels = ["[CLS]", *ARABIC.replace(" ", ""), "[SEP]"]
+    letters = iter(range(1, len(labels) - 1))
+    runs = [(letter, -1 if letter == " " else next(letters)) for letter in ARABIC]
+    special = np.array([label.startswith("[") for label in labels])
+    data = heatmap_data(
+        weights(1, len(labels), seed=1), [(0, 0)], labels, labels, layers=1, heads=1, layer=0, head=0, form="text",
+        query_special=special, key_special=special, proses=[[("[CLS]", 0), *runs, ("[SEP]", len(labels) - 1)]],
+    )  # fmt: skip
+    page = figure("heatmap", data)
+    first, last = (token(page, index).bounding_box() for index in (1, len(labels) - 2))
+    assert token(page, 0).bounding_box()["x"] > first["x"] > last["x"]
+    width = page.locator(".av-prose").evaluate(
+        """(prose, text) => {
+          const whole = document.createElement("span");
+          whole.textContent = text;
+          prose.append(whole);
+          const { width } = whole.getBoundingClientRect();
+          whole.remove();
+          return width;
+        }""",
+        ARABIC,
+    )
+    assert first["x"] + first["width"] - last["x"] == pytest.approx(width, abs=1)
+    token(page, 1).focus()
+    page.keyboard.press("ArrowLeft")
+    expect(token(page, 2)).to_be_focused()

@@ -53,7 +53,8 @@ export class TextView {
   }
 
   keydown(event, place) {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const onward = getComputedStyle(event.currentTarget.querySelector(".av-prose")).direction === "rtl" ? -1 : 1;
+    const step = { ArrowRight: onward, ArrowDown: 1, ArrowLeft: -onward, ArrowUp: -1 }[event.key];
     if (!place || event.ctrlKey || event.altKey || event.metaKey) return;
     if (step) this.move(this.nodes[this.nodes.indexOf(event.target) + step]);
     else if (event.key === "Home" || event.key === "End") this.move(this.nodes.at(event.key === "Home" ? 0 : -1));
@@ -112,6 +113,7 @@ export class TextView {
           class: special[index] ? "av-tok av-special" : "av-tok", "data-token": index, "data-side": side, role: "button", text: piece,
           tabindex: this.nodes.length ? "-1" : "0", "aria-pressed": "false", "aria-label": `${(side ? header.keys : header.queries)[index]}, ${header.unit} ${index}`,
         });
+        if (special[index]) node.dir = "ltr"; // with a direction of its own, it does not decide the prose's
         words.append(node);
         this.nodes.push(node);
       }

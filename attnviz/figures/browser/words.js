@@ -64,8 +64,10 @@ function listen(state) {
   state.sides.addEventListener("pointerleave", () => show(state, null));
   state.sides.addEventListener("focusin", (event) => show(state, placeAt(event)));
   state.sides.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const words = event.target.closest?.(".av-prose")?.querySelectorAll("[data-group]");
+    const prose = event.target.closest?.(".av-prose");
+    const onward = prose && getComputedStyle(prose).direction === "rtl" ? -1 : 1;
+    const step = { ArrowRight: onward, ArrowDown: 1, ArrowLeft: -onward, ArrowUp: -1 }[event.key];
+    const words = prose?.querySelectorAll("[data-group]");
     if (!step || !words) return;
     const next = words[[...words].indexOf(event.target) + step];
     event.preventDefault();
@@ -128,7 +130,7 @@ function sideNode(state, text, side) {
     const colour = colourOf(state.scale, value);
     prose.append(
       element("span", {
-        class: special ? "av-word av-special" : "av-word", dir: "auto", "data-side": side, "data-group": group, tabindex: first ? "0" : "-1",
+        class: special ? "av-word av-special" : "av-word", dir: special ? "ltr" : null, "data-side": side, "data-group": group, tabindex: first ? "0" : "-1",
         role: "note", "aria-label": `${label}: ${signedText(state, value)}`, text: piece,
         style: `background-color:${css(colour)};color:${css(inkOn(colour))}`,
       }),
