@@ -1,4 +1,4 @@
-"""Many heads as one map: their mean, or cell by cell the strongest; and sets of heads as people write them.
+"""Many heads as one map: their mean, their sum, or cell by cell the strongest; and sets of heads as people write them.
 
 Maps come one at a time and are never held together, so that all heads of a model take the memory of two maps.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from attnviz.errors import UnknownName
 from attnviz.types import FloatArray, readonly
 
-HOWS = ("mean", "max")
+HOWS = ("mean", "max", "sum")
 _RANGE = re.compile(r"(\*|\d{1,4})(?:-(\d{1,4}))?")
 
 Head = tuple[int, int]
@@ -26,7 +26,7 @@ def combine(maps: Iterable[FloatArray], how: str) -> Annotated[FloatArray, "Q K"
     Args:
         maps: (Q, K) each, at least one; read once, one after the other.
         how: "mean": of weights, rows still sum to 1. "max": the value farthest from 0, with its sign, in each cell;
-            of weights the largest, and rows may sum to more than 1.
+            of weights the largest, and rows may sum to more than 1. "sum": for parts of a whole, such as contributions.
 
     Raises:
         UnknownName: another `how`. ValueError: no map.
@@ -39,10 +39,10 @@ def combine(maps: Iterable[FloatArray], how: str) -> Annotated[FloatArray, "Q K"
         count += 1
         if total is None:
             total = np.array(each, np.float32)
-        elif how == "mean":
-            total += each
-        else:
+        elif how == "max":
             np.copyto(total, each, where=np.abs(each) > np.abs(total))
+        else:
+            total += each
     if total is None:
         raise ValueError("there is no map to combine")
     if how == "mean":

@@ -21,7 +21,8 @@ from attnviz.errors import ModelUnsupported, UnknownName
 from attnviz.types import FloatArray, HeadTable, IntArray, Kind, ModelCard, QueryKey, Tokens, readonly
 
 if TYPE_CHECKING:
-    from attnviz.capture.values import KeyNorms
+    from attnviz.capture.contribution import OutputParts
+    from attnviz.capture.values import BlockOutput, KeyNorms
 
 Rows = slice | int | npt.ArrayLike
 
@@ -31,12 +32,24 @@ class Layer:
     """One attention layer of a capture.
 
     `norms` gives ||W_O v_j|| per head and key (H, K), None where the family does not show its values; `out` is
-    kept for what is derived from the layer's output (B, Q, H, dv), and is not saved.
+    kept for what is derived from the layer's output (B, Q, H, dv), and is not saved; `output` holds what contributions
+    are made of, None as for `norms`.
     """
 
     scores: Scores
     norms: KeyNorms | FloatArray | None = None
     out: Array | None = None
+    output: BlockOutput | OutputParts | None = None
+
+    def parts(self) -> OutputParts | None:
+        """What contributions are made of, computed now where the layer was just captured."""
+        from attnviz.capture.contribution import OutputParts
+
+        return (
+            self.output
+            if self.output is None or isinstance(self.output, OutputParts)
+            else self.output.parts()
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +137,52 @@ class Capture:
             )
         return readonly(norms if isinstance(norms, np.ndarray) else norms.compute(), np.float32)
 
+    def contribution(
+        self, layer: int, head: int | None = None, kind: Kind | None = None
+    ) -> Annotated[FloatArray, "Q K"]:
+        """How much of what the attention block writes for each query comes from each key, through one head; signed.
+
+        <a_ij W_O v_j, y_i> / ||y_i||^2, where y_i is the output of the block: of W_O, before residual and norm. Over
+        all heads and keys, with `bias_contribution`, it sums to 1. Terms: Kobayashi et al. 2020; importance of a term:
+        Mickus et al. 2022. (Q, K), or (H, Q, K) without head.
+
+        Raises:
+            UnknownName: no such layer, head or kind.
+            ModelUnsupported: the family does not show its values, or gates its output.
+        """
+        chosen = self._layer(layer, kind)
+        heads = _heads(chosen.scores, head)
+        maps = self._parts(chosen).maps(chosen.scores, heads)
+        return readonly(maps if head is None else maps[0], np.float32)
+
+    def bias_contribution(self, layer: int, kind: Kind | None = None) -> Annotated[FloatArray, "Q"]:
+        """What of the block's output for each query is the bias of W_O. Raises as `contribution` does."""
+        return readonly(to_numpy(self._parts(self._layer(layer, kind)).bias), np.float32)
+
+    def output_shares(self, kind: Kind | None = None) -> Annotated[FloatArray, "L H"]:
+        """What each head contributes to its block's output: summed over keys, mean over queries; may be negative.
+
+        Streamed: T x T is never held. Raises as `contribution` does.
+        """
+        layers = self._layers(kind)
+        return readonly(np.stack([self._parts(layer).shares(layer.scores) for layer in layers]))
+
+    def _parts(self, layer: Layer) -> OutputParts:
+        parts = layer.parts()
+        if parts is not None:
+            return parts
+        if layer.norms is not None:
+            raise ModelUnsupported(
+                "This file was saved without the values, so contributions to the output cannot be computed.",
+                "Read the text with the model again, or look at the value-weighted norms.",
+                reason="not-captured",
+            )
+        raise ModelUnsupported(
+            f"The values of {self.card.name} ({self.card.family}) are not known, so neither is what its heads write.",
+            "Look at the attention weights instead.",
+            reason="not-captured",
+        )
+
     def query_key(self, layer: int, head: int, row: int, kind: Kind | None = None) -> QueryKey:
         """How the weights of one query token come about: q, k, their products scaled and masked, softmax.
 
@@ -176,7 +235,7 @@ class Capture:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the capture keeps alive, each storage counted once."""
+        """Bytes that the capture keeps alive, each storage counted once; weights that are the model's own are not."""
         return sum(_storages(self.layers).values())
 
     def save(self, path: str | PathLike[str]) -> None:

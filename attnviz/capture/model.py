@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from attnviz.capture.recorder import Call
     from attnviz.capture.sites import Sites
+    from attnviz.capture.values import Projection
     from attnviz.loading import Loaded
 
 # A greedy translation or summary stops here at the latest, where no target text was given.
@@ -35,7 +36,7 @@ class Model:
 
     def __init__(self, loaded: Loaded) -> None:
         self.loaded = loaded
-        self._grams: dict[tuple[str, int], torch.Tensor | None] = {}
+        self._projections: dict[tuple[str, int], tuple[Projection, torch.Tensor] | None] = {}
 
     @property
     def card(self) -> ModelCard:
@@ -257,15 +258,18 @@ class Model:
         return {**inputs, "use_cache": False} if hasattr(config, "use_cache") else dict(inputs)
 
     def _layer(self, call: Call) -> Layer:
-        from attnviz.capture.values import KeyNorms, gram, output_projection
+        from attnviz.capture.values import BlockOutput, KeyNorms, gram, output_projection
 
         key = (call.name, call.shape[1])
-        if key not in self._grams:
-            weight = output_projection(call, self.loaded.module)
-            self._grams[key] = None if weight is None else gram(weight, call.shape[1])
-        grams = self._grams[key]
+        if key not in self._projections:
+            found = output_projection(call, self.loaded.module)
+            self._projections[key] = None if found is None else (found, gram(found.weight, call.shape[1]))
+        known = self._projections[key]
+        if known is None or call.v is None or call.out is None:
+            return Layer(call.scores, out=call.out)
+        projection, grams = known
         return Layer(
-            call.scores, None if grams is None or call.v is None else KeyNorms(call.v, grams), call.out
+            call.scores, KeyNorms(call.v, grams), call.out, BlockOutput(call.v, call.out, projection)
         )
 
     def _check_sizes(self, capture: Capture) -> None:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from attnviz.capture.arrays import Array
 from attnviz.capture.capture import Capture, Layer
+from attnviz.capture.contribution import OutputParts
 from attnviz.capture.masks import Bias, DenseBias, DenseMask, Mask, SpanMask, ToeplitzBias
 from attnviz.capture.scores import DenseScores, QueryKeyScores, Scores
 from attnviz.errors import CaptureInvalid
@@ -28,6 +29,10 @@ FORMAT = "attnviz-capture"
 VERSION = 1
 
 Arrays = dict[str, npt.NDArray[Any]]
+# What a file may take with its values. Larger ones are written without, so that they stay below what servers accept;
+# contributions to the output then cannot be computed from them.
+WITH_VALUES = 48 << 20
+OUTPUT = {"v": 3, "pulls": 3, "bias": 1}  # arrays of OutputParts, and their dimensions
 _KINDS = ("self", "encoder", "decoder", "cross")
 
 
@@ -47,6 +52,15 @@ def to_bytes(capture: Capture) -> bytes:
 
     writer = _Writer()
     kinds = {kind: [writer.layer(layer) for layer in layers] for kind, layers in capture.layers.items()}
+    each = [
+        (layer, place)
+        for kind in kinds
+        for layer, place in zip(capture.layers[kind], kinds[kind], strict=True)
+    ]
+    values = sum(layer.output.nbytes for layer, _ in each if layer.output is not None)
+    if sum(array.nbytes for array in writer.arrays.values()) + values <= WITH_VALUES:
+        for layer, place in each:
+            place["output"] = writer.output(layer)
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -109,7 +123,15 @@ class _Writer:
         norms = layer.norms
         if norms is not None and not isinstance(norms, np.ndarray):
             norms = norms.compute()
-        return {"scores": self._scores(layer.scores), "norms": None if norms is None else self._array(norms)}
+        return {
+            "scores": self._scores(layer.scores),
+            "norms": None if norms is None else self._array(norms),
+        }
+
+    def output(self, layer: Layer) -> dict[str, Any] | None:
+        """What contributions are made of, None where it is not known."""
+        parts = layer.parts()
+        return None if parts is None else {name: self._array(getattr(parts, name)) for name in OUTPUT}
 
     def _scores(self, scores: Scores) -> dict[str, Any]:
         if isinstance(scores, DenseScores):
@@ -192,7 +214,22 @@ class _Reader:
         scores = self._scores(layer["scores"])
         norms = None if layer["norms"] is None else self._numbers(layer["norms"], 2)
         _check(norms is None or norms.shape == (scores.shape[1], scores.shape[3]), "norms")
-        return Layer(scores, norms)
+        return Layer(scores, norms, output=self._output(layer.get("output"), scores.shape))
+
+    def _output(
+        self, output: Mapping[str, Any] | None, shape: tuple[int, int, int, int]
+    ) -> OutputParts | None:
+        """What contributions are made of; files of before there were any have none."""
+        if output is None:
+            return None
+        v, pulls, bias = (self._numbers(output[name], dimensions) for name, dimensions in OUTPUT.items())
+        _, heads, queries, keys = shape
+        _check(pulls.shape[:2] == (heads, queries) and bias.shape == (queries,), "the output of a layer")
+        _check(
+            v.shape[0] > 0 and heads % v.shape[0] == 0 and v.shape[1:] == (keys, pulls.shape[2]),
+            "the values of a layer",
+        )
+        return OutputParts(v, pulls, bias)
 
     def _scores(self, scores: Mapping[str, Any]) -> Scores:
         if "weights" in scores:

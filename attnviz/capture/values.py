@@ -1,4 +1,4 @@
-"""How large a step each key makes in the residual stream: the norm of W_O W_V x_j, per head.
+"""What the values of a layer write through its output projection: how far each key moves, and all that is written.
 
 Kobayashi et al. 2020, "Attention is Not Only a Weight" (eq. 6). What is kept is the Gram matrix W_O^T W_O of each
 head, (dv, dv) numbers, so that ||W_O v||^2 = v^T (W_O^T W_O) v needs neither the model nor a (K, width) tensor.
@@ -12,14 +12,22 @@ from typing import Annotated, Any
 
 import torch
 
+from attnviz.capture.contribution import OutputParts
 from attnviz.capture.recorder import Call
 from attnviz.types import FloatArray
 
 _OUTPUT = re.compile(r"(^|\.)(o_proj|out_proj|out_lin|c_proj|wo|Wo|o|dense|proj|to_out|linear_out)(\.0)?$")
 
 
-def output_projection(call: Call, root: torch.nn.Module) -> torch.Tensor | None:
-    """The (width, H * dv) weight that maps the heads of a call to the residual stream, None where it is not found.
+class Projection:
+    """W_O of an attention module: weight (width, H * dv) and bias (width,) or None. The model's own, not copied."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+        self.weight, self.bias = weight, bias
+
+
+def output_projection(call: Call, root: torch.nn.Module) -> Projection | None:
+    """What maps the heads of a call to the residual stream, None where it is not found.
 
     It is looked for inside the attention module, then beside it (BERT keeps it in a sibling). A gated output
     (Qwen3-Next) has no fixed projection: None.
@@ -38,7 +46,10 @@ def output_projection(call: Call, root: torch.nn.Module) -> torch.Tensor | None:
             rows, columns = weight.shape
             conv1d = type(part).__name__ == "Conv1D"  # GPT-2 keeps its weights transposed
             if (rows if conv1d else columns) == size:
-                return (weight.T if conv1d else weight).detach()
+                bias = getattr(part, "bias", None)
+                return Projection(
+                    (weight.T if conv1d else weight).detach(), None if bias is None else bias.detach()
+                )
     return None
 
 
@@ -70,3 +81,35 @@ class KeyNorms:
         v = self.v[0].float().repeat_interleave(self.grams.shape[0] // self.v.shape[1], 0)
         norms = ((v @ self.grams) * v).sum(-1).clamp_min(0).sqrt()
         return norms.cpu().numpy()
+
+
+@dataclass(frozen=True)
+class BlockOutput:
+    """What an attention block wrote, from which contributions are computed when asked for.
+
+    Tensors: v (1, Hk, K, dv); out (1, Q, H, dv), what the heads hand to the projection. The projection is the model's
+    own, and no dataclass: its weights do not count as the capture's.
+    """
+
+    v: Annotated[torch.Tensor, "1 Hk K dv"]
+    out: Annotated[torch.Tensor, "1 Q H dv"]
+    projection: Projection
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the pieces that `parts` makes."""
+        return self.v.nbytes + 4 * (self.out.numel() + self.out.shape[1])
+
+    def written(self) -> Annotated[torch.Tensor, "Q width"]:
+        """The output of the block for every token, in float32."""
+        written = self.out[0].flatten(1).float() @ self.projection.weight.float().T
+        return written if self.projection.bias is None else written + self.projection.bias.float()
+
+    def parts(self) -> OutputParts:
+        """The pieces, float32."""
+        y = self.written()
+        squares = y.square().sum(-1, keepdim=True)
+        y = torch.where(squares > 0, y / squares, 0)
+        pulls = (y @ self.projection.weight.float()).view(*self.out.shape[1:]).transpose(0, 1)
+        bias = self.projection.bias
+        return OutputParts(self.v[0], pulls, torch.zeros(len(y)).to(y) if bias is None else y @ bias.float())

@@ -41,7 +41,7 @@ from attnviz.figures.maps import FORMS, HIDEABLE, SHARES, compare_data, heads_da
 from attnviz.figures.panes import panes_data
 from attnviz.figures.products import Products
 from attnviz.figures.prose import prose_runs
-from attnviz.figures.quantities import POOLS, QUANTITIES, Pool
+from attnviz.figures.quantities import POOLS, QUANTITIES, Pool, note_of
 from attnviz.figures.wire import pack, unpack
 from attnviz.figures.words import words_data
 
@@ -62,6 +62,7 @@ __all__ = [
     "heads_data",
     "heatmap_data",
     "likeness_data",
+    "note_of",
     "pack",
     "panes_data",
     "prose_runs",

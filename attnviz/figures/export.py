@@ -22,7 +22,7 @@ from attnviz.figures import axes
 from attnviz.figures.bundle import component
 from attnviz.figures.maps import Head, heatmap_data
 from attnviz.figures.prose import prose_runs
-from attnviz.figures.quantities import QUANTITIES, Pool
+from attnviz.figures.quantities import QUANTITIES, Pool, note_of
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
@@ -163,8 +163,9 @@ def heatmap_message(
         unit=queries.unit,
         quantity=QUANTITIES[quantity].title,
         rows_sum_to_one=sums_to_one,
+        signed=QUANTITIES[quantity].signed,
         causal=kind == "decoder" or (kind == "self" and capture.card.kind == "decoder"),
-        note=axes.note(queries, keys, sums_to_one, pool.note(QUANTITIES[quantity]) if pool else ""),
+        note=axes.note(queries, keys, sums_to_one, note_of(QUANTITIES[quantity], pool)),
         model=capture.card.name,
         text=capture.tokens.text,
         identity=kind,

@@ -54,6 +54,7 @@ def heatmap_data(
     hide: Sequence[str] = (),
     keep: int | None = None,
     pool: Pool | None = None,
+    signed: bool = False,
 ) -> bytes:
     """The message of the figure "heatmap": some heads' exact maps, one of them shown, in one of several forms.
 
@@ -77,12 +78,13 @@ def heatmap_data(
         products: what the form "qk" shows of one query token, or why it cannot.
         first: on which axes the first token can be hidden: "both", "keys", or "" where labels are not tokens.
         hide: of `HIDEABLE`, what is hidden to begin with: special tokens, the first token (a sink of many heads).
+        signed: cells may be negative: drawn on a scale around 0, and ranked by size.
         pool: which heads each map combines, where it is not of one; `map_heads` then name the layer, and any head.
         keep: of `SHARES`, how much of a row's mass is not faded to begin with; None: what fits the form.
 
     Header: figure, layers, heads, layer, head, at [[layer, head] * N], queries, keys, querySpecial,
     keySpecial, queryTitle, keyTitle, unit, quantity, rowsSumToOne, causal, note, model, text, identity, form,
-    proses, first, hide, keep, pool (see `Pool.header`), qk (see `Products.header`).
+    proses, first, hide, keep, signed, pool (see `Pool.header`), qk (see `Products.header`).
     Sections: maps f32 (N, Q, K), and those of `Products.sections`.
 
     Raises:
@@ -112,6 +114,7 @@ def heatmap_data(
         "layers": layers,
         "heads": heads,
         "pool": pool.header(layers, heads) if pool else None,
+        "signed": signed,
     }
     header = {
         "figure": "heatmap",

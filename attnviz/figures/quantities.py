@@ -15,20 +15,34 @@ Head = tuple[int, int]
 class Quantity:
     """One quantity: its words, and `method`, the name under which `Capture` and `Runtime` compute it.
 
-    `sums_to_one`: whether the values of a row do, so that they can be renormalised where some are hidden.
+    `sums_to_one`: whether the values of a row do, so that they can be renormalised where some are hidden. `signed`:
+    they may be negative. `pools`: how many heads can be combined. `note`: what a reader must know to read a value.
     """
 
     title: str
     method: str
     sums_to_one: bool = False
+    signed: bool = False
+    pools: tuple[str, ...] = ("mean", "max")
+    note: str = ""
 
 
 QUANTITIES = {
     "attention": Quantity("attention weight", "attention", sums_to_one=True),
     "norm": Quantity("value-weighted norm", "value_weighted"),
+    "contribution": Quantity(
+        "contribution to the output",
+        "contribution",
+        signed=True,
+        pools=("sum", "mean", "max"),
+        note=(
+            "Contribution: weight · ⟨W_O · value, y⟩ / ‖y‖², where y is what the attention block writes for the row’s "
+            "token. Over all heads of the layer, all keys and the bias of W_O, a token’s contributions add up to 1."
+        ),
+    ),
 }
 
-POOLS = {"mean": "mean", "max": "maximum"}  # names of `analysis.combine`, and their words
+POOLS = {"mean": "mean", "max": "maximum", "sum": "sum"}  # names of `analysis.combine`, and their words
 
 
 @dataclass(frozen=True)
@@ -71,7 +85,14 @@ class Pool:
 
     def note(self, quantity: Quantity) -> str:
         """What a reader must know of the rows, or ""."""
-        if self.how == "mean":
+        if self.how != "max":
             return ""
+        if quantity.signed:
+            return f"A cell is the {quantity.title} that is farthest from 0 among these heads."
         sums = " Rows of such cells do not add up to 1." if quantity.sums_to_one else ""
         return f"A cell is the largest {quantity.title} of these heads.{sums}"
+
+
+def note_of(quantity: Quantity, pool: Pool | None) -> str:
+    """What a reader must know of such a map."""
+    return " ".join(filter(None, (quantity.note, pool.note(quantity) if pool else "")))

@@ -180,6 +180,17 @@ class Runtime(Explorer):
         """The norms of a_ij W_O W_V x_j, shaped like `attention`. Raises UnknownName, ModelUnsupported."""
         return self._map(query, "value_weighted", layer, head, kind, progress or silent)
 
+    def contribution(
+        self,
+        query: Query,
+        layer: int,
+        head: int | None = None,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> Annotated[FloatArray, "Q K"]:
+        """What each key contributes to the output, shaped like `attention`. Raises UnknownName, ModelUnsupported."""
+        return self._map(query, "contribution", layer, head, kind, progress or silent)
+
     def query_key(
         self,
         query: Query,

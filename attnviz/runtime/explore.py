@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from attnviz.capture import Capture
     from attnviz.runtime.likeness import Likeness
 
-MAPS = ("attention", "value_weighted")  # what a Capture computes of one head
+MAPS = ("attention", "value_weighted", "contribution")  # what a Capture computes of one head
 Breakdown = Literal["class", "segment", "distance"]
 
 
@@ -87,6 +87,18 @@ class Explorer:
             capture.attention(layer, None, kind, np.asarray(rows)) for layer in range(capture.shape(kind)[0])
         ]
         return np.stack([each[..., list(keys)].sum(2).mean(1) for each in layers])
+
+    def output_shares(
+        self, query: Query, kind: Kind | None = None, progress: Progress | None = None
+    ) -> Annotated[FloatArray, "L H"]:
+        """What each head contributes to its block's output: see `Capture.output_shares`. Raises ModelUnsupported."""
+        key, capture = self._find(query, progress or silent)
+
+        def compute(report: Progress) -> FloatArray:
+            report(Stage(STATISTICS))
+            return capture.output_shares(kind)
+
+        return self._all_heads((key, "output_shares", kind), compute, progress)
 
     def combined(
         self,

@@ -16,8 +16,8 @@ from attnviz.web.url import Head, State
 if TYPE_CHECKING:
     from attnviz.capture import Capture
     from attnviz.figures import Pool, Products
-    from attnviz.runtime import Query
-    from attnviz.types import FloatArray, Kind
+    from attnviz.runtime import Progress, Query
+    from attnviz.types import FloatArray, HeadTable, Kind
 
 KIND_TITLES = {
     "self": "self-attention",
@@ -27,7 +27,11 @@ KIND_TITLES = {
 }
 QUANTITY_HELP = (
     "The attention weight is what the softmax gives. The value-weighted norm is the length of the vector that the "
-    "weight lets through, ‖weight · W_O · value‖: a large weight on a short value moves little (Kobayashi et al. 2020)."
+    "weight lets through, ‖weight · W_O · value‖: a large weight on a short value moves little (Kobayashi et al. "
+    "2020). The contribution is how much of the attention block's output y lies in that vector, "
+    "⟨weight · W_O · value, y⟩ / ‖y‖²: negative where it points against the output. Over all heads of the "
+    "layer, all keys and the bias of W_O, the contributions to a token add up to 1 (terms: Kobayashi et al. "
+    "2020; measure: Mickus et al. 2022)."
 )
 QUANTITY = "attention"
 VIEW_TITLES = {"token": "Tokens", "word": "Words", "sentence": "Sentences"}
@@ -54,10 +58,15 @@ def show(query: Query, state: State) -> None:
     if (state.hide and not hide) or (state.keep and keep is None):
         session.notice("What the link hides or keeps is not one of the choices here; everything is shown.")
     picture, beside = st.columns([3, 1], gap="large")
+    what = Picture(query, capture, kind, view, quantity, form, hide, keep, pool)
     with picture, problems.guard():
-        _picture(Picture(query, capture, kind, view, quantity, form, hide, keep, pool), shown)
+        try:
+            _picture(what, shown)
+        except ModelUnsupported as error:
+            # The model can be shown; this of it cannot.
+            problems.show_error(error, f"The {QUANTITIES[quantity].title} of this model is not known")
     with beside, progress.loading() as report:
-        table = session.runtime().statistics(query, kind, report)
+        table = _statistics(what, report)
         if pool is None:
             metrics.of_head(table, shown)
         else:
@@ -124,15 +133,39 @@ def _choices(state: State, layers: int, heads: int, shown: Head) -> tuple[str, s
             tuple(QUANTITIES),
             format_func=lambda name: QUANTITIES[name].title.capitalize(),
             key=session.follow("quantity", quantity),
-            on_change=session.on_change(
-                "quantity", "quantity", lambda value: None if value == QUANTITY else value
-            ),
+            on_change=_quantity_chosen,
             help=QUANTITY_HELP,
             required=True,
         )
     with st.container(horizontal=True, gap="medium"):
-        pool = pooling.choose(state, layers, heads, shown)
+        pool = pooling.choose(state, QUANTITIES[quantity].pools, layers, heads, shown)
     return view, quantity, pool
+
+
+def _quantity_chosen() -> None:
+    """Another quantity; a way to combine heads that it does not have goes with the old one."""
+    name = st.session_state["quantity"]
+    pool = session.state().pool
+    session.update(
+        quantity=None if name == QUANTITY else name, pool=pool if pool in QUANTITIES[name].pools else None
+    )
+
+
+def _statistics(what: Picture, report: Progress) -> HeadTable:
+    """The statistics of all heads; what they contribute to the output, where that is what is looked at."""
+    from attnviz.types import HeadTable
+
+    runtime = session.runtime()
+    table = runtime.statistics(what.query, what.kind, report)
+    if not QUANTITIES[what.quantity].signed:
+        return table
+    try:
+        shares = runtime.output_shares(what.query, what.kind, report)
+    except ModelUnsupported:  # the picture has said so
+        return table
+    return HeadTable(
+        ("output", *table.metrics), ("share", *table.units), np.concatenate([shares[None], table.values])
+    )
 
 
 @dataclass(frozen=True)
@@ -167,7 +200,7 @@ class Picture:
 
 
 def _picture(what: Picture, shown: Head) -> None:
-    from attnviz.figures import heatmap_data, prose_runs
+    from attnviz.figures import heatmap_data, note_of, prose_runs
 
     tokens = [what.capture.query_tokens(what.kind), what.capture.key_tokens(what.kind)]
     queries, keys = (maps.axis(each, what.view) for each in tokens)
@@ -190,10 +223,9 @@ def _picture(what: Picture, shown: Head) -> None:
         unit=queries.unit,
         quantity=QUANTITIES[what.quantity].title,
         rows_sum_to_one=what.sums_to_one,
+        signed=QUANTITIES[what.quantity].signed,
         causal=is_causal(what.capture, what.kind),
-        note=maps.note(
-            queries, keys, what.sums_to_one, what.pool.note(QUANTITIES[what.quantity]) if what.pool else ""
-        ),
+        note=maps.note(queries, keys, what.sums_to_one, note_of(QUANTITIES[what.quantity], what.pool)),
         model=what.query.model,
         text=what.query.text,
         identity=what.kind,

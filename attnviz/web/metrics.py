@@ -21,6 +21,11 @@ class Words:
 
 
 WORDS: dict[str, Words] = {
+    "output": Words(
+        "Part of the output",
+        "What the head contributes to what its attention block writes, mean over the tokens; all heads of a layer and "
+        "the bias of W_O add up to 100%.",
+    ),
     "entropy": Words("Spread", "Entropy of the rows: 0 when each token looks at one token only."),
     "distance": Words("Distance", "How many tokens away the attention goes, on average."),
     "first": Words("To first token", "Share of attention on the first token, often a resting place."),

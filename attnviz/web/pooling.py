@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from attnviz.analysis import read_heads
-from attnviz.figures import POOLS, Pool
+from attnviz.figures import Pool
 from attnviz.web import session
 from attnviz.web.url import MAX_NAME, Head, State
 
 ONE = "one"
-TITLES = {ONE: "One head", "mean": "Mean of heads", "max": "Maximum of heads"}
+TITLES = {ONE: "One head", "sum": "Sum of heads", "mean": "Mean of heads", "max": "Maximum of heads"}
 LAYER, MODEL, CHOSEN = "layer", "model", "chosen"
 SETS = {LAYER: "All heads of the layer", MODEL: "All heads of all layers", CHOSEN: "Chosen heads"}
 HOW_TO_WRITE = (
@@ -19,9 +19,12 @@ HOW_TO_WRITE = (
 )
 
 
-def chosen(state: State, layers: int, heads: int) -> Pool | None:
-    """The heads that the state combines, None for one head. What cannot be read becomes all heads of the layer."""
-    if state.pool not in POOLS:
+def chosen(state: State, pools: tuple[str, ...], layers: int, heads: int) -> Pool | None:
+    """The heads that the state combines in one of the ways `pools`, None for one head.
+
+    What cannot be read becomes all heads of the layer.
+    """
+    if state.pool is None or state.pool not in pools:
         return None
     if state.over in (None, LAYER):
         return Pool(state.pool)
@@ -33,12 +36,12 @@ def chosen(state: State, layers: int, heads: int) -> Pool | None:
         return Pool(state.pool)
 
 
-def choose(state: State, layers: int, heads: int, shown: Head) -> Pool | None:
+def choose(state: State, pools: tuple[str, ...], layers: int, heads: int, shown: Head) -> Pool | None:
     """The controls; returns the heads that are combined, None for one head."""
-    how = session.choose("pool", state.pool, tuple(POOLS), ONE)
+    how = session.choose("pool", state.pool, pools, ONE)
     st.segmented_control(
         "Which heads",
-        tuple(TITLES),
+        (ONE, *pools),
         format_func=TITLES.__getitem__,
         key=session.follow("pool", how),
         on_change=session.on_change("pool", "pool", lambda value: None if value == ONE else value),
@@ -59,7 +62,7 @@ def choose(state: State, layers: int, heads: int, shown: Head) -> Pool | None:
     )
     if part == CHOSEN:
         _typed(over, layers, heads)
-    return chosen(state, layers, heads)
+    return chosen(state, pools, layers, heads)
 
 
 def _set_chosen(shown: Head, heads: int) -> None:

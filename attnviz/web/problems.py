@@ -49,13 +49,16 @@ def guard() -> Iterator[None]:
         show_error(error)
 
 
-def show_error(error: Exception) -> None:
-    """Draw one error. What is not of this package is logged with its trace, and shown without."""
+def show_error(error: Exception, above: str = "") -> None:
+    """Draw one error, under its headline or the one `above`.
+
+    What is not of this package is logged with its trace, and shown without.
+    """
     known = isinstance(error, errors.AttnVizError)
     if not known:
         logging.getLogger("attnviz").error("unexpected error in a page", exc_info=error)
     with st.container(border=True, key=None):
-        st.error(headline(error), icon=":material/info:")
+        st.error(above or headline(error), icon=":material/info:")
         if known:
             st.text(plain(error.message, 2000))  # type: ignore[attr-defined]
             if error.remedy:  # type: ignore[attr-defined]

@@ -53,7 +53,7 @@ def attention(query: Query, state: State) -> None:
     # What the page says of a choice that does not exist, it has said.
     view = state.view if state.view in maps.GRANULARITIES else "token"
     quantity = state.quantity if state.quantity in QUANTITIES else attention_view.QUANTITY
-    pool = pooling.chosen(state, layers, heads)
+    pool = pooling.chosen(state, QUANTITIES[quantity].pools, layers, heads)
     form = state.form or "heatmap"
     hide, keep = attention_view.settings(state)
 

@@ -67,7 +67,7 @@ def _sharpen(module: torch.nn.Module) -> None:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
-    """Tiny random models by family: "gpt2", "llama", "bart", "t5", loaded from a directory."""
+    """Tiny random models by family: "gpt2", "llama", "bart", "bloom", "t5", loaded from a directory."""
     made: dict[str, Model] = {}
 
     def build(family: str) -> Model:
@@ -89,6 +89,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
                     decoder_ffn_dim=64, max_position_embeddings=64, decoder_start_token_id=2, forced_eos_token_id=2,
                     **deep, **ends,
                 ),
+                "bloom": lambda: T.BloomConfig(vocab_size=size, hidden_size=32, n_layer=2, n_head=4, **ends),
                 "t5": lambda: T.T5Config(
                     vocab_size=size, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, decoder_start_token_id=0,
                     pad_token_id=0, eos_token_id=2,
@@ -98,6 +99,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
                 "gpt2": T.GPT2LMHeadModel,
                 "llama": T.LlamaForCausalLM,
                 "bart": T.BartForConditionalGeneration,
+                "bloom": T.BloomForCausalLM,
             }
             torch.manual_seed(0)
             module = heads.get(family, T.T5ForConditionalGeneration)(config).eval()

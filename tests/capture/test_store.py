@@ -76,7 +76,8 @@ def test_a_file_opens_without_torch(saved: bytes, tmp_path: Path) -> None:
     (tmp_path / "two.attnviz").write_bytes(saved)
     code = (
         "import sys, attnviz; c = attnviz.open(sys.argv[1]); c.attention(0, 0); c.statistics(); c.overview(0, 0);"
-        "c.value_weighted(0, 0); assert 'torch' not in sys.modules and 'transformers' not in sys.modules"
+        "c.value_weighted(0, 0); c.contribution(0, 0); c.output_shares();"
+        "assert 'torch' not in sys.modules and 'transformers' not in sys.modules"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "two.attnviz")], capture_output=True, text=True
@@ -108,6 +109,10 @@ HOSTILE: dict[str, Change] = {
     "labels of another length": lambda d: d["tokens"]["labels"].append("x"),
     "an array that is not there": lambda d: _first(d)["q"].update(array="nowhere"),
     "keys in place of the values' norms": lambda d: d["kinds"]["self"][0].update(norms=_first(d)["k"]),
+    "norms in place of the values": lambda d: d["kinds"]["self"][0]["output"].update(
+        v=d["kinds"]["self"][0]["norms"]
+    ),
+    "an output without its bias": lambda d: d["kinds"]["self"][0]["output"].pop("bias"),
     "a scale that is no number": lambda d: _first(d).update(scale="NaN"),
     "a scale beyond all numbers": lambda d: _first(d).update(scale=1e999),
     "a kind of its own": lambda d: d["kinds"].update({"<script>": d["kinds"]["self"]}),

@@ -64,7 +64,8 @@ def test_a_stored_example_is_what_the_model_says_today(example, runtime):
     for layer in range(6):
         np.testing.assert_allclose(stored.attention(layer), fresh.attention(layer), atol=1e-5)
         np.testing.assert_allclose(stored.value_weighted(layer), fresh.value_weighted(layer), atol=1e-4)
-    assert gallery.capture_path(example).stat().st_size < 400_000
+        np.testing.assert_allclose(stored.contribution(layer), fresh.contribution(layer), atol=1e-5)
+    assert gallery.capture_path(example).stat().st_size < 800_000
 
 
 def test_stored_attributions_are_what_explain_says_today(runtime):

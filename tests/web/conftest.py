@@ -151,6 +151,15 @@ def encoder_decoder(tokenizer, tmp_path_factory) -> str:
     return _saved(T5ForConditionalGeneration(config), tokenizer, tmp_path_factory.mktemp("encoder_decoder"))
 
 
+@pytest.fixture(scope="session")
+def weights_only(tokenizer, tmp_path_factory) -> str:
+    """The directory of a tiny random Bloom, which shows its attention weights and nothing else."""
+    from transformers import BloomConfig, BloomForCausalLM
+
+    config = BloomConfig(vocab_size=len(tokenizer), hidden_size=32, n_layer=2, n_head=4)
+    return _saved(BloomForCausalLM(config), tokenizer, tmp_path_factory.mktemp("weights_only"))
+
+
 def _saved(model: Any, tokenizer: Any, path: Path) -> str:
     model.save_pretrained(path)
     tokenizer.save_pretrained(path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attnviz.errors import UnknownName
-from attnviz.figures import Pool, unpack
+from attnviz.figures import QUANTITIES, Pool, unpack
 from attnviz.figures.export import archive, heatmap_message
 from attnviz.runtime import get_runtime
 from attnviz.web import maps
@@ -157,3 +157,61 @@ def test_the_runtime_combines_and_keeps_what_it_combined():
         runtime.combined(query, ((0, 0),), "mean", "nbytes")
     with pytest.raises(UnknownName):
         runtime.combined(query, ((0, 99),), "mean")
+
+
+def test_contributions_are_the_engines_with_their_sign_and_their_formula(app):
+    visit = app("attention", layer="2", head="5")
+    visit.at.segmented_control(key="quantity").set_value("contribution").run()
+    assert visit.url == {"layer": "2", "head": "5", "quantity": "contribution"}
+    header, map_ = shown(visit)
+    np.testing.assert_array_equal(map_, truth([2], [5], "contribution")[0])
+    assert map_.min() < 0
+    assert header["signed"]
+    assert not header["rowsSumToOne"]
+    assert "⟨W_O · value, y⟩ / ‖y‖²" in header["note"]
+    tables = "".join(each.value for each in visit.at.get("html"))
+    assert "Part of the output" in tables
+    shares = get_runtime().output_shares(get_runtime().default_query)
+    assert f"<td>{shares[2, 5]:.0%}</td><td>#{1 + int((shares > shares[2, 5]).sum())}</td>" in tables
+
+
+def test_the_sum_of_a_layers_contributions_and_its_bias_is_one(app):
+    header, map_ = shown(app("attention", layer="3", quantity="contribution", pool="sum"))
+    capture = get_runtime().capture(get_runtime().default_query)
+    np.testing.assert_allclose(map_.sum(1) + capture.bias_contribution(3), 1, atol=1e-4)
+    assert header["pool"]["words"] == "sum of the 12 heads of layer {layer}"
+
+
+def test_weights_are_not_summed_up(app):
+    visit = app("attention", pool="sum")
+    assert visit.figure("heatmap")[0]["pool"] is None
+    assert any("pool in the link" in notice for notice in visit.notices)
+    visit = app("attention", pool="sum", quantity="contribution")
+    visit.at.segmented_control(key="quantity").set_value("attention").run()
+    assert visit.url == {}
+    assert visit.notices == []
+
+
+@pytest.mark.parametrize("quantity", ["norm", "contribution"])
+@pytest.mark.parametrize("pool", [{}, {"pool": "mean"}])
+def test_a_family_that_hides_its_values_says_so_in_place_of_the_picture(app, weights_only, quantity, pool):
+    visit = app("attention", model=weights_only, text="The cat sat.", quantity=quantity, **pool)
+    visit.press("Load this model")
+    assert visit.figures() == []
+    title = QUANTITIES[quantity].title
+    assert visit.problem[0] == f"The {title} of this model is not known"
+    assert any("are not known, so" in line for line in visit.problem)
+    assert "Look at the attention weights instead." in visit.problem
+    visit.at.segmented_control(key="quantity").set_value("attention").run()
+    np.testing.assert_allclose(shown(visit)[1].sum(-1), 1, atol=1e-5)
+
+
+def test_contributions_are_taken_along(tmp_path):
+    capture = get_runtime().capture(get_runtime().default_query)
+    header, arrays = unpack(heatmap_message(capture, 2, 5, quantity="contribution"))
+    assert header["signed"]
+    np.testing.assert_array_equal(
+        arrays["maps"][header["at"].index([2, 5])], truth([2], [5], "contribution")[0]
+    )
+    with np.load(io.BytesIO(archive(capture, 2, 5, quantity="contribution"))) as file:
+        np.testing.assert_array_equal(file["contribution"][2 * 12 + 5], truth([2], [5], "contribution")[0])

@@ -2,7 +2,7 @@
 
 import { Shared, clamp, debounced, decimals, element, figureState, percent, unpack } from "./base.js";
 import { BAR_HEIGHT, paintBar } from "./bar.js";
-import { mix, pixelsOf, sequentialScale, themeOf } from "./colors.js";
+import { divergingScale, mix, pixelsOf, sequentialScale, themeOf } from "./colors.js";
 import { button, choice, menu, stepper } from "./controls.js";
 import { Forms } from "./forms.js";
 import { quoted } from "./labels.js";
@@ -13,7 +13,7 @@ import { pngOf, svgOf, tableOf } from "./picture.js";
 import { Plot } from "./plot.js";
 import { fileName, saveCanvas, saveText } from "./save.js";
 import { Shown, fadedWords, hiddenWords, nameOfMap } from "./shown.js";
-import { keyOf, queryOf, rootScale, shareOf, strongest, strongestLinks, viewOf } from "./view.js";
+import { keyOf, queryOf, rootScale, shareOf, signedScale, strongest, strongestLinks, viewOf } from "./view.js";
 
 const CACHE_BYTES = 96e6;
 const PANEL_WIDTH = 300;
@@ -142,9 +142,10 @@ function refresh(state) {
   if (!header || state.width === 0) return;
   host.classList.toggle("av-wide", state.width >= WIDE);
   host.classList.toggle("av-compact", state.width < 560);
-  if (!state.theme) {
+  if (!state.theme || state.signed !== header.signed) {
     state.theme = themeOf(host);
-    state.colours = sequentialScale(state.theme);
+    state.signed = header.signed;
+    state.colours = header.signed ? divergingScale(state.theme) : sequentialScale(state.theme);
     state.pixels = pixelsOf(state.colours);
     const faded = state.colours.map((colour) => mix(state.theme.bg, colour, FADED));
     state.faded = { colours: faded, pixels: pixelsOf(faded) };
@@ -173,7 +174,7 @@ function refresh(state) {
   state.cuts = state.share < 1 ? cutsOf(state.view, state.share) : null;
   state.place = { layer, head };
   const top = state.scaleMode === "one" && header.rowsSumToOne ? 1 : state.view.top;
-  state.scale = { ...rootScale(state.colours, state.pixels, top), faded: state.faded };
+  state.scale = { ...(header.signed ? signedScale : rootScale)(state.colours, state.pixels, top), faded: state.faded };
   if (form === "heatmap") showPlot(state);
   state.notice.textContent = hiddenWords(state);
   state.forms.show({ ...sceneOf(state), maps: state.maps, share: state.share, shown: state.place, qk: state.qk, wanted: { layer, head } });
@@ -234,6 +235,7 @@ function scaleWords(state) {
   const { header, scale, scaleMode } = state;
   const end = scaleMode === "one" && header.rowsSumToOne ? "1" : `${decimals(scale.top)}, the largest of this ${header.pool ? "map" : "head"}`;
   const ahead = header.causal ? " Hatched: cannot look ahead." : "";
+  if (header.signed) return `Colour: blue adds to the output, orange takes away from it; square root of the size, up to ${end}.${ahead}${fadedWords(state)}`;
   return `Colour: square root of the ${header.quantity}, from 0 to ${end}.${ahead}${fadedWords(state)}`;
 }
 
@@ -313,7 +315,8 @@ function sayCell({ view, header, readout, cuts, share: kept }, { i, j }) {
   const value = view.values[i * view.k + j];
   readout.dataset.value = String(value);
   const before = view.renormalised ? ` (${decimals(view.raw[from.position * view.stride + to.position])} before hiding)` : "";
-  const outside = cuts && value < cuts[i] ? ` · outside the ${Math.round(100 * kept)} %` : "";
+  const outside = cuts && Math.abs(value) < cuts[i] ? ` · outside the ${Math.round(100 * kept)} %` : "";
+  if (header.signed) return `${named(from)} → ${named(to)}: ${decimals(value)} · ${value < 0 ? "against" : "for"} what the block writes for ${quoted(from.label)}${outside}`;
   const share = header.rowsSumToOne && view.k === header.keys.length ? "" : "shown ";
   return `${named(from)} → ${named(to)}: ${decimals(value)}${before} · ${percent(shareOf(view, i, j))} of the ${share}row${outside}`;
 }
@@ -321,6 +324,7 @@ function sayCell({ view, header, readout, cuts, share: kept }, { i, j }) {
 function sayLine(view, header, { i, j }) {
   if (j === null) {
     const [best] = strongest(view, 1, i, i + 1);
+    if (header.signed) return sayRow(view, i, best);
     const most = best ? ` looks most at ${named(keyOf(view, best.j))}: ${decimals(best.value)}` : " looks at nothing that is shown";
     return `${named(queryOf(view, i))}${most}.`;
   }
@@ -331,7 +335,16 @@ function sayLine(view, header, { i, j }) {
       sum += view.values[row * view.k + j];
       count++;
     }
+  if (header.signed) return `${named(keyOf(view, j))} contributes ${decimals(count ? sum / count : 0)} on average to the ${count} ${header.unit}s that can look at it.`;
   return `${named(keyOf(view, j))} receives ${decimals(count ? sum / count : 0)} on average from the ${count} ${header.unit}s that can look at it.`;
+}
+
+/** A row of contributions: its largest, and what they add up to. */
+function sayRow(view, i, best) {
+  let sum = 0;
+  for (let j = 0; j < view.open[i]; j++) sum += view.values[i * view.k + j];
+  const most = best ? ` is moved most by ${named(keyOf(view, best.j))}: ${decimals(best.value)};` : "";
+  return `${named(queryOf(view, i))}${most} the row adds up to ${decimals(sum)}.`;
 }
 
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };

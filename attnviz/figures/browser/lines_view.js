@@ -148,7 +148,7 @@ export class LinesView {
     Object.assign(this.stage.dataset, { row, label, width });
   }
 
-  /** Adds the lines of one row, or of all, to the buckets of each opacity; returns how many. */
+  /** Adds the lines of one row, or of all, to the buckets of each opacity, those below 0 to the second half; returns how many. */
   collect(buckets, { view }, first, last, only = -1) {
     const cuts = cutsOf(view, this.scene.share);
     const { values, open, k } = view;
@@ -157,9 +157,10 @@ export class LinesView {
       const end = only < 0 ? open[i] : Math.min(open[i], only + 1);
       for (let j = Math.max(only, 0); j < end; j++) {
         const value = values[i * k + j];
-        if (!(value >= cuts[i])) continue;
-        const level = Math.min(LEVELS - 1, Math.floor((value / this.top) * LEVELS));
-        buckets[level].push(i, j);
+        const size = value < 0 ? -value : value;
+        if (!(size >= cuts[i])) continue;
+        const level = Math.min(LEVELS - 1, Math.floor((size / this.top) * LEVELS));
+        buckets[value < 0 ? level + LEVELS : level].push(i, j);
         count++;
       }
     }
@@ -172,8 +173,11 @@ export class LinesView {
     const count = this.layers.length;
     const middle = row / 2 + (place - (count - 1) / 2) * Math.min(1.5, (0.6 * row) / count);
     pen.strokeStyle = css(colour);
-    buckets.forEach((pairs, level) => {
+    buckets.forEach((pairs, bucket) => {
       if (!pairs.length) return;
+      const level = bucket % LEVELS;
+      // Dashes take long: of a tangle, they are left out, and the words below say so.
+      pen.setLineDash(bucket >= LEVELS && !thin ? [5, 4] : []);
       pen.globalAlpha = (level + 1) / LEVELS;
       pen.lineWidth = thin ?? 0.6 + (1.6 * (level + 1)) / LEVELS;
       pen.beginPath();
@@ -183,6 +187,7 @@ export class LinesView {
       }
       pen.stroke();
     });
+    pen.setLineDash([]);
     pen.globalAlpha = 1;
   }
 
@@ -196,7 +201,7 @@ export class LinesView {
     const pen = this.all.getContext("2d");
     pen.scale(scale, scale);
     const gathered = this.layers.map((layer) => {
-      const buckets = Array.from({ length: LEVELS }, () => []);
+      const buckets = Array.from({ length: 2 * LEVELS }, () => []);
       return { buckets, head: layer.head, kept: this.collect(buckets, layer, 0, layer.view.q) };
     });
     const kept = gathered.reduce((sum, each) => sum + each.kept, 0);
@@ -204,13 +209,14 @@ export class LinesView {
     let drawn = 0;
     gathered.forEach(({ buckets, head }, place) => {
       let room = MOST_LENGTH / this.layers.length;
-      for (let level = LEVELS - 1; level >= 0; level--) {
-        room -= this.sample(buckets, level, room, gap);
-        drawn += buckets[level].length / 2;
-      }
+      for (let level = LEVELS - 1; level >= 0; level--)
+        for (const bucket of [level, level + LEVELS]) {
+          room -= this.sample(buckets, bucket, room, gap);
+          drawn += buckets[bucket].length / 2;
+        }
       this.stroke(pen, buckets, { colour: headColour(scene.theme, head), place, thin }, 0, gap, 0);
     });
-    this.sayLines(kept, drawn);
+    this.sayLines(kept, drawn, Boolean(thin));
   }
 
   /** Of the lines of one opacity, an even sample where all would be longer than `room`; returns their length. */
@@ -224,21 +230,22 @@ export class LinesView {
     return room;
   }
 
-  sayLines(kept, drawn) {
+  sayLines(kept, drawn, plain) {
     const { header, share, shown } = this.scene;
     const missing = this.pooled ? 0 : header.heads - this.heads.length;
-    const mass = share < 1 ? `the strongest links of each token that together hold ${Math.round(100 * share)} % of its ${header.quantity}` : `every ${header.quantity} above 0`;
+    const mass = share < 1 ? `the strongest links of each token that together hold ${Math.round(100 * share)} % of its ${header.quantity}` : `every ${header.quantity} ${header.signed ? "other than" : "above"} 0`;
     const parts = [`Drawn: ${mass}, ${kept.toLocaleString("en")} lines of ${this.pooled ? `the ${nameOfMap(header, shown)}` : `${this.layers.length} head${this.layers.length === 1 ? "" : "s"}`}.`];
     if (drawn < kept) parts.push(`Until a token is held, ${drawn.toLocaleString("en")} of them are painted: the strongest, and an even sample of the faintest.`);
     if (missing) parts.push(`The maps of ${missing} more heads of this layer are not here yet, or would be too large together.`);
-    parts.push(`The opacity of a line is in proportion to its ${header.quantity}${header.rowsSumToOne ? "" : `, up to ${decimals(this.top, 3)}`}.${this.pooled ? "" : " Under a held token, cells of the heads’ colours, in the order of the heads, show their weights on each token opposite."}`);
+    if (header.signed) parts.push(plain ? "Until a token is held, lines that add to the output and lines that take away from it look the same." : "Dashed lines take away from the output.");
+    parts.push(`The opacity of a line is in proportion to ${header.signed ? "the size of " : ""}its ${header.quantity}${header.rowsSumToOne ? "" : `, up to ${decimals(this.top, 3)}`}.${this.pooled ? "" : ` Under a held token, cells of the heads’ colours, in the order of the heads, show their ${header.signed ? "contributions on each token opposite, at half height below 0" : "weights on each token opposite"}.`}`);
     this.words.textContent = parts.join(" ");
   }
 
   showTable() {
     const { header, shown } = this.scene;
     const links = this.layers.flatMap(({ head, view }) => strongestLinks(view).map((link) => ({ ...link, head, view })));
-    links.sort((a, b) => b.value - a.value);
+    links.sort((a, b) => b.size - a.size);
     this.caption.textContent = `Strongest links of ${this.pooled ? `the ${nameOfMap(header, shown)}` : `layer ${shown.layer}`}`;
     this.body.replaceChildren(...links.slice(0, 10).map(({ i, j, head, view, value }) => element("tr", {}, [
       element("td", { dir: "auto", text: queryOf(view, i).label, title: `position ${queryOf(view, i).position}` }),
@@ -336,7 +343,7 @@ export class LinesView {
     const band = Math.max(3, Math.round(box.row * 0.2));
     layers.forEach((layer, place) => {
       const { view } = layer;
-      const buckets = Array.from({ length: LEVELS }, () => []);
+      const buckets = Array.from({ length: 2 * LEVELS }, () => []);
       const sums = [new Float64Array(view.q), new Float64Array(view.k)];
       for (const { side, at } of active) {
         if (side) this.collect(buckets, layer, 0, view.q, at);
@@ -350,9 +357,12 @@ export class LinesView {
       sums.forEach((values, side) => {
         const left = side ? box.width - box.label + 8 + place * cell : box.label - 8 - (layers.length - place) * cell;
         for (let at = Math.floor(offset / box.row); at < values.length && at * box.row < offset + box.seen; at++) {
-          if (!(values[at] > 0)) continue;
-          pen.globalAlpha = Math.min(1, Math.sqrt(values[at] / this.top));
-          pen.fillRect(left, (at + 1) * box.row - offset - band - 1, cell - 1, band);
+          if (!values[at]) continue;
+          pen.globalAlpha = Math.min(1, Math.sqrt(Math.abs(values[at]) / this.top));
+          const [top, width] = [(at + 1) * box.row - offset - band - 1, cell - 1];
+          // Below 0: only the lower half of the cell.
+          if (values[at] > 0) pen.fillRect(left, top, width, band);
+          else pen.fillRect(left, top + band / 2, width, band / 2);
         }
       });
       pen.globalAlpha = 1;
@@ -375,7 +385,7 @@ export class LinesView {
       return;
     }
     const links = layers.flatMap(({ head, view }) => active.flatMap(({ side, at }) => this.linksOf(view, side, at).map((link) => ({ ...link, head, view }))));
-    links.sort((a, b) => b.value - a.value);
+    links.sort((a, b) => b.size - a.size);
     const tokens = active.slice(0, 4).map(({ side, index }) => `${quoted((side ? this.scene.header.keys : this.scene.header.queries)[index])} (${index})`);
     const more = active.length > 4 ? ` and ${active.length - 4} more` : "";
     const of = (head) => (this.pooled ? "" : ` (head ${head})`);
@@ -384,7 +394,8 @@ export class LinesView {
       return active.length > 1 ? `${quoted(from.label)} → ${quoted(to.label)} ${decimals(value)}${of(head)}` : `${quoted((active[0].side ? from : to).label)} ${decimals(value)}${of(head)}`;
     });
     if (links.length) this.readout.dataset.value = String(links[0].value);
-    const verb = active.length > 1 ? ": " : active[0].side ? " is looked at by " : " looks at ";
+    const verbs = this.scene.header.signed ? [" is moved by ", " moves "] : [" looks at ", " is looked at by "];
+    const verb = active.length > 1 ? ": " : verbs[active[0].side];
     this.readout.textContent = `${tokens.join(", ")}${more}${verb}${items.join(", ") || "nothing that is shown"}`;
   }
 
@@ -393,9 +404,10 @@ export class LinesView {
     const best = [];
     for (let i = 0; i < view.q; i++) {
       const value = at < view.open[i] ? view.values[i * view.k + at] : 0;
-      if (value > 0 && (best.length < 5 || value > best[4].value)) {
-        best.push({ i, j: at, value });
-        best.sort((a, b) => b.value - a.value);
+      const size = Math.abs(value);
+      if (size > 0 && (best.length < 5 || size > best[4].size)) {
+        best.push({ i, j: at, value, size });
+        best.sort((a, b) => b.size - a.size);
         best.length = Math.min(best.length, 5);
       }
     }

@@ -53,17 +53,17 @@ export class Panel {
       return;
     }
     const query = queryOf(view, i);
-    this.heading.textContent = `${quoted(query.label)} (${query.position}) looks at`;
+    this.heading.textContent = `${quoted(query.label)} (${query.position}) ${view.header.signed ? "is moved by" : "looks at"}`;
     const best = strongest(view, BARS, i, i + 1);
-    const top = best[0]?.value || 1;
+    const top = best[0]?.size || 1;
     this.bars.forEach((bar, at) => {
       const link = best[at];
       bar.node.style.visibility = link ? "visible" : "hidden";
       if (!link) return;
       bar.label.textContent = keyOf(view, link.j).label;
       bar.number.textContent = decimals(link.value);
-      bar.fill.style.width = `${(100 * link.value) / top}%`;
-      bar.fill.style.backgroundColor = css(colourOf(scale, Math.max(link.value, 0.2 * scale.top)));
+      bar.fill.style.width = `${(100 * link.size) / top}%`;
+      bar.fill.style.backgroundColor = css(colourOf(scale, Math.sign(link.value) * Math.max(link.size, 0.2 * scale.top)));
     });
   }
 }

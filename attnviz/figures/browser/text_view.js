@@ -6,7 +6,7 @@ import { css, mix } from "./colors.js";
 import { quoted } from "./labels.js";
 import { cutsOf } from "./mass.js";
 import { barRow } from "./panel.js";
-import { placeOn } from "./view.js";
+import { sizeOn } from "./view.js";
 
 const STRONGEST = 5;
 const STEPS = 64;
@@ -84,7 +84,9 @@ export class TextView {
     this.colAt = placesOf(view.cols, header.keys.length);
     if (anew) this.build();
     const hues = HUES[theme.dark ? "dark" : "light"];
-    this.inks = { from: inksOf(theme, hues.from), to: inksOf(theme, hues.to) };
+    const [blue, orange] = [inksOf(theme, hues.from), inksOf(theme, hues.to)];
+    // One colour for each direction; of values with a sign, one for each sign.
+    this.inks = header.signed ? { from: blue, to: blue, minus: orange } : { from: blue, to: orange, minus: blue };
     this.measure();
     this.showLegend();
     this.update();
@@ -142,7 +144,7 @@ export class TextView {
     const shares = this.gather(active);
     this.paint(shares, active);
     this.say(shares);
-    for (const way of ["from", "to"]) this.lists[way].show(shares, way, this.scene, this.inks[way]);
+    for (const way of ["from", "to"]) this.lists[way].show(shares, way, this.scene, this.inks);
     if (this.pressed === this.scene.pins) return;
     this.pressed = this.scene.pins;
     for (const node of this.nodes) {
@@ -175,17 +177,17 @@ export class TextView {
     pen.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (!active.length) return;
-    const ink = (inks, value) => inks[Math.round(placeOn(scale, value) * (STEPS - 1))];
+    const ink = (way, value) => this.inks[value < 0 ? "minus" : way][Math.round(sizeOn(scale, value) * (STEPS - 1))];
     pen.strokeStyle = css(theme.text);
     pen.lineWidth = 2;
     for (const box of this.boxes) {
       const { x, y, width, height } = box;
       if (rows.length && (this.one || box.side === 1)) {
-        pen.fillStyle = ink(this.inks.from, from[box.index]);
+        pen.fillStyle = ink("from", from[box.index]);
         pen.fillRect(x, y, width, height / 2);
       }
       if (cols.length && (this.one || box.side === 0)) {
-        pen.fillStyle = ink(this.inks.to, to[box.index]);
+        pen.fillStyle = ink("to", to[box.index]);
         pen.fillRect(x, y + height / 2, width, height / 2);
       }
       if (this.holding(box, active)) pen.strokeRect(x, y, width, height);
@@ -205,9 +207,10 @@ export class TextView {
     const empty = rows.length > 0 && rows.every((i) => view.empty.includes(i));
     const [key] = largest(from, 1);
     const [query] = largest(to, 1);
+    const [lookAt, lookedBy] = header.signed ? [several ? "are moved" : "is moved", several ? "move most" : "moves most"] : [several ? "look" : "looks", "most looked at by"];
     if (empty) parts.push(`${several ? "look" : "looks"} only at what is hidden`);
-    if (key) parts.push(`${several ? "look" : "looks"} most at ${nameAt(header.keys, key.index)}: ${decimals(key.value)}`);
-    if (query) parts.push(`most looked at by ${nameAt(header.queries, query.index)}: ${decimals(query.value)}`);
+    if (key) parts.push(`${lookAt} most ${header.signed ? "by" : "at"} ${nameAt(header.keys, key.index)}: ${decimals(key.value)}`);
+    if (query) parts.push(`${lookedBy} ${nameAt(header.queries, query.index)}: ${decimals(query.value)}`);
     this.readout.textContent = `${several ? `Mean of ${tokens.length} ${header.unit}s: ` : ""}${shown} ${parts.join(" · ")}`;
   }
 
@@ -215,13 +218,16 @@ export class TextView {
     const { header, scale, share } = this.scene;
     const kept = share < 1 ? ` Shaded: only the strongest links of each token, which together hold ${Math.round(100 * share)} % of its mass.` : "";
     const end = decimals(scale.top, 3);
-    const items = [["from", "Upper half: attention from the held token"], ["to", "Lower half: attention to it"]];
+    const items = header.signed
+      ? [["from", "adds to the output"], ["minus", "takes away from it"]]
+      : [["from", "Upper half: attention from the held token"], ["to", "Lower half: attention to it"]];
+    const halves = header.signed ? "Upper half: contributions to the held token; lower half: its own to the others. " : "";
     this.legend.replaceChildren(
       ...items.map(([way, text]) => element("span", { class: "av-shadekey" }, [
         element("span", { class: "av-ramp", style: `background:linear-gradient(90deg,${this.inks[way].filter((_, i) => i % 9 === 0).join()})`, "aria-hidden": "true" }),
         element("span", { text }),
       ])),
-      element("span", { text: `Shade: square root of the ${header.quantity}, 0 to ${end}. Held tokens add up to their mean.${kept}` }),
+      element("span", { text: `${halves}Shade: square root of the ${header.signed ? "size of the " : ""}${header.quantity}, 0 to ${end}. Held tokens add up to their mean.${kept}` }),
     );
   }
 }
@@ -238,15 +244,16 @@ function placesOf(kept, count) {
 
 const inksOf = (theme, hue) => Array.from({ length: STEPS }, (_, i) => css(mix(theme.bg, hue, (DEEPEST * i) / (STEPS - 1))));
 
-/** The `count` largest values above 0, as {index, value}. */
+/** The `count` largest values other than 0, by size, as {index, value}. */
 function largest(values, count) {
   const best = [];
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
-    if (!(value > 0) || (best.length === count && value <= best[count - 1].value)) continue;
+    const size = Math.abs(value);
+    if (!(size > 0) || (best.length === count && size <= best[count - 1].size)) continue;
     let place = Math.min(best.length, count - 1);
-    for (; place > 0 && best[place - 1].value < value; place--) best[place] = best[place - 1];
-    best[place] = { index, value };
+    for (; place > 0 && best[place - 1].size < size; place--) best[place] = best[place - 1];
+    best[place] = { index, value, size };
   }
   return best;
 }
@@ -258,7 +265,8 @@ function strongestList(way) {
   const node = element("div", { class: "av-strongest", "data-testid": `strongest-${way}` }, [heading, ...bars.map((bar) => bar.node)]);
   const show = (shares, direction, { header, scale }, inks) => {
     const several = Math.max(shares.rows.length, shares.cols.length) > 1;
-    heading.textContent = `${way === "from" ? "Looks at" : "Looked at by"}${several ? " (mean)" : ""}`;
+    const titles = header.signed ? { from: "Moved by", to: "Moves" } : { from: "Looks at", to: "Looked at by" };
+    heading.textContent = `${titles[way]}${several ? " (mean)" : ""}`;
     const labels = way === "from" ? header.keys : header.queries;
     const best = largest(shares[direction], STRONGEST);
     heading.style.visibility = best.length ? "visible" : "hidden";
@@ -270,8 +278,8 @@ function strongestList(way) {
       Object.assign(bar.node.dataset, { value: link.value, token: link.index });
       bar.label.textContent = labels[link.index];
       bar.number.textContent = decimals(link.value);
-      bar.fill.style.width = `${scale.top > 0 ? (100 * link.value) / Math.max(scale.top, best[0].value) : 0}%`;
-      bar.fill.style.backgroundColor = inks.at(-1);
+      bar.fill.style.width = `${scale.top > 0 ? (100 * link.size) / Math.max(scale.top, best[0].size) : 0}%`;
+      bar.fill.style.backgroundColor = inks[link.value < 0 ? "minus" : way].at(-1);
     });
   };
   return { node, show };

@@ -21,7 +21,7 @@ export function viewOf(values, header, hide) {
     while (seen < cols.length && (!header.causal || cols[seen] < edgeOf(header, row))) seen++;
     return seen;
   });
-  view.top = topOf(view.values);
+  view.top = topOf(view.values, header.signed);
   return view;
 }
 
@@ -52,9 +52,12 @@ function keptValues(view, renormalise) {
   return values;
 }
 
-function topOf(values) {
+function topOf(values, signed) {
   let top = 0;
-  for (let i = 0; i < values.length; i++) if (values[i] > top) top = values[i];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] > top) top = values[i];
+    else if (signed && -values[i] > top) top = -values[i];
+  }
   return top;
 }
 
@@ -72,19 +75,21 @@ export function shareOf(view, i, j) {
 /** The ten largest cells of the whole view, found once. */
 export const strongestLinks = (view) => (view.links ??= strongest(view, 10));
 
-/** The `count` largest cells of rows [first, last), largest first, as {i, j, value}. */
+/** The `count` largest cells (of signed values: those farthest from 0) of rows [first, last), as {i, j, value}. */
 export function strongest(view, count, first = 0, last = view.q) {
   const best = [];
   const { values, open, k } = view;
+  const { signed } = view.header;
   let least = 0;
   for (let i = first; i < last; i++)
     for (let j = 0; j < open[i]; j++) {
       const value = values[i * k + j];
-      if (!(value > least)) continue;
+      const size = signed && value < 0 ? -value : value;
+      if (!(size > least)) continue;
       let place = best.length === count ? count - 1 : best.length;
-      for (; place > 0 && best[place - 1].value < value; place--) best[place] = best[place - 1];
-      best[place] = { i, j, value };
-      if (best.length === count) least = best[count - 1].value;
+      for (; place > 0 && best[place - 1].size < size; place--) best[place] = best[place - 1];
+      best[place] = { i, j, value, size };
+      if (best.length === count) least = best[count - 1].size;
     }
   return best;
 }
@@ -104,6 +109,9 @@ export function placeOn(scale, value) {
   const root = Math.min(1, Math.abs(value) / scale.top) ** scale.power;
   return scale.signed ? 0.5 + 0.5 * Math.sign(value) * root : root;
 }
+
+/** How large a value is on the scale, 0 to 1, whatever its sign. */
+export const sizeOn = (scale, value) => (scale.top > 0 ? Math.min(1, Math.abs(value) / scale.top) ** scale.power : 0);
 
 export const colourOf = (scale, value) => scale.colours[Math.round(placeOn(scale, value) * (scale.colours.length - 1))];
 

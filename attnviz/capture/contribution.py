@@ -1,0 +1,63 @@
+"""How much of what an attention block writes comes from each key, head by head: the pieces, and the map made of them.
+
+The block writes y_i = sum_h sum_j a_ij W_O v_j + b for token i (Kobayashi et al. 2020, eq. 3 to 5). The contribution of
+one term is its projection on the whole, <a_ij W_O v_j, y_i> / ||y_i||^2: the importance of Mickus et al. 2022 ("How to
+Dissect a Muppet", TACL, eq. 4), which sums to 1 over all terms, the bias among them. Works on torch and numpy alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+
+from attnviz.capture import stream
+from attnviz.capture.arrays import Array, namespace, to_numpy
+from attnviz.capture.scores import Scores
+from attnviz.types import FloatArray
+
+
+@dataclass(frozen=True)
+class OutputParts:
+    """What contributions are made of, beside the weights.
+
+    Arrays, float: v (Hk, K, dv) values; pulls (H, Q, dv): W_O^T y_i / ||y_i||^2 of each head, so that <pull, v_j> is
+    the contribution of a weight of 1, and 0 where y_i is 0; bias (Q,): the contribution of the bias of W_O.
+    """
+
+    v: Annotated[Array, "Hk K dv"]
+    pulls: Annotated[Array, "H Q dv"]
+    bias: Annotated[Array, "Q"]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays."""
+        return self.v.nbytes + self.pulls.nbytes + self.bias.nbytes
+
+    def maps(self, scores: Scores, heads: slice) -> Annotated[FloatArray, "heads Q K"]:
+        """The contribution of every key to every query, of some heads; signed."""
+        weights = scores.weights_block(heads, slice(None))
+        return to_numpy(weights * self._products(heads, slice(None), 0, scores.shape[3]))
+
+    def shares(self, scores: Scores) -> Annotated[FloatArray, "H"]:
+        """What each head contributes, summed over keys, mean over queries. Streamed: Q x K is never held."""
+        _, count, queries, _ = scores.shape
+        total = np.zeros(count)
+        for block in stream.blocks(scores, slice(None)):
+            rows = slice(block.start, block.stop)
+            parts = block.weights * self._products(slice(None), rows, block.low, block.high)
+            total += to_numpy(namespace(parts).sum(parts, axis=(1, 2))).astype(np.float64)
+        return (total / queries).astype(np.float32)
+
+    def _products(
+        self, heads: slice, rows: slice, low: int, high: int
+    ) -> Annotated[Array, "heads rows keys"]:
+        """<pull, v_j>; several heads may share their values."""
+        xp = namespace(self.v)
+        count = self.pulls.shape[0]
+        groups = count // self.v.shape[0]
+        of_head: Any = [head // groups for head in range(*heads.indices(count))]
+        values = xp.astype(self.v[of_head][:, low:high], xp.float32, copy=False)
+        pulls = xp.astype(self.pulls[heads][:, rows], xp.float32, copy=False)
+        return xp.matmul(pulls, xp.permute_dims(values, (0, 2, 1)))
