@@ -32,15 +32,31 @@ if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
     from attnviz.capture import load_model as load
     from attnviz.capture import open_capture as open
-    from attnviz.explain import explain, methods, targets
+    from attnviz.explain import (
+        Ablation,
+        Faithfulness,
+        HeadImportance,
+        ablate,
+        explain,
+        faithfulness,
+        head_importance,
+        methods,
+        targets,
+    )
     from attnviz.loading import catalog
 
 # public name -> (module, name there); resolved on first use
 _LAZY = {
+    "Ablation": ("attnviz.explain", "Ablation"),
     "Capture": ("attnviz.capture", "Capture"),
+    "Faithfulness": ("attnviz.explain", "Faithfulness"),
+    "HeadImportance": ("attnviz.explain", "HeadImportance"),
     "Model": ("attnviz.capture", "Model"),
+    "ablate": ("attnviz.explain", "ablate"),
     "catalog": ("attnviz.loading", "catalog"),
     "explain": ("attnviz.explain", "explain"),
+    "faithfulness": ("attnviz.explain", "faithfulness"),
+    "head_importance": ("attnviz.explain", "head_importance"),
     "load": ("attnviz.capture", "load_model"),
     "methods": ("attnviz.explain", "methods"),
     "open": ("attnviz.capture", "open_capture"),
@@ -48,12 +64,15 @@ _LAZY = {
 }
 
 __all__ = [
+    "Ablation",
     "AttnVizError",
     "Attribution",
     "Cancelled",
     "Capture",
     "CaptureInvalid",
     "DeviceMemoryExhausted",
+    "Faithfulness",
+    "HeadImportance",
     "HeadTable",
     "HubUnreachable",
     "InputEmpty",
@@ -66,8 +85,11 @@ __all__ = [
     "TargetUnsupported",
     "Tokens",
     "UnknownName",
+    "ablate",
     "catalog",
     "explain",
+    "faithfulness",
+    "head_importance",
     "load",
     "methods",
     "open",

@@ -48,13 +48,18 @@ HEAVY = (
     "pandas",
 )
 
-PUBLIC_FUNCTIONS = {"catalog", "load", "open", "explain", "methods", "targets"}
+PUBLIC_FUNCTIONS = {
+    "catalog", "load", "open", "explain", "methods", "targets", "faithfulness", "ablate", "head_importance",
+}  # fmt: skip
 PUBLIC_ERRORS = {
     "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",
     "InputTooLong", "UnknownName", "TargetUnsupported", "CaptureInvalid", "DeviceMemoryExhausted",
     "Cancelled",
 }  # fmt: skip
-PUBLIC_RECORDS = {"ModelCard", "Tokens", "HeadTable", "Attribution", "Capture", "Model"}
+PUBLIC_RECORDS = {
+    "ModelCard", "Tokens", "HeadTable", "Attribution", "Capture", "Model", "Faithfulness", "Ablation",
+    "HeadImportance",
+}  # fmt: skip
 
 
 def tracked() -> list[Path]:

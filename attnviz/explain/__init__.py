@@ -1,18 +1,42 @@
 """Why the model said so: what each token contributed to a target, by several methods that declare what they are.
 
 In flow a model and its texts; out flows an `Attribution`. A target turns (model, texts) into a scalar function of
-the tokens (`problem.Problem`); a method spreads that scalar over the tokens. Neither knows of the other.
+the tokens (`problem.Problem`); a method spreads that scalar over the tokens. Neither knows of the other. What an
+attribution is worth is tested by taking words away (`curves`) and by switching heads off (`ablation`).
 """
 
 import sys
 import types
 from typing import Any
 
+from attnviz.explain.ablation import ablate, head_importance
+from attnviz.explain.curves import RandomOrders, faithfulness, headline, random_orders
+from attnviz.explain.evidence import Ablation, Faithfulness, HeadImportance
 from attnviz.explain.records import MethodInfo, TargetInfo
+from attnviz.explain.removal import Operator, operators_for
 from attnviz.explain.run import explain, methods, methods_for, targets, targets_for
 from attnviz.types import Attribution
 
-__all__ = ["MethodInfo", "TargetInfo", "explain", "methods", "methods_for", "targets", "targets_for"]
+__all__ = [
+    "Ablation",
+    "Faithfulness",
+    "HeadImportance",
+    "MethodInfo",
+    "Operator",
+    "RandomOrders",
+    "TargetInfo",
+    "ablate",
+    "explain",
+    "faithfulness",
+    "head_importance",
+    "headline",
+    "methods",
+    "methods_for",
+    "operators_for",
+    "random_orders",
+    "targets",
+    "targets_for",
+]
 
 
 class _CallablePackage(types.ModuleType):

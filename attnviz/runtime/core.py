@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from attnviz.errors import AttnVizError, CaptureInvalid, ModelUnsupported
 from attnviz.runtime import gallery, limits, opened
 from attnviz.runtime.cache import SharedCache
+from attnviz.runtime.examine import Examiner, Tell
 from attnviz.runtime.explore import Explorer
 from attnviz.runtime.gate import Gate
 from attnviz.runtime.memory import engine, guarded
@@ -23,7 +24,6 @@ from attnviz.runtime.models import Models
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.stage import (
     COMPUTING,
-    EXPLAINING,
     OVERVIEWS,
     READING,
     STATISTICS,
@@ -33,20 +33,18 @@ from attnviz.runtime.stage import (
     Stage,
     silent,
 )
-from attnviz.types import Attribution, FloatArray, HeadTable, Kind, ModelCard, QueryKey, readonly
+from attnviz.types import FloatArray, HeadTable, Kind, ModelCard, QueryKey, readonly
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
-    from attnviz.explain import MethodInfo, TargetInfo
 
 Key = tuple[Hashable, ...]
-STORED = "stored example"
 REMEDY = (
     "Try a shorter text or a smaller model; what was kept has been given back, so the next request can work."
 )
 
 
-class Runtime(Explorer):
+class Runtime(Explorer, Examiner):
     """What pages call. All methods may be called from any thread.
 
     `progress` is called in the thread of the caller; what it raises cancels the request. Besides the errors
@@ -236,66 +234,6 @@ class Runtime(Explorer):
 
         return self._all_heads((key, "statistics", kind), compute, progress)
 
-    # Explaining
-
-    def methods(self) -> tuple[MethodInfo, ...]:
-        """All attribution methods, the default first. Does not import torch."""
-        from attnviz.explain import methods
-
-        return methods()
-
-    def targets(self, name: str) -> tuple[TargetInfo, ...]:
-        """What can be explained of a model, its default first. Before it is loaded: what its kind has."""
-        from attnviz.explain import targets, targets_for
-
-        if opened.is_file(name):
-            return ()
-        model, card = self._models.peek(name), self.card(name)
-        if model is not None:
-            served = targets_for(model)
-            return tuple(info for info in targets() if info.name in served)
-        return tuple(
-            info for info in targets() if card is None or (card.kind in info.kinds and not info.needs)
-        )
-
-    def explain(
-        self,
-        query: Query,
-        target: str | None = None,
-        method: str = "integrated-gradients",
-        progress: Progress | None = None,
-        **options: Hashable,
-    ) -> Attribution:
-        """How much each token contributed to the target.
-
-        Raises:
-            UnknownName, TargetUnsupported: no such method or target, or not for this model.
-            InputEmpty, InputTooLong: before anything is computed.
-        """
-        if opened.is_file(query.model):
-            raise ModelUnsupported(
-                "An opened file holds attention, not the model that made it.",
-                "Choose the model itself to explain its results.",
-                reason="not-captured",
-            )
-        if not options:
-            for each in self._stored_attributions(query):
-                if each.method == method and target in (None, each.target):
-                    return each
-        model = self._models.get(query.model, progress or silent)
-        key = (_key(model, query), "explain", target, method, tuple(sorted(options.items())))
-
-        def compute(report: Progress) -> Attribution:
-            report(Stage(READING))
-            limits.check_separately(model, query, self.settings)
-            with self._gate.turn(report):
-                report(Stage(EXPLAINING))
-                return self._guard(
-                    "explaining the text", lambda: _explain(model, query, target, method, report, options)
-                )
-
-        return self._maps.get(key, compute, progress or silent)
-
     # Background
 
     def warm(self, name: str | None = None) -> None:
@@ -324,7 +262,7 @@ class Runtime(Explorer):
     def _find(self, query: Query, report: Progress) -> tuple[Key, Capture]:
         example = gallery.stored_example(query)
         if example is not None:
-            key: Key = (STORED, example.name)
+            key: Key = (gallery.STORED, example.name)
             stored = self._maps.get(key, lambda tell: _Stored(gallery.open_example(example)), report)
             if stored.capture is not None:
                 return key, stored.capture
@@ -364,23 +302,47 @@ class Runtime(Explorer):
 
         return self._maps.get((key, what, layer, head, kind), compute, report)
 
+    def _on_model(
+        self,
+        query: Query,
+        what: Key,
+        stage: str,
+        work: Callable[[Model, Tell], Any],
+        progress: Progress | None,
+    ) -> Any:
+        """Work that needs the model itself: through the gate, and kept under the question and `what`.
+
+        The texts are read one by one. Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong.
+        """
+        if opened.is_file(query.model):
+            raise ModelUnsupported(
+                "An opened file holds attention, not the model that made it.",
+                "Choose the model itself to explain its results.",
+                reason="not-captured",
+            )
+        model = self._models.get(query.model, progress or silent)
+
+        def compute(report: Progress) -> Any:
+            report(Stage(READING))
+            limits.check_separately(model, query, self.settings)
+            with self._gate.turn(report):
+                report(Stage(stage))
+                return self._guard(
+                    stage, lambda: work(model, lambda fraction: report(Stage(stage, fraction)))
+                )
+
+        return self._maps.get((_key(model, query), *what), compute, progress or silent)
+
     def _all_heads(self, key: Key, work: Any, progress: Progress | None) -> Any:
         """Work on all heads: as heavy as a forward pass, hence through the gate."""
 
         def compute(report: Progress) -> Any:
-            if key[0][0] == STORED:  # type: ignore[index]
+            if key[0][0] == gallery.STORED:  # type: ignore[index]
                 return _frozen(work(report))  # numpy on the processor
             with self._gate.turn(report):
                 return self._guard("computing all heads", lambda: _frozen(work(report)))
 
         return self._maps.get(key, compute, progress or silent)
-
-    def _stored_attributions(self, query: Query) -> tuple[Attribution, ...]:
-        example = gallery.stored_example(query)
-        if example is None:
-            return ()
-        key = (STORED, example.name, "explain")
-        return self._maps.get(key, lambda tell: gallery.open_attributions(example))
 
     def _guard(self, doing: str, work: Any) -> Any:
         return guarded(work, self._free, doing, REMEDY)
@@ -410,27 +372,6 @@ def _gone(tell: Progress) -> Capture:
 def _key(model: Model, query: Query) -> Key:
     where = (query.model, model.card.revision, str(model.device), str(model.dtype))
     return (*where, query.text, query.pair, query.target_text)
-
-
-def _explain(
-    model: Model, query: Query, target: str | None, method: str, report: Progress, options: dict[str, Any]
-) -> Attribution:
-    from attnviz.explain import explain
-
-    def tell(fraction: float) -> None:
-        report(Stage(EXPLAINING, fraction))
-
-    options = {**_continuation(model, query, target), **options}
-    return explain(model, query.text, target, query.pair, method, tell, **options)
-
-
-def _continuation(model: Model, query: Query, target: str | None) -> dict[str, Any]:
-    """The target text, for targets that explain a given continuation."""
-    from attnviz.explain import targets, targets_for
-
-    name = target or next(iter(targets_for(model)), None)
-    reads = any(info.name == name and "continuation" in info.options for info in targets())
-    return {"continuation": query.target_text} if reads and query.target_text else {}
 
 
 def _frozen(value: Any) -> Any:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples"
 MODEL = "minilm"
+STORED = "stored example"  # what the caches call them
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,21 @@ WAITING = "waiting"
 COMPUTING = "computing"
 OVERVIEWS = "drawing every head"
 STATISTICS = "statistics"
-EXPLAINING = "explaining"
-STAGES = (STARTING, LOADING, READING, WAITING, COMPUTING, OVERVIEWS, STATISTICS, EXPLAINING)
+EXPLAINING = "explaining the text"
+TESTING = "testing the explanation"
+ABLATING = "switching heads off"
+STAGES = (
+    STARTING,
+    LOADING,
+    READING,
+    WAITING,
+    COMPUTING,
+    OVERVIEWS,
+    STATISTICS,
+    EXPLAINING,
+    TESTING,
+    ABLATING,
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,148 @@
+"""What tests of an explanation found: what taking words away does, and what switching heads off does.
+
+Frozen records with read-only arrays; nothing here computes. Axis letters: K steps, S random orders, L layers, H heads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.types import FloatArray, IntArray, Kind, readonly
+
+Outcomes = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """What happens to a target when the words that an attribution puts first are taken away, or kept alone.
+
+    K steps take (or keep) ever more tokens, in the order of their scores; S random orders show what any order does.
+    DeYoung et al. 2020 (ERASER), section 4.
+
+    Attributes:
+        method, target: of the attribution. side: 0 for the text, 1 for the other text of a pair.
+        operator, operator_title: how tokens are taken away, by name and in words.
+        value: F of the whole text.
+        counts, fractions: (K,) how many tokens, and which fraction of those that can be taken away.
+        removed, kept: (K,) float64 F without the first tokens, and of the first tokens alone.
+        comprehensiveness: mean over the steps of value - removed; high where the tokens were needed.
+        sufficiency: mean over the steps of value - kept; low where the tokens are enough.
+        random_removed, random_kept: (S, K) the same in random orders.
+        random_comprehensiveness, random_sufficiency: (S,).
+        words, word_tokens: the few words with the largest scores, in the order of the text, and their positions.
+        without_words, without_random_words: F without them all, and (S,) without as many random words.
+        seeds: (S,) of the random orders.
+    """
+
+    method: str
+    target: str
+    side: int
+    operator: str
+    operator_title: str
+    value: float
+    counts: Annotated[IntArray, "K"]
+    fractions: Annotated[npt.NDArray[np.float64], "K"]
+    removed: Annotated[npt.NDArray[np.float64], "K"]
+    kept: Annotated[npt.NDArray[np.float64], "K"]
+    comprehensiveness: float
+    sufficiency: float
+    random_removed: Annotated[npt.NDArray[np.float64], "S K"]
+    random_kept: Annotated[npt.NDArray[np.float64], "S K"]
+    random_comprehensiveness: Annotated[npt.NDArray[np.float64], "S"]
+    random_sufficiency: Annotated[npt.NDArray[np.float64], "S"]
+    words: tuple[str, ...]
+    word_tokens: tuple[int, ...]
+    without_words: float
+    without_random_words: Annotated[npt.NDArray[np.float64], "S"]
+    seeds: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, name, readonly(value))
+
+    @property
+    def removed_area(self) -> float:
+        """The mean of the curve without the first tokens (deletion): low where they were needed."""
+        return float(self.removed.mean())
+
+    @property
+    def kept_area(self) -> float:
+        """The mean of the curve of the first tokens alone (insertion): high where they are enough."""
+        return float(self.kept.mean())
+
+    @property
+    def beats_random(self) -> bool:
+        """Whether the order does more harm than every one of the random orders."""
+        return bool((self.comprehensiveness > self.random_comprehensiveness).all())
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        return sum(value.nbytes for value in vars(self).values() if isinstance(value, np.ndarray))
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What a target and the model's predictions are with some heads changed.
+
+    Attributes:
+        heads: (layer, head) pairs, counted from 0. kind: of attention. how: what was done to them, in words.
+        target, options: the question, all of its options decided before anything was changed.
+        before, after: F with the model as it is, and with the heads changed.
+        outcomes_before, outcomes_after: what the model says, as (name, value) pairs; empty where the target
+            has nothing but its value. outcome_unit: their unit.
+    """
+
+    heads: tuple[tuple[int, int], ...]
+    kind: Kind
+    how: str
+    target: str
+    options: tuple[tuple[str, Any], ...]
+    before: float
+    after: float
+    outcomes_before: Outcomes = ()
+    outcomes_after: Outcomes = ()
+    outcome_unit: str = ""
+
+    @property
+    def change(self) -> float:
+        """after - before."""
+        return self.after - self.before
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes, roughly: a pair of a name and a number counts for 100."""
+        return 100 * (len(self.heads) + len(self.outcomes_before) + len(self.outcomes_after) + 4)
+
+
+@dataclass(frozen=True)
+class HeadImportance:
+    """How far a target falls without each head, one head at a time.
+
+    Attributes:
+        values: (L, H) float32 F - F without the head, in the unit of the target: positive where the head supports
+            it. NaN where a layer has fewer heads than others.
+        exact: computed by switching every head off; else estimated from one gradient (Michel et al. 2019).
+        value: F with all heads.
+        target, options, kind: as in Ablation.
+    """
+
+    values: Annotated[FloatArray, "L H"]
+    exact: bool
+    value: float
+    target: str
+    options: tuple[tuple[str, Any], ...]
+    kind: Kind
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", readonly(self.values, np.float32))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its array."""
+        return self.values.nbytes

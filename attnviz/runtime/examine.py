@@ -1,0 +1,207 @@
+"""Questions to the model itself: what each word contributed, whether the answer holds, what heads are needed for.
+
+A part of the Runtime: each answer is computed with the loaded model, through the gate, and kept in the cache of
+maps. What random orders do is kept by itself, since all methods share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from attnviz.runtime import gallery, opened
+from attnviz.runtime.stage import ABLATING, EXPLAINING, TESTING, Progress, Query
+from attnviz.types import Attribution, Kind, ModelCard
+
+if TYPE_CHECKING:
+    from attnviz.capture import Model
+    from attnviz.explain import (
+        Ablation,
+        Faithfulness,
+        HeadImportance,
+        MethodInfo,
+        Operator,
+        RandomOrders,
+        TargetInfo,
+    )
+    from attnviz.runtime.cache import SharedCache
+    from attnviz.runtime.models import Models
+
+Tell = Callable[[float], None]
+Options = Mapping[str, Hashable]
+
+
+class Examiner:
+    """What `Runtime` answers about results, explanations and heads of one text."""
+
+    def methods(self, target: str | None = None) -> tuple[MethodInfo, ...]:
+        """The attribution methods, of all targets or of one, the default first. Does not import torch."""
+        from attnviz.explain import methods, methods_for
+
+        return methods() if target is None else methods_for(target)
+
+    def targets(self, name: str) -> tuple[TargetInfo, ...]:
+        """What can be explained of a model, its default first. Before it is loaded: what its kind has."""
+        from attnviz.explain import targets, targets_for
+
+        if opened.is_file(name):
+            return ()
+        model, card = self._models.peek(name), self.card(name)
+        if model is not None:
+            served = targets_for(model)
+            return tuple(info for info in targets() if info.name in served)
+        return tuple(
+            info for info in targets() if card is None or (card.kind in info.kinds and not info.needs)
+        )
+
+    def operators(self, name: str) -> tuple[Operator, ...]:
+        """The ways to take words away, the default first; of a model that is not loaded, those that all have."""
+        from attnviz.explain import operators_for
+
+        model = self._models.peek(name)
+        return operators_for(model)
+
+    def explain(
+        self,
+        query: Query,
+        target: str | None = None,
+        method: str = "integrated-gradients",
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Attribution:
+        """How much each token contributed to the target.
+
+        A target that explains a continuation takes the query's target text for it.
+
+        Raises:
+            UnknownName, TargetUnsupported: no such method or target, or not for this model.
+            InputEmpty, InputTooLong: before anything is computed.
+        """
+        if not options:
+            for each in self._stored_attributions(query):
+                if each.method == method and target in (None, each.target):
+                    return each
+
+        def work(model: Model, tell: Tell) -> Attribution:
+            from attnviz.explain import explain
+
+            more = _with_continuation(model, query, target, options)
+            return explain(model, query.text, target, query.pair, method, tell, **more)
+
+        return self._on_model(query, ("explain", target, method, _key(options)), EXPLAINING, work, progress)
+
+    def faithfulness(
+        self,
+        query: Query,
+        target: str | None = None,
+        method: str = "integrated-gradients",
+        operator: str = "attention-mask",
+        seeds: int = 5,
+        side: int = 0,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Faithfulness:
+        """What taking away the words that an explanation puts first does, beside random words.
+
+        The arguments are those of `explain`, with the way in which words are taken, the number of random orders, and
+        which of two texts is tested. Raises what `explain` raises, and UnknownName for these.
+        """
+        attribution = self.explain(query, target, method, progress, **options)
+        shared = (operator, seeds, side)
+
+        def orders(model: Model, tell: Tell) -> RandomOrders:
+            from attnviz.explain import random_orders
+
+            return random_orders(model, attribution, operator, seeds, side=side, progress=tell)
+
+        asked = ("random-orders", attribution.target, attribution.options, *shared)
+        random = self._on_model(query, asked, TESTING, orders, progress)
+
+        def work(model: Model, tell: Tell) -> Faithfulness:
+            from attnviz.explain import faithfulness
+
+            return faithfulness(model, attribution, operator, seeds, side=side, random=random, progress=tell)
+
+        what = ("faithfulness", target, method, _key(options), *shared)
+        return self._on_model(query, what, TESTING, work, progress)
+
+    def ablate(
+        self,
+        query: Query,
+        heads: tuple[tuple[int, int], ...] = (),
+        target: str | None = None,
+        layers: tuple[int, ...] = (),
+        scale: float = 0.0,
+        reference: str | None = None,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Ablation:
+        """The target and the predictions with and without some heads; see `attnviz.ablate`, also for its errors."""
+
+        def work(model: Model, tell: Tell) -> Ablation:
+            from attnviz.explain import ablate
+
+            more: dict[str, Any] = _with_continuation(model, query, target, options)
+            how: dict[str, Any] = {"layers": layers, "scale": scale, "reference": reference, "kind": kind}
+            return ablate(model, query.text, heads, target, query.pair, **how, **more)
+
+        what = ("ablate", tuple(heads), target, tuple(layers), scale, reference, kind, _key(options))
+        return self._on_model(query, what, ABLATING, work, progress)
+
+    def head_importance(
+        self,
+        query: Query,
+        target: str | None = None,
+        exact: bool = False,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> HeadImportance:
+        """How far the target falls without each head, estimated at once or exactly; see `attnviz.head_importance`."""
+
+        def work(model: Model, tell: Tell) -> HeadImportance:
+            from attnviz.explain import head_importance
+
+            more: dict[str, Any] = _with_continuation(model, query, target, options)
+            return head_importance(
+                model, query.text, target, query.pair, exact=exact, kind=kind, progress=tell, **more
+            )
+
+        what = ("head-importance", target, exact, kind, _key(options))
+        return self._on_model(query, what, ABLATING, work, progress)
+
+    def _stored_attributions(self, query: Query) -> tuple[Attribution, ...]:
+        example = gallery.stored_example(query)
+        if example is None:
+            return ()
+        key = (gallery.STORED, example.name, "explain")
+        return self._maps.get(key, lambda tell: gallery.open_attributions(example))
+
+    if TYPE_CHECKING:  # what Runtime brings
+        _models: Models
+        _maps: SharedCache[Any]
+
+        def card(self, name: str) -> ModelCard | None: ...
+
+        def _on_model(
+            self,
+            query: Query,
+            what: tuple[Hashable, ...],
+            stage: str,
+            work: Callable[[Model, Tell], Any],
+            progress: Progress | None,
+        ) -> Any: ...
+
+
+def _key(options: Options) -> tuple[tuple[str, Hashable], ...]:
+    return tuple(sorted(options.items()))
+
+
+def _with_continuation(model: Model, query: Query, target: str | None, options: Options) -> dict[str, Any]:
+    """The options, and the query's target text for a target that explains a given continuation."""
+    from attnviz.explain import targets, targets_for
+
+    name = target or next(iter(targets_for(model)), None)
+    reads = any(info.name == name and "continuation" in info.options for info in targets())
+    return {**({"continuation": query.target_text} if reads and query.target_text else {}), **options}
