@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.errors import TargetUnsupported
-from attnviz.web import components, progress, session
+from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
+from attnviz.web import asked, components, problems, progress, session
 from attnviz.web.escape import markdown
 from attnviz.web.maps import GRANULARITIES
 
@@ -48,10 +48,22 @@ def show(query: Query, state: State) -> None:
     if target.needs_pair and not query.pair:
         _second_text_missing(target)
         return
-    with progress.loading() as report:
-        attribution = runtime.explain(query, target.name, method.name, report)
+    asked.typed(state, target)
+    choice = st.container()
+    try:
+        with progress.loading() as report:
+            attribution = runtime.explain(
+                query, target.name, method.name, report, **asked.options(state, target)
+            )
+    except (InputEmpty, UnknownName) as error:
+        problems.show_error(error)
+        asked.back_to_own_choice(state)
+        return
+    with choice:
+        asked.picked(attribution, state, target)
     unit = session.choose("view", state.view, GRANULARITIES, "word")
     _picture(attribution, target, method, query, unit)
+    asked.answers(attribution)
     _meaning(attribution, target, method)
 
 
@@ -65,11 +77,17 @@ def _target(available: tuple[TargetInfo, ...], state: State) -> TargetInfo:
             tuple(infos),
             format_func=lambda name: infos[name].title,
             key=session.follow("target", name),
-            on_change=session.on_change(
-                "target", "target", lambda value: None if value == default else value
-            ),
+            on_change=_another_target,
+            args=(default,),
         )
     return infos[name]
+
+
+def _another_target(default: str) -> None:
+    name = st.session_state["target"]
+    session.update(
+        target=None if name == default else name, asked=()
+    )  # labels and tokens were of the old one
 
 
 def _method(target: TargetInfo, state: State) -> MethodInfo:

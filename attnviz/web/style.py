@@ -23,6 +23,13 @@ _RULES = """
 .attnviz-statistics td { text-align: right; padding: 0.2rem 0 0.2rem 0.5rem; white-space: nowrap; }
 .attnviz-statistics td, .attnviz-statistics th { font-variant-numeric: tabular-nums; border: 0; }
 .attnviz-statistics td:last-child { opacity: 0.75; }
+.attnviz-answers { border-collapse: collapse; font-size: 0.9rem; width: min(100%, 36rem); }
+.attnviz-answers th, .attnviz-answers td { border: 0; padding: 0.15rem 0.75rem 0.15rem 0; }
+.attnviz-answers th { font-weight: 400; text-align: left; overflow-wrap: anywhere; }
+.attnviz-answers th[scope="col"] { opacity: 0.75; }
+.attnviz-answers td { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
+.attnviz-answers td:nth-child(2) { width: 50%; }
+.attnviz-answers span { display: block; height: 0.7rem; background: currentColor; opacity: 0.55; }
 [data-testid="stSidebarHeader"] { height: 2.75rem; margin-bottom: 0; }
 @media (max-width: 768px) {
   .st-key-narrow_entry { display: flex; }

@@ -34,16 +34,19 @@ NAMES = (
     "keep",
     "method",
     "target",
+    "asked",
 )
 PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
 MAX_LINK = 6_000  # bytes of one text in the address; servers and chat programs cut longer ones
 MAX_UNPACKED = 1 << 20  # bytes; a compressed text can claim to be a thousand times longer than the link
 MAX_NAME = 300
+MAX_ASKED = 2_000  # letters of one value of `asked`
 MAX_INDEX = 9_999
 MAX_HEADS = 4
 
 _TEXTS = ("text", "pair", "target_text")
 _WORDS = ("kind", "view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target")
+ASKED = ("labels", "label", "against", "position", "token", "continuation")  # options of targets
 _JOINERS = str.maketrans("", "", "-_,.*")
 
 Head = tuple[int, int]
@@ -58,6 +61,7 @@ class State:
         text: None for the stored example, "" for a text that was emptied.
         heads: (layer, head) pairs: one, or two to four that are compared; empty for the page's default.
         pool: how many heads are combined to one map; over: which ones, "model" or for instance "2.5,3.*".
+        asked: what of the target is explained, as (option, value) pairs: a label, a token, a continuation.
         hide: which tokens are left out, joined by commas. keep: percent of a row's mass that is not faded.
     """
 
@@ -76,6 +80,7 @@ class State:
     keep: str | None = None
     method: str | None = None
     target: str | None = None
+    asked: tuple[tuple[str, str], ...] = ()
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""
@@ -105,6 +110,9 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
         elif key in given:
             name = {"over": "set of heads (over)"}.get(key, key)
             notices.append(f"The {name} in the link is not one of the choices; the default is shown.")
+    if "asked" in given:
+        fields["asked"], notice = _asked(given["asked"])
+        notices += [notice] if notice else []
     heads, notice = _heads(given)
     if notice:
         notices.append(notice)
@@ -130,6 +138,8 @@ def encode(state: State) -> dict[str, str]:
         value = getattr(state, name)
         if value is not None:
             params[name] = value
+    if state.asked:
+        params["asked"] = json.dumps(dict(state.asked), ensure_ascii=False, separators=(",", ":"))
     return params
 
 
@@ -178,6 +188,20 @@ def _unpack(letters: str) -> dict[str, str] | None:
 
 def _last(value: Sequence[str] | str) -> str:
     return value if isinstance(value, str) else (value[-1] if value else "")
+
+
+def _asked(letters: str) -> tuple[tuple[tuple[str, str], ...], str]:
+    """The (option, value) pairs of a JSON object of texts; none and a sentence where it is anything else."""
+    damaged = "What the link asks to explain cannot be used; the model's own choice is shown."
+    try:
+        values = json.loads(letters) if len(letters) <= MAX_LINK else None
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict) or not set(values) <= set(ASKED):
+        return (), damaged
+    if not all(isinstance(value, str) and len(value) <= MAX_ASKED for value in values.values()):
+        return (), damaged
+    return tuple((name, clean(values[name])) for name in ASKED if name in values), ""
 
 
 def _heads(given: Mapping[str, str]) -> tuple[tuple[Head, ...], str]:

@@ -31,6 +31,7 @@ STATES = [
     State(kind="cross", view="word", form="lines", quantity="norm", method="rollout", target="next-token"),
     State(form="text", pool="mean", over="0-2.5,3.*", hide="special,first", keep="90"),
     State(pool="max", over="*"),
+    State(target="label-prompt", asked=(("labels", 'a, "b" 我'), ("label", "a"))),
 ]
 
 
@@ -61,6 +62,7 @@ def test_the_names_are_those_of_the_design():
         "90",
         "rollout",
         "similarity",
+        (("label", "a"),),
     )
     everything = State(*given)
     assert tuple(encode(everything)) == NAMES
