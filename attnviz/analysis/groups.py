@@ -5,16 +5,18 @@ The groups come from `attnviz.text.groups`: one group number per token, 0 to G-1
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from attnviz.types import FloatArray, IntArray
 
 
-def _sum_by_group(
-    values: Annotated[FloatArray, "... T"], groups: Annotated[IntArray, "T"]
+def sum_by_group(
+    values: Annotated[npt.NDArray[np.floating[Any]], "... T"], groups: Annotated[IntArray, "T"]
 ) -> Annotated[FloatArray, "... G"]:
+    """The sum over each group, float32. Raises ValueError as `aggregate` does."""
     groups = np.asarray(groups)
     if groups.shape != values.shape[-1:]:
         raise ValueError(f"{groups.size} group numbers for {values.shape[-1]} tokens")
@@ -24,6 +26,8 @@ def _sum_by_group(
     present, starts = np.unique(groups[by_group], return_index=True)
     if not np.array_equal(present, np.arange(len(present))):
         raise ValueError(f"group numbers must be 0 to G-1, each in use; given {present.tolist()}")
+    if len(present) == len(groups):
+        return values[..., by_group].astype(np.float32)
     sums = np.add.reduceat(values[..., by_group].astype(np.float64), starts, axis=-1)
     return sums.astype(np.float32)
 
@@ -41,8 +45,8 @@ def aggregate(
     Raises:
         ValueError: a group list has not the length of its axis, or skips a number.
     """
-    keys = _sum_by_group(matrix, key_groups)
-    sums = np.swapaxes(_sum_by_group(np.swapaxes(keys, -1, -2), query_groups), -1, -2)
+    keys = sum_by_group(matrix, key_groups)
+    sums = np.swapaxes(sum_by_group(np.swapaxes(keys, -1, -2), query_groups), -1, -2)
     sizes = np.bincount(np.asarray(query_groups))
     return (sums / sizes[:, None]).astype(np.float32)
 
@@ -55,4 +59,4 @@ def sum_scores(
     Raises:
         ValueError: the group list has not the length of the scores, or skips a number.
     """
-    return _sum_by_group(np.asarray(scores), groups)
+    return sum_by_group(np.asarray(scores), groups)

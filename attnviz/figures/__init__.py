@@ -5,7 +5,7 @@ The modules in `browser/` know nothing of the host: `draw(root, bytes, callbacks
 
 Mounting in Streamlit (Custom Components v2)::
 
-    part = attnviz.figures.component("heatmap")              # "heatmap" | "heads" | "compare" | "words"
+    part = attnviz.figures.component("heatmap")              # any of `COMPONENTS`
     mount = st.components.v2.component(part.name, html=part.html, css=part.css, js=part.js)
     mount(key="attention", data=heatmap_data(...), on_selection_change=lambda: None)
 
@@ -17,7 +17,7 @@ What the figures report:
 |         | `form`: one of `FORMS`; `row`: the query token of "qk";  |                                |
 |         | `setting`: {"hide": of `HIDEABLE`, "keep": of `SHARES`}   |                                |
 | heads   | `chosen`: [[layer, head], ...], at most 4                 | `open`: {"layer", "head"}      |
-| compare | -                                                        | -                              |
+| panes   | `places`: [[layer, head], ...], a pair for each pane     | -                              |
 | allocation | -                                                     | `open`: {"layer", "head"}      |
 | frame   | -                                                        | -                              |
 | words   | `granularity`: "token" / "word" / "sentence"              | -                              |
@@ -37,7 +37,7 @@ from attnviz.figures.allocation import allocation_data
 from attnviz.figures.bertviz import frame_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
 from attnviz.figures.likeness import likeness_data
-from attnviz.figures.maps import FORMS, HIDEABLE, SHARES, compare_data, heads_data, heatmap_data
+from attnviz.figures.maps import FORMS, HIDEABLE, SHARES, heads_data, heatmap_data
 from attnviz.figures.panes import panes_data
 from attnviz.figures.products import Products
 from attnviz.figures.prose import prose_runs
@@ -56,7 +56,6 @@ __all__ = [
     "Pool",
     "Products",
     "allocation_data",
-    "compare_data",
     "component",
     "frame_data",
     "heads_data",

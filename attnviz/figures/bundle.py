@@ -29,10 +29,9 @@ _FORMS = (
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "heatmap": (*_MATRIX, "panel.js", *_FORMS, "heatmap.js"),
     "heads": (*_SHARED, "view.js", "pens.js", "heads_grid.js", "heads.js"),
-    "compare": (*_MATRIX, "compare.js"),
     "words": (*_SHARED, "view.js", "bar.js", "pens.js", "words_picture.js", "words.js"),
     "allocation": (*_SHARED, "view.js", "pens.js", "headtable.js", "allocation.js"),
-    "panes": (*_MATRIX, "headtable.js", "panes.js"),
+    "panes": (*_MATRIX, "headtable.js", "pairing.js", "panes_cells.js", "panes_words.js", "panes.js"),
     "likeness": (*_SHARED, "view.js", "pens.js", "likeness.js"),
     "frame": ("base.js", "colors.js", "frame.js"),
 }
@@ -54,7 +53,7 @@ class Component:
 
 @cache
 def component(name: str) -> Component:
-    """The figure `name` ("heatmap", "heads", "compare" or "words"), bundled. Raises UnknownName."""
+    """The figure `name` (one of `COMPONENTS`), bundled. Raises UnknownName."""
     if name not in COMPONENTS:
         raise UnknownName("figure", name, COMPONENTS)
     modules = [_stripped(module) for module in (*COMPONENTS[name], _ADAPTER)]

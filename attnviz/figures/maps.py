@@ -1,4 +1,4 @@
-"""Packs attention maps for the matrix figures: one head, all heads as thumbnails, a few heads compared.
+"""Packs attention maps for the matrix figures: one head, and all heads as thumbnails.
 
 Exact float32 maps and the labels of their axes go in; bytes for `browser/` come out. Weights that are read
 out as numbers travel as float32; thumbnails, only looked at, as the square root of the weight in a byte.
@@ -198,52 +198,6 @@ def heads_data(
     }
     thumbs = np.rint(np.sqrt(share) * 255).astype(np.uint8)
     return pack(header, {"thumbs": thumbs, "scales": scales, "table": table.values})
-
-
-def compare_data(
-    maps: Annotated[FloatArray, "N Q K"],
-    titles: Sequence[str],
-    query_labels: Sequence[str],
-    key_labels: Sequence[str],
-    *,
-    query_special: Annotated[BoolArray, "Q"] | None = None,
-    key_special: Annotated[BoolArray, "K"] | None = None,
-    query_title: str = "query token: looks from",
-    key_title: str = "key token: looked at",
-    unit: str = "token",
-    quantity: str = "attention weight",
-    rows_sum_to_one: bool = True,
-    causal: bool = False,
-    note: str = "",
-    model: str = "",
-    text: str = "",
-) -> bytes:
-    """The message of the figure "compare": two to four maps over the same tokens, and their difference.
-
-    Args and header as in `heatmap_data`, with `titles`: N names of the maps ("layer 2, head 5") in place of
-    layers and heads. Section: maps f32 (N, Q, K).
-
-    Raises:
-        ValueError: fewer than two or more than four maps, or shapes that disagree.
-    """
-    maps = np.asarray(maps, np.float32)
-    if maps.ndim != 3 or not 2 <= len(maps) <= 4 or len(titles) != len(maps):
-        raise ValueError(f"two to four maps with a title each: maps are {maps.shape}, titles {len(titles)}")
-    header = {
-        "figure": "compare",
-        **_axes(maps.shape[1:], query_labels, key_labels, query_special, key_special),
-        "titles": list(titles),
-        "queryTitle": query_title,
-        "keyTitle": key_title,
-        "unit": unit,
-        "quantity": quantity,
-        "rowsSumToOne": rows_sum_to_one,
-        "causal": causal,
-        "note": note,
-        "model": model,
-        "text": text,
-    }
-    return pack(header, {"maps": maps})
 
 
 def _axes(

@@ -6,7 +6,6 @@ A part of the Runtime: each answer is computed from a capture, through the gate,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -14,9 +13,10 @@ import numpy as np
 from attnviz.errors import UnknownName
 from attnviz.runtime import gallery
 from attnviz.runtime.stage import STATISTICS, Progress, Query, Stage, silent
-from attnviz.types import FloatArray, HeadTable, IntArray, Kind, readonly
+from attnviz.types import FloatArray, HeadTable, IntArray, Kind
 
 if TYPE_CHECKING:
+    from attnviz.analysis.alignment import Matching
     from attnviz.analysis.allocation import Allocation
     from attnviz.capture import Capture
     from attnviz.runtime.likeness import Likeness
@@ -137,30 +137,59 @@ class Explorer:
         first, second = gallery.EXAMPLES[0].query, gallery.changed_example().query
         return Query(first.model, first.text, second.text)
 
+    def matchings(
+        self,
+        first: Query,
+        second: Query,
+        unit: str = "token",
+        kinds: tuple[Kind | None, Kind | None] = (None, None),
+    ) -> tuple[Matching, Matching]:
+        """Which queries, and which keys, of two captures stand for each other. Raises UnknownName."""
+        found = [self._find(query, silent) for query in (first, second)]
+        # A file names the model that it was made with; what a name stands for can be two things, its digest cannot.
+        (card, other) = (capture.card for _, capture in found)
+        alike = first.model == second.model or (card.name, card.revision) == (other.name, other.revision)
+
+        def compute(report: Progress) -> tuple[Matching, Matching]:
+            from attnviz.analysis.alignment import match
+
+            sides = zip((capture for _, capture in found), kinds, strict=True)
+            axes = [(capture.query_tokens(kind), capture.key_tokens(kind)) for capture, kind in sides]
+            queries = match(axes[0][0], axes[1][0], unit, alike)
+            if all(rows is keys for rows, keys in axes):
+                return queries, queries
+            return queries, match(axes[0][1], axes[1][1], unit, alike)
+
+        key = (found[0][0], "matchings", found[1][0], unit, kinds)
+        return self._maps.get(key, compute, silent)
+
     def changes(
         self,
         first: Query,
         second: Query,
         unit: str = "token",
-        kind: Kind | None = None,
+        kinds: tuple[Kind | None, Kind | None] = (None, None),
         progress: Progress | None = None,
-    ) -> Changes:
-        """Which tokens (or words) of two texts stand for each other, and how much each head changed between them.
+    ) -> Annotated[FloatArray, "L H"]:
+        """How much each head changed between two captures of the same number of heads, 0 to 1.
 
         Raises:
             UnknownName: no such unit or kind.
             ValueError: the two models differ in layers or heads.
         """
         (key, one), (other_key, other) = (self._find(query, progress or silent) for query in (first, second))
-        if one.shape(kind)[:2] != other.shape(kind)[:2]:
-            raise ValueError(f"heads of {one.shape(kind)[:2]} and {other.shape(kind)[:2]} cannot be compared")
+        shapes = [each.shape(kind)[:2] for each, kind in zip((one, other), kinds, strict=True)]
+        if shapes[0] != shapes[1]:
+            raise ValueError(f"heads of {shapes[0]} and {shapes[1]} cannot be compared")
+        matchings = self.matchings(first, second, unit, kinds)
 
-        def compute(report: Progress) -> Changes:
-            return _changes(one, other, unit, kind, report)
+        def compute(report: Progress) -> FloatArray:
+            return _changes((one, other), matchings, unit, kinds, report)
 
-        return self._all_heads((key, "changes", other_key, unit, kind), compute, progress)
+        return self._all_heads((key, "changes", other_key, unit, kinds), compute, progress)
 
     if TYPE_CHECKING:  # what Runtime brings
+        _maps: Any
 
         def _find(self, query: Query, report: Progress) -> tuple[Any, Capture]: ...
 
@@ -171,39 +200,29 @@ class Explorer:
         ) -> HeadTable: ...
 
 
-@dataclass(frozen=True)
-class Changes:
-    """Pairs of positions that stand for each other, (P, 2), of queries and of keys; the change of each head."""
-
-    queries: Annotated[IntArray, "P 2"]
-    keys: Annotated[IntArray, "P' 2"]
-    values: Annotated[FloatArray, "L H"]
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the arrays."""
-        return self.queries.nbytes + self.keys.nbytes + self.values.nbytes
-
-
-def _changes(one: Capture, other: Capture, unit: str, kind: Kind | None, report: Progress) -> Changes:
-    from attnviz.analysis.alignment import align, change
+def _changes(
+    captures: tuple[Capture, Capture],
+    matchings: tuple[Matching, Matching],
+    unit: str,
+    kinds: tuple[Kind | None, Kind | None],
+    report: Progress,
+) -> FloatArray:
+    from attnviz.analysis.alignment import change
     from attnviz.text import groups
 
-    rows = [groups(each.query_tokens(kind), unit) for each in (one, other)]
-    columns = [groups(each.key_tokens(kind), unit) for each in (one, other)]
-    queries, keys = (
-        align(*([label.strip() for label in labels] for _, labels in sides)) for sides in (rows, columns)
-    )
+    sides = [
+        (each, kind, groups(each.query_tokens(kind), unit), groups(each.key_tokens(kind), unit))
+        for each, kind in zip(captures, kinds, strict=True)
+    ]
     values = []
-    layers = one.shape(kind)[0]
+    layers = captures[0].shape(kinds[0])[0]
     for layer in range(layers):
         report(Stage(STATISTICS, layer / layers))
-        sides = [
-            _grouped(each.attention(layer, None, kind), rows[n], columns[n])
-            for n, each in enumerate((one, other))
+        maps = [
+            _grouped(capture.attention(layer, None, kind), rows, keys) for capture, kind, rows, keys in sides
         ]
-        values.append(change(sides[0], sides[1], queries, keys))
-    return Changes(readonly(queries), readonly(keys), readonly(np.stack(values)))
+        values.append(change(maps[0], maps[1], *matchings))
+    return np.stack(values)
 
 
 def _grouped(

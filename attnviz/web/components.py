@@ -16,7 +16,7 @@ from attnviz.web import session
 from attnviz.web.maps import GRANULARITIES
 from attnviz.web.url import MAX_HEADS, MAX_INDEX, Head
 
-HEATMAP, HEADS, COMPARE, WORDS = "heatmap", "heads", "compare", "words"
+HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 
 
@@ -50,20 +50,15 @@ def heads(data: bytes) -> Head | None:
     return head_of(result.open)
 
 
-def compare(data: bytes) -> None:
-    """A few heads side by side."""
-    _mount(COMPARE)(key=COMPARE, data=data)
-
-
 def allocation(data: bytes) -> Head | None:
     """Shares of attention as bars, and head by head; returns the head that was just opened."""
     result = _mount(ALLOCATION)(key=ALLOCATION, data=data, on_open_change=lambda: None)
     return head_of(result.open)
 
 
-def panes(data: bytes, shown: Head) -> None:
-    """One head on two texts; stepping to another head changes the address."""
-    _mount(PANES)(key=PANES, data=data, on_selection_change=lambda: _selected(shown, PANES))
+def panes(data: bytes, stepped: Callable[[tuple[Head, ...]], None] | None = None) -> None:
+    """Maps side by side; `stepped` is told the heads of all panes when the reader steps to another one."""
+    _mount(PANES)(key=PANES, data=data, on_places_change=lambda: _placed(stepped))
 
 
 def likeness(data: bytes) -> tuple[Head, ...]:
@@ -83,10 +78,17 @@ def words(data: bytes) -> None:
     _mount(WORDS)(key=WORDS, data=data, on_granularity_change=_granularity)
 
 
-def _selected(shown: Head, key: str = HEATMAP) -> None:
-    place = head_of(_reported(key, "selection"))
+def _selected(shown: Head) -> None:
+    place = head_of(_reported(HEATMAP, "selection"))
     if place is not None and place != shown:
         session.update(heads=(place,))
+
+
+def _placed(stepped: Callable[[tuple[Head, ...]], None] | None) -> None:
+    reported = _reported(PANES, "places")
+    places = [_pair(each) for each in reported] if isinstance(reported, list) else []
+    if stepped is not None and places and None not in places:
+        stepped(tuple(place for place in places if place is not None))
 
 
 def _form() -> None:

@@ -100,23 +100,28 @@ def model_choice(state: url.State, key: str = "side") -> None:
         names,
         key=session.follow(f"{key}_model", model),
         accept_new_options=True,
-        format_func=_model_title,
+        format_func=model_title,
         help="Choose one, or type the id of a model on the Hugging Face Hub or a directory on this machine.",
         on_change=_model_chosen,
         args=(f"{key}_model",),
     )
 
 
-def _model_title(name: str) -> str:
+def model_title(name: str) -> str:
     """A model by its name, an opened file not by its digest."""
     return "Opened file" if session.is_file(name) else plain(name, 80)
 
 
 def _model_chosen(key: str) -> None:
-    name = clean(st.session_state[key] or "").strip()[: url.MAX_NAME]
-    name = "".join(c for c in name if c.isprintable())
+    name = typed_name(st.session_state[key])
     session.trust_model(name)
     use_model(name)
+
+
+def typed_name(value: str | None) -> str:
+    """The name of a model as somebody typed it, without what a name cannot hold."""
+    name = clean(value or "").strip()[: url.MAX_NAME]
+    return "".join(c for c in name if c.isprintable()).strip()
 
 
 def use_model(name: str) -> None:

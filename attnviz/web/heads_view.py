@@ -78,23 +78,33 @@ def message(
 
 
 def _comparison(query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, ...]) -> None:
-    from attnviz.figures import compare_data
+    from attnviz.figures import panes_data
+    from attnviz.figures.panes import Pane, Source
 
     st.subheader("Side by side", anchor=False)
     queries = maps.axis(capture.query_tokens(kind), "token")
     keys = maps.axis(capture.key_tokens(kind), "token")
     runtime = session.runtime()
-    data = compare_data(
+    layers, heads = capture.shape(kind)[:2]
+    source = Source(
         np.stack([maps.grouped(runtime.attention(query, *place, kind), queries, keys) for place in chosen]),
-        [f"layer {layer}, head {head}" for layer, head in chosen],
+        chosen,
         queries.labels,
         keys.labels,
-        query_special=queries.special,
-        key_special=keys.special,
-        unit=queries.unit,
+        queries.special,
+        keys.special,
+        layers,
+        heads,
         causal=attention_view.is_causal(capture, kind),
+        identity=f"{query} {kind}",
+    )
+    data = panes_data(
+        [source],
+        [Pane(f"layer {place[0]}, head {place[1]}", "", 0, place) for place in chosen],
+        {},
+        fixed=True,
+        unit=queries.unit,
         note=maps.note(queries, keys),
         model=query.model,
-        text=query.text,
     )
-    components.compare(data)
+    components.panes(data)

@@ -70,8 +70,8 @@ PAGES: dict[str, tuple[Group, ...]] = {
     ),
     "compare": (
         (
-            "In the maps of two texts",
-            (("← → ↑ ↓", "move from cell to cell, in all maps"),),
+            "In the maps side by side",
+            (("← → ↑ ↓", "move from cell to cell of the first map, and to its counterparts in the others"),),
         ),
         (
             "In the matrix of all heads",

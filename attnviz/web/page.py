@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -44,24 +45,31 @@ def _entry(before: State) -> None:
         st.rerun()
 
 
-def question(state: State) -> Query | None:
+def question(state: State, show_text: bool = True) -> Query | None:
     """What to ask the runtime; None where the page has drawn what is missing instead."""
     query = session.query(state)
     if session.is_file(query.model):
         if session.opened(query.model) is None:
             _closed()
             return None
-        shown_text(query)
+        if show_text:
+            shown_text(query)
         return query
     if not query.text.strip():
         _empty()
         return None
-    known = {card.name for card in session.runtime().catalog()}
-    if query.model not in known and not session.typed_model(query.model):
-        _confirm(query.model)
+    if not trusted(query.model):
+        confirm(query.model)
         return None
-    shown_text(query)
+    if show_text:
+        shown_text(query)
     return query
+
+
+def trusted(model: str) -> bool:
+    """Whether this model may be loaded: one of the catalogue, a file, or one that this visitor asked for."""
+    known = {card.name for card in session.runtime().catalog()}
+    return model in known or session.is_file(model) or session.typed_model(model)
 
 
 @contextmanager
@@ -117,7 +125,7 @@ def _empty() -> None:
                 )
 
 
-def _confirm(model: str) -> None:
+def confirm(model: str, otherwise: Callable[[], None] | None = None) -> None:
     """A link named a model that is not in the catalogue: nothing is loaded before the visitor agrees."""
     with st.container(border=True):
         st.subheader("This link asks for a model that is not in the catalogue", anchor=False)
@@ -125,4 +133,5 @@ def _confirm(model: str) -> None:
         st.markdown("It may have to be downloaded. Load it only if you trust whoever sent the link.")
         with st.container(horizontal=True):
             st.button("Load this model", type="primary", on_click=session.trust_model, args=(model,))
-            st.button("Use the default model", on_click=controls.use_model, args=("",))
+            default = functools.partial(controls.use_model, "")
+            st.button("Use the default model", on_click=otherwise or default)

@@ -90,6 +90,25 @@ def heads(query: Query, state: State) -> None:
     _row(query, state, capture, page)
 
 
+def panes(state: State, files: bool, message: Callable[[], bytes]) -> None:
+    """What can be taken from panes side by side: a link to them, and a page that shows them offline."""
+    from attnviz.figures import export
+
+    query = session.query(state)
+
+    def sheet() -> str:
+        return export.page("panes", message(), title="Attention side by side", text=query.text)
+
+    with st.container(horizontal=True, vertical_alignment="center", key="take_away"):
+        if not files and not url.unlinked(state):
+            _link(query, state)
+        _download("Save as a web page", sheet, "attention-side-by-side", "html", PAGE_HELP)
+    if files:
+        st.caption("One of the panes comes from a file, which a link cannot carry.")
+    elif url.unlinked(state):
+        st.caption("These texts are too long for a link, even compressed.")
+
+
 def _capture(query: Query, state: State) -> tuple[Capture, Kind]:
     capture = session.runtime().capture(query)
     kinds: tuple[Any, ...] = capture.kinds
@@ -105,13 +124,13 @@ def _row(
     archive: Callable[[], bytes] | None = None,
 ) -> None:
     """The buttons. What they save is made when they are pressed."""
-    runtime = session.runtime()
+    runtime, stem = session.runtime(), _stem(capture)
     with st.container(horizontal=True, vertical_alignment="center", key="take_away"):
         reason = _link(query, state)
-        _download("Save for AttnViz", lambda: runtime.save(query), capture, "attnviz", SAVE_HELP)
-        _download("Save as a web page", page, capture, "html", PAGE_HELP)
+        _download("Save for AttnViz", lambda: runtime.save(query), stem, "attnviz", SAVE_HELP)
+        _download("Save as a web page", page, stem, "html", PAGE_HELP)
         if archive is not None:
-            _download("Save as arrays", archive, capture, "npz", ARRAYS_HELP)
+            _download("Save as arrays", archive, stem, "npz", ARRAYS_HELP)
     if reason:
         st.caption(reason)
 
@@ -124,11 +143,11 @@ ARRAYS_HELP = "An NPZ file for numpy.load, with the weights of all heads where t
 _TYPES = {"attnviz": "application/octet-stream", "html": "text/html", "npz": "application/octet-stream"}
 
 
-def _download(label: str, data: Callable[[], Any], capture: Capture, extension: str, meaning: str) -> None:
+def _download(label: str, data: Callable[[], Any], stem: str, extension: str, meaning: str) -> None:
     st.download_button(
         label,
         data,
-        file_name=f"{_stem(capture)}.{extension}",
+        file_name=f"{stem}.{extension}",
         mime=_TYPES[extension],
         key=f"save_{extension}",
         on_click="ignore",

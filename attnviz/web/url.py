@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote_plus
 
 from attnviz.web.escape import clean
@@ -35,6 +37,7 @@ NAMES = (
     "method",
     "target",
     "asked",
+    "panes",
 )
 PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
 MAX_LINK = 6_000  # bytes of one text in the address; servers and chat programs cut longer ones
@@ -48,6 +51,7 @@ _TEXTS = ("text", "pair", "target_text")
 _WORDS = ("kind", "view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target")
 ASKED = ("labels", "label", "against", "position", "token", "continuation")  # options of targets
 _JOINERS = str.maketrans("", "", "-_,.*")
+_PANES = re.compile(r"[0-9.,]+(~[A-Za-z0-9_-]+)?")
 
 Head = tuple[int, int]
 
@@ -62,6 +66,7 @@ class State:
         heads: (layer, head) pairs: one, or two to four that are compared; empty for the page's default.
         pool: how many heads are combined to one map; over: which ones, "model" or for instance "2.5,3.*".
         asked: what of the target is explained, as (option, value) pairs: a label, a token, a continuation.
+        panes: what the Compare page shows side by side, as `attnviz.web.panes` writes it.
         hide: which tokens are left out, joined by commas. keep: percent of a row's mass that is not faded.
     """
 
@@ -81,6 +86,7 @@ class State:
     method: str | None = None
     target: str | None = None
     asked: tuple[tuple[str, str], ...] = ()
+    panes: str | None = None
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""
@@ -99,7 +105,7 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
             notices.append("The text in the link is damaged or was cut off; it is left out.")
     if "model" in given:
         name = clean(given["model"]).strip()
-        if 0 < len(name) <= MAX_NAME and name.isprintable():
+        if is_model_name(name):
             fields["model"] = name
         else:
             notices.append("The model name in the link cannot be used; the default model is shown.")
@@ -113,6 +119,9 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
     if "asked" in given:
         fields["asked"], notice = _asked(given["asked"])
         notices += [notice] if notice else []
+    if "panes" in given:
+        # A word that cannot be one is kept as an empty one, of which the page says that it is damaged.
+        fields["panes"] = given["panes"] if is_panes(given["panes"]) else ""
     heads, notice = _heads(given)
     if notice:
         notices.append(notice)
@@ -140,6 +149,8 @@ def encode(state: State) -> dict[str, str]:
             params[name] = value
     if state.asked:
         params["asked"] = json.dumps(dict(state.asked), ensure_ascii=False, separators=(",", ":"))
+    if state.panes and is_panes(state.panes):
+        params["panes"] = state.panes
     return params
 
 
@@ -151,7 +162,18 @@ def fits(text: str) -> bool:
 def unlinked(state: State) -> dict[str, str]:
     """The texts of a state, by name, that no link can carry, not even compressed."""
     texts = _long_texts(state)
-    return dict(texts) if texts and not _pack(texts) else {}
+    left = dict(texts) if texts and not _pack(texts) else {}
+    return left | ({"panes": state.panes} if state.panes and not is_panes(state.panes) else {})
+
+
+def is_panes(word: str) -> bool:
+    """Whether this is short enough, and made of the right letters, to stand for panes in a link."""
+    return len(word) <= MAX_LINK and _PANES.fullmatch(word) is not None
+
+
+def is_model_name(name: str) -> bool:
+    """Whether this can be the name of a model."""
+    return 0 < len(name) <= MAX_NAME and name.isprintable() and name == name.strip()
 
 
 def _long_texts(state: State) -> tuple[tuple[str, str], ...]:
@@ -162,28 +184,34 @@ def _long_texts(state: State) -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=16)
 def _pack(texts: tuple[tuple[str, str], ...]) -> str:
     """The texts compressed, or "" where there are none, or even so too many letters."""
-    data = json.dumps(dict(texts), ensure_ascii=False).encode()
-    if not texts or len(data) > MAX_UNPACKED:
-        return ""
-    letters = base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
-    return letters if len(letters) <= MAX_LINK else ""
+    letters = squeezed(dict(texts)) if texts else ""
+    return letters if len(letters) <= MAX_LINK and unsqueezed(letters) is not None else ""
 
 
 @lru_cache(maxsize=16)
 def _unpack(letters: str) -> dict[str, str] | None:
-    """The inverse of `_pack`; None for anything that it did not make. Never unpacks more than MAX_UNPACKED bytes."""
-    if len(letters) > MAX_LINK:
-        return None
-    try:
-        reader = zlib.decompressobj()
-        padded = letters.encode("ascii") + b"=" * (-len(letters) % 4)
-        data = reader.decompress(base64.b64decode(padded, altchars=b"-_", validate=True), MAX_UNPACKED)
-        texts = json.loads(data) if reader.eof and not reader.unused_data else None
-    except (ValueError, zlib.error, RecursionError):
-        return None
+    """The inverse of `_pack`; None for anything that it did not make."""
+    texts = unsqueezed(letters) if len(letters) <= MAX_LINK else None
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         return None
     return {name: clean(texts[name]) for name in _TEXTS if name in texts}
+
+
+def squeezed(value: Any) -> str:
+    """Anything that JSON holds, compressed, in the letters of base64url."""
+    data = json.dumps(value, ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
+
+
+def unsqueezed(letters: str, most: int = MAX_UNPACKED) -> Any:
+    """The inverse of `squeezed`; None for anything that it did not make. Never unpacks more than `most` bytes."""
+    try:
+        reader = zlib.decompressobj()
+        padded = letters.encode("ascii") + b"=" * (-len(letters) % 4)
+        data = reader.decompress(base64.b64decode(padded, altchars=b"-_", validate=True), most)
+        return json.loads(data) if reader.eof and not reader.unused_data else None
+    except (ValueError, zlib.error, RecursionError):
+        return None
 
 
 def _last(value: Sequence[str] | str) -> str:

@@ -70,7 +70,7 @@ def test_the_maps_of_two_texts_come_back_after_another_view(page: Page):
     expect(page.get_by_test_id("stage")).to_have_attribute("aria-busy", "false")
     page.get_by_text("All heads with each other", exact=True).click()
     expect(page.get_by_test_id("matrix")).to_be_visible()
-    page.get_by_text("Two texts, by tokens", exact=True).click()
+    page.get_by_text("Side by side, by tokens", exact=True).click()
     expect(page.get_by_test_id("stage")).to_have_attribute("aria-busy", "false")
     page.get_by_role("button", name=re.compile("^Layer 0, head 0: change")).click()
     expect(page.get_by_test_id("stage")).to_have_attribute("aria-busy", "false")

@@ -69,5 +69,5 @@ def test_every_module_is_in_a_bundle() -> None:
 
 
 def test_unknown_figure_lists_the_valid_names() -> None:
-    with pytest.raises(UnknownName, match="Choose one of: heatmap, heads, compare, words"):
+    with pytest.raises(UnknownName, match="Choose one of: heatmap, heads, words"):
         component("histogram")

@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, Page
 
 import attnviz
 from attnviz.errors import UnknownName
-from attnviz.figures import COMPONENTS, compare_data, component, heads_data
+from attnviz.figures import COMPONENTS, component, heads_data, panes_data
 from attnviz.figures.export import archive, heatmap_message, notebook, page
+from attnviz.figures.panes import Pane, Source
 from attnviz.figures.wire import unpack
 from tests.figures.conftest import HOSTILE
 from tests.figures.pointer import csv_rows, download, hover, readout, value
@@ -89,7 +90,7 @@ def test_a_head_that_is_not_in_the_file_is_said_to_be_missing(capture, opened) -
     assert value(sheet) == capture.attention(3, 1)[1, 1]
 
 
-@pytest.mark.parametrize("figure", ["heads", "compare"])
+@pytest.mark.parametrize("figure", ["heads", "panes"])
 def test_other_figures_stand_on_disk_too(capture, opened, figure: str) -> None:
     if figure == "heads":
         overviews = np.stack([capture.overview(layer, None, 64) for layer in range(6)])
@@ -97,13 +98,17 @@ def test_other_figures_stand_on_disk_too(capture, opened, figure: str) -> None:
         message = heads_data(overviews, capture.statistics(), queries=size, keys=size)
     else:
         labels = capture.tokens.labels
-        message = compare_data(capture.attention(0)[:2], ["one", "two"], labels, labels)
+        none = np.zeros(len(labels), bool)
+        source = Source(capture.attention(0)[:2], [(0, 0), (0, 1)], labels, labels, none, none, 6, 12)
+        message = panes_data(
+            [source], [Pane(name, "", 0, (0, n)) for n, name in enumerate(("one", "two"))], {}
+        )
     sheet = opened(page(figure, message, title="All heads"))
     if figure == "heads":
         assert sheet.get_by_role("button", name="Layer 5, head 11", exact=True).is_visible()
     else:
         hover(sheet, 3, 4)
-        assert f"one {capture.attention(0)[0, 3, 4]:.4f}" in " ".join(readout(sheet).inner_text().split())
+        assert f" {capture.attention(0)[0, 3, 4]:.4f}" in " ".join(readout(sheet).inner_text().split())
 
 
 def hostile_message() -> bytes:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attnviz.errors import UnknownName
-from attnviz.figures import compare_data, heads_data, heatmap_data, unpack, words_data
+from attnviz.figures import heads_data, heatmap_data, unpack, words_data
 from attnviz.text import groups
 from attnviz.types import Attribution, HeadTable, Tokens
 
@@ -92,12 +92,6 @@ def test_heads_refuse_five_marks_other_shapes_and_unknown_metrics() -> None:
         heads_data(overviews[:, :1], table, queries=4, keys=4)
     with pytest.raises(UnknownName, match="Choose one of: entropy"):
         heads_data(overviews, table, queries=4, keys=4, order_by="surprise")
-
-
-@pytest.mark.parametrize("count", [1, 5])
-def test_compare_takes_two_to_four_maps(count: int) -> None:
-    with pytest.raises(ValueError, match="two to four maps"):
-        compare_data(maps(count), ["a"] * count, LABELS, LABELS)
 
 
 def tokens(text: str, pieces: list[tuple[int, int]], words: list[int]) -> Tokens:

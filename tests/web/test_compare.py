@@ -20,14 +20,17 @@ def maps(text, model="minilm"):
 def test_the_example_is_one_text_with_one_word_changed(app):
     header, arrays = app("compare").figure("panes")
     query = get_runtime().default_change_query
-    assert [pane["title"] for pane in header["panes"]] == [query.text, query.pair]
-    assert (header["layer"], header["head"]) == START
-    place = header["at"].index(list(START))
+    assert [(pane["name"], pane["title"]) for pane in header["panes"]] == [
+        ("A", query.text),
+        ("B", query.pair),
+    ]
+    assert [(pane["layer"], pane["head"]) for pane in header["panes"]] == [START, START]
+    place = header["sources"][0]["at"].index(list(START))
     first, second = (maps(text)[START] for text in (query.text, query.pair))
     np.testing.assert_array_equal(arrays["maps0"][place], first)
     np.testing.assert_array_equal(arrays["maps1"][place], second)
     # What the gallery promises: "it" turns away from "animal".
-    labels = header["panes"][0]["queries"]
+    labels = header["sources"][0]["queries"]
     it, animal = labels.index("it"), labels.index("animal")
     assert first[it, animal] > 0.65
     assert second[it, animal] < 0.3
@@ -48,10 +51,10 @@ def test_the_example_needs_no_torch(root):
 def test_each_text_is_read_alone_and_every_head_has_its_change(app):
     first, second = "The cat sat.", "The dog sat."
     header, arrays = app("compare", text=first, pair=second).figure("panes")
-    assert arrays["queryPairs"].tolist() == [[n, n] for n in range(6)]
+    assert arrays["queries0a"].tolist() == arrays["queries0b"].tolist() == list(range(6))
     expected = jensen_shannon(maps(first), maps(second)).mean(-1)
     np.testing.assert_allclose(arrays["change"], expected, atol=1e-5)
-    assert header["panes"][1]["queries"] == ["[CLS]", "The", "dog", "sat", ".", "[SEP]"]
+    assert header["sources"][1]["queries"] == ["[CLS]", "The", "dog", "sat", ".", "[SEP]"]
 
 
 def test_words_of_texts_of_different_length(app):
@@ -60,41 +63,41 @@ def test_words_of_texts_of_different_length(app):
     visit.at.get("button_group")[0].set_value("word").run()
     assert visit.url["view"] == "word"
     header, arrays = visit.figure("panes")
-    assert header["panes"][1]["keys"] == ["[CLS]", "The", "unbelievably", "lazy", "cat", "sat", ".", "[SEP]"]
-    assert arrays["keyPairs"].tolist() == [[0, 0], [1, 1], [2, 4], [3, 5], [4, 6], [5, 7]]
+    assert header["sources"][1]["keys"] == [
+        "[CLS]",
+        "The",
+        "unbelievably",
+        "lazy",
+        "cat",
+        "sat",
+        ".",
+        "[SEP]",
+    ]
+    assert arrays["keys0a"].tolist() == list(range(6))
+    assert arrays["keys0b"].tolist() == [0, 1, -1, -1, 2, 3, 4, 5]
     capture = get_runtime().capture(Query("minilm", second))
     index, _ = groups(capture.tokens, "word")
-    place = header["at"].index(list(START))
+    place = header["sources"][1]["at"].index(list(START))
     np.testing.assert_allclose(
         arrays["maps1"][place], aggregate(maps(second)[START], index, index), atol=1e-6
     )
-    assert "0 of the first text and 2 of the second have none" in header["note"]
+    assert "0 of A and 2 of B have none" in header["note"]
 
 
 def test_stepping_to_another_head_changes_the_address(app):
     visit = app("compare")
-    visit.report("panes", "selection", {"layer": 5, "head": 4})
+    visit.report("panes", "places", [[5, 4], [5, 4]])
     assert visit.url == {"layer": "5", "head": "4"}
     header, arrays = visit.figure("panes")
-    assert header["at"] == [[5, 4]], "the browser has all the other maps already"
+    assert header["sources"][1]["at"] == [[5, 4]], "the browser has all the other maps already"
     np.testing.assert_array_equal(arrays["maps1"][0], maps(get_runtime().default_change_query.pair)[5, 4])
-
-
-def test_without_a_second_text_the_first_can_be_copied(app):
-    visit = app("compare", text="The cat sat.")
-    assert "A second text is needed" in visit.markdown
-    assert visit.figures() == []
-    visit.press("Copy the text, then change a word")
-    assert visit.url == {"text": "The cat sat.", "pair": "The cat sat."}
-    _, arrays = visit.figure("panes")
-    np.testing.assert_allclose(arrays["change"], 0, atol=1e-6)
 
 
 def test_texts_of_a_decoder_that_share_nothing(app, decoder):
     visit = app("compare", text="The cat", pair="on", model=decoder).press("Load this model")
     header, _ = visit.figure("panes")
-    assert header["causal"]
-    assert [len(pane["queries"]) for pane in header["panes"]] == [
+    assert [source["causal"] for source in header["sources"]] == [True, True]
+    assert [len(source["queries"]) for source in header["sources"]] == [
         len(get_runtime().capture(Query(decoder, text)).tokens) for text in ("The cat", "on")
     ]
 

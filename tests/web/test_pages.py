@@ -203,10 +203,10 @@ def test_marked_heads_are_compared(app):
     visit.report("heads", "chosen", [[1, 2], [3, 4]])
     assert visit.url == {"layer": "1,3", "head": "2,4"}
     assert visit.figure("heads")[0]["chosen"] == [[1, 2], [3, 4]]
-    header, arrays = visit.figure("compare")
-    assert header["titles"] == ["layer 1, head 2", "layer 3, head 4"]
+    header, arrays = visit.figure("panes")
+    assert [pane["name"] for pane in header["panes"]] == ["layer 1, head 2", "layer 3, head 4"]
     query = get_runtime().default_query
-    np.testing.assert_array_equal(arrays["maps"], [maps(query, 1, 2), maps(query, 3, 4)])
+    np.testing.assert_array_equal(arrays["maps0"], [maps(query, 1, 2), maps(query, 3, 4)])
 
 
 def test_marked_heads_that_the_model_lacks_are_left_out(app):

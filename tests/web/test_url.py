@@ -28,6 +28,7 @@ STATES = [
     State(model="bert-base-uncased", text="a", pair="b", target_text="c"),
     State(heads=((2, 5),)),
     State(heads=((2, 5), (0, 0), (5, 11))),
+    State(panes="3.1,3.1.1,5.2.2.1~eJyLVtJRSlGKBQAIfgID"),
     State(kind="cross", view="word", form="lines", quantity="norm", method="rollout", target="next-token"),
     State(form="text", pool="mean", over="0-2.5,3.*", hide="special,first", keep="90"),
     State(pool="max", over="*"),
@@ -63,6 +64,7 @@ def test_the_names_are_those_of_the_design():
         "rollout",
         "similarity",
         (("label", "a"),),
+        "3.1,5.4",
     )
     everything = State(*given)
     assert tuple(encode(everything)) == NAMES

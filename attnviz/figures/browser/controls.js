@@ -4,14 +4,14 @@ import { clamp, element } from "./base.js";
 
 let controlCount = 0;
 
-/** ‹ [select] ›: one of `count` numbers. `change(number)` is called when the reader picks one. */
-export function stepper(name, change) {
-  const select = element("select", { "aria-label": name, class: "av-select" });
+/** ‹ [select] ›: one of `count` numbers. `change(number)` is called when the reader picks one; `whose` ends its name. */
+export function stepper(name, change, whose = "") {
+  const select = element("select", { "aria-label": name + whose, class: "av-select" });
   const step = (by) => change(clamp(Number(select.value) + by, 0, select.options.length - 1));
-  const less = element("button", { type: "button", class: "av-step", "aria-label": `Previous ${name.toLowerCase()}`, text: "‹", on: { click: () => step(-1) } });
-  const more = element("button", { type: "button", class: "av-step", "aria-label": `Next ${name.toLowerCase()}`, text: "›", on: { click: () => step(1) } });
+  const less = element("button", { type: "button", class: "av-step", "aria-label": `Previous ${name.toLowerCase()}${whose}`, text: "‹", on: { click: () => step(-1) } });
+  const more = element("button", { type: "button", class: "av-step", "aria-label": `Next ${name.toLowerCase()}${whose}`, text: "›", on: { click: () => step(1) } });
   select.addEventListener("change", () => change(Number(select.value)));
-  const node = element("div", { class: "av-field", role: "group", "aria-label": name }, [
+  const node = element("div", { class: "av-field", role: "group", "aria-label": name + whose }, [
     element("span", { class: "av-name", text: name, "aria-hidden": "true" }),
     element("div", { class: "av-stepper" }, [less, select, more]),
   ]);

@@ -1,113 +1,126 @@
-// Figure "panes": one head on two texts, each over its own tokens, on one scale; and the difference where the tokens
-// of one text have a counterpart in the other. A table says how much every head changed.
+// Figure "panes": two to four heads, of any model on any text, each over its own tokens on one scale; and the signed
+// difference of two of them where the tokens of one stand for tokens of the other.
 
-import { Shared, clamp, debounced, decimals, element, figureState, shortest, unpack } from "./base.js";
+import { Shared, clamp, debounced, decimals, element, figureState, unpack } from "./base.js";
 import { BAR_HEIGHT, paintBar } from "./bar.js";
 import { divergingScale, pixelsOf, sequentialScale, themeOf } from "./colors.js";
-import { menu, stepper, toggle } from "./controls.js";
+import { choice, menu, stepper, toggle } from "./controls.js";
 import { HeadTable } from "./headtable.js";
 import { quoted } from "./labels.js";
+import { differenceOf, Pairings, weightOf } from "./pairing.js";
+import { follow, pairingOf, positionsOf, standing, standingApart } from "./panes_cells.js";
+import { differenceTable, panesTable, sayCell } from "./panes_words.js";
 import { CanvasPen } from "./pens.js";
 import { pngOf, svgOf } from "./picture.js";
 import { Plot } from "./plot.js";
-import { csvText, fileName, saveCanvas, saveText } from "./save.js";
-import { keyOf, plainScale, queryOf, rootScale, signedScale, viewOf } from "./view.js";
+import { fileName, saveCanvas, saveText } from "./save.js";
+import { plainScale, rootScale, signedScale, viewOf } from "./view.js";
 
 const BETWEEN = 24;
-const SIDES = [0, 1];
-const KEYS_HELP = "Arrow keys move a cell cursor through all three maps; Escape ends it.";
+const KEYS_HELP = "Arrow keys move a cell cursor through the first map, and through the others where they have a counterpart; Escape ends it.";
+const TITLES = { query: "query token: looks from", key: "key token: looked at" };
 
-/** Draws the figure in `root`. callbacks.selection({layer, head}) is told what the reader steps to. */
+/** Draws the figure in `root`. callbacks.places([[layer, head], ...]) is told what the reader steps to. */
 export function draw(root, bytes, callbacks = {}) {
   const state = figureState(root, "panes", build);
   const { header, arrays } = unpack(bytes);
-  if (state.header?.identity !== header.identity) {
-    Object.assign(state, { maps: new Map(), held: null, cell: null, selection: new Shared() });
-    state.quantity = "attention weight";
+  const layout = JSON.stringify(header.panes.map(({ name, title, source }) => [name, title, header.sources[source].identity]));
+  if (state.layout !== layout) {
+    const places = header.panes.map(({ layer, head }) => `${layer},${head}`);
+    Object.assign(state, { layout, held: null, cell: null, first: 0, second: 1, places: new Shared(), plots: [], linked: new Set(places).size === 1 });
   }
-  Object.assign(state, { header, callbacks, change: arrays.change.data });
-  state.pairs = { query: pairsOf(arrays.queryPairs.data), key: pairsOf(arrays.keyPairs.data) };
-  const sizes = header.panes.map((pane) => pane.queries.length * pane.keys.length);
-  header.at.forEach((place, n) =>
-    state.maps.set(place.join(), SIDES.map((side) => arrays[`maps${side}`].data.slice(n * sizes[side], (n + 1) * sizes[side]))),
-  );
-  state.selection.offer({ layer: header.layer, head: header.head });
+  Object.assign(state, { header, callbacks, change: arrays.change?.data ?? null, pairings: new Pairings(header, arrays) });
+  keepMaps(state, arrays);
+  state.places.offer(header.panes.map(({ layer, head }) => [layer, head]));
   refresh(state);
 }
 
-/** The positions of each side, and for each position of a side its pair, or undefined. */
-function pairsOf(flat) {
-  const sides = SIDES.map((side) => Array.from({ length: flat.length / 2 }, (_, p) => flat[2 * p + side]));
-  return { sides, of: sides.map((positions) => new Map(positions.map((position, p) => [position, p]))) };
+/** Maps that were sent before are kept as long as their source is shown. */
+function keepMaps(state, arrays) {
+  const old = state.maps ?? new Map();
+  state.maps = new Map(state.header.sources.map(({ identity }) => [identity, old.get(identity) ?? new Map()]));
+  state.header.sources.forEach(({ identity, at, queries, keys }, s) => {
+    const size = queries.length * keys.length;
+    at.forEach((place, n) => state.maps.get(identity).set(place.join(), arrays[`maps${s}`].data.slice(n * size, (n + 1) * size)));
+  });
 }
 
 function build(state) {
-  Object.assign(state, { hide: false, held: null, cell: null, maps: new Map() });
+  Object.assign(state, { hide: false, held: null, cell: null, panes: [], plots: [] });
   state.resize = () => refresh(state);
   state.recolour = () => {
     state.theme = null;
     refresh(state);
   };
-  state.report = debounced((value) => state.callbacks.selection?.(value), 120);
-  const select = (change) => (value) => step(state, { ...state.selection.value, [change]: value });
-  state.layerStep = stepper("Layer", select("layer"));
-  state.headStep = stepper("Head", select("head"));
-  state.hideToggle = toggle("Hide special tokens", (hide) => {
-    state.hide = hide;
+  state.report = debounced((value) => state.callbacks.places?.(value), 120);
+  const setting = (name, read) => (value) => {
+    state[name] = read(value);
     refresh(state);
-  });
+  };
+  state.linkToggle = toggle("Step all panes together", setting("linked", Boolean));
+  state.hideToggle = toggle("Hide special tokens", setting("hide", Boolean));
+  state.firstChoice = choice("Difference of", [["0", ""]], setting("first", Number));
+  state.secondChoice = choice("minus", [["1", ""]], setting("second", Number));
   const download = menu("Download", [
     ["PNG picture", () => saveCanvas(pngOf(scenesOf(state)), nameOf(state, "png"))],
     ["SVG drawing", () => saveText(svgOf(scenesOf(state), describe(state)), "image/svg+xml", nameOf(state, "svg"))],
-    ["CSV of the difference", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
+    ["CSV of all panes", () => saveText(panesTable(state), "text/csv", nameOf(state, "csv"))],
+    ["CSV of the difference", () => saveText(differenceTable(state), "text/csv", nameOf(state, "csv"))],
   ]);
   state.toolbar = element("div", { class: "av-toolbar" }, [
-    state.layerStep.node, state.headStep.node, state.hideToggle.node, element("div", { class: "av-tools" }, [download]),
+    state.linkToggle.node, state.hideToggle.node, state.firstChoice.node, state.secondChoice.node, element("div", { class: "av-tools" }, [download]),
   ]);
   state.notice = element("p", { class: "av-notice", role: "status", "data-testid": "notice" });
   state.readout = element("div", { class: "av-readout av-facts", "data-testid": "readout", "aria-live": "off" });
   state.stage = element("div", { class: "av-side", tabindex: "0", role: "application", "aria-roledescription": "attention maps", "data-testid": "stage" });
   state.stage.addEventListener("keydown", (event) => keydown(state, event));
-  state.plots = [0, 1, 2].map((pane) => plotOf(state, pane));
-  state.stage.append(...state.plots.map(({ node }) => node));
   state.bars = [element("canvas", { class: "av-legend-bar" }), element("canvas", { class: "av-legend-bar" })];
   state.legends = [element("p", { class: "av-legend-text" }), element("p", { class: "av-legend-text" })];
-  state.grid = new HeadTable({ pick: (layer, head) => step(state, { layer, head }), testid: "change" });
+  state.grid = new HeadTable({ pick: (layer, head) => stepTo(state, [0, 1], [layer, head]), testid: "change" });
   state.note = element("p", { class: "av-note" });
   const legends = state.bars.map((bar, n) => element("div", { class: "av-legend" }, [bar, state.legends[n]]));
-  const about = element("p", { class: "av-note", text: "Change: the mean Jensen–Shannon distance of a head’s rows on the two texts, over the tokens with a counterpart; 0: the same, 1: no token in common. Click a head to see it." });
-  state.host.append(
-    state.toolbar, state.notice, state.readout, state.stage, ...legends, element("p", { class: "av-help", text: KEYS_HELP }),
-    element("div", { class: "av-change" }, [state.grid.node, about]), state.note,
-  );
+  state.about = element("p", { class: "av-note" });
+  state.changed = element("div", { class: "av-change" }, [state.grid.node, state.about]);
+  state.host.append(state.toolbar, state.notice, state.readout, state.stage, ...legends, element("p", { class: "av-help", text: KEYS_HELP }), state.note, state.changed);
   document.fonts?.ready.then(() => state.header && refresh(state));
 }
 
-function plotOf(state, pane) {
+/** A plot with its title and, for a pane, the steppers of its head; the last one shows the difference. */
+function plotOf(state, n) {
   const plot = new Plot({
-    hover: (cell) => point(state, pairedCell(state, pane, cell)),
+    hover: (cell) => point(state, cell && state.views ? positionsOf(state, n, cell) : null),
     pin: (cell) => {
-      const found = pairedCell(state, pane, cell);
-      state.held = found && JSON.stringify(found) === JSON.stringify(state.held) ? null : found;
+      const found = cell && state.views ? positionsOf(state, n, cell) : null;
+      state.held = JSON.stringify(found) === JSON.stringify(state.held) ? null : found;
       point(state, found);
     },
   });
-  plot.scroller.addEventListener("scroll", () => {
-    for (const other of state.plots ?? [])
-      if (other.plot !== plot && other.plot.scroller.style.overflow === "auto") other.plot.scroller.scrollTo(plot.scroller.scrollLeft, plot.scroller.scrollTop);
-  });
+  plot.scroller.addEventListener("scroll", () => follow(state, n));
   const title = element("figcaption", { class: "av-panel-title av-pane-title" });
-  return { plot, title, node: element("figure", { class: "av-one" }, [title, plot.node]) };
+  const steppers = ["Layer", "Head"].map((what, at) =>
+    stepper(what, (value) => {
+      const place = [...state.places.value[n]];
+      place[at] = value;
+      stepTo(state, state.linked ? state.header.panes.keys() : [n], place);
+    }, ` of ${state.header.panes[n]?.name ?? "the difference"}`),
+  );
+  const steps = element("div", { class: "av-pane-steps" }, steppers.map(({ node }) => node));
+  return { plot, title, steppers, steps, node: element("figure", { class: "av-one" }, [title, steps, plot.node]) };
 }
 
-/** Shows another head: at once where its maps are here, else when the host has sent them. */
-function step(state, value) {
-  const { layers, heads } = state.header;
-  if (!(value.layer >= 0 && value.layer < layers && value.head >= 0 && value.head < heads)) return;
-  state.selection.set(value);
+/** Shows another head in some panes: at once where its map is here, else when the host has sent it. */
+function stepTo(state, panes, [layer, head]) {
+  const places = state.places.value.map((place) => [...place]);
+  for (const n of panes) {
+    const { layers, heads } = sourceOf(state, n);
+    places[n] = [clamp(layer, 0, layers - 1), clamp(head, 0, heads - 1)];
+  }
+  state.places.set(places);
   refresh(state);
-  state.report(value);
+  state.report(places);
 }
+
+const sourceOf = ({ header }, n) => header.sources[header.panes[n].source];
 
 function refresh(state) {
   const { header, host } = state;
@@ -117,22 +130,17 @@ function refresh(state) {
     state.colours = [sequentialScale(state.theme), divergingScale(state.theme)];
     state.pixels = state.colours.map(pixelsOf);
   }
-  const { layer, head } = state.selection.value;
-  state.layerStep.set(layer, header.layers);
-  state.headStep.set(head, header.heads);
-  state.note.textContent = header.note;
-  showGrid(state);
-  const canHide = header.panes.every((pane) => ["querySpecial", "keySpecial"].every((axis) => pane[axis].includes(0)));
-  const some = header.panes.some((pane) => [...pane.querySpecial, ...pane.keySpecial].includes(1));
-  const hiding = state.hide && canHide && some;
-  state.hideToggle.set(hiding, !(canHide && some));
-  state.notice.textContent = hiding ? "Special tokens are hidden, and each row is renormalised: what is left of it sums to 1." : "";
-  const maps = state.maps.get(`${layer},${head}`);
-  state.stage.setAttribute("aria-busy", String(!maps));
-  state.stage.classList.toggle("av-waiting", !maps);
-  if (!maps) return;
-  state.views = SIDES.map((side) => viewOf(maps[side], { ...header.panes[side], causal: header.causal, rowsSumToOne: true }, hiding));
-  state.difference = differenceOf(state);
+  needPlots(state, header.panes.length + 1);
+  const hiding = showControls(state);
+  const maps = header.panes.map((_, n) => state.maps.get(sourceOf(state, n).identity).get(state.places.value[n].join()));
+  const waiting = maps.some((map) => !map);
+  state.stage.setAttribute("aria-busy", String(waiting));
+  state.stage.classList.toggle("av-waiting", waiting);
+  if (waiting) return;
+  state.views = maps.map((map, n) => viewOf(map, { ...sourceOf(state, n), rowsSumToOne: true }, hiding ? ["special"] : []));
+  const [first, second] = [state.first, state.second];
+  state.pairing = pairingOf(state, first, second);
+  state.difference = differenceOf([state.views[first], state.views[second]], state.pairing);
   state.shared = rootScale(state.colours[0], state.pixels[0], Math.max(...state.views.map((view) => view.top)));
   state.signed = signedScale(state.colours[1], state.pixels[1], state.difference.top);
   showMaps(state);
@@ -140,61 +148,64 @@ function refresh(state) {
   point(state, state.cell);
 }
 
-function showGrid(state) {
+function needPlots(state, count) {
+  if (state.plots.length === count) return;
+  state.plots = Array.from({ length: count }, (_, n) => plotOf(state, n));
+  state.stage.replaceChildren(...state.plots.map(({ node }) => node));
+}
+
+/** Sets all controls; returns whether special tokens are hidden. */
+function showControls(state) {
+  const { header } = state;
+  const options = header.panes.map(({ name }, n) => [String(n), name]);
+  for (const [control, value] of [[state.firstChoice, state.first], [state.secondChoice, state.second]]) {
+    control.set(value, options);
+    control.node.hidden = options.length < 3;
+  }
+  header.panes.forEach((pane, n) => {
+    const { title, steppers, steps } = state.plots[n];
+    title.replaceChildren(element("b", { text: pane.name }), pane.title ? ` · ${pane.title}` : "");
+    steps.hidden = header.fixed;
+    const { layers, heads } = sourceOf(state, n);
+    [layers, heads].forEach((count, at) => steppers[at].set(state.places.value[n][at], count));
+  });
+  state.plots.at(-1).steps.hidden = true;
+  state.linkToggle.set(state.linked);
+  state.linkToggle.node.hidden = header.fixed;
+  state.note.textContent = header.note;
+  const flags = header.sources.flatMap(({ querySpecial, keySpecial }) => [querySpecial, keySpecial]);
+  const able = flags.every((axis) => axis.includes(0)) && flags.some((axis) => axis.includes(1));
+  const hiding = state.hide && able;
+  state.hideToggle.set(hiding, !able);
+  state.notice.textContent = hiding ? "Special tokens are hidden, and each row is renormalised: what is left of it sums to 1." : "";
+  showChanges(state);
+  return hiding;
+}
+
+function showChanges(state) {
   const { header, change, theme } = state;
+  state.changed.hidden = !change;
+  if (!change) return;
+  const [first, second] = header.panes;
   const top = change.reduce((most, value) => (value > most ? value : most), 0);
-  const { layer, head } = state.selection.value;
+  const { layers, heads } = sourceOf(state, 0);
   state.grid.show({
-    layers: header.layers, heads: header.heads, values: change, scale: plainScale(sequentialScale(theme), top || 1, false), theme,
-    title: "How much each head changed", name: "change", current: [layer, head],
+    layers, heads, values: change, scale: plainScale(sequentialScale(theme), top || 1, false), theme,
+    title: `How much each head changed from ${first.name} to ${second.name}`, name: "change", current: state.places.value[0],
   });
+  state.about.textContent = `Change: the mean Jensen–Shannon distance of a head’s rows in ${first.name} and ${second.name}, over what has a counterpart; 0: the same, 1: nothing in common. Click a head to see it in both.`;
 }
 
-/** Where each kept position of a view stands in it. */
-const placesIn = (kept) => new Map(Array.from(kept, (position, at) => [position, at]));
-
-/** The first text's weight minus the second's, over the pairs of tokens that both views show. */
-function differenceOf({ views, pairs, header }) {
-  const axis = (name, kept) => {
-    const at = views.map((view) => placesIn(view[kept]));
-    return pairs[name].sides[0].flatMap((first, p) => {
-      const second = pairs[name].sides[1][p];
-      return at[0].has(first) && at[1].has(second) ? [{ p, at: [at[0].get(first), at[1].get(second)], positions: [first, second] }] : [];
-    });
-  };
-  const [rows, cols] = [axis("query", "rows"), axis("key", "cols")];
-  const label = (names) => ({ positions: [i, j] }) => (header.panes[0][names][i].trim() === header.panes[1][names][j].trim() ? header.panes[0][names][i] : `${header.panes[0][names][i].trim()} ⇄ ${header.panes[1][names][j].trim()}`);
-  const special = (name) => ({ positions: [i] }) => header.panes[0][name][i];
-  const labels = {
-    queries: rows.map(label("queries")), keys: cols.map(label("keys")), causal: header.causal,
-    querySpecial: rows.map(special("querySpecial")), keySpecial: cols.map(special("keySpecial")),
-  };
-  const values = new Float32Array(rows.length * cols.length);
-  let top = 0;
-  const open = Int32Array.from(rows, (row, i) => {
-    let seen = 0;
-    for (const [j, col] of cols.entries()) {
-      if (SIDES.some((side) => col.at[side] >= views[side].open[row.at[side]])) break;
-      seen = j + 1;
-      const [a, b] = SIDES.map((side) => views[side].values[row.at[side] * views[side].k + col.at[side]]);
-      values[i * cols.length + j] = a - b;
-      top = Math.max(top, Math.abs(a - b));
-    }
-    return seen;
-  });
-  const every = (list) => Int32Array.from(list, (_, at) => at);
-  return { header: labels, rows: every(rows), cols: every(cols), q: rows.length, k: cols.length, values, raw: values, stride: cols.length, renormalised: false, open, top, pairedRows: rows, pairedCols: cols };
-}
-
-const TITLES = { query: "query token: looks from", key: "key token: looked at" };
-const headName = ({ selection }) => `layer ${selection.value.layer}, head ${selection.value.head}`;
+const headName = ([layer, head]) => `layer ${layer}, head ${head}`;
+const differenceName = ({ header, first, second }) => `${header.panes[first].name} minus ${header.panes[second].name}`;
 
 function scenesOf(state) {
-  const { header, theme, views, difference, shared, signed } = state;
-  const scene = (view, scale, title) => ({ view, scale, theme, titles: TITLES, title, label: `attention weight, ${headName(state)}: ${title}`, notes: [] });
+  const { header, theme, views, difference, shared, signed, places } = state;
+  const scene = (view, scale, title) => ({ view, scale, theme, titles: TITLES, title, label: `attention weight: ${title}`, notes: [] });
+  const title = ({ name, title: text }, n) => [header.fixed ? name : `${name}: ${headName(places.value[n])}`, text].filter(Boolean).join(" · ");
   return [
-    ...views.map((view, side) => scene(view, shared, header.panes[side].title)),
-    { ...scene(difference, signed, "Difference: first minus second"), notes: [headName(state), state.notice.textContent].filter(Boolean) },
+    ...views.map((view, n) => scene(view, shared, title(header.panes[n], n))),
+    { ...scene(difference, signed, `Difference: ${differenceName(state)}`), notes: [state.notice.textContent, header.note].filter(Boolean) },
   ];
 }
 
@@ -204,20 +215,24 @@ function showMaps(state) {
   // Beside each other as long as every row has room for its label.
   const longest = Math.max(...state.views.map((view) => Math.max(view.q, view.k)));
   const least = clamp(90 + 14 * longest, 290, 420);
-  const columns = clamp(Math.floor((width + BETWEEN) / (least + BETWEEN)), 1, 3);
+  const most = state.plots.length === 4 ? 2 : 3;
+  const columns = clamp(Math.floor((width + BETWEEN) / (least + BETWEEN)), 1, most);
   const each = Math.floor((width - (columns - 1) * BETWEEN) / columns);
   scenesOf(state).forEach((scene, n) => {
     const { plot, title, node } = state.plots[n];
-    title.textContent = scene.title;
+    const nothing = scene.view.q === 0 || scene.view.k === 0;
+    if (n === state.plots.length - 1) title.textContent = nothing ? `${scene.title}: nothing has a counterpart` : scene.title;
     node.style.width = `${each}px`;
-    plot.node.hidden = scene.view.q === 0 || scene.view.k === 0;
-    if (!plot.node.hidden) plot.show(scene, { width: each, height: 460, compact: each < 400, largest: 36 });
-    else title.textContent = `${scene.title}: no token has a counterpart`;
+    plot.node.hidden = nothing;
+    if (!nothing) plot.show(scene, { width: each, height: 460, compact: each < 400, largest: longest <= 12 ? 44 : 36 });
   });
   state.stage.setAttribute("aria-label", describe(state));
 }
 
-const describe = (state) => `Attention weights of ${headName(state)} on two texts, and their difference: ${state.header.panes.map((pane) => pane.title).join(" – ")}`;
+const describe = (state) => {
+  const names = scenesOf(state).map(({ title }) => title);
+  return `${names.length - 1} attention maps side by side: ${names.slice(0, -1).join("; ")}; and their ${names.at(-1).replace("Difference", "difference")}.`;
+};
 
 function showLegends(state) {
   const width = Math.min(300, state.host.clientWidth - 20);
@@ -230,79 +245,48 @@ function showLegends(state) {
     context.scale(dpr, dpr);
     paintBar(new CanvasPen(context), scale, state.theme, 2, 2, width);
   });
-  const ahead = state.header.causal ? " Hatched: cannot look ahead." : "";
-  state.legends[0].textContent = `Colour: square root of the attention weight, one scale for both texts, up to ${decimals(state.shared.top)}.${ahead}`;
-  state.legends[1].textContent = `Difference: blue where the first text’s weight is larger, orange where the second’s is; square root of its size, up to ${decimals(state.signed.top)}.`;
+  const ahead = state.header.sources.some(({ causal }) => causal) ? " Hatched: cannot look ahead." : "";
+  state.legends[0].textContent = `Colour: square root of the attention weight, one scale for all panes, up to ${decimals(state.shared.top)}.${ahead}`;
+  const [first, second] = [state.first, state.second].map((n) => state.header.panes[n].name);
+  state.legends[1].textContent = `Difference: blue where ${first} has the larger weight, orange where ${second} has; square root of its size, up to ${decimals(state.signed.top)}.`;
 }
 
-/** The cell {rows: [first, second], cols: [...]} of a pointed cell of pane 0, 1 or 2 (the difference); undefined without counterpart. */
-function pairedCell(state, pane, cell) {
-  if (!cell || !state.views) return null;
-  const axis = (name, kept, at) => {
-    if (at === null) return [null, null];
-    if (pane === 2) return state.difference[name === "query" ? "pairedRows" : "pairedCols"][at].positions;
-    const position = state.views[pane][kept][at];
-    const p = state.pairs[name].of[pane].get(position);
-    const found = [undefined, undefined];
-    found[pane] = position;
-    if (p !== undefined) found[1 - pane] = state.pairs[name].sides[1 - pane][p];
-    return found;
-  };
-  return { rows: axis("query", "rows", cell.i), cols: axis("key", "cols", cell.j) };
-}
-
-/** Marks the same cell in all maps and says its values. */
+/** Marks the same cell in all maps and says its values. `cell`: {pane, i, j} as positions, or null. */
 function point(state, cell) {
   state.cell = cell;
-  const { views, difference, readout } = state;
+  const { views, difference, header } = state;
   if (!views) return;
   const shown = cell ?? state.held;
-  const cells = SIDES.map((side) => {
-    if (!shown) return null;
-    const place = (positions, kept) => (positions[side] === null ? null : views[side][kept].indexOf(positions[side] ?? -1));
-    const found = { i: place(shown.rows, "rows"), j: place(shown.cols, "cols") };
-    return found.i === -1 || found.j === -1 ? null : found;
-  });
-  SIDES.forEach((side) => state.plots[side].plot.mark(cells[side]));
-  const within = (list, positions) => (positions[0] === null ? null : list.findIndex((each) => each.positions[0] === positions[0] && each.positions[1] === positions[1]));
-  const both = shown && { i: within(difference.pairedRows, shown.rows), j: within(difference.pairedCols, shown.cols) };
-  if (difference.q && difference.k) state.plots[2].plot.mark(both && both.i !== -1 && both.j !== -1 ? both : null);
-  say(state, cells, readout);
+  const found = header.panes.map((_, n) => shown && { rows: standing(state, n, shown, "rows"), cols: standing(state, n, shown, "cols") });
+  const missing = (list) => list !== null && list.length === 0;
+  found.forEach((each, n) => state.plots[n].plot.mark(each && !missing(each.rows) && !missing(each.cols) ? spanOf(each) : null));
+  const apart = shown && { i: standingApart(state, shown, "rows"), j: standingApart(state, shown, "cols") };
+  if (difference.q && difference.k) state.plots.at(-1).plot.mark(apart && apart.i !== -1 && apart.j !== -1 ? apart : null);
+  const cells = found.map((each) => (each?.rows?.length && each.cols?.length ? each : null));
+  const values = cells.map((each, n) => each && weightOf(views[n], each.rows, each.cols));
+  const whole = apart?.i >= 0 && apart.j >= 0 && apart.i !== null && apart.j !== null && apart.j < difference.open[apart.i];
+  values.push(whole ? difference.values[apart.i * difference.k + apart.j] : null);
+  const units = whole ? [difference.pairedRows[apart.i], difference.pairedCols[apart.j]] : [];
+  const several = units.some(({ at }) => at.some((side) => side.length > 1));
+  sayCell(state.readout, { header, views, cells, values, unit: several ? units.map(({ label }) => quoted(label)).join(" → ") : "" });
 }
 
-function say(state, cells, readout) {
-  delete readout.dataset.values;
-  const whole = (cell) => cell && cell.i !== null && cell.j !== null;
-  if (!cells.some(whole)) return readout.replaceChildren("Point at a cell to read its weight in both texts.");
-  const values = SIDES.map((side) => (whole(cells[side]) ? state.views[side].values[cells[side].i * state.views[side].k + cells[side].j] : null));
-  const change = values.includes(null) ? null : values[0] - values[1];
-  readout.dataset.values = JSON.stringify([...values, change]);
-  const facts = SIDES.map((side) => {
-    const fact = element("span", { class: "av-fact" }, [`${side ? "second" : "first"} text: `]);
-    if (!whole(cells[side])) fact.append("no counterpart");
-    else {
-      const [from, to] = [queryOf(state.views[side], cells[side].i), keyOf(state.views[side], cells[side].j)];
-      fact.append(`${quoted(from.label)} (${from.position}) → ${quoted(to.label)} (${to.position}) `, element("b", { text: decimals(values[side]) }));
-    }
-    return fact;
-  });
-  if (change !== null) facts.push(element("span", { class: "av-fact" }, ["difference ", element("b", { text: decimals(change) })]));
-  return readout.replaceChildren(...facts);
-}
+/** The cell that a plot marks: the first row and column, and how many there are. */
+const spanOf = ({ rows, cols }) => ({ i: rows ? rows[0] : null, j: cols ? cols[0] : null, rows: rows?.length ?? 1, cols: cols?.length ?? 1 });
 
 const CURSOR = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function keydown(state, event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || !state.difference) return;
-  const { pairedRows, pairedCols, q, k } = state.difference;
+  if (event.ctrlKey || event.altKey || event.metaKey || !state.views || event.target !== state.stage) return;
+  const { rows, cols, q, k } = state.views[0];
   const move = CURSOR[event.key];
   if (event.key === "Escape" && state.held) state.held = null;
-  else if (move && q && k) {
-    const old = [pairedRows.findIndex((row) => row.positions[0] === state.held?.rows[0]), pairedCols.findIndex((col) => col.positions[0] === state.held?.cols[0])];
+  else if (move) {
+    const old = state.held?.pane === 0 ? [rows.indexOf(state.held.i), cols.indexOf(state.held.j)] : [-1, -1];
     const started = old[0] >= 0 && old[1] >= 0;
     const [i, j] = started ? [clamp(old[0] + move[0], 0, q - 1), clamp(old[1] + move[1], 0, k - 1)] : [0, 0];
-    state.held = { rows: pairedRows[i].positions, cols: pairedCols[j].positions };
-    state.plots[2].plot.reveal({ i, j });
+    state.held = positionsOf(state, 0, { i, j });
+    state.plots[0].plot.reveal({ i, j });
   } else return;
   state.readout.setAttribute("aria-live", "polite");
   point(state, null);
@@ -310,16 +294,4 @@ function keydown(state, event) {
   event.stopPropagation();
 }
 
-const nameOf = (state, extension) => fileName(["compare", state.header.model, headName(state)], extension);
-
-/** One line a cell of the difference: the tokens of both texts with their positions, both weights, the difference. */
-function tableText({ header, views, difference }) {
-  const rows = [["query position 1", "query 1", "query position 2", "query 2", "key position 1", "key 1", "key position 2", "key 2", "weight 1", "weight 2", "difference"]];
-  for (const [i, row] of difference.pairedRows.entries())
-    for (const [j, col] of difference.pairedCols.entries()) {
-      const values = SIDES.map((side) => views[side].values[row.at[side] * views[side].k + col.at[side]]);
-      const tokens = [["queries", row], ["keys", col]].flatMap(([names, each]) => SIDES.flatMap((side) => [each.positions[side], header.panes[side][names][each.positions[side]]]));
-      rows.push([...tokens, ...[...values, difference.values[i * difference.k + j]].map((value) => ({ numeric: shortest(value) }))]);
-    }
-  return csvText(rows);
-}
+const nameOf = (state, extension) => fileName(["panes", state.header.model, ...state.places.value.map(headName)], extension);

@@ -87,7 +87,10 @@ export class Plot {
     return { i, j };
   }
 
-  /** Outlines the row and the column of {i, j}, and shows their labels in full. Only the overlay is painted. */
+  /**
+   * Outlines the row and the column of {i, j}, and shows their labels in full. Only the overlay is painted. A cell may
+   * be `rows` high and `cols` wide: tokens that are meant together.
+   */
   mark(cell) {
     this.marked = cell;
     if (!this.scene) return;
@@ -96,17 +99,18 @@ export class Plot {
     const { layout, scene } = this;
     const { left, top, plotWidth, plotHeight } = layout;
     const size = layout.cell;
+    const [high, wide] = [size * (cell.rows ?? 1), size * (cell.cols ?? 1)];
     const { view, theme } = scene;
     const x = cell.j === null ? null : left + cell.j * size - this.scroll.x;
     const y = cell.i === null ? null : top + cell.i * size - this.scroll.y;
     pen.font(layout.font);
     pen.clip(left - 2, top - 2, plotWidth + 4, plotHeight + 4, () => {
-      if (y !== null) outline(pen, left, y, plotWidth, size, theme);
-      if (x !== null) outline(pen, x, top, size, plotHeight, theme);
-      if (x !== null && y !== null) frameCell(pen, x, y, size, theme);
+      if (y !== null) outline(pen, left, y, plotWidth, high, theme);
+      if (x !== null) outline(pen, x, top, wide, plotHeight, theme);
+      if (x !== null && y !== null) frameCell(pen, x, y, wide, high, theme);
     });
-    if (y !== null) rowChip(pen, layout, theme, view.header.queries[view.rows[cell.i]], clamp(y + size / 2, top, top + plotHeight));
-    if (x !== null) columnChip(pen, layout, theme, view.header.keys[view.cols[cell.j]], clamp(x + size / 2, left, left + plotWidth));
+    if (y !== null) rowChip(pen, layout, theme, view.header.queries[view.rows[cell.i]], clamp(y + high / 2, top, top + plotHeight));
+    if (x !== null) columnChip(pen, layout, theme, view.header.keys[view.cols[cell.j]], clamp(x + wide / 2, left, left + plotWidth));
   }
 
   /** Scrolls so that the cell is in sight. */
@@ -156,10 +160,10 @@ function outline(pen, x, y, width, height, theme) {
 }
 
 /** The cell itself: a thick frame with a thin inner one, so that it shows on any colour of the scale. */
-function frameCell(pen, x, y, size, theme) {
-  if (size < 16) return pen.frame(x, y, size, size, css(theme.text), 2);
-  pen.frame(x + 3, y + 3, size - 6, size - 6, css(theme.bg), 1);
-  return pen.frame(x + 1, y + 1, size - 2, size - 2, css(theme.text), 3);
+function frameCell(pen, x, y, width, height, theme) {
+  if (Math.min(width, height) < 16) return pen.frame(x, y, width, height, css(theme.text), 2);
+  pen.frame(x + 3, y + 3, width - 6, height - 6, css(theme.bg), 1);
+  return pen.frame(x + 1, y + 1, width - 2, height - 2, css(theme.text), 3);
 }
 
 function rowChip(pen, layout, theme, label, y) {

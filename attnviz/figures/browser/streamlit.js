@@ -6,6 +6,7 @@ export function streamlit(draw) {
     if (!(data instanceof Uint8Array)) return;
     draw(parentElement, data, {
       selection: (value) => setStateValue("selection", value),
+      places: (value) => setStateValue("places", value),
       form: (value) => setStateValue("form", value),
       setting: (value) => setStateValue("setting", value),
       row: (value) => setStateValue("row", value),

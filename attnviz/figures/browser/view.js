@@ -4,12 +4,10 @@
 const edgeOf = (header, query) => query + 1 + header.keys.length - header.queries.length;
 
 /**
- * The map `values` (Q x K, row after row) without what is hidden: `hide` lists "special" and "first" (tokens), or is
- * true for special tokens alone. Rows of weights are then divided by their remaining sum; a row with nothing left
- * stays zero and stands in `empty`.
+ * The map `values` (Q x K, row after row) without what is hidden: `hidden` lists "special" and "first" (tokens).
+ * Rows of weights are then divided by their remaining sum; a row with nothing left stays zero and stands in `empty`.
  */
-export function viewOf(values, header, hide) {
-  const hidden = hide === true ? ["special"] : hide || [];
+export function viewOf(values, header, hidden) {
   const all = { q: header.queries.length, k: header.keys.length };
   const { rows, cols } = keptAxes(header, hidden);
   const view = { header, hidden, rows, cols, q: rows.length, k: cols.length, raw: values, stride: all.k, renormalised: false, empty: [], lost: 0 };
