@@ -23,7 +23,7 @@ VIEWS = {
     "/attention?form=qk": FIGURE,
     "/attention?view=word&quantity=norm": FIGURE,
     "/heads": FIGURE,
-    "/heads?layer=0,1&head=0,3": ".av-compare",
+    "/heads?layer=0,1&head=0,3": ".av-panes",
     "/compare": FIGURE,
     "/compare?view=heads": FIGURE,
     "/compare?view=find": ".st-key-found",
