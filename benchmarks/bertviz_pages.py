@@ -28,22 +28,26 @@ def attentions(text: str) -> tuple[Any, list[str]]:
     return output.attentions, tokenizer.convert_ids_to_tokens(inputs["input_ids"][0])
 
 
-def write_pages(text: str, folder: Path) -> dict[str, Path]:
-    """{"head_view": page, "model_view": page}, complete HTML files in `folder`."""
-    from bertviz import head_view, model_view
+def write_pages(text: str, folder: Path, views: set[str]) -> dict[str, Path]:
+    """A complete HTML file in `folder` for each of the views "head_view" and "model_view" that is asked for."""
+    import bertviz
 
-    scripts = markup(libraries())
     weights, tokens = attentions(text)
     pages = {}
-    for view in (head_view, model_view):
-        body = view(weights, tokens, html_action="return").data
+    for view in sorted(views):
+        body = getattr(bertviz, view)(weights, tokens, html_action="return").data
         start = body.index("<script src=")
         end = body.index("</script>", start) + len("</script>")
-        page = folder / f"{view.__name__}-{len(tokens)}.html"
-        page.write_text(
-            "<!doctype html><meta charset=utf-8><title>BertViz</title>\n"
-            f"<body>{body[:start]}{scripts}{body[end:]}</body>",
-            "utf-8",
-        )
-        pages[view.__name__] = page
+        pages[view] = folder / f"{view}-{len(tokens)}.html"
+        pages[view].write_text(_page(body[:start], body[end:]), "utf-8")
     return pages
+
+
+def write_empty(path: Path) -> None:
+    """The same page without a view: a heading."""
+    path.write_text(_page("", '<h1 id="bench-empty">Empty</h1>'), "utf-8")
+
+
+def _page(before: str, after: str) -> str:
+    title = "<!doctype html><meta charset=utf-8><title>BertViz</title>"
+    return f"{title}\n<body>{before}{markup(libraries())}{after}</body>"

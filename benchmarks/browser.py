@@ -1,48 +1,45 @@
-"""What a picture costs in the browser: bytes, time to the first picture, time to the next head; ours and BertViz's.
+"""What a picture costs in the browser: bytes, first picture, next layer or head, renderer memory; ours and BertViz's.
 
 Both in the same Chromium on the same machine, interleaved. The work before the picture is done on both sides:
 BertViz's page lies ready as a file, our server holds the capture. Definitions are printed with the result.
 
-    python benchmarks/browser.py [--tokens 32 64 128 512] [--rounds 3] [--skip start peer] [--json]
+    python benchmarks/browser.py [--tokens 32 64 128 256 512] [--views lines grid map] [--rounds 3]
+                                 [--skip start peer] [--limit 600] [--json]
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
-import http.server
 import json
 import os
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote_plus
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Playwright, sync_playwright  # noqa: E402
 
+from benchmarks.browser_table import report  # noqa: E402
+from benchmarks.visit import Record, Visit, measure, opened, serve  # noqa: E402
 from tests.browser import chromium  # noqa: E402
 from tests.browser.serve import Server  # noqa: E402
 
-PEER_TOKENS = 128  # BertViz shows nothing at 512
-SHARE, START, SWITCH = 1 / 20, 1.5, 150  # the budgets: of BertViz at 128 tokens; of an empty page; ms at 512
-LIMIT = (
-    900_000  # ms; BertViz's model view needs half a minute at 128 tokens, many times that on a busy machine
-)
-SWITCHES = 12  # heads of a layer, the first one included
+# Our page, what its address has besides the text, and BertViz's view of the same.
+VIEWS = {
+    "lines": ("attention", "&form=lines", "head_view"),
+    "grid": ("heads", "", "model_view"),
+    "map": ("attention", "", None),  # BertViz has no heatmap
+}
+PEER_TOKENS = 256  # BertViz shows nothing at 512
+SLOW = 20_000  # ms: what takes BertViz longer is measured once, not in each round
+HEADS = 12  # of a layer of MiniLM
 EMPTY = 'import streamlit as st\n\nst.title("Empty", anchor="bench-empty")\n'
-DEFINITIONS = """Bytes: bodies of all responses and websocket frames received until the picture, uncompressed; ours
-without those of an empty Streamlit page. First picture: from the navigation (for `in app`, from the click on the
-page's link in a running session) until two frames after cells or lines were drawn. Next: from the press until two
-frames after; for us a head, for BertViz a layer, as its head view has them. All times in a new browser context."""
-
 TEXT = (
     "the old man sat by the river and watched the water run under the bridge because he was tired of the city "
     "and his dog slept at his feet while the sun went down behind the hills and the birds came home to the trees"
@@ -55,262 +52,206 @@ def text_of(tokens: int) -> str:
     return " ".join((words * (tokens // len(words) + 1))[: tokens - 2])
 
 
-class Traffic:
-    """Bytes that a page received since it was made."""
-
-    def __init__(self, page: Page) -> None:
-        self.received = 0
-        session = page.context.new_cdp_session(page)
-        session.send("Network.enable")
-        session.on("Network.dataReceived", self._body)
-        session.on("Network.webSocketFrameReceived", self._frame)
-
-    def _body(self, event: dict[str, Any]) -> None:
-        self.received += event["dataLength"]
-
-    def _frame(self, event: dict[str, Any]) -> None:
-        frame = event["response"]
-        text = frame["payloadData"]
-        self.received += len(text.encode()) if frame["opcode"] == 1 else len(text) * 3 // 4 - text.count("=")
+def all_heads(layer: int) -> str:
+    """What our drawing of lines says of itself when all heads of the layer are in it."""
+    return f"layer {layer}: {HEADS} heads"
 
 
-def opened(browser: Browser) -> Page:
-    """A page in a context of its own, with nothing cached, that notes when pictures are painted."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.add_init_script(path=Path(__file__).with_name("painted.js"))
-    return context.new_page()
-
-
-def painted(page: Page) -> float:
-    """Waits for the next picture; ms from the last press (or the navigation) until it was on screen."""
-    page.wait_for_function("bench.painted.length > 0", timeout=LIMIT)
-    return page.evaluate("bench.painted[0] - bench.asked")
-
-
-def settled(page: Page) -> None:
-    """Waits until nothing has been drawn for half a second, so that a measurement starts from rest."""
-    page.wait_for_function(
-        "() => performance.now() - Math.max(bench.asked, bench.painted.at(-1) ?? 0) > 500", timeout=LIMIT
-    )
-
-
-def first_picture(
-    browser: Browser, url: str, then: Callable[[Page], list[float]] | None = None
-) -> dict[str, Any]:
-    """{"ms", "bytes", "next"}: a navigation to `url`, and whatever `then` measures on the page afterwards."""
-    page = opened(browser)
-    traffic = Traffic(page)
-    page.goto(url, wait_until="commit", timeout=LIMIT)
-    result: dict[str, Any] = {"ms": painted(page), "bytes": traffic.received}
-    if then is not None:
-        settled(page)
-        result["next"] = then(page)
-    page.context.close()
-    return result
-
-
-def next_layers(page: Page) -> list[float]:
-    """BertViz's head view: ms of three switches of the layer."""
+def next_peer_layers(visit: Visit) -> list[float]:
+    """BertViz's head view: ms of three switches of the layer; of one, where that is slow."""
     result = []
     for layer in (1, 2, 3):
-        page.select_option("#layer", str(layer), timeout=LIMIT)
-        result.append(painted(page))
+        visit.page.select_option("#layer", str(layer))
+        result.append(visit.painted())
+        if result[0] > SLOW:
+            break
     return result
 
 
-def next_heads(page: Page) -> list[float]:
-    """Our attention page: ms of switches to heads not seen before, each checked to show what was asked for."""
+def next_lines(visit: Visit) -> list[float]:
+    """Our lines: ms of switches to three layers not seen before, until all their heads are drawn."""
     result = []
-    for head in range(1, SWITCHES):
-        page.get_by_role("button", name="Next head").click()
-        result.append(painted(page))
-        label = page.get_by_test_id("stage").get_attribute("aria-label") or ""
+    for layer in (1, 2, 3):
+        visit.page.evaluate("wanted => (bench.wanted = wanted)", all_heads(layer))
+        visit.page.get_by_role("button", name="Next layer").click()
+        result.append(visit.painted())
+        visit.settled()
+    return result
+
+
+def next_heads(visit: Visit) -> list[float]:
+    """Our heatmap: ms of switches to heads not seen before, each checked to show what was asked for."""
+    result = []
+    for head in range(1, HEADS):
+        visit.page.get_by_role("button", name="Next head").click()
+        result.append(visit.painted())
+        label = visit.page.get_by_test_id("stage").get_attribute("aria-label") or ""
         if f"layer 0, head {head}:" not in label:
             raise RuntimeError(f"head {head} was asked for, but the picture says: {label}")
-        settled(page)
+        visit.settled()
     return result
 
 
-def in_app(browser: Browser, server: Server, query: str) -> float:
-    """ms from the click on "All heads" on the attention page, in a running session, to the picture."""
-    page = opened(browser)
-    page.goto(f"{server.url}/attention?{query}", wait_until="commit", timeout=LIMIT)
-    painted(page)
-    settled(page)
-    page.get_by_role("link", name="All heads").click()
-    result = painted(page)
-    page.context.close()
-    return result
+OUR_NEXT: dict[str, Callable[[Visit], list[float]]] = {"lines": next_lines, "map": next_heads}
 
 
-def middle(values: list[float]) -> float:
-    return statistics.median(values)
+def in_app(playwright: Playwright, url: str, view: str, limit: float) -> float:
+    """ms from the click on "Lines" or "All heads" on our Attention page, in a running session, to the picture."""
+    with opened(playwright, url, limit) as visit:
+        visit.painted()
+        visit.settled()
+        if view == "grid":
+            visit.page.get_by_role("link", name="All heads").click()
+        else:
+            visit.page.evaluate("wanted => (bench.wanted = wanted)", all_heads(0))
+            visit.page.get_by_text("Lines", exact=True).click()
+        return visit.painted()
 
 
-def compare(
-    browser: Browser, server: Server, base: str | None, tokens: int, rounds: int, empty: int
-) -> dict[str, Any]:
-    """Medians at one length; `base` is the address of BertViz's pages, None without them."""
+def ours(playwright: Playwright, server: Server, view: str, tokens: int, limit: float) -> Record:
+    """One visit of our view of a text."""
+    name, form, _ = VIEWS[view]
     query = f"text={quote_plus(text_of(tokens))}&layer=0&head=0"
-    seen: dict[str, list[dict[str, Any]]] = {}
-    inside = []
-    first_picture(browser, f"{server.url}/heads?{query}")  # the server computes; what follows finds it cached
-    first_picture(browser, f"{server.url}/attention?{query}", next_heads)
-    for _ in range(rounds):
-        runs = [
-            ("heads", f"{server.url}/heads?{query}", None),
-            ("attention", f"{server.url}/attention?{query}", next_heads),
-        ]
-        if base is not None:
-            runs.insert(1, ("model_view", f"{base}/model_view-{tokens}.html", None))
-            runs.append(("head_view", f"{base}/head_view-{tokens}.html", next_layers))
-        for name, url, then in runs:
-            seen.setdefault(name, []).append(first_picture(browser, url, then))
-        inside.append(in_app(browser, server, query))
-    record: dict[str, Any] = {"tokens": tokens, "heads_in_app_ms": middle(inside)}
-    for name, results in seen.items():
-        own = empty if name in ("heads", "attention") else 0
-        record[f"{name}_ms"] = middle([each["ms"] for each in results])
-        record[f"{name}_bytes"] = middle([each["bytes"] for each in results]) - own
-        if "next" in results[0]:
-            record[f"{name}_next_ms"] = middle([ms for each in results for ms in each["next"]])
+    wanted = all_heads(0) if view == "lines" else ""
+    record = measure(playwright, f"{server.url}/{name}?{query}{form}", limit, OUR_NEXT.get(view), wanted)
+    if view != "map" and "failed" not in record:
+        record["in_app_ms"] = in_app(playwright, f"{server.url}/attention?{query}", view, limit)
     return record
 
 
-def start(browser: Browser, folder: Path, rounds: int) -> dict[str, float]:
+def theirs(playwright: Playwright, base: str, view: str, tokens: int, limit: float) -> Record:
+    """One visit of BertViz's page for the same."""
+    name = VIEWS[view][2]
+    then = next_peer_layers if name == "head_view" else None
+    return measure(playwright, f"{base}/{name}-{tokens}.html", limit, then)
+
+
+def compare(
+    playwright: Playwright,
+    server: Server,
+    base: str | None,
+    view: str,
+    tokens: int,
+    options: argparse.Namespace,
+) -> Record:
+    """Medians of both sides for one view of one length; `base` is the address of BertViz's pages, None without them."""
+    ours(playwright, server, view, tokens, options.limit)  # the server computes; what follows finds it cached
+    own, peer = [], []
+    for _ in range(options.rounds):
+        own.append(ours(playwright, server, view, tokens, options.limit))
+        slow = peer and ("failed" in peer[0] or peer[0]["ms"] > SLOW)
+        if base is not None and VIEWS[view][2] is not None and not slow:
+            peer.append(theirs(playwright, base, view, tokens, options.limit))
+    return {"view": view, "tokens": tokens, "ours": medians(own), "peer": medians(peer)}
+
+
+def medians(visits: list[Record]) -> Record:
+    """Each measurement's median over visits, "next" over all its presses; the first failure where there is one."""
+    failed = next((visit for visit in visits if "failed" in visit), None)
+    if failed is not None or not visits:
+        return failed or {}
+    result: Record = {}
+    for name in visits[0]:
+        values = [value for visit in visits for value in (visit[name] if name == "next" else [visit[name]])]
+        result[name] = statistics.median(values)
+    return result
+
+
+def start(playwright: Playwright, folder: Path, options: argparse.Namespace) -> dict[str, float]:
     """The stored example against an empty page, each on a fresh server: ms from the navigation, and from the start."""
-    script = folder / "empty.py"
-    script.write_text(EMPTY)
     seen: dict[str, list[float]] = {}
-    for _ in range(rounds):
-        for name, path in (("example", "app.py"), ("empty", str(script))):
+    for _ in range(options.rounds):
+        for name, path in (("example", "app.py"), ("empty", str(folder / "empty.py"))):
             begin = time.perf_counter()
             with Server(ROOT, folder, path) as server:
                 healthy = (time.perf_counter() - begin) * 1000
-                ms = first_picture(browser, server.url)["ms"]
+                ms = seen_or_stop(measure(playwright, server.url, options.limit))["ms"]
             seen.setdefault(f"{name}_ms", []).append(ms)
             seen.setdefault(f"{name}_from_start_ms", []).append(healthy + ms)
-    return {name: middle(values) for name, values in seen.items()}
+    return {name: statistics.median(values) for name, values in seen.items()}
 
 
-def empty_bytes(browser: Browser, folder: Path) -> int:
-    """Bytes of a Streamlit page that shows one heading."""
-    script = folder / "empty.py"
-    script.write_text(EMPTY)
-    with Server(ROOT, folder, str(script)) as server:
-        return first_picture(browser, server.url)["bytes"]
+def seen_or_stop(record: Record) -> Record:
+    """The record of a page that must be there."""
+    if "failed" in record:
+        raise SystemExit(f"an empty page could not be measured: {record['failed']}")
+    return record
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line of log for each."""
+def empty_pages(
+    playwright: Playwright, folder: Path, base: str | None, options: argparse.Namespace
+) -> dict[str, Record]:
+    """A Streamlit page that shows one heading, and a page of BertViz's scripts with no data."""
+    with Server(ROOT, folder, str(folder / "empty.py")) as server:
+        result = {"ours": seen_or_stop(measure(playwright, server.url, options.limit))}
+    if base is not None:
+        from benchmarks import bertviz_pages
 
-    def log_message(self, format: str, *args: object) -> None:
-        del format, args
-
-
-def serve(folder: Path) -> str:
-    """The address under which the files of `folder` are served until this process ends."""
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}"
+        bertviz_pages.write_empty(folder / "empty.html")
+        result["peer"] = seen_or_stop(measure(playwright, f"{base}/empty.html", options.limit))
+    return result
 
 
-def measure(options: argparse.Namespace) -> dict[str, Any]:
+def measure_all(options: argparse.Namespace) -> Record:
     """Everything, as one record."""
-    path = chromium.find()
-    if path is None:
+    if chromium.find() is None:
         raise SystemExit(chromium.HELP)
-    result: dict[str, Any] = {"lengths": []}
+    result: Record = {"lengths": []}
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGS)
+        (folder / "empty.py").write_text(EMPTY)
         if "start" not in options.skip:
-            result["start"] = start(browser, folder, options.rounds)
+            result["start"] = start(playwright, folder, options)
             print("measured the start", file=sys.stderr)
         if options.tokens:
-            result["empty_bytes"] = empty_bytes(browser, folder)
             base = None if "peer" in options.skip else serve(folder)
+            result["empty"] = empty_pages(playwright, folder, base, options)
             with Server(ROOT, folder, "app.py") as server:
                 for tokens in options.tokens:
-                    peer = base if tokens <= PEER_TOKENS else None
-                    if peer is not None:
-                        _peer_pages(folder, tokens)
-                    result["lengths"].append(
-                        compare(browser, server, peer, tokens, options.rounds, result["empty_bytes"])
-                    )
-                    print(f"measured {tokens} tokens", file=sys.stderr)
-        browser.close()
+                    result["lengths"] += at_length(playwright, server, base, tokens, folder, options)
     result["load"] = os.getloadavg()
     result["cores"] = os.cpu_count()
     return result
 
 
-def _peer_pages(folder: Path, tokens: int) -> None:
+def at_length(
+    playwright: Playwright,
+    server: Server,
+    base: str | None,
+    tokens: int,
+    folder: Path,
+    options: argparse.Namespace,
+) -> list[Record]:
+    """All views of one length; BertViz's pages, hundreds of megabytes, are thrown away afterwards."""
     from benchmarks import bertviz_pages
 
-    pages = bertviz_pages.write_pages(text_of(tokens), folder)
-    if not pages["model_view"].name.endswith(f"-{tokens}.html"):
-        raise RuntimeError(f"the text of {tokens} tokens became {pages['model_view'].name}")
-
-
-def report(result: dict[str, Any]) -> str:
-    """The result as Markdown tables, each budget beside its figure."""
-    lines = [DEFINITIONS, ""]
-    if result["lengths"]:
-        lines += ["| tokens | what | ours | BertViz | ours / BertViz | budget |", "|---|---|---|---|---|---|"]
-    for r in result["lengths"]:
-        rows = (
-            ("all heads, KB", "heads_bytes", "model_view_bytes", 1e-3, True),
-            ("all heads, first picture, ms", "heads_ms", "model_view_ms", 1, True),
-            ("all heads, in app, ms", "heads_in_app_ms", "model_view_ms", 1, False),
-            ("one head, KB", "attention_bytes", "head_view_bytes", 1e-3, False),
-            ("one head, first picture, ms", "attention_ms", "head_view_ms", 1, False),
-            ("next, ms", "attention_next_ms", "head_view_next_ms", 1, False),
-        )
-        for title, own, peer, unit, budgeted in rows:
-            theirs = f"{r[peer] * unit:,.0f}" if peer in r else ""
-            ratio = f"1 / {r[peer] / r[own]:.1f}" if peer in r else ""
-            budget = ""
-            if budgeted and peer in r and r["tokens"] == 128:
-                budget = f"1 / 20 {_kept(r[own] / r[peer], SHARE)}"
-            if own == "attention_next_ms" and r["tokens"] == 512:
-                budget = f"{SWITCH} ms {_kept(r[own], SWITCH)}"
-            lines.append(
-                f"| {r['tokens']} | {title} | {r[own] * unit:,.0f} | {theirs} | {ratio} | {budget} |"
-            )
-    if "start" in result:
-        s = result["start"]
-        lines += [
-            "",
-            "| fresh server, ms | stored example | empty page | ratio | budget |",
-            "|---|---|---|---|---|",
-        ]
-        for title, key in (("from the navigation", "ms"), ("from the start of the process", "from_start_ms")):
-            ratio = s[f"example_{key}"] / s[f"empty_{key}"]
-            lines.append(
-                f"| {title} | {s[f'example_{key}']:,.0f} | {s[f'empty_{key}']:,.0f} | {ratio:.2f} "
-                f"| {START} {_kept(ratio, START)} |"
-            )
-    load = " ".join(f"{value:.2f}" for value in result["load"])
-    return "\n".join([*lines, "", f"{result['cores']} cores, load average {load}"])
-
-
-def _kept(value: float, budget: float) -> str:
-    return "kept" if value <= budget else f"MISSED by {value / budget - 1:.0%}"
+    pages = {}
+    if base is not None and tokens <= PEER_TOKENS:
+        names = {VIEWS[view][2] for view in options.views} - {None}
+        pages = bertviz_pages.write_pages(text_of(tokens), folder, names)
+        if any(not page.name.endswith(f"-{tokens}.html") for page in pages.values()):
+            raise RuntimeError(f"the text of {tokens} tokens became {[page.name for page in pages.values()]}")
+    records = []
+    for view in options.views:
+        records.append(compare(playwright, server, base if pages else None, view, tokens, options))
+        print(f"measured {view} of {tokens} tokens", file=sys.stderr)
+    for page in pages.values():
+        page.unlink()
+    return records
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--tokens", type=int, nargs="*", default=[32, 64, 128, 512])
+    parser.add_argument("--tokens", type=int, nargs="*", default=[32, 64, 128, 256, 512])
+    parser.add_argument("--views", nargs="*", choices=tuple(VIEWS), default=list(VIEWS))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--skip", nargs="*", choices=("start", "peer"), default=[])
+    parser.add_argument("--limit", type=float, default=600, help="seconds that a picture may take")
     parser.add_argument("--json", action="store_true", help="print the record instead of the tables")
     options = parser.parse_args()
-    result = measure(options)
+    result = measure_all(options)
     print(json.dumps(result, indent=1) if options.json else report(result))
 
 
