@@ -3,7 +3,7 @@
 No server and no model: rows of random weights, twelve heads, in the figure alone. Each of 100 frames moves the
 pointer to another token; timed is the frame from its first script to its last stroke, style and layout included.
 
-    python benchmarks/hover.py [--tokens 128 512] [--forms text lines]
+    python benchmarks/hover.py [--tokens 128 512] [--forms text lines] [--signed]
 """
 
 from __future__ import annotations
@@ -55,15 +55,27 @@ MEASURE = """async (form) => {
 }""".replace("FRAMES", str(FRAMES))
 
 
-def message(tokens: int, form: str) -> bytes:
-    """Peaked random weights, so that a few dozen links hold most of a row."""
+def message(tokens: int, form: str, signed: bool) -> bytes:
+    """Peaked random weights, so that a few dozen links hold most of a row; signed: half of them below 0."""
     weights = np.random.default_rng(0).random((HEADS, tokens, tokens)) ** 40
     weights /= weights.sum(-1, keepdims=True)
+    if signed:
+        weights *= np.random.default_rng(1).choice([-1, 1], weights.shape)
     labels = [f"word{n}" for n in range(tokens)]
     prose = [run for n, label in enumerate(labels) for run in ((label, n), (" ", -1))]
     heads = [(0, head) for head in range(HEADS)]
     size = {"layers": 1, "heads": HEADS, "layer": 0, "head": 0}
-    return heatmap_data(weights.astype(np.float32), heads, labels, labels, **size, form=form, proses=[prose])
+    return heatmap_data(
+        weights.astype(np.float32),
+        heads,
+        labels,
+        labels,
+        **size,
+        form=form,
+        proses=[prose],
+        signed=signed,
+        rows_sum_to_one=not signed,
+    )
 
 
 def main() -> None:
@@ -72,6 +84,7 @@ def main() -> None:
     )
     parser.add_argument("--tokens", type=int, nargs="*", default=[128, 512])
     parser.add_argument("--forms", nargs="*", default=["text", "lines"])
+    parser.add_argument("--signed", action="store_true", help="values below 0, too, as contributions have")
     options = parser.parse_args()
     path = chromium.find()
     if path is None:
@@ -82,7 +95,7 @@ def main() -> None:
         for tokens in options.tokens:
             for form in options.forms:
                 context = browser.new_context(viewport={"width": 1280, "height": 900})
-                page = open_figure(context, "heatmap", [message(tokens, form)])
+                page = open_figure(context, "heatmap", [message(tokens, form, options.signed)])
                 page.wait_for_timeout(500)
                 times = sorted(page.evaluate(MEASURE, form))
                 median = statistics.median(times)

@@ -155,6 +155,15 @@ class Capture:
         maps = self._parts(chosen).maps(chosen.scores, heads)
         return readonly(maps if head is None else maps[0], np.float32)
 
+    def quantities(self, kind: Kind | None = None) -> tuple[str, ...]:
+        """What can be computed of a head: the names among "attention", "value_weighted" and "contribution"."""
+        layers = self._layers(kind)
+        known = [
+            ("value_weighted", all(layer.norms is not None for layer in layers)),
+            ("contribution", all(layer.output is not None for layer in layers)),
+        ]
+        return ("attention", *(name for name, there in known if there))
+
     def bias_contribution(self, layer: int, kind: Kind | None = None) -> Annotated[FloatArray, "Q"]:
         """What of the block's output for each query is the bias of W_O. Raises as `contribution` does."""
         return readonly(to_numpy(self._parts(self._layer(layer, kind)).bias), np.float32)

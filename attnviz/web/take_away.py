@@ -74,6 +74,10 @@ def attention(query: Query, state: State) -> None:
     def archive() -> bytes:
         return export.archive(capture, *shown, kind=kind, quantity=quantity, pool=pool)
 
+    if QUANTITIES[quantity].method not in capture.quantities(kind):
+        # The picture says why there is none: then there is none to take along either.
+        _row(query, replace(state, heads=(shown,)), capture)
+        return
     _row(query, replace(state, heads=(shown,)), capture, page, archive)
 
 
@@ -120,7 +124,7 @@ def _row(
     query: Query,
     state: State,
     capture: Capture,
-    page: Callable[[], str],
+    page: Callable[[], str] | None = None,
     archive: Callable[[], bytes] | None = None,
 ) -> None:
     """The buttons. What they save is made when they are pressed."""
@@ -128,7 +132,8 @@ def _row(
     with st.container(horizontal=True, vertical_alignment="center", key="take_away"):
         reason = _link(query, state)
         _download("Save for AttnViz", lambda: runtime.save(query), stem, "attnviz", SAVE_HELP)
-        _download("Save as a web page", page, stem, "html", PAGE_HELP)
+        if page is not None:
+            _download("Save as a web page", page, stem, "html", PAGE_HELP)
         if archive is not None:
             _download("Save as arrays", archive, stem, "npz", ARRAYS_HELP)
     if reason:

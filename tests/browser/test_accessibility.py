@@ -22,6 +22,7 @@ VIEWS = {
     "/attention?form=lines": FIGURE,
     "/attention?form=qk": FIGURE,
     "/attention?view=word&quantity=norm": FIGURE,
+    "/attention?quantity=contribution&pool=sum&over=2.5,3.*&hide=first&keep=90": FIGURE,
     "/heads": FIGURE,
     "/heads?layer=0,1&head=0,3": ".av-panes",
     "/compare": FIGURE,

@@ -184,6 +184,8 @@ def test_a_file_of_before_says_so(capture: Capture) -> None:
     older = Capture(capture.card, capture.tokens, None, {"self": (type(layer)(layer.scores, layer.norms),)})
     with pytest.raises(ModelUnsupported, match="saved without the values"):
         older.contribution(0)
+    assert older.quantities() == ("attention", "value_weighted")
+    assert capture.quantities() == ("attention", "value_weighted", "contribution")
     assert older.value_weighted(0).shape == capture.shape()[1:]
 
 
@@ -194,6 +196,7 @@ def test_a_family_that_hides_its_values_is_refused_in_words(tiny: Any) -> None:
         with pytest.raises(ModelUnsupported, match=r"The values of .* are not known") as error:
             ask(0)
         assert "attention weights" in error.value.remedy
+    assert capture.quantities() == ("attention",)
     with pytest.raises(ModelUnsupported, match="are not known"):
         capture.output_shares()
 

@@ -145,11 +145,11 @@ def test_text_ranks_by_size_and_shades_by_sign(figure: Callable[..., Page]) -> N
             assert (blue > red) == (number > 0), (index, half, number)
 
 
-def test_lines_are_drawn_by_size_and_dashed_below_zero(figure: Callable[..., Page]) -> None:
+def test_lines_are_drawn_by_size_and_broken_below_zero(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message(form="lines", keep=100))
     words = page.get_by_test_id("lines-words")
     expect(words).to_contain_text(f"{int((MAPS != 0).sum())} lines of 2 heads")
-    expect(words).to_contain_text("Dashed lines take away from the output.")
+    expect(words).to_contain_text("Lines with a gap in the middle take away from the output.")
     cells = page.get_by_test_id("line-links").locator("tbody tr").first.locator("td").all_inner_texts()
     head, i, j = np.unravel_index(by_size(MAPS)[0], MAPS.shape)
     assert cells == [LABELS[i], LABELS[j], str(head), minus(MAPS[head, i, j])]
@@ -161,3 +161,26 @@ def test_lines_are_drawn_by_size_and_dashed_below_zero(figure: Callable[..., Pag
         head, other = np.unravel_index(by_size(values)[0], values.shape)
         text = f"{name}“\u2068t{other}\u2069” {minus(values[head, other])} (head {head})"
         expect(page.get_by_test_id("lines-readout")).to_contain_text(text)
+
+
+def test_a_line_below_zero_is_broken_in_its_middle(figure: Callable[..., Page]) -> None:
+    for sign in (1, -1):
+        values = np.zeros((1, COUNT, COUNT), np.float32)
+        values[0, 2, 2] = sign
+        given = {"layers": 1, "heads": 1, "layer": 0, "head": 0, "form": "lines", "signed": True}
+        sent = heatmap_data(values, [(0, 0)], LABELS, LABELS, **given, rows_sum_to_one=False)  # type: ignore[arg-type]
+        page = figure("heatmap", sent)
+        stage = page.get_by_test_id("lines")
+        row, label, width = (
+            float(stage.get_attribute(f"data-{n}") or "nan") for n in ("row", "label", "width")
+        )
+        box = stage.bounding_box()
+        assert box is not None
+        page.mouse.move(0, 0)
+        shot = Image.open(io.BytesIO(page.screenshot())).convert("L")
+        inked = []
+        for share in (0.2, 0.5, 0.8):
+            x = int(box["x"] + label + share * (width - 2 * label))
+            column = [shot.getpixel((x, int(box["y"] + 2 * row) + dy)) for dy in range(int(row))]
+            inked.append(min(column) < 200)
+        assert inked == [True, sign > 0, True]

@@ -69,6 +69,10 @@ def shown(visit):
     return header, arrays["maps"][header["at"].index([header["layer"], header["head"]])]
 
 
+def buttons(visit):
+    return [each.label for each in visit.at.get("download_button")]
+
+
 def truth(layers, heads, quantity="attention"):
     capture = get_runtime().capture(get_runtime().default_query)
     return np.stack([getattr(capture, quantity)(layer, head) for layer in layers for head in heads])
@@ -202,8 +206,10 @@ def test_a_family_that_hides_its_values_says_so_in_place_of_the_picture(app, wei
     assert visit.problem[0] == f"The {title} of this model is not known"
     assert any("are not known, so" in line for line in visit.problem)
     assert "Look at the attention weights instead." in visit.problem
+    assert buttons(visit) == ["Save for AttnViz"]
     visit.at.segmented_control(key="quantity").set_value("attention").run()
     np.testing.assert_allclose(shown(visit)[1].sum(-1), 1, atol=1e-5)
+    assert len(buttons(visit)) == 3
 
 
 def test_contributions_are_taken_along(tmp_path):

@@ -9,6 +9,7 @@ import { nameOfMap } from "./shown.js";
 import { keyOf, queryOf, strongest, strongestLinks, viewOf } from "./view.js";
 
 const LEVELS = 10; // of opacity
+const GAP_SHARE = 0.07; // of a line, to either side of its middle
 const TALLEST = 620;
 const MOST_PIXELS = 24e6; // of the painting of all lines
 const MOST_LENGTH = 16e6; // pixels, of all lines together: what can be painted without a pause
@@ -176,18 +177,21 @@ export class LinesView {
     buckets.forEach((pairs, bucket) => {
       if (!pairs.length) return;
       const level = bucket % LEVELS;
-      // Dashes take long: of a tangle, they are left out, and the words below say so.
-      pen.setLineDash(bucket >= LEVELS && !thin ? [5, 4] : []);
       pen.globalAlpha = (level + 1) / LEVELS;
       pen.lineWidth = thin ?? 0.6 + (1.6 * (level + 1)) / LEVELS;
       pen.beginPath();
       for (let n = 0; n < pairs.length; n += 2) {
-        pen.moveTo(from, pairs[n] * row + middle - offset);
-        pen.lineTo(to, pairs[n + 1] * row + middle - offset);
+        const [start, end] = [pairs[n] * row + middle - offset, pairs[n + 1] * row + middle - offset];
+        pen.moveTo(from, start);
+        if (bucket >= LEVELS) {
+          // Below 0: a gap in the middle, which costs nothing to paint, where dashes cost much.
+          pen.lineTo(from + (0.5 - GAP_SHARE) * (to - from), start + (0.5 - GAP_SHARE) * (end - start));
+          pen.moveTo(from + (0.5 + GAP_SHARE) * (to - from), start + (0.5 + GAP_SHARE) * (end - start));
+        }
+        pen.lineTo(to, end);
       }
       pen.stroke();
     });
-    pen.setLineDash([]);
     pen.globalAlpha = 1;
   }
 
@@ -216,7 +220,7 @@ export class LinesView {
         }
       this.stroke(pen, buckets, { colour: headColour(scene.theme, head), place, thin }, 0, gap, 0);
     });
-    this.sayLines(kept, drawn, Boolean(thin));
+    this.sayLines(kept, drawn);
   }
 
   /** Of the lines of one opacity, an even sample where all would be longer than `room`; returns their length. */
@@ -230,14 +234,14 @@ export class LinesView {
     return room;
   }
 
-  sayLines(kept, drawn, plain) {
+  sayLines(kept, drawn) {
     const { header, share, shown } = this.scene;
     const missing = this.pooled ? 0 : header.heads - this.heads.length;
     const mass = share < 1 ? `the strongest links of each token that together hold ${Math.round(100 * share)} % of its ${header.quantity}` : `every ${header.quantity} ${header.signed ? "other than" : "above"} 0`;
     const parts = [`Drawn: ${mass}, ${kept.toLocaleString("en")} lines of ${this.pooled ? `the ${nameOfMap(header, shown)}` : `${this.layers.length} head${this.layers.length === 1 ? "" : "s"}`}.`];
     if (drawn < kept) parts.push(`Until a token is held, ${drawn.toLocaleString("en")} of them are painted: the strongest, and an even sample of the faintest.`);
     if (missing) parts.push(`The maps of ${missing} more heads of this layer are not here yet, or would be too large together.`);
-    if (header.signed) parts.push(plain ? "Until a token is held, lines that add to the output and lines that take away from it look the same." : "Dashed lines take away from the output.");
+    if (header.signed) parts.push("Lines with a gap in the middle take away from the output.");
     parts.push(`The opacity of a line is in proportion to ${header.signed ? "the size of " : ""}its ${header.quantity}${header.rowsSumToOne ? "" : `, up to ${decimals(this.top, 3)}`}.${this.pooled ? "" : ` Under a held token, cells of the heads’ colours, in the order of the heads, show their ${header.signed ? "contributions on each token opposite, at half height below 0" : "weights on each token opposite"}.`}`);
     this.words.textContent = parts.join(" ");
   }
