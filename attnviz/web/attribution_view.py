@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
-from attnviz.web import asked, components, problems, progress, session
+from attnviz.web import asked, components, problems, progress, session, trust_view
 from attnviz.web.escape import markdown
 from attnviz.web.maps import GRANULARITIES
 
@@ -65,6 +65,7 @@ def show(query: Query, state: State) -> None:
     _picture(attribution, target, method, query, unit)
     asked.answers(attribution)
     _meaning(attribution, target, method)
+    trust_view.show(attribution, trust_view.Asked(query, target, method, asked.options(state, target)))
 
 
 def _target(available: tuple[TargetInfo, ...], state: State) -> TargetInfo:

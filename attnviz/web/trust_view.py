@@ -1,0 +1,212 @@
+"""Beside every explanation, what it is worth: the test in words, badges, curves, and all other methods.
+
+In flow an attribution and its question; what is computed comes from the runtime, with progress.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from attnviz.web import problems, progress, session
+from attnviz.web.escape import markdown
+
+if TYPE_CHECKING:
+    from attnviz.explain import Faithfulness, MethodInfo, TargetInfo
+    from attnviz.runtime import Query
+    from attnviz.types import Attribution
+
+COMPARED = "attnviz_compared"
+MOST_WORDS = 40  # on the axis of the methods' picture
+SIDES = ("Text", "Second text")
+CHART = {"displayModeBar": False}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question whose explanation is tested."""
+
+    query: Query
+    target: TargetInfo
+    method: MethodInfo
+    options: Mapping[str, Hashable]
+
+
+def show(attribution: Attribution, asked: Asked) -> None:
+    """The whole section, under the explanation."""
+    st.subheader("How far to trust this", anchor=False)
+    with problems.guard():
+        operator, side = _choices(attribution, asked)
+        with progress.loading() as report:
+            test = session.runtime().faithfulness(
+                asked.query, asked.target.name, asked.method.name, operator, 5, side, report, **asked.options
+            )
+        _verdict(test, attribution, asked)
+        _curves(test, asked)
+    _all_methods(attribution, asked, operator)
+
+
+def _choices(attribution: Attribution, asked: Asked) -> tuple[str, int]:
+    operators = {each.name: each for each in session.runtime().operators(asked.query.model)}
+    both = attribution.pair_tokens is not None
+    side = 0
+    with st.container(horizontal=True, gap="medium"):
+        name = st.selectbox(
+            "Words are taken away: they are",
+            tuple(operators),
+            format_func=lambda each: operators[each].title,
+            key="trust_operator",
+            help="\n\n".join(f"**{each.title}**: {each.description}" for each in operators.values()),
+        )
+        if both:
+            title = st.segmented_control(
+                "Tested text", SIDES, default=SIDES[0], key="trust_side", required=True
+            )
+            side = SIDES.index(title or SIDES[0])
+    return name, side
+
+
+def _verdict(test: Faithfulness, attribution: Attribution, asked: Asked) -> None:
+    from attnviz.explain import headline
+
+    what = {"similarity": "similarity"}.get(asked.target.name, "result")
+    words = ", ".join(f"“{markdown(word, 40)}”" for word in test.words)
+    st.markdown(f"**{headline(test, what)}**")
+    st.caption(
+        f"The words: {words}. They are {test.operator_title}; random words were drawn {len(test.seeds)} times."
+    )
+    with st.container(horizontal=True, gap="small"):
+        if test.beats_random:
+            st.badge("finds words that matter more than random ones", icon=":material/check:", color="blue")
+        else:
+            st.badge("no better than random words", icon=":material/close:", color="red")
+        if attribution.residual is not None and attribution.baseline_value is not None:
+            change = attribution.value - attribution.baseline_value
+            if abs(attribution.residual) < max(0.01 * abs(change), 1e-4):
+                st.badge("adds up to the result", icon=":material/check:", color="blue")
+            else:
+                st.badge("does not add up to the result", icon=":material/close:", color="red")
+    if not test.beats_random:
+        st.markdown(
+            "The red badge means: taking away the words that this method puts first, step by step, changed the result "
+            "no more than some random order did. Do not tell anybody that these words were the reason."
+        )
+
+
+def _curves(test: Faithfulness, asked: Asked) -> None:
+    from attnviz.figures.trust import curves_figure
+
+    st.plotly_chart(curves_figure(test, asked.target.unit), config=CHART, key="trust_curves")
+    random = float(test.random_comprehensiveness.mean()), float(test.random_sufficiency.mean())
+    st.caption(
+        f"Comprehensiveness {test.comprehensiveness:.3f} (random {random[0]:.3f}; higher is better): how far the "
+        f"result falls without the first words, mean over the steps. Sufficiency {test.sufficiency:.3f} (random "
+        f"{random[1]:.3f}; lower is better): how far it falls short with the first words alone (DeYoung et al. 2020). "
+        "The numbers mean something only beside the random ones, and for this way of taking words away."
+    )
+    with st.expander("The curves as numbers"):
+        rows = [
+            {
+                "taken or kept, tokens": int(count),
+                "result without the first": float(removed),
+                "random, mean": float(random_removed),
+                "result with the first alone": float(kept),
+                "random alone, mean": float(random_kept),
+            }
+            for count, removed, random_removed, kept, random_kept in zip(
+                test.counts,
+                test.removed,
+                test.random_removed.mean(0),
+                test.kept,
+                test.random_kept.mean(0),
+                strict=True,
+            )
+        ]
+        st.dataframe(rows, hide_index=True)
+
+
+def _all_methods(attribution: Attribution, asked: Asked, operator: str) -> None:
+    """All methods on the same text: computed when the reader asks for it, since some take many passes."""
+    st.subheader("All methods side by side", anchor=False)
+    question = (asked.query, asked.target.name, tuple(sorted(asked.options.items())), operator)
+    if st.session_state.get(COMPARED) != question:
+        st.markdown("Do other methods name the same words? Sampled Shapley values take the longest.")
+        st.button("Compare all methods", key="trust_compare", on_click=_compare, args=(question,))
+        return
+    with problems.guard():
+        _comparison(asked, operator)
+
+
+def _compare(question: tuple[object, ...]) -> None:
+    st.session_state[COMPARED] = question
+
+
+def _comparison(asked: Asked, operator: str) -> None:
+    from attnviz.analysis.agreement import TOP, agreement
+    from attnviz.explain import methods_for
+    from attnviz.figures.trust import agreement_figure, methods_figure
+
+    runtime, infos = session.runtime(), methods_for(asked.target.name)
+    found, tests = [], []
+    bar = st.progress(0.0)
+    for done, info in enumerate(infos):
+        bar.progress(done / len(infos), text=f"{info.title}…")
+        with progress.loading() as report:
+            found.append(runtime.explain(asked.query, asked.target.name, info.name, report, **asked.options))
+            tests.append(
+                runtime.faithfulness(
+                    asked.query, asked.target.name, info.name, operator, 5, 0, report, **asked.options
+                )
+            )
+    bar.empty()
+    scores, words = _by_words(found)
+    order = np.sort(np.argsort(-np.abs(scores).sum(0), kind="stable")[:MOST_WORDS])
+    titles = [info.title for info in infos]
+    st.plotly_chart(
+        methods_figure(scores[:, order], titles, [words[n] for n in order], [info.signed for info in infos]),
+        config=CHART,
+        key="trust_methods",
+    )
+    left_out = len(words) - len(order)
+    st.caption(
+        "Each row is one method: the share of each word in the sum of the sizes of its scores; blue for, orange "
+        "against; methods without a sign are blue only. One scale for all."
+        + (f" {left_out} words with the smallest scores are left out." if left_out else "")
+    )
+    st.dataframe(
+        [
+            {
+                "method": info.title,
+                "comprehensiveness": test.comprehensiveness,
+                "sufficiency": test.sufficiency,
+                "beats random": "yes" if test.beats_random else "no",
+            }
+            for info, test in zip(infos, tests, strict=True)
+        ],
+        hide_index=True,
+    )
+    random = float(tests[0].random_comprehensiveness.mean()), float(tests[0].random_sufficiency.mean())
+    st.caption(
+        f"Of the first text, words {tests[0].operator_title}. Random orders: comprehensiveness {random[0]:.3f}, "
+        f"sufficiency {random[1]:.3f}. Attention shows where the model looked, not why it decided."
+    )
+    st.plotly_chart(agreement_figure(agreement(scores), titles), config=CHART, key="trust_agreement")
+    st.caption(
+        f"Kendall’s tau of each two methods over the {TOP} largest words of either: 1 the same order, 0 no relation, "
+        "−1 the opposite order."
+    )
+
+
+def _by_words(found: list[Attribution]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The methods' scores summed over each word of the first text, special tokens left out, and the words."""
+    from attnviz.text import groups
+
+    tokens = found[0].tokens
+    index, labels = groups(tokens, "word")
+    sums = np.stack([np.bincount(index, each.scores, minlength=len(labels)) for each in found])
+    kept = np.array([not tokens.special[index == group].all() for group in range(len(labels))])
+    return sums[:, kept], tuple(label for label, keep in zip(labels, kept.tolist(), strict=True) if keep)

@@ -1,0 +1,91 @@
+"""Beside an explanation: the test in words with the engine's numbers, badges, and all methods on the same words."""
+
+import json
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.explain import headline, methods_for
+from attnviz.figures.trust import methods_figure, shares_of
+from attnviz.runtime import Query, get_runtime
+from tests.web.hostile import HOSTILE
+
+TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs music with a guitar."
+
+
+@pytest.fixture(scope="module")
+def model():
+    return attnviz.load("minilm", device="cpu", dtype="float32")
+
+
+def charts(page):
+    return {
+        each.proto.id.rsplit("-", 1)[-1]: json.loads(each.proto.spec) for each in page.at.get("plotly_chart")
+    }
+
+
+def badges(page) -> str:
+    return "\n".join(each.value for each in page.at.markdown if "badge[" in each.value)
+
+
+def test_the_test_is_that_of_the_engine(app, model):
+    page = app("attribution", text=TEXT, pair=OTHER)
+    attribution = attnviz.explain(model, TEXT, pair=OTHER)
+    test = attnviz.faithfulness(model, attribution)
+    assert headline(test, "similarity") in page.markdown
+    assert f"Comprehensiveness {test.comprehensiveness:.3f}" in page.markdown
+    assert "finds words that matter more than random ones" in badges(page)
+    assert "adds up to the result" in badges(page)
+    drawn = charts(page)["trust_curves"]["data"]
+    curve = next(each for each in drawn if each["name"] == "first words taken away")
+    assert numbers(curve["y"]) == pytest.approx([test.value, *test.removed], abs=1e-5)
+
+
+def test_the_other_text_and_another_way_of_taking_away(app, model):
+    page = app("attribution", text=TEXT, pair=OTHER)
+    page.at.selectbox(key="trust_operator").set_value("delete").run()
+    attribution = attnviz.explain(model, TEXT, pair=OTHER)
+    test = attnviz.faithfulness(model, attribution, operator="delete")
+    assert headline(test, "similarity") in page.markdown
+
+
+def test_a_method_that_finds_nothing_gets_a_red_badge_with_its_meaning(app, model):
+    attribution = attnviz.explain(model, TEXT, pair=OTHER, method="gradient-times-input")
+    assert not attnviz.faithfulness(model, attribution).beats_random
+    page = app("attribution", text=TEXT, pair=OTHER, method="gradient-times-input")
+    assert "no better than random words" in badges(page)
+    assert "Do not tell anybody that these words were the reason." in page.markdown
+
+
+def test_all_methods_are_compared_when_asked_for(app):
+    page = app("attribution", text=TEXT, pair=OTHER)
+    assert "trust_methods" not in charts(page)
+    page.at.button(key="trust_compare").click().run()
+    rows = page.at.dataframe[-1].value
+    infos = methods_for("similarity")
+    assert rows["method"].tolist() == [info.title for info in infos]
+    one = get_runtime().faithfulness(Query("minilm", TEXT, OTHER), "similarity", "rollout")
+    assert rows["comprehensiveness"].tolist()[-1] == pytest.approx(one.comprehensiveness)
+    assert {"trust_methods", "trust_agreement"} <= set(charts(page))
+
+
+def test_labels_are_never_markup():
+    words = list(HOSTILE)
+    figure = methods_figure(np.ones((1, len(words)), np.float32), ["<b>m</b>"], words, [True])
+    shown = [*figure.layout.xaxis.ticktext, *figure.layout.yaxis.ticktext, *figure.data[0].text[0]]
+    assert not any("<" in each or ">" in each for each in shown)
+
+
+def test_shares_add_up_and_keep_their_sign():
+    shares = shares_of(np.array([[3.0, -1.0], [0.0, 0.0]]))
+    assert shares.tolist() == [[0.75, -0.25], [0.0, 0.0]]
+
+
+def numbers(values) -> list[float]:
+    """The numbers of a plotly axis, which may travel as base64."""
+    import base64
+
+    if isinstance(values, dict):
+        return np.frombuffer(base64.b64decode(values["bdata"]), np.dtype(values["dtype"])).tolist()
+    return list(values)
