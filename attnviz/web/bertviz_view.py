@@ -10,7 +10,6 @@ import streamlit as st
 from attnviz.web import attention_view, components, progress, session, url
 
 if TYPE_CHECKING:
-    from attnviz.capture import Capture
     from attnviz.figures.bertviz import Extent, View
     from attnviz.runtime import Query
     from attnviz.web.url import Head, State
@@ -47,7 +46,6 @@ def show(query: Query, state: State) -> None:
     _around(part, shape, shown)
     document = bertviz.document(capture, view, *shown, kind)
     components.frame(frame_data(document, f"BertViz’s {TITLES[view].lower()}", model=query.model))
-    _save(document, capture, view)
 
 
 def _choose_view(state: State) -> View:
@@ -125,16 +123,4 @@ def _ours(view: View, state: State, shown: Head) -> None:
         query_params=url.encode(
             replace(state, view=None, form=form).on(*((shown,) if view == "head" else ()))
         ),
-    )
-
-
-def _save(document: str, capture: Capture, view: View) -> None:
-    st.download_button(
-        "Save as a web page",
-        document,
-        file_name=f"bertviz-{view}-view.html",
-        mime="text/html",
-        key="save_bertviz",
-        on_click="ignore",
-        help="One HTML file that anybody can open, offline: it holds this view and needs nothing else.",
     )

@@ -94,6 +94,17 @@ def heads(query: Query, state: State) -> None:
     _row(query, state, capture, page)
 
 
+def bertviz(query: Query, state: State) -> None:
+    """What can be taken from the page of BertViz's views."""
+    from attnviz.figures import bertviz as views
+
+    capture, kind = _capture(query, state)
+    layers, heads, _, _ = capture.shape(kind)
+    shown = attention_view.chosen_head(state, layers, heads)
+    view = next((each for each in views.VIEWS if each == state.view), views.VIEWS[0])
+    _row(query, replace(state, heads=(shown,)), capture, lambda: views.document(capture, view, *shown, kind))
+
+
 def panes(state: State, files: bool, message: Callable[[], bytes]) -> None:
     """What can be taken from panes side by side: a link to them, and a page that shows them offline."""
     from attnviz.figures import export

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnviz.web import bertviz_view, page, session
+from attnviz.web import bertviz_view, page, session, take_away
 
 page.heading(
     "Classic BertViz",
@@ -14,4 +14,5 @@ query = page.question(state)
 if query is not None:
     with page.body(query):
         bertviz_view.show(query, state)
+    take_away.bertviz(query, state)
 st.caption(page.LOOKED)

@@ -58,7 +58,11 @@ def check_light_and_dark(page: Page) -> None:
             "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme
         )
         at_rest(page)
-        assert violations(page) == []
+        first = violations(page)
+        if first:  # what a run of the script replaces meanwhile is faded for a moment
+            page.wait_for_timeout(1500)
+            at_rest(page)
+        assert first == [] or violations(page) == []
         for frame in page.frames[1:]:
             frame.wait_for_selector("svg line", state="attached")
             assert violations(frame) == []

@@ -43,7 +43,7 @@ def test_the_model_view_opens_a_head_and_leads_to_ours(page: Page):
     page.get_by_text("Model view", exact=True).click()
     expect(page).to_have_url(re.compile(r"/bertviz\?view=model$"))
     drawn(page, 72 * 16 * 16)
-    page.frame_locator(FRAME).locator("svg g > rect:last-child").nth(3 * 12 + 1).click(force=True)
+    page.frame_locator(FRAME).locator("svg g > rect:last-child").nth(3 * 12 + 1).click()
     expect(page.frame_locator(FRAME).get_by_text("Layer 3, Head 1")).to_be_visible()
     page.get_by_role("link", name="The same on the page of all heads").click()
     expect(page).to_have_url(re.compile(r"/heads$"))
@@ -73,7 +73,7 @@ def test_the_saved_page_is_the_one_in_the_frame(page: Page):
     drawn(page, 72 * 16 * 16)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save as a web page").click()
-    assert waiting.value.suggested_filename == "bertviz-model-view.html"
+    assert waiting.value.suggested_filename == "minilm-the-animal-didn-t-cross-the-street-becau.html"
     assert Path(waiting.value.path()).read_text("utf-8") == page.locator(FRAME).get_attribute("srcdoc")
 
 

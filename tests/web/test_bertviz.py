@@ -77,6 +77,13 @@ def test_each_kind_of_attention_can_be_seen(app, encoder_decoder):
     assert cross["shape"][2:] == [len(cross["left"]), len(cross["right"])]
 
 
+def test_tokens_of_bytes_are_readable_and_a_decoder_draws(app, decoder):
+    shown = app("bertviz", model=decoder, text="我喜欢 tea")
+    shown.press("Load this model")
+    labels = [label for label in given(shown)["left"] if label != "↪"]
+    assert "".join(labels) == "我喜欢␣tea"
+
+
 def test_a_pair_can_be_seen_each_to_each(app):
     shown = app("bertviz", text="one two", pair="three")
     assert [part["name"] for part in given(shown)["parts"]][1] == "Sentence A -> Sentence A"
