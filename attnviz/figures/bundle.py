@@ -27,7 +27,7 @@ _FORMS = (
 )
 # Every module comes after those it imports from.
 COMPONENTS: dict[str, tuple[str, ...]] = {
-    "heatmap": (*_MATRIX, "panel.js", *_FORMS, "heatmap.js"),
+    "heatmap": (*_MATRIX, "panel.js", *_FORMS, "readouts.js", "heatmap.js"),
     "heads": (*_SHARED, "view.js", "pens.js", "heads_grid.js", "heads.js"),
     "words": (*_SHARED, "view.js", "bar.js", "pens.js", "words_picture.js", "words.js"),
     "allocation": (*_SHARED, "view.js", "pens.js", "headtable.js", "allocation.js"),

@@ -44,7 +44,7 @@ def choose(state: State, pools: tuple[str, ...], layers: int, heads: int, shown:
         (ONE, *pools),
         format_func=TITLES.__getitem__,
         key=session.follow("pool", how),
-        on_change=session.on_change("pool", "pool", lambda value: None if value == ONE else value),
+        on_change=_set_pool,
         required=True,
     )
     if how == ONE:
@@ -63,6 +63,13 @@ def choose(state: State, pools: tuple[str, ...], layers: int, heads: int, shown:
     if part == CHOSEN:
         _typed(over, layers, heads)
     return chosen(state, pools, layers, heads)
+
+
+def _set_pool() -> None:
+    if st.session_state["pool"] == ONE:
+        session.update(pool=None, over=None)
+    else:
+        session.update(pool=st.session_state["pool"])
 
 
 def _set_chosen(shown: Head, heads: int) -> None:

@@ -156,6 +156,16 @@ def test_cross_attention_has_contributions_of_its_own(tiny: Any) -> None:
         np.testing.assert_allclose(total, 1, atol=1e-4)
 
 
+def test_in_half_precision_they_sum_to_one_as_far_as_the_model_does() -> None:
+    model = attnviz.load("minilm", device="cpu", dtype="bfloat16")
+    capture = model.capture("The cat sat on the mat.")
+    exact = attnviz.load("minilm", device="cpu", dtype="float32").capture("The cat sat on the mat.")
+    for layer in range(6):
+        total = capture.contribution(layer).sum((0, 2)) + capture.bias_contribution(layer)
+        np.testing.assert_allclose(total, 1, atol=0.01)
+    assert np.abs(capture.contribution(0) - exact.contribution(0)).max() < 0.01
+
+
 def test_a_saved_capture_keeps_them(capture: Capture, tmp_path: Any) -> None:
     capture.save(tmp_path / "one.attnviz")
     opened = open_capture(tmp_path / "one.attnviz")

@@ -160,6 +160,20 @@ def test_the_first_token_of_another_text_stays_a_row(figure: Callable[..., Page]
     assert "“\u2068a\u2069” (0) → “\u2068x\u2069” (1)" in readout(page).inner_text()
 
 
+def test_the_first_token_of_a_causal_model_goes_with_its_row(figure: Callable[..., Page]) -> None:
+    lower = (np.tril(MAP) / np.tril(MAP).sum(-1, keepdims=True)).astype(np.float32)
+    page = figure(
+        "heatmap", message(lower, causal=True, hide=("first",), query_special=None, key_special=None)
+    )
+    hover(page, 0, 0)
+    assert value(page) == 1, "the second token has only itself left"
+    assert "“\u2068t1\u2069” (1) → “\u2068t1\u2069” (1)" in readout(page).inner_text()
+    hover(page, 3, 4)
+    expect(readout(page)).to_contain_text("“\u2068t4\u2069” (4) cannot look ahead to “\u2068t5\u2069” (5).")
+    hover(page, 3, 1)
+    assert value(page) == renormalize_without(lower, FIRST, FIRST)[3, 1]
+
+
 def test_blocks_of_tokens_have_no_first_token(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message(first=""))
     expect(page.get_by_role("checkbox", name="Hide first token")).to_be_disabled()
@@ -263,6 +277,7 @@ def test_many_heads_as_one_map_are_named_in_every_form_and_file(figure: Callable
 def test_heads_of_several_layers_have_nothing_to_step_to(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", pooled(Pool("max", ((0, 1), (1, 2)), "0.1,1.2"), rows_sum_to_one=False))
     expect(page.get_by_role("combobox", name="Layer")).to_have_count(0)
+    expect(page.locator(".av-help:visible")).not_to_contain_text("head")
     page.get_by_test_id("stage").focus()
     for key in ("ArrowRight", "ArrowUp", "ArrowLeft"):
         page.keyboard.press(key)

@@ -1,6 +1,6 @@
 // Figure "heatmap": one head's map (in other forms, too: see forms.js), steppers through layers and heads, the exact value under pointer or cursor.
 
-import { Shared, clamp, debounced, decimals, element, figureState, percent, unpack } from "./base.js";
+import { Shared, clamp, debounced, decimals, element, figureState, unpack } from "./base.js";
 import { BAR_HEIGHT, paintBar } from "./bar.js";
 import { divergingScale, mix, pixelsOf, sequentialScale, themeOf } from "./colors.js";
 import { button, choice, menu, stepper } from "./controls.js";
@@ -11,15 +11,16 @@ import { Panel } from "./panel.js";
 import { CanvasPen } from "./pens.js";
 import { pngOf, svgOf, tableOf } from "./picture.js";
 import { Plot } from "./plot.js";
+import { sayCell, sayLine } from "./readouts.js";
 import { fileName, saveCanvas, saveText } from "./save.js";
 import { Shown, fadedWords, hiddenWords, nameOfMap } from "./shown.js";
-import { keyOf, queryOf, rootScale, shareOf, signedScale, strongest, strongestLinks, viewOf } from "./view.js";
+import { keyOf, queryOf, rootScale, signedScale, strongestLinks, viewOf } from "./view.js";
 
 const CACHE_BYTES = 96e6;
 const PANEL_WIDTH = 300;
 const WIDE = 860;
 const FADED = 0.16; // how much of its colour is left of a cell outside what is kept
-const HELP = "Arrow keys: ← → head, ↑ ↓ layer. Shift + arrows, or Enter and then arrows, move a cell cursor; Escape ends it.";
+const CURSOR_HELP = "Shift + arrows, or Enter and then arrows, move a cell cursor; Escape ends it.";
 
 /**
  * Draws the figure in `root`. callbacks.selection({layer, head}) is told what the reader steps to,
@@ -84,9 +85,9 @@ function build(state) {
   state.main = element("div", { class: "av-main" }, [state.readout, state.stage]);
   const body = element("div", { class: "av-body" }, [state.main, state.panel.node]);
   const legend = element("div", { class: "av-legend" }, [state.bar, state.legend]);
-  const help = element("p", { class: "av-help", text: HELP });
-  state.ofHeatmap.push(body, legend, help);
-  state.host.append(state.toolbar, state.notice, body, state.forms.node, legend, help, state.note);
+  state.help = element("p", { class: "av-help" });
+  state.ofHeatmap.push(body, legend, state.help);
+  state.host.append(state.toolbar, state.notice, body, state.forms.node, legend, state.help, state.note);
   document.fonts?.ready.then(() => state.header && refresh(state));
 }
 
@@ -157,6 +158,8 @@ function refresh(state) {
   state.shown.set(header, form);
   state.scaleChoice.node.hidden = !header.rowsSumToOne;
   state.note.textContent = header.note;
+  const arrows = header.pool ? (header.pool.layers ? "Arrow keys: ↑ ↓ layer. " : "") : "Arrow keys: ← → head, ↑ ↓ layer. ";
+  state.help.textContent = arrows + CURSOR_HELP;
   const map = state.maps.get(`${layer},${head}`);
   const awaited = !map && Boolean(state.callbacks.selection); // a page on disk has nobody to ask for more
   state.stage.setAttribute("aria-busy", String(awaited));
@@ -304,47 +307,10 @@ function say(state, cell = null) {
   if (state.stage.getAttribute("aria-busy") === "true") readout.textContent = state.loading.textContent;
   else if (!cell) readout.textContent = `Point at a cell to read its ${header.quantity}.`;
   else if (cell.j === null || cell.i === null) readout.textContent = sayLine(view, header, cell);
-  else readout.textContent = sayCell(state, cell);
-}
-
-const named = ({ label, position }) => `${quoted(label)} (${position})`;
-
-function sayCell({ view, header, readout, cuts, share: kept }, { i, j }) {
-  const [from, to] = [queryOf(view, i), keyOf(view, j)];
-  if (j >= view.open[i]) return `${named(from)} cannot look ahead to ${named(to)}.`;
-  const value = view.values[i * view.k + j];
-  readout.dataset.value = String(value);
-  const before = view.renormalised ? ` (${decimals(view.raw[from.position * view.stride + to.position])} before hiding)` : "";
-  const outside = cuts && Math.abs(value) < cuts[i] ? ` · outside the ${Math.round(100 * kept)} %` : "";
-  if (header.signed) return `${named(from)} → ${named(to)}: ${decimals(value)} · ${value < 0 ? "against" : "for"} what the block writes for ${quoted(from.label)}${outside}`;
-  const share = header.rowsSumToOne && view.k === header.keys.length ? "" : "shown ";
-  return `${named(from)} → ${named(to)}: ${decimals(value)}${before} · ${percent(shareOf(view, i, j))} of the ${share}row${outside}`;
-}
-
-function sayLine(view, header, { i, j }) {
-  if (j === null) {
-    const [best] = strongest(view, 1, i, i + 1);
-    if (header.signed) return sayRow(view, i, best);
-    const most = best ? ` looks most at ${named(keyOf(view, best.j))}: ${decimals(best.value)}` : " looks at nothing that is shown";
-    return `${named(queryOf(view, i))}${most}.`;
+  else {
+    if (cell.j < view.open[cell.i]) readout.dataset.value = String(view.values[cell.i * view.k + cell.j]);
+    readout.textContent = sayCell(state, cell);
   }
-  let sum = 0;
-  let count = 0;
-  for (let row = 0; row < view.q; row++)
-    if (j < view.open[row]) {
-      sum += view.values[row * view.k + j];
-      count++;
-    }
-  if (header.signed) return `${named(keyOf(view, j))} contributes ${decimals(count ? sum / count : 0)} on average to the ${count} ${header.unit}s that can look at it.`;
-  return `${named(keyOf(view, j))} receives ${decimals(count ? sum / count : 0)} on average from the ${count} ${header.unit}s that can look at it.`;
-}
-
-/** A row of contributions: its largest, and what they add up to. */
-function sayRow(view, i, best) {
-  let sum = 0;
-  for (let j = 0; j < view.open[i]; j++) sum += view.values[i * view.k + j];
-  const most = best ? ` is moved most by ${named(keyOf(view, best.j))}: ${decimals(best.value)};` : "";
-  return `${named(queryOf(view, i))}${most} the row adds up to ${decimals(sum)}.`;
 }
 
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
