@@ -19,17 +19,21 @@ _MATRIX = (*_SHARED, "view.js", "bar.js", "pens.js", "matrix.js", "plot.js", "pi
 _FORMS = (
     "mass.js",
     "shown.js",
+    "sheet.js",
     "text_view.js",
+    "text_picture.js",
     "palette.js",
     "lines_view.js",
+    "lines_picture.js",
     "products_view.js",
+    "products_picture.js",
     "forms.js",
 )
 # Every module comes after those it imports from.
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "heatmap": (*_MATRIX, "panel.js", *_FORMS, "readouts.js", "heatmap.js"),
     "heads": (*_SHARED, "view.js", "pens.js", "heads_grid.js", "heads.js"),
-    "words": (*_SHARED, "view.js", "bar.js", "pens.js", "words_picture.js", "words.js"),
+    "words": (*_SHARED, "view.js", "bar.js", "pens.js", "sheet.js", "words_picture.js", "words.js"),
     "allocation": (*_SHARED, "view.js", "pens.js", "headtable.js", "allocation.js"),
     "panes": (*_MATRIX, "headtable.js", "pairing.js", "panes_cells.js", "panes_words.js", "panes.js"),
     "likeness": (*_SHARED, "view.js", "pens.js", "likeness.js"),

@@ -3,11 +3,18 @@
 
 import { Shared, element } from "./base.js";
 import { segments } from "./controls.js";
+import { linesSheet, linesTable } from "./lines_picture.js";
 import { LinesView } from "./lines_view.js";
+import { productsSheet, productsTable } from "./products_picture.js";
 import { ProductsView } from "./products_view.js";
+import { textSheet, textTable } from "./text_picture.js";
 import { TextView } from "./text_view.js";
 
 const FORM_NAMES = [["heatmap", "Heatmap"], ["text", "Text"], ["lines", "Lines"], ["qk", "q·k"]];
+
+const PICTURES = {
+  text: { sheet: textSheet, table: textTable }, lines: { sheet: linesSheet, table: linesTable }, qk: { sheet: productsSheet, table: productsTable },
+};
 
 export class Forms {
   /** `listen`: choose(form) and row(index), of the query token of "qk", are told what the reader chose. */
@@ -33,6 +40,17 @@ export class Forms {
 
   get form() {
     return this.shared.value;
+  }
+
+  /** What the form shows, to take away: {sheet, table}; null for the heatmap, which has its own. */
+  get picture() {
+    const [view, take] = [this.views[this.form], PICTURES[this.form]];
+    return take ? { sheet: () => take.sheet(view), table: () => take.table(view) } : null;
+  }
+
+  /** Whether the form has come: vectors may be on their way, or not to be had. */
+  get ready() {
+    return this.form !== "qk" || !this.views.qk.content.hidden;
   }
 
   toggle(place) {

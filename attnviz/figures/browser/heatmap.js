@@ -13,6 +13,7 @@ import { pngOf, svgOf, tableOf } from "./picture.js";
 import { Plot } from "./plot.js";
 import { sayCell, sayLine } from "./readouts.js";
 import { fileName, saveCanvas, saveText } from "./save.js";
+import { sheetPng, sheetSvg } from "./sheet.js";
 import { Shown, fadedWords, hiddenWords, nameOfMap } from "./shown.js";
 import { keyOf, queryOf, rootScale, signedScale, strongestLinks, viewOf } from "./view.js";
 
@@ -111,13 +112,14 @@ function buildToolbar(state) {
   state.zoomIn = button("+", "Zoom in", zoom(1));
   const zooms = element("div", { class: "av-field av-zoom", role: "group", "aria-label": "Zoom" }, [state.zoomOut, state.zoomIn]);
   const download = menu("Download", [
-    ["PNG picture", () => saveCanvas(pngOf([sceneOf(state)]), nameOf(state, "png"))],
-    ["SVG drawing", () => saveText(svgOf([sceneOf(state)], describe(state)), "image/svg+xml", nameOf(state, "svg"))],
-    ["CSV table", () => saveText(tableOf(state.view), "text/csv", nameOf(state, "csv"))],
+    ["PNG picture", () => saveCanvas(state.forms.picture ? sheetPng(state.forms.picture.sheet()) : pngOf([sceneOf(state)]), nameOf(state, "png"))],
+    ["SVG drawing", () => saveText(state.forms.picture ? sheetSvg(state.forms.picture.sheet()) : svgOf([sceneOf(state)], describe(state)), "image/svg+xml", nameOf(state, "svg"))],
+    ["CSV table", () => saveText(state.forms.picture ? state.forms.picture.table() : tableOf(state.view), "text/csv", nameOf(state, "csv"))],
   ]);
+  state.download = download;
   state.scaleChoice.node.classList.add("av-last");
   const tools = element("div", { class: "av-tools" }, [zooms, download]);
-  state.ofHeatmap = [tools];
+  state.ofHeatmap = [zooms];
   state.toolbar = element("div", { class: "av-toolbar" }, [
     state.forms.choice.node, state.layerStepper.node, state.headStepper.node, ...state.shown.nodes, state.scaleChoice.node, tools,
   ]);
@@ -168,6 +170,7 @@ function refresh(state) {
   const missing = awaited ? `Loading ${name} …` : `${name[0].toUpperCase()}${name.slice(1)} is not in this file.`;
   state.loading.textContent = map ? "" : missing;
   for (const node of state.ofHeatmap) node.hidden = form !== "heatmap";
+  state.download.hidden = !map;
   if (!map) {
     state.forms.show(null);
     return say(state);
@@ -181,6 +184,7 @@ function refresh(state) {
   if (form === "heatmap") showPlot(state);
   state.notice.textContent = hiddenWords(state);
   state.forms.show({ ...sceneOf(state), maps: state.maps, share: state.share, shown: state.place, qk: state.qk, wanted: { layer, head } });
+  state.download.hidden = !state.forms.ready;
   state.layerStepper.node.hidden = Boolean(header.pool && !header.pool.layers);
   state.headStepper.node.hidden = form === "lines" || Boolean(header.pool);
   state.scaleChoice.node.hidden ||= ["lines", "qk"].includes(form);
@@ -246,12 +250,15 @@ function scaleWords(state) {
 function sceneOf(state) {
   const { header, view, scale, theme, cuts, place } = state;
   const named = header.model ? ` · ${header.model}` : "";
+  const remarks = [hiddenWords(state), header.note].filter(Boolean);
   return {
     header, view, scale, theme, cuts,
     titles: { query: header.queryTitle, key: header.keyTitle },
     label: describe(state),
     title: `${header.quantity} · ${nameOfMap(header, place)}${named}`,
-    notes: [scaleWords(state), hiddenWords(state), header.note].filter(Boolean),
+    linesTitle: `${header.quantity} · ${header.pool ? nameOfMap(header, place) : `layer ${place.layer}`}${named}`,
+    notes: [scaleWords(state), ...remarks],
+    remarks,
   };
 }
 
@@ -264,8 +271,11 @@ function describe({ header, view, place }) {
   return `Map of the ${header.quantity}${header.pool ? "," : " of"} ${nameOfMap(header, place)}: ${sizes}.${link}`;
 }
 
-const nameOf = ({ header, place, view }, extension) =>
-  fileName(["attention", header.model, ...(header.pool ? [nameOfMap(header, place)] : [`layer${place.layer}`, `head${place.head}`]), ...view.hidden.map((name) => `no-${name}`)], extension);
+function nameOf({ header, place, view, forms, qk }, extension) {
+  const form = { heatmap: "", text: "text", lines: "lines", qk: `qk${qk?.row}` }[forms.form];
+  const map = header.pool ? [nameOfMap(header, place)] : [`layer${place.layer}`, forms.form === "lines" ? "" : `head${place.head}`];
+  return fileName(["attention", header.model, ...map, form, ...view.hidden.map((name) => `no-${name}`)], extension);
+}
 
 /** The pointer is on a cell, or has left. */
 function point(state, cell) {

@@ -23,6 +23,7 @@ export class LinesView {
     this.hidden = new Set();
     this.hovered = null;
     this.cursor = { side: 0, index: -1 };
+    this.levels = LEVELS;
     this.swatches = element("div", { class: "av-swatches", role: "group", "aria-label": "Heads" });
     this.readout = element("p", { class: "av-readout", "data-testid": "lines-readout", "aria-live": "off" });
     this.words = element("p", { class: "av-legend-text", "data-testid": "lines-words" });
@@ -348,17 +349,14 @@ export class LinesView {
     layers.forEach((layer, place) => {
       const { view } = layer;
       const buckets = Array.from({ length: 2 * LEVELS }, () => []);
-      const sums = [new Float64Array(view.q), new Float64Array(view.k)];
       for (const { side, at } of active) {
         if (side) this.collect(buckets, layer, 0, view.q, at);
         else this.collect(buckets, layer, at, at + 1);
-        if (side) for (let i = 0; i < view.q; i++) sums[0][i] += at < view.open[i] ? view.values[i * view.k + at] / active.length : 0;
-        else for (let j = 0; j < view.open[at]; j++) sums[1][j] += view.values[at * view.k + j] / active.length;
       }
       const colour = headColour(scene.theme, layer.head);
       this.stroke(pen, buckets, { colour, place }, box.label, box.width - box.label, offset);
       pen.fillStyle = css(colour);
-      sums.forEach((values, side) => {
+      this.sumsOf(layer, active).forEach((values, side) => {
         const left = side ? box.width - box.label + 8 + place * cell : box.label - 8 - (layers.length - place) * cell;
         for (let at = Math.floor(offset / box.row); at < values.length && at * box.row < offset + box.seen; at++) {
           if (!values[at]) continue;
@@ -371,6 +369,16 @@ export class LinesView {
       });
       pen.globalAlpha = 1;
     });
+  }
+
+  /** Means of one head over the held tokens: by query, of the columns that are held; by key, of the rows. */
+  sumsOf({ view }, active) {
+    const sums = [new Float64Array(view.q), new Float64Array(view.k)];
+    for (const { side, at } of active) {
+      if (side) for (let i = 0; i < view.q; i++) sums[0][i] += at < view.open[i] ? view.values[i * view.k + at] / active.length : 0;
+      else for (let j = 0; j < view.open[at]; j++) sums[1][j] += view.values[at * view.k + j] / active.length;
+    }
+    return sums;
   }
 
   cutLabel(pen, label) {

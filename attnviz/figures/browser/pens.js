@@ -37,9 +37,11 @@ export class CanvasPen {
     this.context.restore();
   }
 
-  rect(x, y, width, height, fill) {
+  rect(x, y, width, height, fill, opacity = 1) {
     this.context.fillStyle = fill;
+    this.context.globalAlpha = opacity;
     this.context.fillRect(x, y, width, height);
+    this.context.globalAlpha = 1;
   }
 
   frame(x, y, width, height, colour, thickness = 1) {
@@ -48,15 +50,24 @@ export class CanvasPen {
     this.context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
   }
 
-  lines(lines, colour) {
+  lines(lines, colour, thickness = 1, opacity = 1) {
     this.context.strokeStyle = colour;
-    this.context.lineWidth = 1;
+    this.context.lineWidth = thickness;
+    this.context.globalAlpha = opacity;
     this.context.beginPath();
     for (const [x0, y0, x1, y1] of lines) {
       this.context.moveTo(x0, y0);
       this.context.lineTo(x1, y1);
     }
     this.context.stroke();
+    this.context.globalAlpha = 1;
+  }
+
+  /** The part [x, y, width, height] of a canvas, enlarged without smoothing. */
+  image(source, part, x, y, width, height) {
+    this.context.imageSmoothingEnabled = width < part[2];
+    this.context.imageSmoothingQuality = "high";
+    this.context.drawImage(source, ...part, x, y, width, height);
   }
 
   text(x, y, text, { align = "left", colour, angle = 0 } = {}) {
@@ -131,17 +142,26 @@ export class SvgPen {
     this.parts.push("</g>");
   }
 
-  rect(x, y, width, height, fill) {
-    this.parts.push(`<rect ${boxOf(x, y, width, height)} fill="${fill}"/>`);
+  rect(x, y, width, height, fill, opacity = 1) {
+    const faint = opacity < 1 ? ` fill-opacity="${short(opacity)}"` : "";
+    this.parts.push(`<rect ${boxOf(x, y, width, height)} fill="${fill}"${faint}/>`);
   }
 
   frame(x, y, width, height, colour, thickness = 1) {
     this.parts.push(`<rect ${boxOf(x - 0.5, y - 0.5, width + 1, height + 1)} fill="none" stroke="${colour}" stroke-width="${thickness}"/>`);
   }
 
-  lines(lines, colour) {
+  lines(lines, colour, thickness = 1, opacity = 1) {
     const path = lines.map(([x0, y0, x1, y1]) => `M${short(x0)} ${short(y0)}L${short(x1)} ${short(y1)}`).join("");
-    this.parts.push(`<path d="${path}" stroke="${colour}" fill="none"/>`);
+    const how = `${thickness === 1 ? "" : ` stroke-width="${short(thickness)}"`}${opacity < 1 ? ` stroke-opacity="${short(opacity)}"` : ""}`;
+    this.parts.push(`<path d="${path}" stroke="${colour}" fill="none"${how}/>`);
+  }
+
+  image(source, [left, top, wide, high], x, y, width, height) {
+    const { canvas, pen } = pictureCanvas(wide, high, 1, css(this.theme.bg));
+    pen.drawImage(source, left, top, wide, high, 0, 0, wide, high);
+    const place = `${boxOf(x, y, width, height)} preserveAspectRatio="none" style="image-rendering:pixelated"`;
+    this.parts.push(`<image ${place} href="${canvas.toDataURL("image/png")}"/>`);
   }
 
   text(x, y, text, { align = "left", colour, angle = 0 } = {}) {

@@ -122,32 +122,48 @@ export class ProductsView {
 
   showTable() {
     const { qk } = this.scene;
-    const { qkQuery, qkKeys, qkLogits, qkWeights, qkBias } = qk.arrays;
-    const places = Array.from(qk.keys, (_, j) => j);
-    if (this.order === "weight") places.sort((a, b) => qkWeights.data[b] - qkWeights.data[a] || a - b);
-    const shown = this.all ? places : places.slice(0, FIRST_KEYS);
+    const { qkQuery, qkKeys, qkWeights } = qk.arrays;
+    const { titles: steps, numbersOf } = this.columns();
     const most = qkWeights.data.reduce((high, value) => Math.max(high, value), 0) || 1;
-    const titles = ["key", "k", "q ∘ k", "Σ", `× ${decimals(qk.scale)}`, ...(qkBias ? ["bias"] : []), "score s", "softmax"];
+    const titles = ["key", "k", "q ∘ k", ...steps];
     const head = element("tr", {}, titles.map((text) => element("th", { scope: "col", text })));
     const query = element("tr", { class: "av-queryrow" }, [
       element("th", { scope: "row", dir: "auto", text: `query ${quoted(qk.queries[qk.row])}` }),
       element("td", {}, [this.strip(qkQuery.data, 0, this.vectors, "q")]), element("td", { colspan: titles.length - 2 }),
     ]);
     const number = (value) => element("td", { class: "av-number", "data-value": value, text: value === -Infinity ? "−∞" : decimals(value) });
-    const rows = shown.map((j) => {
+    const rows = this.shownKeys().map((j) => {
       const fill = element("span", { class: "av-bar-fill av-softmax", style: `width:${(100 * qkWeights.data[j]) / most}%` });
-      const weight = number(qkWeights.data[j]);
-      weight.prepend(element("span", { class: "av-bar-track", "aria-hidden": "true" }, [fill]));
+      const numbers = numbersOf(j).map(number);
+      numbers.at(-1).prepend(element("span", { class: "av-bar-track", "aria-hidden": "true" }, [fill]));
       return element("tr", { "data-key": j }, [
         element("th", { scope: "row", dir: "auto", text: qk.keys[j], title: `position ${j}` }),
         element("td", {}, [this.strip(qkKeys.data, j, this.vectors, "k")]),
         element("td", {}, [this.strip(this.products, j, this.produced, "q ∘ k")]),
-        number(this.sums[j]), number(this.sums[j] * qk.scale), ...(qkBias ? [number(qkBias.data[j])] : []), number(qkLogits.data[j]), weight,
+        ...numbers,
       ]);
     });
     this.table.replaceChildren(element("thead", {}, [head]), element("tbody", {}, [query, ...rows]));
-    this.more.hidden = places.length <= FIRST_KEYS;
-    this.more.textContent = this.all ? `Show the first ${FIRST_KEYS} keys` : `Show all ${places.length} keys`;
+    this.more.hidden = qk.keys.length <= FIRST_KEYS;
+    this.more.textContent = this.all ? `Show the first ${FIRST_KEYS} keys` : `Show all ${qk.keys.length} keys`;
+  }
+
+  /** The keys in the chosen order, all or the first ones. */
+  shownKeys() {
+    const { qk } = this.scene;
+    const { data } = qk.arrays.qkWeights;
+    const places = Array.from(qk.keys, (_, j) => j);
+    if (this.order === "weight") places.sort((a, b) => data[b] - data[a] || a - b);
+    return this.all ? places : places.slice(0, FIRST_KEYS);
+  }
+
+  /** The numbers of a key, step by step, and what they are called. */
+  columns() {
+    const { qk } = this.scene;
+    const { qkLogits, qkWeights, qkBias } = qk.arrays;
+    const titles = ["Σ", `× ${decimals(qk.scale)}`, ...(qkBias ? ["bias"] : []), "score s", "softmax"];
+    const numbersOf = (j) => [this.sums[j], this.sums[j] * qk.scale, ...(qkBias ? [qkBias.data[j]] : []), qkLogits.data[j], qkWeights.data[j]];
+    return { titles, numbersOf };
   }
 
   /** One vector as a strip: a pixel a dimension, enlarged by the style sheet. */

@@ -100,11 +100,11 @@ export class TextView {
   /** The words of each text; tokens that are hidden are left out. */
   build() {
     const { header } = this.scene;
-    const runs = header.proses.length ? header.proses : [header.queries.map((label, index) => [label, index])];
+    this.runs = header.proses.length ? header.proses : [header.queries.map((label, index) => [label, index])];
     const titles = this.one ? [""] : [`Text of the rows (${header.queryTitle})`, `Text of the columns (${header.keyTitle})`];
     this.nodes = [];
     this.pressed = null;
-    this.proses.replaceChildren(...runs.map((prose, side) => {
+    this.proses.replaceChildren(...this.runs.map((prose, side) => {
       const kept = side ? this.colAt : this.rowAt;
       const special = side ? header.keySpecial : header.querySpecial;
       const words = element("p", { class: "av-prose", dir: "auto", role: "group", "aria-label": titles[side] || "Text" });
@@ -122,6 +122,10 @@ export class TextView {
       return element("section", {}, titles[side] ? [element("h4", { class: "av-panel-title", text: titles[side] }), words] : [words]);
     }));
     this.hovered = null;
+  }
+
+  isRtl(side) {
+    return this.proses.querySelectorAll(".av-prose")[side].matches(":dir(rtl)");
   }
 
   /** Where the words lie: read once for each layout. */
@@ -173,33 +177,38 @@ export class TextView {
 
   paint({ from, to, rows, cols }, active) {
     const pen = this.canvas.getContext("2d");
-    const { scale, theme } = this.scene;
+    const { theme } = this.scene;
     pen.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (!active.length) return;
-    const ink = (way, value) => this.inks[value < 0 ? "minus" : way][Math.round(sizeOn(scale, value) * (STEPS - 1))];
     pen.strokeStyle = css(theme.text);
     pen.lineWidth = 2;
     for (const box of this.boxes) {
       const { x, y, width, height } = box;
       if (rows.length && (this.one || box.side === 1)) {
-        pen.fillStyle = ink("from", from[box.index]);
+        pen.fillStyle = this.inkOf("from", from[box.index]);
         pen.fillRect(x, y, width, height / 2);
       }
       if (cols.length && (this.one || box.side === 0)) {
-        pen.fillStyle = ink("to", to[box.index]);
+        pen.fillStyle = this.inkOf("to", to[box.index]);
         pen.fillRect(x, y + height / 2, width, height / 2);
       }
       if (this.holding(box, active)) pen.strokeRect(x, y, width, height);
     }
   }
 
-  say({ from, to, rows, cols }) {
+  /** The shade of a value in one direction. */
+  inkOf(way, value) {
+    return this.inks[value < 0 ? "minus" : way][Math.round(sizeOn(this.scene.scale, value) * (STEPS - 1))];
+  }
+
+  say(shares) {
+    this.readout.textContent = shares.rows.length || shares.cols.length ? this.sentence(shares) : HINT;
+  }
+
+  /** Where the active tokens look most, and who looks at them most. */
+  sentence({ from, to, rows, cols }) {
     const { header, view } = this.scene;
-    if (!rows.length && !cols.length) {
-      this.readout.textContent = HINT;
-      return;
-    }
     const tokens = rows.length ? rows.map((i) => nameAt(header.queries, view.rows[i])) : cols.map((j) => nameAt(header.keys, view.cols[j]));
     const several = tokens.length > 1;
     const shown = tokens.length > 4 ? `${tokens.slice(0, 4).join(", ")} and ${tokens.length - 4} more` : tokens.join(", ");
@@ -211,26 +220,35 @@ export class TextView {
     if (empty) parts.push(`${several ? "look" : "looks"} only at what is hidden`);
     if (key) parts.push(`${lookAt} most ${header.signed ? "by" : "at"} ${nameAt(header.keys, key.index)}: ${decimals(key.value)}`);
     if (query) parts.push(`${lookedBy} ${nameAt(header.queries, query.index)}: ${decimals(query.value)}`);
-    this.readout.textContent = `${several ? `Mean of ${tokens.length} ${header.unit}s: ` : ""}${shown} ${parts.join(" · ")}`;
+    return `${several ? `Mean of ${tokens.length} ${header.unit}s: ` : ""}${shown} ${parts.join(" · ")}`;
   }
 
   showLegend() {
-    const { header, scale, share } = this.scene;
-    const kept = share < 1 ? ` Shaded: only the strongest links of each token, which together hold ${Math.round(100 * share)} % of its mass.` : "";
-    const end = decimals(scale.top, 3);
-    const items = header.signed
-      ? [["from", "adds to the output"], ["minus", "takes away from it"]]
-      : [["from", "Upper half: attention from the held token"], ["to", "Lower half: attention to it"]];
-    const halves = header.signed ? "Upper half: contributions to the held token; lower half: its own to the others. " : "";
     this.legend.replaceChildren(
-      ...items.map(([way, text]) => element("span", { class: "av-shadekey" }, [
+      ...rampsOf(this.scene.header).map(([way, text]) => element("span", { class: "av-shadekey" }, [
         element("span", { class: "av-ramp", style: `background:linear-gradient(90deg,${this.inks[way].filter((_, i) => i % 9 === 0).join()})`, "aria-hidden": "true" }),
         element("span", { text }),
       ])),
-      element("span", { text: `${halves}Shade: square root of the ${header.signed ? "size of the " : ""}${header.quantity}, 0 to ${end}. Held tokens add up to their mean.${kept}` }),
+      element("span", { text: shadeWords(this.scene) }),
     );
   }
 }
+
+/** The ramps of the legend: of which shades, and what they mean. */
+export const rampsOf = (header) =>
+  header.signed
+    ? [["from", "adds to the output"], ["minus", "takes away from it"]]
+    : [["from", "Upper half: attention from the held token"], ["to", "Lower half: attention to it"]];
+
+/** What a shade means. */
+export function shadeWords({ header, scale, share }) {
+  const kept = share < 1 ? ` Shaded: only the strongest links of each token, which together hold ${Math.round(100 * share)} % of its mass.` : "";
+  const halves = header.signed ? "Upper half: contributions to the held token; lower half: its own to the others. " : "";
+  return `${halves}Shade: square root of the ${header.signed ? "size of the " : ""}${header.quantity}, 0 to ${decimals(scale.top, 3)}. Held tokens add up to their mean.${kept}`;
+}
+
+/** What the lists of the strongest are called. */
+export const listTitles = (header) => (header.signed ? { from: "Moved by", to: "Moves" } : { from: "Looks at", to: "Looked at by" });
 
 const nameAt = (labels, index) => `${quoted(labels[index])} (${index})`;
 
@@ -245,7 +263,7 @@ function placesOf(kept, count) {
 const inksOf = (theme, hue) => Array.from({ length: STEPS }, (_, i) => css(mix(theme.bg, hue, (DEEPEST * i) / (STEPS - 1))));
 
 /** The `count` largest values other than 0, by size, as {index, value}. */
-function largest(values, count) {
+export function largest(values, count) {
   const best = [];
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
@@ -265,8 +283,7 @@ function strongestList(way) {
   const node = element("div", { class: "av-strongest", "data-testid": `strongest-${way}` }, [heading, ...bars.map((bar) => bar.node)]);
   const show = (shares, direction, { header, scale }, inks) => {
     const several = Math.max(shares.rows.length, shares.cols.length) > 1;
-    const titles = header.signed ? { from: "Moved by", to: "Moves" } : { from: "Looks at", to: "Looked at by" };
-    heading.textContent = `${titles[way]}${several ? " (mean)" : ""}`;
+    heading.textContent = `${listTitles(header)[way]}${several ? " (mean)" : ""}`;
     const labels = way === "from" ? header.keys : header.queries;
     const best = largest(shares[direction], STRONGEST);
     heading.style.visibility = best.length ? "visible" : "hidden";

@@ -8,7 +8,8 @@ import { quoted } from "./labels.js";
 import { CanvasPen } from "./pens.js";
 import { csvText, fileName, saveCanvas, saveText } from "./save.js";
 import { colourOf, plainScale } from "./view.js";
-import { sheetPng, sheetSvg } from "./words_picture.js";
+import { sheetPng, sheetSvg } from "./sheet.js";
+import { wordsSheet } from "./words_picture.js";
 
 const FIRST_BARS = 24;
 
@@ -38,8 +39,8 @@ function build(state) {
     refresh(state);
   });
   const download = menu("Download", [
-    ["PNG picture", () => saveCanvas(sheetPng(sheetOf(state)), nameOf(state, "png"))],
-    ["SVG drawing", () => saveText(sheetSvg(sheetOf(state)), "image/svg+xml", nameOf(state, "svg"))],
+    ["PNG picture", () => saveCanvas(sheetPng(wordsSheet(sheetOf(state))), nameOf(state, "png"))],
+    ["SVG drawing", () => saveText(sheetSvg(wordsSheet(sheetOf(state))), "image/svg+xml", nameOf(state, "svg"))],
     ["CSV table", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
   ]);
   state.toolbar = element("div", { class: "av-toolbar" }, [

@@ -3,30 +3,15 @@
 import { css, inkOn } from "./colors.js";
 import { isolated } from "./labels.js";
 import { BAR_HEIGHT, paintBar } from "./bar.js";
-import { CanvasPen, SvgPen } from "./pens.js";
-import { pictureCanvas } from "./save.js";
+import { SHEET_MARGIN, paintProse, paintWords, wrapped } from "./sheet.js";
 import { colourOf } from "./view.js";
 
 const WIDTH = 760;
-const SHEET_MARGIN = 24;
-const LINE = 30;
 const ROW = 22;
 const MOST_BARS = 60;
 
-/** The sheet as a canvas at two pixels a CSS pixel. */
-export function sheetPng(sheet) {
-  const height = paintSheetOf(new CanvasPen(pictureCanvas(1, 1, 1, "white").pen), sheet);
-  const { canvas, pen } = pictureCanvas(WIDTH, height, height > 4000 ? 1 : 2, css(sheet.theme.bg));
-  paintSheetOf(new CanvasPen(pen), sheet);
-  return canvas;
-}
-
-/** The sheet as the text of an SVG document. */
-export function sheetSvg(sheet) {
-  const pen = new SvgPen(WIDTH, 10, sheet.theme);
-  pen.size.height = Math.ceil(paintSheetOf(pen, sheet));
-  return pen.document(sheet.title);
-}
+/** The sheet (see sheet.js) of what words.js shows. */
+export const wordsSheet = (shown) => ({ width: WIDTH, theme: shown.theme, title: shown.title, paint: (pen) => paintSheetOf(pen, shown) });
 
 /** Paints everything from top to bottom and returns the height. */
 function paintSheetOf(pen, sheet) {
@@ -36,10 +21,7 @@ function paintSheetOf(pen, sheet) {
   const inner = WIDTH - 2 * SHEET_MARGIN;
   let y = SHEET_MARGIN + 8;
   pen.font(`600 16px ${theme.font}`);
-  for (const line of wrapped(pen, sheet.title, inner)) {
-    pen.text(SHEET_MARGIN, y, line, { colour: text });
-    y += 23;
-  }
+  y = paintWords(pen, [sheet.title], { y, width: inner, colour: theme.text, leading: 23 });
   paintBar(pen, sheet.scale, theme, SHEET_MARGIN, y, 260);
   pen.font(`12px ${theme.font}`);
   const words = wrapped(pen, sheet.legend, inner - 280);
@@ -48,42 +30,20 @@ function paintSheetOf(pen, sheet) {
   for (const part of sheet.texts) {
     pen.font(`600 13px ${theme.font}`);
     pen.text(SHEET_MARGIN, y, pen.cutTo(part.title, inner), { colour: text });
-    y = paintProse(pen, sheet, part, y + 24, inner) + 14;
+    y = paintProse(pen, { theme, runs: part.runs, rtl: part.rtl, ground: groundOf(pen, sheet, part) }, y + 24, inner) + 14;
     y = paintBars(pen, sheet, part, y, inner) + 18;
   }
   pen.font(`12px ${theme.font}`);
-  for (const note of sheet.notes)
-    for (const line of wrapped(pen, note, inner)) {
-      pen.text(SHEET_MARGIN, y, line, { colour: muted });
-      y += 18;
-    }
+  y = paintWords(pen, sheet.notes, { y, width: inner, colour: theme.muted });
   return y + SHEET_MARGIN - 10;
 }
 
-/** Words on coloured ground, wrapped; right-to-left texts run from the right edge. */
-function paintProse(pen, { scale, theme }, { runs, groups, rtl }, top, inner) {
-  pen.font(`15px ${theme.font}`);
-  let [x, y] = [0, top];
-  for (const [piece, group] of runs) {
-    // Text between words has no colour and may break anywhere between its own words.
-    for (const part of group < 0 ? piece.split(/(\s+)/).filter(Boolean) : [piece]) {
-      if (group < 0 && !part.trim()) {
-        if (part.includes("\n")) [x, y] = [0, y + LINE];
-        else x += 5;
-        continue;
-      }
-      const shown = pen.cutTo(part, inner - 8);
-      const width = pen.measureText(shown).width + (group < 0 ? 0 : 6);
-      if (x > 0 && x + width > inner) [x, y] = [0, y + LINE];
-      const left = SHEET_MARGIN + (rtl ? inner - x - width : x);
-      const colour = group < 0 ? theme.bg : colourOf(scale, groups[group].value);
-      if (group >= 0) pen.rect(left, y - 12, width, 24, css(colour));
-      pen.text(left + width / 2, y, isolated(shown), { align: "center", colour: css(group < 0 ? theme.text : inkOn(colour)) });
-      x += width + (group < 0 ? 0 : 1);
-    }
-  }
-  return y + LINE / 2;
-}
+/** A word's ground has the colour of its score. */
+const groundOf = (pen, { scale }, { groups }) => (group, x, y, width, height) => {
+  const colour = colourOf(scale, groups[group].value);
+  pen.rect(x, y, width, height, css(colour));
+  return inkOn(colour);
+};
 
 /** Label, bar around zero, number; the largest ones where there are many. */
 function paintBars(pen, { scale, theme, signed, number, axis }, { bars }, top, inner) {
@@ -107,14 +67,4 @@ function paintBars(pen, { scale, theme, signed, number, axis }, { bars }, top, i
     y += ROW;
   }
   return y;
-}
-
-function wrapped(pen, text, width) {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
-    if (pen.measureText(longer).width > width && lines.at(-1)) lines.push(pen.cutTo(word, width));
-    else lines[lines.length - 1] = pen.cutTo(longer, width);
-  }
-  return lines;
 }
