@@ -25,6 +25,17 @@ export function cut(pen, label, width) {
   return `${parts.slice(0, low).join("")}…`;
 }
 
+/** The text in lines of at most `width` pixels, parted at blanks; a word that is longer is cut. */
+export function wrapped(pen, text, width) {
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(cut(pen, word, width));
+  }
+  return lines;
+}
+
 /** Labels cut to `limit` pixels in the pen's font, with their widths. Measured once: steps through heads reuse it. */
 export function measured(pen, labels, font, limit) {
   const key = `${font}|${limit}`;

@@ -3,6 +3,7 @@
 import { shortest } from "./base.js";
 import { BAR_HEIGHT, paintBar } from "./bar.js";
 import { css } from "./colors.js";
+import { wrapped } from "./labels.js";
 import { layoutOf, paintMatrix } from "./matrix.js";
 import { CanvasPen, SvgPen } from "./pens.js";
 import { csvText, pictureCanvas } from "./save.js";
@@ -36,17 +37,6 @@ function sheetOf(scene) {
 
 const titleFont = ({ theme }) => `600 15px ${theme.font}`;
 const noteFont = ({ theme }) => `12px ${theme.font}`;
-
-/** The text in lines of at most `width`, parted at blanks; a word that is longer is cut. */
-function wrapped(pen, text, width) {
-  const lines = [];
-  for (const word of text.split(" ")) {
-    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length && pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
-    else lines.push(pen.cutTo(word, width));
-  }
-  return lines;
-}
 
 function paintSheet(shifted, sheet) {
   const { scene, layout, head, width, title, notes } = sheet;

@@ -2,7 +2,7 @@
 // of words, prose with coloured words.
 
 import { css } from "./colors.js";
-import { isolated } from "./labels.js";
+import { isolated, wrapped } from "./labels.js";
 import { CanvasPen, SvgPen } from "./pens.js";
 import { pictureCanvas } from "./save.js";
 
@@ -33,16 +33,6 @@ export function paintWords(pen, paragraphs, { x = SHEET_MARGIN, y, width, colour
       y += leading;
     }
   return y;
-}
-
-export function wrapped(pen, text, width) {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
-    if (pen.measureText(longer).width > width && lines.at(-1)) lines.push(pen.cutTo(word, width));
-    else lines[lines.length - 1] = pen.cutTo(longer, width);
-  }
-  return lines;
 }
 
 /**

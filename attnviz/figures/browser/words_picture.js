@@ -1,9 +1,9 @@
 // An attribution as a picture: prose with coloured words, then bars with numbers. One painter for PNG and SVG.
 
 import { css, inkOn } from "./colors.js";
-import { isolated } from "./labels.js";
+import { isolated, wrapped } from "./labels.js";
 import { BAR_HEIGHT, paintBar } from "./bar.js";
-import { SHEET_MARGIN, paintProse, paintWords, wrapped } from "./sheet.js";
+import { SHEET_MARGIN, paintProse, paintWords } from "./sheet.js";
 import { colourOf } from "./view.js";
 
 const WIDTH = 760;
