@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import streamlit as st
 
 from attnviz.web import attention_view, components, progress, session, url
+from attnviz.web.drawn import Drawn
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
@@ -27,7 +28,7 @@ SPREAD = (
 )
 
 
-def show(query: Query, state: State) -> None:
+def show(query: Query, state: State) -> Drawn:
     """Draw the page for this question."""
     from attnviz.figures import allocation_data
 
@@ -38,10 +39,13 @@ def show(query: Query, state: State) -> None:
     by = _breakdown(runtime.breakdowns(query, kind), state)
     with progress.loading() as report:
         allocation = runtime.allocation(query, by, kind, report)
-    data = allocation_data(allocation, note=f"{MEANING[by]} {SPREAD}", model=query.model, text=query.text)
+    model = session.model_name(query.model)
+    data = allocation_data(allocation, note=f"{MEANING[by]} {SPREAD}", model=model, text=query.text)
     opened = components.allocation(data)
     if opened is not None:
         open_head(opened)
+    texts = " · ".join(filter(None, (query.text, query.pair)))
+    return Drawn("allocation", lambda: data, "Where attention goes", texts)
 
 
 def open_head(place: Head) -> None:

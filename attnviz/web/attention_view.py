@@ -226,7 +226,7 @@ def _picture(what: Picture, shown: Head) -> None:
         signed=QUANTITIES[what.quantity].signed,
         causal=is_causal(what.capture, what.kind),
         note=maps.note(queries, keys, what.sums_to_one, note_of(QUANTITIES[what.quantity], what.pool)),
-        model=what.query.model,
+        model=session.model_name(what.query.model),
         text=what.query.text,
         identity=what.kind,
         form=what.form,

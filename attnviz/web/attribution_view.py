@@ -8,6 +8,7 @@ import streamlit as st
 
 from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
 from attnviz.web import asked, components, problems, progress, session, trust_view
+from attnviz.web.drawn import Drawn
 from attnviz.web.escape import markdown
 from attnviz.web.maps import GRANULARITIES
 
@@ -31,11 +32,11 @@ LEGEND = {
 }
 
 
-def show(query: Query, state: State) -> None:
-    """Draw the page for this question."""
+def show(query: Query, state: State) -> Drawn | None:
+    """Draw the page for this question; returns the figure, where there is one."""
     if session.is_file(query.model):
         _file_holds_attention_only()
-        return
+        return None
     runtime = session.runtime()
     if runtime.card(query.model) is None:
         with progress.loading() as report:
@@ -47,7 +48,7 @@ def show(query: Query, state: State) -> None:
     method = _method(target, state)
     if target.needs_pair and not query.pair:
         _second_text_missing(target)
-        return
+        return None
     asked.typed(state, target)
     choice = st.container()
     try:
@@ -58,14 +59,15 @@ def show(query: Query, state: State) -> None:
     except (InputEmpty, UnknownName) as error:
         problems.show_error(error)
         asked.back_to_own_choice(state)
-        return
+        return None
     with choice:
         asked.picked(attribution, state, target)
     unit = session.choose("view", state.view, GRANULARITIES, "word")
-    _picture(attribution, target, method, query, unit)
+    drawn = _picture(attribution, target, method, query, unit)
     asked.answers(attribution)
     _meaning(attribution, target, method)
     trust_view.show(attribution, trust_view.Asked(query, target, method, asked.options(state, target)))
+    return drawn
 
 
 def _target(available: tuple[TargetInfo, ...], state: State) -> TargetInfo:
@@ -127,7 +129,7 @@ def _second_text_missing(target: TargetInfo) -> None:
 
 def _picture(
     attribution: Attribution, target: TargetInfo, method: MethodInfo, query: Query, unit: str
-) -> None:
+) -> Drawn:
     from attnviz.figures import words_data
 
     towards, away = LEGEND.get(target.name, ("", ""))
@@ -141,9 +143,11 @@ def _picture(
         pair_title="Second text",
         method_title=method.title,
         target_title=target.title,
-        model=query.model,
+        model=session.model_name(query.model),
     )
     components.words(data)
+    texts = " · ".join(filter(None, (query.text, query.pair)))
+    return Drawn("words", lambda: data, f"{target.title}, {method.title}", texts)
 
 
 def _meaning(attribution: Attribution, target: TargetInfo, method: MethodInfo) -> None:

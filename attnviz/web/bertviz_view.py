@@ -45,7 +45,9 @@ def show(query: Query, state: State) -> None:
     _ours(view, state, shown)
     _around(part, shape, shown)
     document = bertviz.document(capture, view, *shown, kind)
-    components.frame(frame_data(document, f"BertViz’s {TITLES[view].lower()}", model=query.model))
+    components.frame(
+        frame_data(document, f"BertViz’s {TITLES[view].lower()}", model=session.model_name(query.model))
+    )
 
 
 def _choose_view(state: State) -> View:

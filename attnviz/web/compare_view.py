@@ -16,8 +16,10 @@ from attnviz.web import (
     panes_view,
     progress,
     session,
+    take_away,
     url,
 )
+from attnviz.web.drawn import Drawn
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
@@ -77,10 +79,13 @@ def _all_heads(query: Query, state: State) -> None:
         "common. Order: clusters by average linkage. Map: multidimensional scaling; its stress is "
         f"{found.stress:.2f} (0: exact, above 0.2: read it with care). {RULE}"
     )
+    name = session.model_name(query.model)
     data = likeness_data(
-        found.distances, found.order, found.points, found.kinds, found.shares, note=note, model=query.model
+        found.distances, found.order, found.points, found.kinds, found.shares, note=note, model=name
     )
     opened = components.likeness(data)
+    drawn = Drawn("likeness", lambda: data, "How alike all heads are", query.text)
+    take_away.figure(session.query(state), state, drawn, query)
     if len(opened) == 1:
         allocation_view.open_head(opened[0])
     elif opened:

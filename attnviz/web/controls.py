@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from attnviz.runtime import Example
     from attnviz.types import ModelCard
 
+FILE_TITLE = "Opened file"
 MAX_CHARACTERS = 200_000  # what the browser lets somebody paste; the runtime has its own, typed, limit
 
 
@@ -109,10 +110,12 @@ def model_choice(state: url.State, key: str = "side") -> None:
 
 def model_title(name: str) -> str:
     """A model by its name, an opened file not by its digest."""
-    return "Opened file" if session.is_file(name) else plain(name, 80)
+    return FILE_TITLE if session.is_file(name) else plain(name, 80)
 
 
 def _model_chosen(key: str) -> None:
+    if st.session_state[key] == FILE_TITLE:
+        return  # one upload hard after another: the browser answers with the title of what is open already
     name = typed_name(st.session_state[key])
     session.trust_model(name)
     use_model(name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import controls, first_paint, keys, problems, session, style, take_away, url
+from attnviz.web import controls, first_paint, keys, problems, session, style, uploads, url
 from attnviz.web.site import DEFAULT, HOME, SECTIONS, SITE
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def show() -> None:
     current = st.navigation(list(pages.values()), position="hidden")
     state = session.begin(current.url_path)
     style.apply()
-    take_away.keep_open(state)
+    uploads.keep_open(state)
     with st.sidebar:
         st.header("AttnViz", anchor=False)  # the sidebar takes its place now, so that nothing moves later
     if session.runtime().ready(session.query(state)):
@@ -52,7 +52,7 @@ def _controls(state: url.State) -> None:
         controls.text_form(state)
         controls.gallery()
         controls.model_choice(state)
-        take_away.upload(state)
+        uploads.upload(state)
         controls.machine(state)
 
 

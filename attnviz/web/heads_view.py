@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from attnviz.web import attention_view, components, maps, metrics, progress, session, url
+from attnviz.web.drawn import Drawn
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
@@ -20,7 +21,7 @@ THUMBNAIL = 64  # cells a side
 ATTENTION = ("pages/look/attention.py", "attention")
 
 
-def show(query: Query, state: State) -> None:
+def show(query: Query, state: State) -> Drawn:
     """Draw the page for this question."""
     with progress.loading() as report:
         capture = session.runtime().capture(query, report)
@@ -31,6 +32,7 @@ def show(query: Query, state: State) -> None:
         _comparison(query, capture, kind, chosen)
     else:
         st.caption("Mark two to four heads to see them side by side, with the difference between them.")
+    return Drawn("heads", lambda: message(query, capture, kind, ()), "All heads", query.text)
 
 
 def _chosen(state: State, shape: tuple[int, int, int, int]) -> tuple[Head, ...]:
@@ -72,7 +74,7 @@ def message(
         chosen=chosen,
         descriptions={metric: metrics.words(metric).meaning for metric in table.metrics},
         causal=attention_view.is_causal(capture, kind),
-        model=query.model,
+        model=session.model_name(query.model),
         text=query.text,
     )
 
@@ -105,6 +107,6 @@ def _comparison(query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, 
         fixed=True,
         unit=queries.unit,
         note=maps.note(queries, keys),
-        model=query.model,
+        model=session.model_name(query.model),
     )
     components.panes(data)

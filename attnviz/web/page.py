@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import controls, session, url
+from attnviz.web import controls, session, uploads, url
 from attnviz.web.escape import plain
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def _entry(before: State) -> None:
     done = controls.text_form(current, key="dialog")
     controls.gallery(key="dialog")
     controls.model_choice(current, key="dialog")
+    uploads.upload(current, key="dialog_upload")
     if done or current != before:
         st.rerun()
 

@@ -105,6 +105,12 @@ def opened(model: str | None) -> Query | None:
     return runtime().opened(model) if model is not None else None
 
 
+def model_name(model: str) -> str:
+    """The model as a reader knows it: of an opened file, the model that it was made with."""
+    card = runtime().card(model) if is_file(model) else None
+    return model if card is None else card.name
+
+
 def _catalogued(file: str) -> str | None:
     """The model that a file was made with, where this server offers it by name and it is not the default."""
     card = runtime().card(file)

@@ -1,6 +1,6 @@
-"""What a visitor takes along, and brings back: a link, the saved file, a page that works offline, arrays.
+"""What a visitor takes along: a link, the saved file, a page that works offline, arrays.
 
-The row of buttons under a picture, the upload in the sidebar, and what to say where a file or a link cannot serve.
+The row of buttons under a picture, and what to say where a link cannot serve.
 """
 
 from __future__ import annotations
@@ -14,18 +14,15 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from attnviz.errors import AttnVizError
-from attnviz.web import attention_view, heads_view, maps, pooling, problems, session, url
-from attnviz.web.escape import plain
+from attnviz.web import attention_view, maps, pooling, session, url
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
     from attnviz.runtime import Query
     from attnviz.types import Kind
+    from attnviz.web.drawn import Drawn
     from attnviz.web.url import State
 
-UPLOAD = "upload"
-PROBLEM = "attnviz_upload_problem"
 LINK = "copy_link"
 _HTML = """<button type="button">Copy link</button>
 <input type="text" readonly hidden aria-label="Link to this view"><span role="status"></span>"""
@@ -76,22 +73,36 @@ def attention(query: Query, state: State) -> None:
 
     if QUANTITIES[quantity].method not in capture.quantities(kind):
         # The picture says why there is none: then there is none to take along either.
-        _row(query, replace(state, heads=(shown,)), capture)
+        _captured(query, replace(state, heads=(shown,)), capture)
         return
-    _row(query, replace(state, heads=(shown,)), capture, page, archive)
+    _captured(query, replace(state, heads=(shown,)), capture, page, archive)
 
 
-def heads(query: Query, state: State) -> None:
-    """What can be taken from the page of all heads."""
+def figure(query: Query, state: State, drawn: Drawn | None, asked: Query | None = None) -> None:
+    """What can be taken from a page that has drawn one figure, if it has.
+
+    `asked` is the question that was put to the model, where attention is what the page is about.
+    """
+    if drawn is None:
+        return
     from attnviz.figures import export
 
-    capture, kind = _capture(query, state)
+    model = session.model_name(query.model)
 
     def page() -> str:
-        message = heads_view.message(query, capture, kind, ())
-        return export.page("heads", message, title=f"{_title(capture)}: all heads", text=query.text)
+        return export.page(drawn.figure, drawn.message(), title=f"{drawn.title}: {model}", text=drawn.text)
 
-    _row(query, state, capture, page)
+    if asked is None:
+        with _row():
+            reason = _link(query, state)
+            _page(page, stem(model, query.text))
+        _say(reason)
+        return
+    capture, kind = _capture(asked, state)
+    layers, heads, _, _ = capture.shape(kind)
+    layer, head = state.heads[0] if state.heads else (0, 0)
+    shown = (layer, head) if layer < layers and head < heads else (0, 0)
+    _captured(query, state, capture, page, lambda: export.archive(capture, *shown, kind=kind), asked)
 
 
 def bertviz(query: Query, state: State) -> None:
@@ -102,7 +113,9 @@ def bertviz(query: Query, state: State) -> None:
     layers, heads, _, _ = capture.shape(kind)
     shown = attention_view.chosen_head(state, layers, heads)
     view = next((each for each in views.VIEWS if each == state.view), views.VIEWS[0])
-    _row(query, replace(state, heads=(shown,)), capture, lambda: views.document(capture, view, *shown, kind))
+    _captured(
+        query, replace(state, heads=(shown,)), capture, lambda: views.document(capture, view, *shown, kind)
+    )
 
 
 def panes(state: State, files: bool, message: Callable[[], bytes]) -> None:
@@ -114,10 +127,10 @@ def panes(state: State, files: bool, message: Callable[[], bytes]) -> None:
     def sheet() -> str:
         return export.page("panes", message(), title="Attention side by side", text=query.text)
 
-    with st.container(horizontal=True, vertical_alignment="center", key="take_away"):
+    with _row():
         if not files and not url.unlinked(state):
             _link(query, state)
-        _download("Save as a web page", sheet, "attention-side-by-side", "html", PAGE_HELP)
+        _page(sheet, "attention-side-by-side")
     if files:
         st.caption("One of the panes comes from a file, which a link cannot carry.")
     elif url.unlinked(state):
@@ -131,22 +144,32 @@ def _capture(query: Query, state: State) -> tuple[Capture, Kind]:
     return capture, state.kind if state.kind in kinds else default  # type: ignore[return-value]
 
 
-def _row(
+def _row() -> Any:
+    """The place of the buttons. What they save is made when they are pressed."""
+    return st.container(horizontal=True, vertical_alignment="center", key="take_away")
+
+
+def _captured(
     query: Query,
     state: State,
     capture: Capture,
     page: Callable[[], str] | None = None,
     archive: Callable[[], bytes] | None = None,
+    asked: Query | None = None,
 ) -> None:
-    """The buttons. What they save is made when they are pressed."""
-    runtime, stem = session.runtime(), _stem(capture)
-    with st.container(horizontal=True, vertical_alignment="center", key="take_away"):
+    """The buttons of a page that shows a capture: of the question `asked`, where that is not the page's own."""
+    runtime, name = session.runtime(), _stem(capture)
+    with _row():
         reason = _link(query, state)
-        _download("Save for AttnViz", lambda: runtime.save(query), stem, "attnviz", SAVE_HELP)
+        _download("Save for AttnViz", lambda: runtime.save(asked or query), name, "attnviz", SAVE_HELP)
         if page is not None:
-            _download("Save as a web page", page, stem, "html", PAGE_HELP)
+            _page(page, name)
         if archive is not None:
-            _download("Save as arrays", archive, stem, "npz", ARRAYS_HELP)
+            _download("Save as arrays", archive, name, "npz", ARRAYS_HELP)
+    _say(reason)
+
+
+def _say(reason: str) -> None:
     if reason:
         st.caption(reason)
 
@@ -159,11 +182,15 @@ ARRAYS_HELP = "An NPZ file for numpy.load, with the weights of all heads where t
 _TYPES = {"attnviz": "application/octet-stream", "html": "text/html", "npz": "application/octet-stream"}
 
 
-def _download(label: str, data: Callable[[], Any], stem: str, extension: str, meaning: str) -> None:
+def _page(page: Callable[[], str], name: str) -> None:
+    _download("Save as a web page", page, name, "html", PAGE_HELP)
+
+
+def _download(label: str, data: Callable[[], Any], name: str, extension: str, meaning: str) -> None:
     st.download_button(
         label,
         data,
-        file_name=f"{stem}.{extension}",
+        file_name=f"{name}.{extension}",
         mime=_TYPES[extension],
         key=f"save_{extension}",
         on_click="ignore",
@@ -197,48 +224,11 @@ def _title(capture: Capture) -> str:
 
 
 def _stem(capture: Capture) -> str:
+    return stem(capture.card.name, capture.tokens.text)
+
+
+def stem(model: str, text: str) -> str:
     """A file name of plain letters: the model, and how the text begins."""
-    words = f"{Path(capture.card.name).name} {capture.tokens.text[:40]}"
+    words = f"{Path(model).name} {text[:40]}"
     letters = "".join(c if c.isascii() and c.isalnum() else " " for c in words)
     return "-".join(letters.lower().split()) or "attention"
-
-
-def upload(state: State, key: str = UPLOAD) -> None:
-    """The sidebar's upload of a saved file; what is wrong with it stands below."""
-    opened = session.opened(state.model)
-    with st.expander("Open a saved file", expanded=opened is not None or PROBLEM in st.session_state):
-        st.file_uploader(
-            "A file that was saved by AttnViz",
-            type="attnviz",
-            key=key,
-            on_change=_uploaded,
-            args=(key,),
-            help="It is shown without the model. The file stays in the memory of this server, and only there.",
-        )
-        if PROBLEM in st.session_state:
-            problems.show_error(st.session_state[PROBLEM])
-
-
-def _uploaded(key: str) -> None:
-    """Open what was just chosen; when it was taken away again, go back to the model."""
-    st.session_state.pop(PROBLEM, None)
-    file = st.session_state[key]
-    if file is None:
-        if session.is_file(session.state().model):
-            session.write(url.State())
-        return
-    try:
-        query = session.runtime().open(file.getvalue(), plain(file.name, 80))
-    except AttnVizError as error:
-        st.session_state[PROBLEM] = error
-    else:
-        session.write(url.State(model=query.model))
-
-
-def keep_open(state: State, key: str = UPLOAD) -> None:
-    """Open this visitor's file again, where the server had to forget it to make room."""
-    if session.is_file(state.model) and session.opened(state.model) is None:
-        file = st.session_state.get(key)
-        if file is not None:
-            with problems.guard():
-                session.runtime().open(file.getvalue(), plain(file.name, 80))

@@ -1,6 +1,6 @@
 """Which words made the result: a score for each word of the text, by one of several methods."""
 
-from attnviz.web import attribution_view, page, session
+from attnviz.web import attribution_view, page, session, take_away
 
 page.heading(
     "Attribution",
@@ -11,4 +11,5 @@ state = session.state()
 query = page.question(state)
 if query is not None:
     with page.body(query):
-        attribution_view.show(query, state)
+        drawn = attribution_view.show(query, state)
+    take_away.figure(query, state, drawn)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnviz.web import allocation_view, page, session
+from attnviz.web import allocation_view, page, session, take_away
 
 page.heading(
     "Where attention goes",
@@ -12,5 +12,6 @@ page.heading(
 state = session.state()
 query = page.question(state)
 if query is not None:
-    allocation_view.show(query, state)
+    drawn = allocation_view.show(query, state)
+    take_away.figure(query, state, drawn, query)
 st.caption(page.LOOKED)

@@ -13,6 +13,6 @@ state = session.state()
 query = page.question(state)
 if query is not None:
     with page.body(query):
-        heads_view.show(query, state)
-    take_away.heads(query, state)
+        drawn = heads_view.show(query, state)
+    take_away.figure(query, state, drawn, query)
 st.caption(page.LOOKED)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from attnviz.capture import open_capture
 from tests.browser.conftest import WIDE, Watch
 from tests.browser.serve import Server
-from tests.figures.pointer import hover, value
+from tests.figures.pointer import download, hover, value
 
 pytestmark = pytest.mark.browser
 
@@ -196,9 +196,21 @@ def test_without_a_clipboard_the_link_can_be_copied_by_hand(page: Page):
     assert field.evaluate("f => f.selectionEnd - f.selectionStart") == len(field.input_value())
 
 
-@pytest.mark.parametrize("name", ["attention", "heads"])
+# What stands in each page that is saved: its address, and a part of the figure with words or numbers.
+SHEETS = {
+    "attention": ("layer=1&head=3", "stage"),
+    "attention, as text": ("layer=1&head=3&form=text", "strongest-from"),
+    "heads": ("", "marked"),
+    "allocation": ("", "stacks"),
+    "compare": ("view=heads", "kinds"),
+    "attribution": ("pair=A+cat+<b>sat</b>.", "bars0"),
+}
+
+
+@pytest.mark.parametrize("name", SHEETS)
 def test_the_web_page_works_offline(page: Page, browser: Browser, engine, name: str):
-    page.goto(f"/{name}?text={HOSTILE.replace(' ', '+')}&layer=1&head=3")
+    params, part = SHEETS[name]
+    page.goto(f"/{name.split(',')[0]}?text={HOSTILE.replace(' ', '+')}&{params}")
     expect(page.get_by_role("button", name="Save as a web page")).to_be_visible()
     path = saved(page, "Save as a web page")
     context = browser.new_context(viewport=WIDE, offline=True)
@@ -206,23 +218,73 @@ def test_the_web_page_works_offline(page: Page, browser: Browser, engine, name: 
     seen.attach(context)
     sheet = context.new_page()
     sheet.goto(path.as_uri())
-    expect(sheet.locator("#text")).to_have_text(HOSTILE)
+    expect(sheet.locator("#text")).to_contain_text(HOSTILE)
+    expect(sheet.get_by_test_id(part)).to_be_attached()
     if name == "attention":
         hover(sheet, 3, 4)
         truth = engine.capture(HOSTILE).attention(1, 3)
         assert value(sheet) == pytest.approx(truth[3, 4], abs=1e-6)
-    else:
-        expect(sheet.get_by_role("button", name="Layer 5, head 11", exact=True)).to_be_visible()
+    with sheet.expect_download() as caught:
+        sheet.get_by_text("Download", exact=True).click()
+        sheet.get_by_role("button", name="CSV").click()
+    assert caught.value.suggested_filename.endswith(".csv")
     assert sheet.evaluate("globalThis.injected ?? null") is None
     assert (seen.errors, seen.dialogs, seen.hosts) == ([], [], {""})
     context.close()
 
 
-def test_arrays_are_the_engines(page: Page, engine):
-    page.goto(f"/attention?text={TEXT.replace(' ', '+')}")
-    drawn(page)
+@pytest.mark.parametrize("name", ["attention", "heads", "allocation"])
+def test_arrays_are_the_engines(page: Page, engine, name: str):
+    page.goto(f"/{name}?text={TEXT.replace(' ', '+')}")
+    expect(page.get_by_role("button", name="Save as arrays")).to_be_visible()
     with np.load(io.BytesIO(saved(page, "Save as arrays").read_bytes()), allow_pickle=False) as file:
         truth = engine.capture(TEXT)
         assert file["attention"].shape == (72, 9, 9)
         np.testing.assert_allclose(file["attention"][30], truth.attention(2, 6), atol=1e-6)
         assert tuple(file["key_labels"]) == truth.tokens.labels
+
+
+def test_a_bad_upload_keeps_the_opened_file(page: Page, root: Path, tmp_path: Path):
+    whole = root / "attnviz" / "examples" / "similar.attnviz"
+    bad = tmp_path / "bad.attnviz"
+    bad.write_bytes(whole.read_bytes()[:1000])
+    page.goto("/")
+    drawn(page)
+    upload(page, whole)
+    expect(page.locator(".st-key-shown_text")).to_contain_text("A man is playing a guitar")
+    page.locator("[data-testid=stFileUploader] input").set_input_files(bad)
+    expect(page.get_by_text("The file that was opened before is still shown.")).to_be_visible()
+    expect(page.locator(".st-key-shown_text")).to_contain_text("A man is playing a guitar")
+    page.locator(
+        "[data-testid=stFileUploader] button[aria-label*=emove], [data-testid=stFileUploaderDeleteBtn] button"
+    ).first.click()
+    expect(page.get_by_text("is not an AttnViz capture")).to_have_count(0)
+    drawn(page)
+    expect(page.locator(".st-key-shown_text")).to_contain_text("A man is playing a guitar")
+    assert "model=file" in page.url
+
+
+def test_an_opened_file_goes_by_the_name_of_its_model(page: Page, root: Path):
+    page.goto("/")
+    drawn(page)
+    upload(page, root / "attnviz" / "examples" / "similar.attnviz")
+    expect(page.locator(".st-key-shown_text")).to_contain_text("A man is playing a guitar")
+    drawn(page)
+    name, content = download(page, "SVG drawing")
+    assert name == "attention_minilm_layer3_head1.svg"
+    assert b"file:" not in content
+    assert "\u00b7 minilm" in content.decode()
+
+
+def test_on_a_phone_a_file_is_opened_in_the_dialog(page: Page, root: Path):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/")
+    drawn(page)
+    page.get_by_role("button", name="Change the text or the model").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Open a saved file", exact=True).click()
+    file = root / "attnviz" / "examples" / "similar.attnviz"
+    dialog.locator("[data-testid=stFileUploader] input").set_input_files(file)
+    expect(page.locator(".st-key-shown_text")).to_contain_text("A man is playing a guitar")
+    expect(dialog).not_to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

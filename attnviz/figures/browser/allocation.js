@@ -21,6 +21,7 @@ export function draw(root, bytes, callbacks = {}) {
   const titles = header.titles.join("\n");
   if (state.titles !== titles) Object.assign(state, { titles, group: 0, chosen: header.chosen });
   if (state.layer >= header.layers) state.layer = -1;
+  state.help.hidden = !callbacks.open; // a page on disk has no other to open
   Object.assign(state, { header, callbacks, shares: arrays.shares.data, even: arrays.even.data });
   refresh(state);
 }
@@ -49,10 +50,11 @@ function build(state) {
   state.grid = new HeadTable({ pick: (layer, head) => state.callbacks.open?.({ layer, head }), testid: "grid" });
   state.numbers = element("table", { class: "av-links av-numbers", "data-testid": "numbers" });
   state.note = element("p", { class: "av-note" });
+  state.help = element("p", { class: "av-help", text: "Click a head to open its map; arrow keys move from head to head." });
   const unfold = element("details", { class: "av-unfold" }, [element("summary", { text: "The bars as numbers" }), element("div", { class: "av-headbox" }, [state.numbers])]);
   state.host.append(
     state.toolbar, state.bars, state.legend, state.grid.node,
-    element("p", { class: "av-help", text: "Click a head to open its map; arrow keys move from head to head." }), unfold, state.note,
+    state.help, unfold, state.note,
   );
 }
 

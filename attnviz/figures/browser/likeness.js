@@ -11,7 +11,8 @@ const KIND_HUES = [[0, 114, 178], [86, 180, 233], [0, 158, 115], [240, 228, 66],
 const STRIP = 7;
 const NEAREST = 3;
 const REACH = 24; // pixels around a point of the map
-const MATRIX_HELP = "Matrix: arrow keys move from pair to pair, Enter pins one. Heads below: click one to open its map.";
+const MATRIX_HELP = "Matrix: arrow keys move from pair to pair, Enter pins one.";
+const OPEN_HELP = " Heads below: click one to open its map.";
 
 /** Draws the figure in `root`. callbacks: open({layer, head}) or open({layer, head, other: {layer, head}}). */
 export function draw(root, bytes, callbacks = {}) {
@@ -19,6 +20,7 @@ export function draw(root, bytes, callbacks = {}) {
   const { header, arrays } = unpack(bytes);
   const data = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.data]));
   Object.assign(state, { header, callbacks, ...data, count: data.order.length, pinned: null, shown: null });
+  state.help.textContent = MATRIX_HELP + (callbacks.open ? OPEN_HELP : "");
   refresh(state);
 }
 
@@ -40,9 +42,10 @@ function build(state) {
   const figure = (title, canvas) => element("figure", { class: "av-one" }, [element("figcaption", { class: "av-panel-title", text: title }), canvas]);
   state.stage = element("div", { class: "av-side" }, [figure("Every head against every head, like ones together", state.matrix), figure("The same as a map: near heads are alike", state.map)]);
   state.legend = element("p", { class: "av-note" });
+  state.help = element("p", { class: "av-help" });
   state.kinds = element("div", { class: "av-kinds", "data-testid": "kinds" });
   state.note = element("p", { class: "av-note" });
-  state.host.append(toolbar, state.readout, state.stage, state.legend, element("p", { class: "av-help", text: MATRIX_HELP }), state.kinds, state.note);
+  state.host.append(toolbar, state.readout, state.stage, state.legend, state.help, state.kinds, state.note);
   state.matrix.addEventListener("pointermove", (event) => show(state, pairAt(state, event)));
   state.map.addEventListener("pointermove", (event) => show(state, headAt(state, event)));
   for (const canvas of [state.matrix, state.map]) {
@@ -170,10 +173,11 @@ function say(state, shown) {
   readout.dataset.shown = JSON.stringify(shown);
   const [a, b] = shown;
   const fact = (head) => element("span", { class: "av-fact", title: kindOf(state, head).definition }, [element("b", { text: headName(state, head) }), ` ${kindOf(state, head).title}`]);
-  const open = (text, value) => element("button", { type: "button", class: "av-chip", text, on: { click: () => state.callbacks.open?.(value) } });
-  if (b === null || a === b) return readout.replaceChildren(fact(a), ...sharesOf(state, a), ...nearestOf(state, a), open("Open", placeOf(state, a)));
+  // A page on disk has no other page to open.
+  const open = (text, value) => (state.callbacks.open ? [element("button", { type: "button", class: "av-chip", text, on: { click: () => state.callbacks.open(value) } })] : []);
+  if (b === null || a === b) return readout.replaceChildren(fact(a), ...sharesOf(state, a), ...nearestOf(state, a), ...open("Open", placeOf(state, a)));
   const apart = element("span", { class: "av-fact" }, ["distance ", element("b", { text: decimals(distance(state, a, b), 3) })]);
-  return readout.replaceChildren(fact(a), fact(b), apart, open("Side by side", { ...placeOf(state, a), other: placeOf(state, b) }));
+  return readout.replaceChildren(fact(a), fact(b), apart, ...open("Side by side", { ...placeOf(state, a), other: placeOf(state, b) }));
 }
 
 /** The largest shares of a head's attention. */

@@ -51,9 +51,9 @@ function paintLines(pen, view) {
 const heldPlaces = ({ scene: { pins, view } }) =>
   pins.map(({ side, index }) => ({ side, at: (side ? view.cols : view.rows).indexOf(index) })).filter(({ at }) => at >= 0);
 
-/** The lines of one head that the form shows: [i, j] in buckets of opacity. */
+/** The lines of one head that the form shows: [i, j] in buckets of opacity, those below 0 after those above. */
 function bucketsOf(view, layer, held) {
-  const buckets = Array.from({ length: view.levels }, () => []);
+  const buckets = Array.from({ length: 2 * view.levels }, () => []);
   if (!held.length) view.collect(buckets, layer, 0, layer.view.q);
   for (const { side, at } of held) {
     if (side) view.collect(buckets, layer, 0, layer.view.q, at);
@@ -70,13 +70,15 @@ function paintHead(pen, view, { layer, place, held, left, right, top, row }) {
   const buckets = bucketsOf(view, layer, held);
   let room = Math.floor(MOST_LINES / count);
   let lost = 0;
-  for (let level = buckets.length - 1; level >= 0; level--) {
-    const lines = buckets[level].slice(0, room).map(([i, j]) => [left, top + i * row + shift, right, top + j * row + shift]);
-    room -= lines.length;
-    lost += buckets[level].length - lines.length;
-    const strength = (level + 1) / buckets.length;
-    if (lines.length) pen.lines(lines, colour, 0.6 + 1.6 * strength, strength);
-  }
+  for (let level = view.levels - 1; level >= 0; level--)
+    for (const below of [false, true]) {
+      const bucket = buckets[below ? level + view.levels : level];
+      const lines = bucket.slice(0, room).map(([i, j]) => [left, top + i * row + shift, right, top + j * row + shift]);
+      room -= lines.length;
+      lost += bucket.length - lines.length;
+      const opacity = (level + 1) / view.levels;
+      if (lines.length) pen.lines(lines, colour, { thickness: 0.6 + 1.6 * opacity, opacity, dash: below ? [5, 4] : [] });
+    }
   if (held.length) paintCells(pen, view, { layer, place, held, left, right, top, row, colour });
   return lost;
 }
@@ -87,7 +89,9 @@ function paintCells(pen, view, { layer, place, held, left, right, top, row, colo
   view.sumsOf(layer, held).forEach((values, side) => {
     const x = side ? right + 8 + place * cell : left - 8 - (view.layers.length - place) * cell;
     values.forEach((value, at) => {
-      if (value > 0) pen.rect(x, top + (at + 1) * row - band - 1, cell - 1, band, colour, Math.min(1, Math.sqrt(value / view.top)));
+      const strength = Math.min(1, Math.sqrt(Math.abs(value) / view.top));
+      // Below 0: only the lower half of the cell.
+      if (value) pen.rect(x, top + (at + 1) * row - 1 - (value > 0 ? band : band / 2), cell - 1, value > 0 ? band : band / 2, colour, strength);
     });
   });
 }

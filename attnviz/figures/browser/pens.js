@@ -50,7 +50,8 @@ export class CanvasPen {
     this.context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
   }
 
-  lines(lines, colour, thickness = 1, opacity = 1) {
+  lines(lines, colour, { thickness = 1, opacity = 1, dash = [] } = {}) {
+    this.context.setLineDash(dash);
     this.context.strokeStyle = colour;
     this.context.lineWidth = thickness;
     this.context.globalAlpha = opacity;
@@ -61,6 +62,7 @@ export class CanvasPen {
     }
     this.context.stroke();
     this.context.globalAlpha = 1;
+    this.context.setLineDash([]);
   }
 
   /** The part [x, y, width, height] of a canvas, enlarged without smoothing. */
@@ -151,10 +153,12 @@ export class SvgPen {
     this.parts.push(`<rect ${boxOf(x - 0.5, y - 0.5, width + 1, height + 1)} fill="none" stroke="${colour}" stroke-width="${thickness}"/>`);
   }
 
-  lines(lines, colour, thickness = 1, opacity = 1) {
+  lines(lines, colour, { thickness = 1, opacity = 1, dash = [] } = {}) {
     const path = lines.map(([x0, y0, x1, y1]) => `M${short(x0)} ${short(y0)}L${short(x1)} ${short(y1)}`).join("");
-    const how = `${thickness === 1 ? "" : ` stroke-width="${short(thickness)}"`}${opacity < 1 ? ` stroke-opacity="${short(opacity)}"` : ""}`;
-    this.parts.push(`<path d="${path}" stroke="${colour}" fill="none"${how}/>`);
+    const wide = thickness === 1 ? "" : ` stroke-width="${short(thickness)}"`;
+    const faint = opacity < 1 ? ` stroke-opacity="${short(opacity)}"` : "";
+    const dashed = dash.length ? ` stroke-dasharray="${dash.join(" ")}"` : "";
+    this.parts.push(`<path d="${path}" stroke="${colour}" fill="none"${wide}${faint}${dashed}/>`);
   }
 
   image(source, [left, top, wide, high], x, y, width, height) {

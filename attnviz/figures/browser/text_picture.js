@@ -6,8 +6,7 @@ import { isolated } from "./labels.js";
 import { tableOf } from "./picture.js";
 import { csvText } from "./save.js";
 import { SHEET_MARGIN, paintProse, paintWords } from "./sheet.js";
-import { largest, shadeWords, WAYS } from "./text_view.js";
-import { placeOn } from "./view.js";
+import { largest, listTitles, rampsOf, shadeWords } from "./text_view.js";
 
 const TEXT_WIDTH = 760;
 const BAR_LINE = 22;
@@ -34,10 +33,10 @@ function paintText(pen, view) {
   });
   if (pins.length) {
     const half = inner / 2 - 12;
-    const bottoms = WAYS.map(([way, name], n) => paintStrongest(pen, view, { shares, way, name, labels: way === "from" ? header.keys : header.queries, x: SHEET_MARGIN + n * (half + 24), y: y + 8, width: half }));
+    const bottoms = ["from", "to"].map((way, n) => paintStrongest(pen, view, { shares, way, labels: way === "from" ? header.keys : header.queries, x: SHEET_MARGIN + n * (half + 24), y: y + 8, width: half }));
     y = Math.max(...bottoms) + 6;
   }
-  WAYS.forEach(([way, , legend], n) => {
+  rampsOf(header).forEach(([way, legend], n) => {
     const x = SHEET_MARGIN + n * (inner / 2);
     view.inks[way].filter((_, i) => i % 4 === 0).forEach((ink, i) => pen.rect(x + 5 * i, y + 4, 5, 11, ink));
     pen.font(`12px ${theme.font}`);
@@ -49,25 +48,24 @@ function paintText(pen, view) {
 
 /** The halves of a token in their shades, framed where it is held. */
 const groundIn = (pen, view, { from, to, rows, cols }, side) => (index, x, y, width, height) => {
-  const { scale, theme, pins } = view.scene;
-  const ink = (inks, value) => inks[Math.round(placeOn(scale, value) * (inks.length - 1))];
-  if (rows.length && (view.one || side === 1)) pen.rect(x, y, width, height / 2, ink(view.inks.from, from[index]));
-  if (cols.length && (view.one || side === 0)) pen.rect(x, y + height / 2, width, height / 2, ink(view.inks.to, to[index]));
+  const { theme, pins } = view.scene;
+  if (rows.length && (view.one || side === 1)) pen.rect(x, y, width, height / 2, view.inkOf("from", from[index]));
+  if (cols.length && (view.one || side === 0)) pen.rect(x, y + height / 2, width, height / 2, view.inkOf("to", to[index]));
   if (view.holding({ side, index }, pins)) pen.frame(x + 1, y + 1, width - 2, height - 2, css(theme.text), 2);
   return theme.text;
 };
 
-function paintStrongest(pen, view, { shares, way, name, labels, x, y, width }) {
-  const { theme, scale } = view.scene;
+function paintStrongest(pen, view, { shares, way, labels, x, y, width }) {
+  const { header, theme, scale } = view.scene;
   const best = largest(shares[way], STRONGEST_IN_PICTURE);
   pen.font(`600 13px ${theme.font}`);
-  if (best.length) pen.text(x, y, name, { colour: css(theme.text) });
+  if (best.length) pen.text(x, y, listTitles(header)[way], { colour: css(theme.text) });
   pen.font(`12px ${theme.font}`);
-  best.forEach(({ index, value }, n) => {
+  best.forEach(({ index, value, size }, n) => {
     const at = y + (n + 1) * BAR_LINE;
     const room = width - 100 - 60;
     pen.text(x + 92, at, isolated(pen.cutTo(labels[index], 90)), { align: "right", colour: css(theme.text) });
-    pen.rect(x + 100, at - 5, (room * value) / Math.max(scale.top, best[0].value), 10, view.inks[way].at(-1));
+    pen.rect(x + 100, at - 5, (room * size) / Math.max(scale.top, best[0].size), 10, view.inks[value < 0 ? "minus" : way].at(-1));
     pen.text(x + width, at, decimals(value), { align: "right", colour: css(theme.text) });
   });
   return y + (best.length ? best.length + 1 : 0) * BAR_LINE;
