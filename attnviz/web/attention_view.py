@@ -10,7 +10,7 @@ import streamlit as st
 
 from attnviz.errors import ModelUnsupported
 from attnviz.figures import FORMS, HIDEABLE, QUANTITIES, SHARES
-from attnviz.web import components, maps, metrics, pooling, problems, progress, session
+from attnviz.web import components, first_paint, maps, metrics, pooling, problems, progress, session
 from attnviz.web.url import Head, State
 
 if TYPE_CHECKING:
@@ -52,7 +52,10 @@ def show(query: Query, state: State) -> None:
     kind = choose_kind(capture.kinds, state)
     layers, heads, _, _ = capture.shape(kind)
     shown = chosen_head(state, layers, heads)
-    view, quantity, pool = _choices(state, layers, heads, shown)
+    choices = st.container(key="attention_choices")  # filled when the picture has gone out
+    view = session.choose("view", state.view, maps.GRANULARITIES, "token")
+    quantity = session.choose("quantity", state.quantity, tuple(QUANTITIES), QUANTITY)
+    pool = pooling.chosen(state, QUANTITIES[quantity].pools, layers, heads)
     form = session.choose("form", state.form, FORMS, FORMS[0])
     hide, keep = settings(state)
     if (state.hide and not hide) or (state.keep and keep is None):
@@ -65,6 +68,10 @@ def show(query: Query, state: State) -> None:
         except ModelUnsupported as error:
             # The model can be shown; this of it cannot.
             problems.show_error(error, f"The {QUANTITIES[quantity].title} of this model is not known")
+    first_paint.wait()
+    with choices, st.container(horizontal=True, gap="medium"):
+        _choose(view, quantity)
+        pooling.choose(state, QUANTITIES[quantity].pools, layers, heads, shown)
     with beside, progress.loading() as report:
         table = _statistics(what, report)
         if pool is None:
@@ -116,30 +123,24 @@ def is_causal(capture: Capture, kind: Kind) -> bool:
     return kind == "decoder" or (kind == "self" and capture.card.kind == "decoder")
 
 
-def _choices(state: State, layers: int, heads: int, shown: Head) -> tuple[str, str, Pool | None]:
-    view = session.choose("view", state.view, maps.GRANULARITIES, "token")
-    quantity = session.choose("quantity", state.quantity, tuple(QUANTITIES), QUANTITY)
-    with st.container(horizontal=True, gap="medium"):
-        st.segmented_control(
-            "Rows and columns are",
-            maps.GRANULARITIES,
-            format_func=VIEW_TITLES.__getitem__,
-            key=session.follow("view", view),
-            on_change=session.on_change("view", "view", lambda value: None if value == "token" else value),
-            required=True,
-        )
-        st.segmented_control(
-            "What is shown",
-            tuple(QUANTITIES),
-            format_func=lambda name: QUANTITIES[name].title.capitalize(),
-            key=session.follow("quantity", quantity),
-            on_change=_quantity_chosen,
-            help=QUANTITY_HELP,
-            required=True,
-        )
-    with st.container(horizontal=True, gap="medium"):
-        pool = pooling.choose(state, QUANTITIES[quantity].pools, layers, heads, shown)
-    return view, quantity, pool
+def _choose(view: str, quantity: str) -> None:
+    st.segmented_control(
+        "Rows and columns are",
+        maps.GRANULARITIES,
+        format_func=VIEW_TITLES.__getitem__,
+        key=session.follow("view", view),
+        on_change=session.on_change("view", "view", lambda value: None if value == "token" else value),
+        required=True,
+    )
+    st.selectbox(
+        "What is shown",
+        tuple(QUANTITIES),
+        format_func=lambda name: QUANTITIES[name].title.capitalize(),
+        key=session.follow("quantity", quantity),
+        on_change=_quantity_chosen,
+        help=QUANTITY_HELP,
+        width=240,
+    )
 
 
 def _quantity_chosen() -> None:

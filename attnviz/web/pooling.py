@@ -17,38 +17,43 @@ HOW_TO_WRITE = (
     "Layer and head, counted from 0: `2.5` is layer 2, head 5; `3.*` are all heads of layer 3; `0-2.0` is head 0 "
     "of the layers 0 to 2. Commas part several."
 )
+UNREADABLE = (
+    "The chosen heads are not written like 2.5, 3.* or 0-2.0, or this model does not have them; all heads of the "
+    "layer are shown."
+)
 
 
 def chosen(state: State, pools: tuple[str, ...], layers: int, heads: int) -> Pool | None:
     """The heads that the state combines in one of the ways `pools`, None for one head.
 
-    What cannot be read becomes all heads of the layer.
+    What cannot be read becomes all heads of the layer, and a notice.
     """
-    if state.pool is None or state.pool not in pools:
-        return None
-    if state.over in (None, LAYER):
-        return Pool(state.pool)
-    if state.over == MODEL:
-        return Pool(state.pool, read_heads("*", layers, heads), "*")
-    try:
-        return Pool(state.pool, read_heads(state.over or "", layers, heads), state.over or "")
-    except ValueError:
-        return Pool(state.pool)
-
-
-def choose(state: State, pools: tuple[str, ...], layers: int, heads: int, shown: Head) -> Pool | None:
-    """The controls; returns the heads that are combined, None for one head."""
     how = session.choose("pool", state.pool, pools, ONE)
-    st.segmented_control(
+    if how == ONE:
+        return None
+    over = {None: LAYER, MODEL: "*"}.get(state.over, state.over) or LAYER
+    if over == LAYER:
+        return Pool(how)
+    try:
+        return Pool(how, read_heads(over, layers, heads), over)
+    except ValueError:
+        session.notice(UNREADABLE)
+        return Pool(how)
+
+
+def choose(state: State, pools: tuple[str, ...], layers: int, heads: int, shown: Head) -> None:
+    """The controls."""
+    how = state.pool if state.pool in pools else ONE
+    st.selectbox(
         "Which heads",
         (ONE, *pools),
         format_func=TITLES.__getitem__,
         key=session.follow("pool", how),
         on_change=_set_pool,
-        required=True,
+        width=190,
     )
     if how == ONE:
-        return None
+        return
     over = state.over or LAYER
     part = over if over in (LAYER, MODEL) else CHOSEN
     st.selectbox(
@@ -61,8 +66,14 @@ def choose(state: State, pools: tuple[str, ...], layers: int, heads: int, shown:
         width=230,
     )
     if part == CHOSEN:
-        _typed(over, layers, heads)
-    return chosen(state, pools, layers, heads)
+        st.text_input(
+            "Layer.head",
+            key=session.follow("heads_typed", over),
+            max_chars=MAX_NAME,
+            on_change=session.on_change("heads_typed", "over", _as_written),
+            help=HOW_TO_WRITE,
+            width=230,
+        )
 
 
 def _set_pool() -> None:
@@ -77,24 +88,6 @@ def _set_chosen(shown: Head, heads: int) -> None:
     # Something to begin with: the head that was shown, and its neighbour.
     first = f"{shown[0]}.{shown[1]},{shown[0]}.{(shown[1] + 1) % heads}"
     session.update(over={LAYER: None, MODEL: MODEL}.get(part, first))
-
-
-def _typed(over: str, layers: int, heads: int) -> None:
-    st.text_input(
-        "Layer.head",
-        key=session.follow("heads_typed", over),
-        max_chars=MAX_NAME,
-        on_change=session.on_change("heads_typed", "over", _as_written),
-        help=HOW_TO_WRITE,
-        width=230,
-    )
-    try:
-        read_heads(over, layers, heads)
-    except ValueError:
-        session.notice(
-            "The chosen heads are not written like 2.5, 3.* or 0-2.0, or this model does not have them; all heads of "
-            "the layer are shown."
-        )
 
 
 def _as_written(text: str) -> str | None:

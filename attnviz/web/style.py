@@ -16,6 +16,7 @@ _RULES = """
 /* Streamlit's own captions, and its chosen buttons in the dark, are too faint: axe-core asks for a contrast of 4.5. */
 .stApp [data-testid="stCaptionContainer"] { opacity: 0.75; }
 .stApp button[data-selected="true"] p { color: light-dark(#1c5d99, #8cbcec); }
+.st-key-attention_choices { min-height: 4.6rem; } /* they come after the picture, which must not move */
 .stText { overflow-wrap: anywhere; white-space: pre-wrap; }
 .stText, .stText *, .stTextArea textarea, .stTextInput input { unicode-bidi: plaintext; text-align: start; }
 .attnviz-statistics { width: 100%; border-collapse: collapse; font-size: 0.875rem; }
@@ -32,6 +33,7 @@ _RULES = """
 .attnviz-answers span { display: block; height: 0.7rem; background: currentColor; opacity: 0.55; }
 [data-testid="stSidebarHeader"] { height: 2.75rem; margin-bottom: 0; }
 @media (max-width: 768px) {
+  .st-key-attention_choices { min-height: 15.6rem; }
   .st-key-narrow_entry { display: flex; }
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
 }

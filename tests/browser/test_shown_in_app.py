@@ -29,7 +29,8 @@ def capture():
 
 
 def option(page: Page, group: str, name: str) -> None:
-    page.get_by_role("radiogroup", name=group).get_by_text(name, exact=True).click()
+    page.get_by_role("combobox", name=group).click()
+    page.get_by_role("option", name=name, exact=True).click()
 
 
 def by_size(values: np.ndarray) -> list[tuple[int, float]]:

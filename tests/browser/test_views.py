@@ -66,7 +66,8 @@ def test_text_shows_the_engines_rows_and_columns(page: Page, capture):
 
 def test_value_weighted_norms_are_the_engines(page: Page, capture):
     page.goto(f"{LINK}&form=text")
-    page.get_by_role("radiogroup", name="What is shown").get_by_text("Value-weighted norm").click()
+    page.get_by_role("combobox", name="What is shown").click()
+    page.get_by_role("option", name="Value-weighted norm").click()
     expect(page).to_have_url(re.compile("quantity=norm"))
     at_rest(page)
     token(page, 6).hover()

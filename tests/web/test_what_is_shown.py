@@ -80,7 +80,7 @@ def truth(layers, heads, quantity="attention"):
 
 def test_the_mean_of_a_layers_heads_can_be_stepped_through_the_layers(app):
     visit = app("attention", layer="2", head="5")
-    visit.at.segmented_control(key="pool").set_value("mean").run()
+    visit.at.selectbox(key="pool").set_value("mean").run()
     assert visit.url == {"layer": "2", "head": "5", "pool": "mean"}
     header, map_ = shown(visit)
     assert header["pool"] == {"words": "mean of the 12 heads of layer {layer}", "layers": True}
@@ -170,7 +170,7 @@ def test_the_runtime_combines_and_keeps_what_it_combined():
 
 def test_contributions_are_the_engines_with_their_sign_and_their_formula(app):
     visit = app("attention", layer="2", head="5")
-    visit.at.segmented_control(key="quantity").set_value("contribution").run()
+    visit.at.selectbox(key="quantity").set_value("contribution").run()
     assert visit.url == {"layer": "2", "head": "5", "quantity": "contribution"}
     header, map_ = shown(visit)
     np.testing.assert_array_equal(map_, truth([2], [5], "contribution")[0])
@@ -196,7 +196,7 @@ def test_weights_are_not_summed_up(app):
     assert visit.figure("heatmap")[0]["pool"] is None
     assert any("pool in the link" in notice for notice in visit.notices)
     visit = app("attention", pool="sum", quantity="contribution")
-    visit.at.segmented_control(key="quantity").set_value("attention").run()
+    visit.at.selectbox(key="quantity").set_value("attention").run()
     assert visit.url == {}
     assert visit.notices == []
 
@@ -212,7 +212,7 @@ def test_a_family_that_hides_its_values_says_so_in_place_of_the_picture(app, wei
     assert any("are not known, so" in line for line in visit.problem)
     assert "Look at the attention weights instead." in visit.problem
     assert buttons(visit) == ["Save for AttnViz"]
-    visit.at.segmented_control(key="quantity").set_value("attention").run()
+    visit.at.selectbox(key="quantity").set_value("attention").run()
     np.testing.assert_allclose(shown(visit)[1].sum(-1), 1, atol=1e-5)
     assert len(buttons(visit)) == 3
 
