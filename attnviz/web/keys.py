@@ -83,6 +83,12 @@ PAGES: dict[str, tuple[Group, ...]] = {
         ("In the list of kinds", (("← → ↑ ↓", "choose whose share is shown head by head"),)),
         TABLE,
     ),
+    "bertviz": (
+        (
+            "In BertViz’s drawing, where all else needs a mouse",
+            (("↑ ↓", "on the lists above it: another layer, or other texts of a pair"),),
+        ),
+    ),
     "attribution": (("In the words", (("← → ↑ ↓", "go from word to word and read its score"),)),),
 }
 _HTML = """<button type="button" aria-haspopup="dialog">Keys <kbd>?</kbd></button>

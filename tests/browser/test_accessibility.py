@@ -23,6 +23,7 @@ VIEWS = {
     "/attention?form=qk": FIGURE,
     "/attention?view=word&quantity=norm": FIGURE,
     "/attention?quantity=contribution&pool=sum&over=2.5,3.*&hide=first&keep=90": FIGURE,
+    "/attention?pool=mean&over=model&hide=special": FIGURE,
     "/heads": FIGURE,
     "/heads?layer=0,1&head=0,3": ".av-panes",
     "/compare": FIGURE,
@@ -31,6 +32,7 @@ VIEWS = {
     "/allocation": FIGURE,
     "/allocation?view=distance": FIGURE,
     "/attribution": FIGURE,
+    "/attribution?method=leave-one-out&target=similarity": FIGURE,
     "/bertviz": "iframe",
     "/bertviz?view=model": "iframe",
 }
@@ -95,6 +97,15 @@ def test_no_serious_violation_on_a_phone(page: Page):
     check_light_and_dark(page)
     page.get_by_role("button", name="Change the text or the model").click()
     expect(page.get_by_role("dialog")).to_be_visible()
+    check_light_and_dark(page)
+
+
+def test_no_serious_violation_in_the_list_of_keys(page: Page):
+    page.goto("/heads")
+    expect(page.locator(FIGURE).first).to_be_visible()
+    at_rest(page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     check_light_and_dark(page)
 
 
