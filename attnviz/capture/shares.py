@@ -6,6 +6,7 @@ numpy arrays alike.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -80,6 +81,53 @@ def by_group(
             f"groups of {len(query_groups)} queries x {len(key_groups)} keys for {queries} x {keys}"
         )
     return np.stack([group_shares(scores, query_groups, key_groups) for scores in _scores(capture, kind)])
+
+
+def pooled_map(
+    scores: Sequence[Scores],
+    heads: Sequence[tuple[int, int]],
+    query_groups: Annotated[IntArray, "Q"],
+    key_groups: Annotated[IntArray, "K"],
+    report: Callable[[float], None] = lambda fraction: None,
+) -> Annotated[FloatArray, "G C"]:
+    """The mean map of some heads, (layer, head) each, between groups of tokens: (G, C) float32.
+
+    Summed over the keys of a group and averaged over its queries, so that rows still sum to 1. Groups are numbers from
+    0, each in use. Nothing larger than a block of rows and the result is held. `report` is told the fraction done.
+    """
+    _, count, _, keys = scores[0].shape
+    order = np.argsort(key_groups, kind="stable")
+    starts = np.flatnonzero(np.diff(np.asarray(key_groups)[order], prepend=-1))
+    sizes = np.bincount(query_groups)
+    sums = np.zeros((len(sizes), len(starts)))
+    for layer in range(len(scores)):
+        report(layer / len(scores))
+        own = sorted({head for at, head in heads if at == layer})
+        parts = [slice(None)] if len(own) == count else [slice(head, head + 1) for head in own]
+        for block in (each for part in parts for each in stream.blocks(scores[layer], part)):
+            rows = np.zeros((block.stop - block.start, keys))
+            rows[:, block.low : block.high] = to_numpy(namespace(block.weights).sum(block.weights, axis=0))
+            cells = np.add.reduceat(rows[:, order], starts, axis=1)
+            np.add.at(sums, query_groups[block.start : block.stop], cells)
+    return (sums / (sizes[:, None] * len(set(heads)))).astype(np.float32)
+
+
+def pooled(
+    capture: Capture,
+    heads: Sequence[tuple[int, int]],
+    query_groups: IntArray,
+    key_groups: IntArray,
+    kind: Kind | None = None,
+    report: Callable[[float], None] = lambda fraction: None,
+) -> Annotated[FloatArray, "G C"]:
+    """`pooled_map` of a capture. Raises UnknownName; ValueError for a group list of a wrong length, or no head."""
+    _, _, queries, keys = capture.shape(kind)
+    given = (len(query_groups), len(key_groups))
+    if given != (queries, keys) or not heads:
+        raise ValueError(
+            f"{len(heads)} heads, groups of {given[0]} queries x {given[1]} keys for {queries} x {keys}"
+        )
+    return pooled_map(_scores(capture, kind), heads, query_groups, key_groups, report)
 
 
 def by_distance(

@@ -20,7 +20,7 @@ What the figures report:
 | panes   | `places`: [[layer, head], ...], a pair for each pane     | -                              |
 | allocation | -                                                     | `open`: {"layer", "head"}      |
 | frame   | -                                                        | -                              |
-| words   | `granularity`: "token" / "word" / "sentence"              | -                              |
+| words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
 was not, the figure shows a loading state until a message whose `layer` and `head` are those comes. Messages

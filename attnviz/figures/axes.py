@@ -9,7 +9,7 @@ import numpy as np
 
 from attnviz.types import BoolArray, FloatArray, IntArray, Tokens
 
-GRANULARITIES = ("token", "word", "sentence")
+GRANULARITIES = ("token", "word", "sentence", "paragraph")
 MAX_SIDE = 1024  # cells a side: more would neither be seen nor sent in time
 
 

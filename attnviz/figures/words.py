@@ -1,7 +1,7 @@
 """Packs an attribution for the figure "words": the text as prose with coloured words, and bars with numbers.
 
 An Attribution goes in; bytes with token scores, the tokens' groups and the prose cut at their borders come
-out. The browser sums a group's scores, so switching between tokens, words and sentences is instant.
+out. The browser sums a group's scores, so switching between tokens, words, sentences and paragraphs is instant.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from attnviz.figures.axes import GRANULARITIES
 from attnviz.figures.prose import prose_runs
 from attnviz.figures.wire import pack
 from attnviz.types import Attribution, FloatArray, IntArray, Tokens
-
-GRANULARITIES = ("token", "word", "sentence")
 
 
 def words_data(
@@ -40,7 +39,7 @@ def words_data(
         towards, away: what a positive and a negative score push towards ("pushes towards similar"); by
             default named after the target. For unsigned scores only `towards` is used.
         unit: of a score ("cosine", "logit"); titles the axis of the bars.
-        granularity: "token", "word" or "sentence", to begin with.
+        granularity: one of `GRANULARITIES`, to begin with.
         note: a line under the figure, after the attribution's own note.
 
     Header: figure, title, towards, away, unit, granularity, method, target, methodTitle, targetTitle, signed,

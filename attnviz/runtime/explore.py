@@ -57,6 +57,33 @@ class Explorer:
 
         return self._all_heads((key, "allocation", by, kind), compute, progress)
 
+    def pooled(
+        self,
+        query: Query,
+        heads: tuple[tuple[int, int], ...],
+        unit: str = "sentence",
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> Annotated[FloatArray, "G C"]:
+        """The mean map of some heads over words, sentences or paragraphs, as `attnviz.figures.axes.axis` groups them.
+
+        Streamed, so that the map over tokens is never held. Raises UnknownName; ValueError where there is no head.
+        """
+        key, capture = self._find(query, progress or silent)
+
+        def compute(report: Progress) -> FloatArray:
+            from attnviz.capture import shares
+            from attnviz.figures.axes import axis
+
+            rows, columns = (
+                axis(tokens, unit).groups for tokens in (capture.query_tokens(kind), capture.key_tokens(kind))
+            )
+            return shares.pooled(
+                capture, heads, rows, columns, kind, lambda part: report(Stage(STATISTICS, part))
+            )
+
+        return self._all_heads((key, "pooled", heads, unit, kind), compute, progress)
+
     def likeness(self, query: Query, kind: Kind | None = None, progress: Progress | None = None) -> Likeness:
         """How alike all heads are on this text, and what each of them does."""
         from attnviz.runtime.likeness import likeness

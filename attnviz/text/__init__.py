@@ -1,4 +1,4 @@
-"""Tokens of any tokenizer, as a person reads them: exact spans, labels, words, sentences, display forms.
+"""Tokens of any tokenizer, as a person reads them: exact spans, labels, words, sentences, paragraphs, display forms.
 
 A text and a transformers tokenizer flow in, frozen `Tokens` and the lists that the model is fed flow out.
 Nothing here imports torch, or transformers when it is imported itself.
@@ -9,7 +9,7 @@ from attnviz.text.display import visible
 from attnviz.text.encoding import encode, tokenize
 from attnviz.text.grouping import GRANULARITIES, groups
 from attnviz.text.labels import CONTINUATION, clean
-from attnviz.text.words import sentence_spans, word_spans
+from attnviz.text.words import paragraph_spans, sentence_spans, word_spans
 
 __all__ = [
     "CONTINUATION",
@@ -17,6 +17,7 @@ __all__ = [
     "clean",
     "encode",
     "groups",
+    "paragraph_spans",
     "sentence_spans",
     "tokenize",
     "tokens_of_ids",

@@ -1,25 +1,28 @@
-"""Tokens grouped into words or sentences, for coarser axes.
+"""Tokens grouped into words, sentences or paragraphs, for coarser axes.
 
 `Tokens` flow in; a group number for each token and a label for each group flow out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
 
 from attnviz.errors import UnknownName
-from attnviz.text.words import sentence_spans
+from attnviz.text.labels import Span
+from attnviz.text.words import paragraph_spans, sentence_spans
 from attnviz.types import IntArray, Tokens
 
-GRANULARITIES = ("token", "word", "sentence")
+GRANULARITIES = ("token", "word", "sentence", "paragraph")
+_SPANS = {"sentence": sentence_spans, "paragraph": paragraph_spans}
 
 
 def groups(tokens: Tokens, granularity: str) -> tuple[Annotated[IntArray, "T"], tuple[str, ...]]:
     """The group of each token, (T,) int64 in order of first appearance, and the label of each group.
 
-    Every special token is a group of its own. Labels of words and sentences are slices of the text,
+    Every special token is a group of its own. Labels of all others are slices of the text,
     without the white space around them.
     Raises UnknownName.
     """
@@ -27,7 +30,7 @@ def groups(tokens: Tokens, granularity: str) -> tuple[Annotated[IntArray, "T"], 
         raise UnknownName("granularity", granularity, GRANULARITIES)
     if granularity == "token":
         return np.arange(len(tokens), dtype=np.int64), tokens.labels
-    units = tokens.words.tolist() if granularity == "word" else _sentences(tokens)
+    units = tokens.words.tolist() if granularity == "word" else _stretches(tokens, _SPANS[granularity])
     numbers: dict[tuple[int, int], int] = {}
     index = np.empty(len(tokens), dtype=np.int64)
     for token, (unit, special, segment) in enumerate(
@@ -38,9 +41,10 @@ def groups(tokens: Tokens, granularity: str) -> tuple[Annotated[IntArray, "T"], 
     return index, _group_labels(tokens, index, len(numbers))
 
 
-def _sentences(tokens: Tokens) -> list[int]:
+def _stretches(tokens: Tokens, spans_of: Callable[[str], list[Span]]) -> list[int]:
+    """The sentence, or paragraph, of each token."""
     ends = [
-        np.array([end for _, end in sentence_spans(text)], dtype=np.int64)
+        np.array([end for _, end in spans_of(text)], dtype=np.int64)
         for text in (tokens.text, tokens.pair or "")
     ]
     return [

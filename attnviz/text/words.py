@@ -1,4 +1,4 @@
-"""Words and sentences of a text, independent of any tokenizer.
+"""Words, sentences and paragraphs of a text, independent of any tokenizer.
 
 A text flows in, spans flow out. Words follow Unicode's default word boundaries (UAX #29), where a Han
 character, a punctuation mark and an emoji each stand alone. Scripts that are written without spaces and need a
@@ -22,6 +22,8 @@ _END = regex.compile(
     r"""(?V1)(?:(?<![.!?…؟۔।॥።])[.!?…؟۔।॥።]++['"”’»)\]]*+(?=\s) | [。！？｡．…]++[」』”’》）)\]]*+ | \R)\s*+""",
     regex.VERBOSE,
 )
+_BLANK_LINES = regex.compile(r"(?V1)\R(?:[^\S\r\n\v\f\x85\u2028\u2029]*\R)+\s*")
+_LINE_BREAKS = regex.compile(r"(?V1)\R\s*")
 _LAST_WORD = regex.compile(r"[\p{L}\p{M}.]+(?=\.$)")
 _ABBREVIATIONS = frozenset(
     regex.findall(
@@ -58,6 +60,18 @@ def sentence_spans(text: str) -> list[Span]:
         if match.end() > cuts[-1] and match.end() < len(text) and not _goes_on(text, match):
             cuts.append(match.end())
     return [(start, end) for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True) if end > start]
+
+
+def paragraph_spans(text: str) -> list[Span]:
+    """Start and end of every paragraph, with the line breaks after it; together they cover the text.
+
+    Blank lines part paragraphs; in a text without any (apart from its ends), every line break does.
+    """
+    inner = text.strip()
+    lead = len(text) - len(text.lstrip())
+    breaks = _BLANK_LINES if _BLANK_LINES.search(inner) else _LINE_BREAKS
+    cuts = [0, *(lead + match.end() for match in breaks.finditer(inner)), len(text)]
+    return [(start, end) for start, end in pairwise(cuts) if end > start]
 
 
 def _goes_on(text: str, match: regex.Match[str]) -> bool:

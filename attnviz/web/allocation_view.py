@@ -1,4 +1,4 @@
-"""The page "where attention goes": shares of attention by class, by text or by distance, over layers and heads."""
+"""The page "where attention goes": its shares by class, text or distance, and from part to part of the text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from attnviz.web import attention_view, components, progress, session, url
+from attnviz.web import attention_view, components, parts_view, progress, session, url
 from attnviz.web.drawn import Drawn
 
 if TYPE_CHECKING:
@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from attnviz.runtime.explore import Breakdown
     from attnviz.web.url import Head, State
 
-TITLES = {"class": "Kind of token", "segment": "Same or other text", "distance": "Distance"}
+TITLES = {
+    "class": "Kind of token",
+    "segment": "Same or other text",
+    "distance": "Distance",
+    "word": "Word to word",
+    "sentence": "Sentence to sentence",
+    "paragraph": "Paragraph to paragraph",
+}
+POOLED = ("word", "sentence", "paragraph")
 ATTENTION = ("pages/look/attention.py", "attention")
 MEANING = {
     "class": "Each token that is looked at belongs to one kind, and a piece of a word to the kind of its word.",
@@ -36,9 +44,11 @@ def show(query: Query, state: State) -> Drawn:
     with progress.loading() as report:
         capture = runtime.capture(query, report)
     kind = attention_view.choose_kind(capture.kinds, state)
-    by = _breakdown(runtime.breakdowns(query, kind), state)
+    by = _breakdown((*runtime.breakdowns(query, kind), *POOLED), state)
+    if by in POOLED:
+        return parts_view.show(query, capture, kind, by, state)
     with progress.loading() as report:
-        allocation = runtime.allocation(query, by, kind, report)
+        allocation = runtime.allocation(query, cast("Breakdown", by), kind, report)
     model = session.model_name(query.model)
     data = allocation_data(allocation, note=f"{MEANING[by]} {SPREAD}", model=model, text=query.text)
     opened = components.allocation(data)
@@ -55,7 +65,7 @@ def open_head(place: Head) -> None:
     st.switch_page(st.Page(script, url_path=name), query_params=url.encode(state))
 
 
-def _breakdown(valid: tuple[Breakdown, ...], state: State) -> Breakdown:
+def _breakdown(valid: tuple[str, ...], state: State) -> str:
     by = session.choose("view", state.view, valid, "class")
     st.segmented_control(
         "By",
@@ -67,4 +77,4 @@ def _breakdown(valid: tuple[Breakdown, ...], state: State) -> Breakdown:
         ),
         required=True,
     )
-    return cast("Breakdown", by)
+    return by

@@ -34,7 +34,7 @@ QUANTITY_HELP = (
     "2020; measure: Mickus et al. 2022)."
 )
 QUANTITY = "attention"
-VIEW_TITLES = {"token": "Tokens", "word": "Words", "sentence": "Sentences"}
+VIEW_TITLES = {"token": "Tokens", "word": "Words", "sentence": "Sentences", "paragraph": "Paragraphs"}
 # In the default model, the head whose "it" looks at "animal" in the stored example: a first picture worth a look.
 START = (3, 1)
 SEND_ALL = (

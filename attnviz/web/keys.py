@@ -82,6 +82,13 @@ PAGES: dict[str, tuple[Group, ...]] = {
     "allocation": (
         ("In the list of kinds", (("← → ↑ ↓", "choose whose share is shown head by head"),)),
         TABLE,
+        (
+            "In the heatmap, from part to part",
+            (
+                ("↑ ↓", "previous and next layer"),
+                ("Enter", "begin or end to move from cell to cell with the arrows"),
+            ),
+        ),
     ),
     "bertviz": (
         (

@@ -35,7 +35,7 @@ SITE: tuple[Entry, ...] = (
         "Look",
         "Where attention goes",
         "pages/look/allocation.py",
-        "The share of attention by kind of token, by text and by distance.",
+        "The share of attention by kind of token, text and distance, and from paragraph to paragraph.",
     ),
     Entry(
         "bertviz",

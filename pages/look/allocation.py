@@ -1,4 +1,4 @@
-"""Where attention goes: its shares by kind of token, by text and by distance, over layers and heads."""
+"""Where attention goes: its shares by kind of token, text and distance, and from part to part of the text."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from attnviz.web import allocation_view, page, session, take_away
 page.heading(
     "Where attention goes",
     "Each token spreads an attention of 100 % over the tokens of the text. Which kinds of token get it, in which "
-    "layers and heads?",
+    "layers and heads? Which sentence looks at which?",
 )
 state = session.state()
 query = page.question(state)

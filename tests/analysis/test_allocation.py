@@ -5,10 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from attnviz.analysis import allocation
+from attnviz.analysis import aggregate, allocation
 from attnviz.analysis.token_classes import TITLES, classify
 from attnviz.capture import open_capture, shares
+from attnviz.capture.scores import DenseScores
 from attnviz.runtime import gallery
+from attnviz.text import groups
 from attnviz.types import Tokens
 
 
@@ -77,6 +79,35 @@ def test_shares_by_group_are_sums_over_keys_and_means_over_queries(pair, monkeyp
     whole = allocation.with_all(found, rows)
     np.testing.assert_allclose(whole[:, :, 0, 0], maps[..., keys == 0].sum(-1).mean(-1), atol=1e-6)
     np.testing.assert_allclose(whole.sum(-1), 1, atol=1e-5)
+
+
+def test_pooled_maps_solved_by_hand():
+    """Two layers of one head over three tokens, of which the first two are one sentence."""
+    one = [[0.5, 0.5, 0.0], [0.25, 0.25, 0.5], [0.25, 0.5, 0.25]]
+    scores = [DenseScores(np.array(each, np.float32)[None, None]) for each in (one, np.eye(3))]
+    groups = np.array([0, 0, 1])
+    first = shares.pooled_map(scores, [(0, 0)], groups, groups)
+    np.testing.assert_allclose(first, [[0.75, 0.25], [0.75, 0.25]])
+    both = shares.pooled_map(scores, [(0, 0), (1, 0)], groups, groups)
+    np.testing.assert_allclose(both, [[0.875, 0.125], [0.375, 0.625]])
+
+
+@pytest.mark.parametrize("block_bytes", [1, 4 * 2**20])
+@pytest.mark.parametrize("heads", [[(2, 3)], [(1, h) for h in range(12)], [(0, 1), (5, 0), (5, 11)]])
+def test_pooled_maps_are_means_of_whole_maps(pair, monkeypatch, block_bytes, heads):
+    monkeypatch.setattr("attnviz.capture.stream.BLOCK_BYTES", block_bytes)
+    capture, maps = pair
+    index, labels = groups(capture.tokens, "sentence")
+    words, _ = groups(capture.tokens, "word")
+    found = shares.pooled(capture, heads, index, words)
+    mean = np.mean([maps[place] for place in heads], axis=0)
+    np.testing.assert_allclose(found, aggregate(mean, index, words), atol=1e-6)
+    np.testing.assert_allclose(found.sum(1), np.ones(len(labels)), atol=1e-5)
+
+
+def test_no_heads_are_refused(pair):
+    with pytest.raises(ValueError, match="0 heads"):
+        shares.pooled(pair[0], [], pair[0].tokens.segments, pair[0].tokens.segments)
 
 
 def test_groups_of_a_wrong_length_are_refused(pair):

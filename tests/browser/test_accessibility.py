@@ -31,6 +31,7 @@ VIEWS = {
     "/compare?view=find": ".st-key-found",
     "/allocation": FIGURE,
     "/allocation?view=distance": FIGURE,
+    "/allocation?view=paragraph": FIGURE,
     "/attribution": FIGURE,
     "/attribution?method=leave-one-out&target=similarity": FIGURE,
     "/bertviz": "iframe",

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from attnviz.capture import open_capture
 from attnviz.runtime import gallery
+from tests.figures.pointer import hover
 
 pytestmark = pytest.mark.browser
 
@@ -104,10 +105,34 @@ def test_a_head_of_the_allocation_opens_its_map(page: Page, maps):
     expect(page.get_by_role("heading", name="Layer 4, head 5")).to_be_visible()
 
 
+def test_the_whole_model_is_read_from_word_to_word(page: Page, maps):
+    page.goto("/allocation?view=word")
+    readout = page.get_by_test_id("readout")
+    expect(page.locator(".av-plot")).to_be_visible()
+    at_rest(page)
+    page.locator(".av-legend").first.scroll_into_view_if_needed()
+    hover(page, 8, 2)  # it → animal; “didn't” is one word of three tokens
+    whole = maps[0].mean((0, 1))
+    expect(readout).to_have_attribute("data-value", re.compile("."))
+    assert float(readout.get_attribute("data-value")) == pytest.approx(whole[10, 2], abs=1e-6)
+    hover(page, 8, 3)
+    assert float(readout.get_attribute("data-value")) == pytest.approx(whole[10, 3:6].sum(), abs=1e-6)
+    page.get_by_text("A layer", exact=True).click()
+    page.get_by_role("button", name="Next layer").click()
+    expect(page).to_have_url(re.compile("over=layer&layer=4|layer=4.*over=layer"))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "address",
-    ["/compare", "/compare?view=heads", "/compare?view=find", "/allocation", "/allocation?view=distance"],
+    [
+        "/compare",
+        "/compare?view=heads",
+        "/compare?view=find",
+        "/allocation",
+        "/allocation?view=distance",
+        "/allocation?view=sentence",
+    ],
 )
 def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, address, scheme):
     page.emulate_media(color_scheme=scheme)

@@ -117,7 +117,7 @@ def attribution(signed: bool = True) -> Attribution:
     return Attribution(TOKENS, scores, None, None, "method", "target", 1.0, 0.0, None, signed)
 
 
-@pytest.mark.parametrize("granularity", ["token", "word", "sentence"])
+@pytest.mark.parametrize("granularity", ["token", "word", "sentence", "paragraph"])
 def test_prose_is_the_text_and_groups_are_those_of_the_text_layer(granularity: str) -> None:
     header, arrays = unpack(words_data(attribution(), granularity=granularity))
     (text,) = header["texts"]

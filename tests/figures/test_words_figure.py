@@ -66,7 +66,7 @@ def word(page: Page, group: int, side: int = 0):
     return page.locator(f".av-word[data-side='{side}'][data-group='{group}']").first
 
 
-@pytest.mark.parametrize("granularity", ["token", "word", "sentence"])
+@pytest.mark.parametrize("granularity", ["token", "word", "sentence", "paragraph"])
 def test_pointing_at_a_group_reads_the_sum_of_its_tokens(
     figure: Callable[..., Page], granularity: str
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from zoo import TEXTS, ZOO, tokenizer
 
 from attnviz.errors import UnknownName
-from attnviz.text import groups, sentence_spans, tokenize, word_spans
+from attnviz.text import groups, paragraph_spans, sentence_spans, tokenize, word_spans
 
 
 def words(text: str) -> list[str]:
@@ -34,7 +34,7 @@ def test_words(text: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize("text", [*TEXTS.values(), ""])
 def test_words_and_sentences_cover_the_text(text: str) -> None:
-    for spans in (word_spans(text), sentence_spans(text)):
+    for spans in (word_spans(text), sentence_spans(text), paragraph_spans(text)):
         assert "".join(text[a:b] for a, b in spans) == text
         assert all(a < b for a, b in spans)
 
@@ -81,6 +81,32 @@ def test_white_space_that_says_something_is_a_word_of_its_own() -> None:
     assert groups(tokens, "word")[1] == ("a", "b", "\n", "\t", "c", "  ")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\nb\nc", ["a\n", "b\n", "c"]),
+        ("a hard\nwrap.\n\nb\n \t\n\n c", ["a hard\nwrap.\n\n", "b\n \t\n\n ", "c"]),
+        ("one\r\n\r\ntwo\r\nthree", ["one\r\n\r\n", "two\r\nthree"]),
+        ("\n\na\nb\n\n", ["\n\na\n", "b\n\n"]),  # blank lines at the ends part nothing
+        ("a", ["a"]),
+        ("\n \n", ["\n \n"]),
+    ],
+)
+def test_paragraphs(text: str, expected: list[str]) -> None:
+    assert [text[a:b] for a, b in paragraph_spans(text)] == expected
+
+
+def test_a_wall_of_white_space_is_parted_in_no_time() -> None:
+    assert paragraph_spans("\n".join([" " * 1000] * 500) + "a" + "\n" * 200_000 + "b")[-1][1] > 700_000
+
+
+def test_groups_of_paragraphs() -> None:
+    tokens = tokenize(tokenizer("minilm"), "One. Two.\n\nThree\nfour.")
+    index, labels = groups(tokens, "paragraph")
+    assert labels == ("[CLS]", "One. Two.", "Three\nfour.", "[SEP]")
+    assert index.tolist() == [0, 1, 1, 1, 1, 2, 2, 2, 3]
+
+
 def test_groups_of_tokens_words_and_sentences() -> None:
     tokens = tokenize(tokenizer("minilm"), "Cats purr. Dogs bark!", "Why? Because.")
     index, labels = groups(tokens, "token")
@@ -96,7 +122,7 @@ def test_groups_of_tokens_words_and_sentences() -> None:
 
 
 @pytest.mark.parametrize("name", ZOO)
-@pytest.mark.parametrize("granularity", ["token", "word", "sentence"])
+@pytest.mark.parametrize("granularity", ["token", "word", "sentence", "paragraph"])
 def test_groups_of_any_text(name: str, granularity: str) -> None:
     for text in TEXTS.values():
         tokens = tokenize(tokenizer(name), text, "the end")
@@ -110,6 +136,6 @@ def test_groups_of_any_text(name: str, granularity: str) -> None:
 
 def test_an_unknown_granularity_is_answered_with_the_valid_ones() -> None:
     with pytest.raises(
-        UnknownName, match=r"no granularity 'words'.*Did you mean 'word'.*token, word, sentence"
+        UnknownName, match=r"no granularity 'words'.*Did you mean 'word'.*token, word, sentence, paragraph"
     ):
         groups(tokenize(tokenizer("minilm"), "a"), "words")

@@ -6,8 +6,10 @@ const POP_ISOLATE = "\u2069";
 /** The label in an isolate: right-to-left text does not disturb what stands beside it. */
 export const isolated = (label) => `${FIRST_STRONG_ISOLATE}${label}${POP_ISOLATE}`;
 
+const LONGEST_NAME = 100; // characters of a label in a sentence: a paragraph is a label, too
+
 /** The label as it is named in a sentence. */
-export const quoted = (label) => `“${isolated(label)}”`;
+export const quoted = (label) => `“${isolated(label.length > LONGEST_NAME ? `${graphemes(label.slice(0, LONGEST_NAME)).slice(0, -1).join("").trim()}…` : label)}”`;
 
 /** The label, cut with an ellipsis to `width` pixels in the pen's font, between graphemes. */
 export function cut(pen, label, width) {

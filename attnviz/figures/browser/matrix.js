@@ -18,7 +18,7 @@ export function layoutOf(pen, scene, box) {
   const size = box.compact ? 11 : 12.5;
   const font = `${size}px ${scene.theme.font}`;
   pen.font(font);
-  const rowLabels = axisLabels(pen, view.rows, view.header.queries, font, box.compact ? 66 : 130);
+  const rowLabels = axisLabels(pen, view.rows, view.header.queries, font, roomFor(view, box));
   const colLabels = axisLabels(pen, view.cols, view.header.keys, font, box.compact ? 60 : 110);
   const left = 20 + rowLabels.widest + 8;
   const pitch = Math.round(size * 1.3);
@@ -49,6 +49,9 @@ export function layoutOf(pen, scene, box) {
     overflowY: view.q * cell - plotHeight,
   };
 }
+
+/** The width of a row's label: a sentence needs more of it than a word. */
+const roomFor = ({ header }, { compact }) => (compact ? 66 : 130) * (["sentence", "paragraph"].includes(header.unit) ? 2 : 1);
 
 /** The shown labels of an axis, cut to `limit` pixels, and how wide they are. */
 function axisLabels(pen, kept, labels, font, limit) {

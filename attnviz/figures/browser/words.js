@@ -13,7 +13,7 @@ import { wordsSheet } from "./words_picture.js";
 
 const FIRST_BARS = 24;
 
-/** Draws the figure in `root`. callbacks.granularity("token" | "word" | "sentence") is told what is shown. */
+/** Draws the figure in `root`. callbacks.granularity("token" | "word" | "sentence" | "paragraph") is told what is shown. */
 export function draw(root, bytes, callbacks = {}) {
   const state = figureState(root, "words", build);
   const { header, arrays } = unpack(bytes);
@@ -29,7 +29,7 @@ function build(state) {
     state.theme = null;
     refresh(state);
   };
-  state.unitChoice = choice("Add up by", [["token", "token"], ["word", "word"], ["sentence", "sentence"]], (value) => {
+  state.unitChoice = choice("Add up by", [["token", "token"], ["word", "word"], ["sentence", "sentence"], ["paragraph", "paragraph"]], (value) => {
     state.granularity = value;
     refresh(state);
     state.callbacks.granularity?.(value);
