@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from attnviz.runtime import Query
     from attnviz.types import Attribution
 
-COMPARED = "attnviz_compared"
+COMPARED, TESTED = "attnviz_compared", "attnviz_tested"
+LIVE = 160  # tokens; up to here the test runs by itself, in a second or two
 MOST_WORDS = 40  # on the axis of the methods' picture
 SIDES = ("Text", "Second text")
 CHART = {"displayModeBar": False}
@@ -41,6 +42,8 @@ def show(attribution: Attribution, asked: Asked) -> None:
     st.subheader("How far to trust this", anchor=False)
     with problems.guard():
         operator, side = _choices(attribution, asked)
+        if not _wanted(attribution, side, (asked.query, asked.target.name, operator, side)):
+            return
         with progress.loading() as report:
             test = session.runtime().faithfulness(
                 asked.query, asked.target.name, asked.method.name, operator, 5, side, report, **asked.options
@@ -48,6 +51,19 @@ def show(attribution: Attribution, asked: Asked) -> None:
         _verdict(test, attribution, asked)
         _curves(test, asked)
     _all_methods(attribution, asked, operator)
+
+
+def _wanted(attribution: Attribution, side: int, question: tuple[object, ...]) -> bool:
+    """Whether to test now: a short text by itself, a long one when the reader asks for it."""
+    tokens = attribution.tokens if side == 0 or attribution.pair_tokens is None else attribution.pair_tokens
+    if len(tokens) <= LIVE or st.session_state.get(TESTED) == question:
+        return True
+    st.markdown(
+        f"The test reads the text more than a hundred times with words taken away; with {len(tokens)} tokens that "
+        "takes a while."
+    )
+    st.button("Test this explanation", key="trust_test", on_click=_remember, args=(TESTED, question))
+    return False
 
 
 def _choices(attribution: Attribution, asked: Asked) -> tuple[str, int]:
@@ -135,14 +151,14 @@ def _all_methods(attribution: Attribution, asked: Asked, operator: str) -> None:
     question = (asked.query, asked.target.name, tuple(sorted(asked.options.items())), operator)
     if st.session_state.get(COMPARED) != question:
         st.markdown("Do other methods name the same words? Sampled Shapley values take the longest.")
-        st.button("Compare all methods", key="trust_compare", on_click=_compare, args=(question,))
+        st.button("Compare all methods", key="trust_compare", on_click=_remember, args=(COMPARED, question))
         return
     with problems.guard():
         _comparison(asked, operator)
 
 
-def _compare(question: tuple[object, ...]) -> None:
-    st.session_state[COMPARED] = question
+def _remember(key: str, question: tuple[object, ...]) -> None:
+    st.session_state[key] = question
 
 
 def _comparison(asked: Asked, operator: str) -> None:

@@ -70,6 +70,16 @@ def test_all_methods_are_compared_when_asked_for(app):
     assert {"trust_methods", "trust_agreement"} <= set(charts(page))
 
 
+def test_a_long_text_is_tested_when_asked_for(app, monkeypatch):
+    from attnviz.web import trust_view
+
+    monkeypatch.setattr(trust_view, "LIVE", 5)
+    page = app("attribution", text=TEXT, pair=OTHER)
+    assert "trust_curves" not in charts(page)
+    page.press("Test this explanation")
+    assert "trust_curves" in charts(page)
+
+
 def test_labels_are_never_markup():
     words = list(HOSTILE)
     figure = methods_figure(np.ones((1, len(words)), np.float32), ["<b>m</b>"], words, [True])
