@@ -1,4 +1,4 @@
-"""What a wheel holds works away from the checkout: the catalogue, the stored examples, the figures' modules."""
+"""What a wheel holds works away from the checkout: the catalogue, the stored examples, all scripts of the figures."""
 
 import subprocess
 import sys
@@ -6,11 +6,12 @@ import sys
 LOOK = """
 import pathlib, attnviz
 from attnviz.figures import component
+from attnviz.figures.bertviz import libraries
 from attnviz.runtime import get_runtime
 runtime = get_runtime()
 print(pathlib.Path(attnviz.__file__).parent)
 print([card.name for card in attnviz.catalog()])
-print(runtime.ready(runtime.default_query), len(component("heatmap").js) > 1000)
+print(runtime.ready(runtime.default_query), len(component("heatmap").js) > 1000, len(libraries()))
 """
 
 
@@ -37,4 +38,4 @@ def test_the_built_package_finds_its_files(root, tmp_path):
     folder, catalogue, found = answer.stdout.splitlines()
     assert folder == str(tmp_path / "lib" / "attnviz")
     assert catalogue.startswith("['minilm'")
-    assert found == "True True"
+    assert found == "True True 4"
