@@ -14,9 +14,10 @@ What the figures report:
 | figure  | state (`setStateValue`)                                  | trigger (`setTriggerValue`)    |
 |---------|----------------------------------------------------------|--------------------------------|
 | heatmap | `selection`: {"layer": int, "head": int}, debounced;      | -                              |
-|         | `form`: one of `FORMS`; `row`: the query token of "qk";  |                                |
+|         | `form`: one of `FORMS`; `held`: [[side, index], ...];     |                                |
 |         | `setting`: {"hide": of `HIDEABLE`, "keep": of `SHARES`}   |                                |
 | heads   | `chosen`: [[layer, head], ...], at most 4                 | `open`: {"layer", "head"}      |
+|         | `detail`: {"layer", "head"} opened in place, or null      |                                |
 | panes   | `places`: [[layer, head], ...], a pair for each pane     | -                              |
 | allocation | -                                                     | `open`: {"layer", "head"}      |
 | frame   | -                                                        | -                              |
@@ -36,6 +37,7 @@ header}}.
 from attnviz.figures.allocation import allocation_data
 from attnviz.figures.bertviz import frame_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
+from attnviz.figures.details import Details
 from attnviz.figures.likeness import likeness_data
 from attnviz.figures.maps import FORMS, HIDEABLE, SHARES, heads_data, heatmap_data
 from attnviz.figures.panes import panes_data
@@ -53,6 +55,7 @@ __all__ = [
     "QUANTITIES",
     "SHARES",
     "Component",
+    "Details",
     "Pool",
     "Products",
     "allocation_data",

@@ -32,7 +32,7 @@ _FORMS = (
 # Every module comes after those it imports from.
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "heatmap": (*_MATRIX, "panel.js", *_FORMS, "readouts.js", "heatmap.js"),
-    "heads": (*_SHARED, "view.js", "pens.js", "heads_grid.js", "heads.js"),
+    "heads": (*_MATRIX, "sheet.js", "heads_grid.js", "heads_detail.js", "heads.js"),
     "words": (*_SHARED, "view.js", "bar.js", "pens.js", "sheet.js", "words_picture.js", "words.js"),
     "allocation": (*_SHARED, "view.js", "pens.js", "headtable.js", "allocation.js"),
     "panes": (*_MATRIX, "headtable.js", "pairing.js", "panes_cells.js", "panes_words.js", "panes.js"),

@@ -125,6 +125,7 @@ def heatmap_message(
     form: str = "heatmap",
     hide: Sequence[str] = (),
     keep: int | None = None,
+    held: Sequence[tuple[int, int]] = (),
     pool: Pool | None = None,
     most: int = PAGE_BYTES,
 ) -> bytes:
@@ -143,7 +144,7 @@ def heatmap_message(
     texts = list(zip(tokens, (queries, keys), strict=True))[: 1 if tokens[0] is tokens[1] else 2]
     room = most // (4 * len(queries.labels) * len(keys.labels))
     if pool is None:
-        places = _places(layers, heads, (layer, head), room)
+        places = fitting(layers, heads, (layer, head), room)
     else:
         stepped = range(layers) if pool.chosen is None and layers <= room else [layer]
         places = [(each, head) for each in stepped]
@@ -174,6 +175,7 @@ def heatmap_message(
         first=axes.first_axes(queries, keys, tokens[0] is tokens[1]),
         hide=hide,
         keep=keep,
+        held=held,
         pool=pool,
     )
 
@@ -193,7 +195,7 @@ def archive(
     (K,) strings; with `pool`, also combined, (Q, K), and combined_heads, (n, 2). Raises UnknownName.
     """
     layers, heads, rows, columns = capture.shape(kind)
-    places = _places(layers, heads, (layer, head), ARCHIVE_BYTES // (4 * rows * columns))
+    places = fitting(layers, heads, (layer, head), ARCHIVE_BYTES // (4 * rows * columns))
     file = io.BytesIO()
     combined = {}
     if pool is not None:
@@ -223,7 +225,7 @@ def _map(
     return combine((compute(*each, kind=kind) for each in heads), pool.how)
 
 
-def _places(layers: int, heads: int, shown: Head, room: int) -> list[Head]:
+def fitting(layers: int, heads: int, shown: Head, room: int) -> list[Head]:
     """The heads that go along: all where there is room for so many, else the layer's, else the one shown."""
     every = range(layers) if layers * heads <= room else [shown[0]] if heads <= room else []
     return [(layer, head) for layer in every for head in range(heads)] or [shown]

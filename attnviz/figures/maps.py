@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from attnviz.figures.details import Details
 from attnviz.figures.products import Products
 from attnviz.figures.prose import Run
 from attnviz.figures.quantities import Pool
@@ -53,6 +54,7 @@ def heatmap_data(
     first: str = "",
     hide: Sequence[str] = (),
     keep: int | None = None,
+    held: Sequence[tuple[int, int]] = (),
     pool: Pool | None = None,
     signed: bool = False,
 ) -> bytes:
@@ -81,10 +83,11 @@ def heatmap_data(
         signed: cells may be negative: drawn on a scale around 0, and ranked by size.
         pool: which heads each map combines, where it is not of one; `map_heads` then name the layer, and any head.
         keep: of `SHARES`, how much of a row's mass is not faded to begin with; None: what fits the form.
+        held: pairs (side, position) of the queries (side 0) and keys (side 1) that are held to begin with.
 
     Header: figure, layers, heads, layer, head, at [[layer, head] * N], queries, keys, querySpecial,
     keySpecial, queryTitle, keyTitle, unit, quantity, rowsSumToOne, causal, note, model, text, identity, form,
-    proses, first, hide, keep, signed, pool (see `Pool.header`), qk (see `Products.header`).
+    proses, first, hide, keep, held, signed, pool (see `Pool.header`), qk (see `Products.header`).
     Sections: maps f32 (N, Q, K), and those of `Products.sections`.
 
     Raises:
@@ -129,6 +132,7 @@ def heatmap_data(
         "first": first,
         "hide": list(hide),
         "keep": keep,
+        "held": [list(place) for place in held],
         "qk": products.header() if products else None,
     }
     return pack(header, {"maps": maps, **(products.sections() if products else {})})
@@ -141,6 +145,7 @@ def heads_data(
     queries: int,
     keys: int,
     chosen: Sequence[Head] = (),
+    details: Details | None = None,
     order_by: str = "",
     colour_by: str = "",
     descriptions: Mapping[str, str] | None = None,
@@ -157,12 +162,14 @@ def heads_data(
         table: statistics of the same L x H heads; NaN where undefined.
         queries, keys: how many tokens the overviews stand for. pooled: how they were made smaller.
         chosen: heads that are marked for comparison, at most four.
+        details: the head that is opened in place, and maps for it; without, none can be opened.
         order_by, colour_by: a metric of the table to begin with, or "".
         descriptions: a sentence for each metric, shown beside its name.
 
-    Header: figure, layers, heads, queries, keys, metrics [{name, unit, description}], chosen, orderBy,
+    Header: figure, layers, heads, queries, keys, metrics [{name, unit, description}], chosen, detail, orderBy,
     colourBy, causal, pooled, note, model, text. Sections: thumbs u8 (L, H, q, k), scales f32 (L, H): the
-    maximum of each head, so that value = (byte / 255)^2 * scale; table f32 (M, L, H).
+    maximum of each head, so that value = (byte / 255)^2 * scale; table f32 (M, L, H), and with details
+    f32 (N, Q, K).
 
     Raises:
         ValueError: shapes that disagree, or more than four chosen heads. UnknownName: an unknown metric.
@@ -188,6 +195,7 @@ def heads_data(
             for name, unit in zip(table.metrics, table.units, strict=True)
         ],
         "chosen": [list(place) for place in chosen],
+        "detail": details.header() if details else None,
         "orderBy": order_by,
         "colourBy": colour_by,
         "causal": causal,
@@ -197,7 +205,10 @@ def heads_data(
         "text": text,
     }
     thumbs = np.rint(np.sqrt(share) * 255).astype(np.uint8)
-    return pack(header, {"thumbs": thumbs, "scales": scales, "table": table.values})
+    sections = {"thumbs": thumbs, "scales": scales, "table": table.values}
+    if details:
+        sections["details"] = np.asarray(details.maps, np.float32)
+    return pack(header, sections)
 
 
 def _axes(

@@ -11,7 +11,7 @@ import streamlit as st
 from attnviz.errors import ModelUnsupported
 from attnviz.figures import FORMS, HIDEABLE, QUANTITIES, SHARES
 from attnviz.web import components, first_paint, maps, metrics, pooling, problems, progress, session
-from attnviz.web.url import Head, State
+from attnviz.web.url import Head, Place, State
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
@@ -61,7 +61,7 @@ def show(query: Query, state: State) -> None:
     if (state.hide and not hide) or (state.keep and keep is None):
         session.notice("What the link hides or keeps is not one of the choices here; everything is shown.")
     picture, beside = st.columns([3, 1], gap="large")
-    what = Picture(query, capture, kind, view, quantity, form, hide, keep, pool)
+    what = Picture(query, capture, kind, view, quantity, form, hide, keep, pool, state.held)
     with picture, problems.guard():
         try:
             _picture(what, shown)
@@ -182,6 +182,7 @@ class Picture:
     hide: tuple[str, ...] = ()
     keep: int | None = None
     pool: Pool | None = None
+    held: tuple[Place, ...] = ()
 
     def map(self, place: Head) -> FloatArray:
         """The map of a head, or of many, over tokens. Raises ModelUnsupported where the family hides its values."""
@@ -236,19 +237,19 @@ def _picture(what: Picture, shown: Head) -> None:
         first=maps.first_axes(queries, keys, tokens[0] is tokens[1]),
         hide=what.hide,
         keep=what.keep,
+        held=what.held,
         pool=what.pool,
     )
     components.heatmap(data, shown)
 
 
 def _products(what: Picture, shown: Head) -> Products:
-    """The vectors behind one row of the head, of the token that the reader chose, else of the first real one."""
+    """The vectors behind one row of the head, of the first query that is held, else of the first real one."""
     from attnviz.figures import Products
 
     queries, keys = what.capture.query_tokens(what.kind), what.capture.key_tokens(what.kind)
-    row = components.query_row(len(queries))
-    if row is None:
-        row = int(np.argmin(queries.special))
+    held = [index for side, index in what.held if side == 0 and index < len(queries)]
+    row = held[0] if held else int(np.argmin(queries.special))
     if what.pool is not None:
         problem = "Queries and keys belong to one head: choose “One head” to take it apart."
         return Products(*shown, row, queries.labels, keys.labels, problem=problem)

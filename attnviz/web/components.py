@@ -14,7 +14,7 @@ import streamlit as st
 from attnviz.figures import FORMS, HIDEABLE, SHARES, component
 from attnviz.web import session
 from attnviz.web.maps import GRANULARITIES
-from attnviz.web.url import MAX_HEADS, MAX_INDEX, Head
+from attnviz.web.url import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 
 HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
@@ -34,19 +34,19 @@ def heatmap(data: bytes, shown: Head) -> None:
         on_selection_change=lambda: _selected(shown),
         on_form_change=_form,
         on_setting_change=_setting,
-        on_row_change=lambda: None,
+        on_held_change=_held,
     )
 
 
-def query_row(count: int) -> int | None:
-    """The query token that the reader chose in the q·k form, if there is one of that number."""
-    row = _reported(HEATMAP, "row")
-    return int(row) if isinstance(row, (int, float)) and 0 <= row < count else None
-
-
 def heads(data: bytes) -> Head | None:
-    """All heads as thumbnails; returns the one that was just opened."""
-    result = _mount(HEADS)(key=HEADS, data=data, on_chosen_change=_chosen, on_open_change=lambda: None)
+    """All heads as thumbnails, one of them opened in place; returns the one that was asked for on its own page."""
+    result = _mount(HEADS)(
+        key=HEADS,
+        data=data,
+        on_chosen_change=_chosen,
+        on_detail_change=lambda: session.update(opened=head_of(_reported(HEADS, "detail"))),
+        on_open_change=lambda: None,
+    )
     return head_of(result.open)
 
 
@@ -106,6 +106,12 @@ def _setting() -> None:
     # JSON knows no whole numbers: what was 90 in the browser may come as 90.0.
     kept = str(int(keep)) if isinstance(keep, (int, float)) and keep in SHARES else None
     session.update(hide=",".join(hidden) or None, keep=kept)
+
+
+def _held() -> None:
+    reported = _reported(HEATMAP, "held")
+    places = [_pair(each) for each in reported[:MAX_HELD]] if isinstance(reported, list) else []
+    session.update(held=tuple(place for place in places if place is not None and place[0] in (0, 1)))
 
 
 def _granularity() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from attnviz.web import attention_view, progress, session, url
+from attnviz.web import attention_view, progress, session, take_away, url
 from attnviz.web.escape import plain
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from attnviz.web.url import State
 
 FOUND = 12  # heads listed
+FROM, TO = "find_from", "find_to"
 ATTENTION = ("pages/look/attention.py", "attention")
 
 
@@ -27,16 +28,17 @@ def show(query: Query, state: State) -> None:
         capture = runtime.capture(query, report)
     kind = attention_view.choose_kind(capture.kinds, state)
     rows, keys = capture.query_tokens(kind), capture.key_tokens(kind)
-    start = _start(query, kind, rows, keys)
+    row, key = _chosen(state, len(rows), len(keys)) or _start(query, kind, rows, keys)
     st.markdown("In which heads does")
     looking, seen = st.columns(2)
     with looking:
-        row = _token("this token", rows, start[0], f"find_from_{hash((query, kind))}")
+        _token("this token", rows, row, FROM)
     with seen:
-        key = _token("look at this one?", keys, start[1], f"find_to_{hash((query, kind))}")
+        _token("look at this one?", keys, key, TO)
     with progress.loading() as report:
         weights = runtime.links(query, (row,), (key,), kind, report)
-    _found(weights, query)
+    _found(weights, query, (row, key))
+    take_away.link(session.query(state), replace(state, held=((0, row), (1, key))))
 
 
 def ranked(weights: np.ndarray) -> IntArray:
@@ -45,13 +47,24 @@ def ranked(weights: np.ndarray) -> IntArray:
     return np.stack(np.unravel_index(order, weights.shape), axis=1)
 
 
-def _token(label: str, tokens: Tokens, start: int, key: str) -> int:
-    return st.selectbox(
+def _chosen(state: State, rows: int, keys: int) -> tuple[int, int] | None:
+    """The two tokens that the address names, where both exist."""
+    row = [index for side, index in state.held if side == 0 and index < rows]
+    key = [index for side, index in state.held if side == 1 and index < keys]
+    return (row[0], key[0]) if row and key else None
+
+
+def _choose() -> None:
+    session.update(held=((0, st.session_state[FROM]), (1, st.session_state[TO])))
+
+
+def _token(label: str, tokens: Tokens, at: int, key: str) -> None:
+    st.selectbox(
         label,
         range(len(tokens)),
-        index=start,
         format_func=lambda at: f"{plain(tokens.labels[at].strip() or tokens.labels[at], 40)} ({at})",
-        key=key,
+        key=session.follow(key, at),
+        on_change=_choose,
     )
 
 
@@ -69,10 +82,13 @@ def _start(query: Query, kind: Kind, rows: Tokens, keys: Tokens) -> tuple[int, i
     return int(row), int(key)
 
 
-def _found(weights: np.ndarray, query: Query) -> None:
+def _found(weights: np.ndarray, query: Query, link: tuple[int, int]) -> None:
     places = ranked(weights)[:FOUND].tolist()
     script, name = ATTENTION
-    kept = replace(session.state(), view=None, pair=None, text=query.text if session.state().text else None)
+    # Each opens the map with this cell held.
+    held = ((0, link[0]), (1, link[1]))
+    text = query.text if session.state().text else None
+    kept = replace(session.state(), view=None, pair=None, text=text, held=held)
     st.markdown(
         f"The first {len(places)} of {weights.size} heads, with the share of the first token’s attention:"
     )
@@ -84,4 +100,4 @@ def _found(weights: np.ndarray, query: Query) -> None:
                 icon=":material/arrow_forward:",
                 query_params=url.encode(kept.on((layer, head))),
             )
-    st.caption(f"Mean over all heads: {weights.mean():.1%}. Each opens the map of its head.")
+    st.caption(f"Mean over all heads: {weights.mean():.1%}. Each opens the map of its head, at this cell.")

@@ -86,7 +86,9 @@ def site_pages() -> list[Page]:
 
 def _navigation(pages: dict[str, Page], current: Page, state: url.State) -> None:
     """Links that take the state along: Streamlit's own menu would drop the query parameters."""
-    params = url.encode(replace(state, view=None))
+    # What is held or opened belongs to one page; the head that is opened among all is the one to look at elsewhere.
+    heads = state.heads or ((state.opened,) if state.opened else ())
+    params = url.encode(replace(state, view=None, held=(), opened=None, heads=heads))
     for section in SECTIONS:
         entries = [entry for entry in SITE if entry.section == section]
         if entries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,25 @@ ATTENTION = ("pages/look/attention.py", "attention")
 
 def show(query: Query, state: State) -> Drawn:
     """Draw the page for this question."""
+    from attnviz.figures import export
+
     with progress.loading() as report:
         capture = session.runtime().capture(query, report)
     kind = attention_view.choose_kind(capture.kinds, state)
-    chosen = _chosen(state, capture.shape(kind))
-    _grid(query, capture, kind, chosen)
+    shape = capture.shape(kind)
+    chosen, opened = _chosen(state, shape), _opened(state, shape)
+    _grid(query, capture, kind, chosen, opened)
     if len(chosen) > 1:
         _comparison(query, capture, kind, chosen)
     else:
         st.caption("Mark two to four heads to see them side by side, with the difference between them.")
-    return Drawn("heads", lambda: message(query, capture, kind, ()), "All heads", query.text)
+
+    def whole() -> bytes:
+        room = export.PAGE_BYTES // (4 * min(shape[2], maps.MAX_SIDE) * min(shape[3], maps.MAX_SIDE))
+        places = export.fitting(shape[0], shape[1], opened or (0, 0), room)
+        return message(query, capture, kind, (), places, opened)
+
+    return Drawn("heads", whole, "All heads", query.text)
 
 
 def _chosen(state: State, shape: tuple[int, int, int, int]) -> tuple[Head, ...]:
@@ -47,23 +57,52 @@ def _chosen(state: State, shape: tuple[int, int, int, int]) -> tuple[Head, ...]:
     return chosen
 
 
-def _grid(query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, ...]) -> None:
+def _opened(state: State, shape: tuple[int, int, int, int]) -> Head | None:
+    """The head that is opened in place, where this model has it."""
+    if state.opened is None or (state.opened[0] < shape[0] and state.opened[1] < shape[1]):
+        return state.opened
+    session.notice("The opened head in the link is not one of this model; none is opened.")
+    return None
+
+
+def _grid(query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, ...], opened: Head | None) -> None:
     with progress.loading() as report:
-        data = message(query, capture, kind, chosen, report)
-    opened = components.heads(data)
-    if opened is not None:
+        data = message(query, capture, kind, chosen, [opened] if opened else [], opened, report)
+    asked = components.heads(data)
+    if asked is not None:
         script, name = ATTENTION
-        state = replace(session.state(), view=None).on(opened)
+        state = replace(session.state(), view=None, opened=None).on(asked)
         st.switch_page(st.Page(script, url_path=name), query_params=url.encode(state))
 
 
 def message(
-    query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, ...], report: Progress | None = None
+    query: Query,
+    capture: Capture,
+    kind: Kind,
+    chosen: tuple[Head, ...],
+    places: Sequence[Head] = (),
+    opened: Head | None = None,
+    report: Progress | None = None,
 ) -> bytes:
-    """What the grid shows, for this page and for the page that is saved from it."""
-    from attnviz.figures import heads_data
+    """What the grid shows, for this page and for the page that is saved from it, with the maps of `places`."""
+    from attnviz.figures import Details, heads_data
 
     runtime = session.runtime()
+    queries, keys = (
+        maps.axis(tokens, "token") for tokens in (capture.query_tokens(kind), capture.key_tokens(kind))
+    )
+    large = [maps.grouped(runtime.attention(query, *place, kind), queries, keys) for place in places]
+    details = Details(
+        np.stack(large) if large else np.zeros((0, len(queries.labels), len(keys.labels)), np.float32),
+        places,
+        queries.labels,
+        keys.labels,
+        queries.special,
+        keys.special,
+        queries.unit,
+        opened,
+        f"{query} {kind}",
+    )
     overviews = runtime.overviews(query, THUMBNAIL, kind, report)
     table = runtime.statistics(query, kind, report)
     return heads_data(
@@ -72,6 +111,7 @@ def message(
         queries=capture.shape(kind)[2],
         keys=capture.shape(kind)[3],
         chosen=chosen,
+        details=details,
         descriptions={metric: metrics.words(metric).meaning for metric in table.metrics},
         causal=attention_view.is_causal(capture, kind),
         model=session.model_name(query.model),

@@ -63,10 +63,11 @@ PAGES: dict[str, tuple[Group, ...]] = {
             (
                 ("← → ↑ ↓", "go from head to head"),
                 ("Home End", "go to the first and the last head"),
-                ("Enter", "open the head"),
+                ("Enter", "show the head larger, in place; again: close it"),
                 ("c", "mark the head for comparison, or take the mark off"),
             ),
         ),
+        ("In the larger map", (("← → ↑ ↓", "move from cell to cell"), ("Esc", "close it"))),
     ),
     "compare": (
         (

@@ -22,6 +22,7 @@ UNLINKED = "attnviz_unlinked"  # texts too long for the address: {name: text}
 NOTICES = "attnviz_notices"
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
+COUNTED = ("model", "text", "pair", "target_text", "kind", "view")  # what positions of tokens depend on
 PAGES_OF_PAIRS = ("attribution",)
 PAGE_OF_TWO_TEXTS = "compare"
 
@@ -65,7 +66,11 @@ def notices() -> list[str]:
 
 def update(**changes: Any) -> None:
     """Change the state: the address follows (a new step in the browser's history)."""
-    write(replace(state(), **changes))
+    former = state()
+    new = replace(former, **changes)
+    if "held" not in changes and any(getattr(new, name) != getattr(former, name) for name in COUNTED):
+        new = replace(new, held=())
+    write(new)
 
 
 def write(new: url.State) -> None:

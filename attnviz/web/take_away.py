@@ -64,6 +64,7 @@ def attention(query: Query, state: State) -> None:
             form=form,
             hide=hide,
             keep=keep,
+            held=state.held,
             pool=pool,
         )
         return export.page("heatmap", message, title=_title(capture), text=query.text)
@@ -196,6 +197,13 @@ def _download(label: str, data: Callable[[], Any], name: str, extension: str, me
         on_click="ignore",
         help=meaning,
     )
+
+
+def link(query: Query, state: State) -> None:
+    """The way to copy the link alone, for pages that draw no figure."""
+    with _row():
+        reason = _link(query, state)
+    _say(reason)
 
 
 def _link(query: Query, state: State) -> str:

@@ -26,6 +26,8 @@ NAMES = (
     "target_text",
     "layer",
     "head",
+    "open",
+    "held",
     "kind",
     "view",
     "form",
@@ -46,6 +48,7 @@ MAX_NAME = 300
 MAX_ASKED = 2_000  # letters of one value of `asked`
 MAX_INDEX = 9_999
 MAX_HEADS = 4
+MAX_HELD = 64
 
 _TEXTS = ("text", "pair", "target_text")
 _WORDS = ("kind", "view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target")
@@ -54,6 +57,8 @@ _JOINERS = str.maketrans("", "", "-_,.*")
 _PANES = re.compile(r"[0-9.,]+(~[A-Za-z0-9_-]+)?")
 
 Head = tuple[int, int]
+Place = tuple[int, int]  # 0 for a query or 1 for a key, and its position
+_SIDES = "qk"
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class State:
         heads: (layer, head) pairs: one, or two to four that are compared; empty for the page's default.
         pool: how many heads are combined to one map; over: which ones, "model" or for instance "2.5,3.*".
         asked: what of the target is explained, as (option, value) pairs: a label, a token, a continuation.
+        opened: the head that is shown larger among all.
+        held: the queries and keys that are held; the first query is the one of the q·k form.
         panes: what the Compare page shows side by side, as `attnviz.web.panes` writes it.
         hide: which tokens are left out, joined by commas. keep: percent of a row's mass that is not faded.
     """
@@ -75,6 +82,8 @@ class State:
     pair: str | None = None
     target_text: str | None = None
     heads: tuple[Head, ...] = ()
+    opened: Head | None = None
+    held: tuple[Place, ...] = ()
     kind: str | None = None
     view: str | None = None
     form: str | None = None
@@ -125,6 +134,14 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
     heads, notice = _heads(given)
     if notice:
         notices.append(notice)
+    if "open" in given:
+        fields["opened"] = _opened(given["open"])
+        if fields["opened"] is None:
+            notices.append("The opened head in the link cannot be used; none is opened.")
+    if "held" in given:
+        fields["held"] = _held(given["held"])
+        if not fields["held"]:
+            notices.append("The held tokens in the link cannot be used; none is held.")
     return State(**fields, heads=heads), tuple(notices)  # type: ignore[arg-type]
 
 
@@ -143,6 +160,10 @@ def encode(state: State) -> dict[str, str]:
     if state.heads:
         params["layer"] = ",".join(str(layer) for layer, _ in state.heads)
         params["head"] = ",".join(str(head) for _, head in state.heads)
+    if state.opened is not None:
+        params["open"] = f"{state.opened[0]}.{state.opened[1]}"
+    if state.held:
+        params["held"] = ",".join(f"{_SIDES[side]}{index}" for side, index in state.held[:MAX_HELD])
     for name in _WORDS:
         value = getattr(state, name)
         if value is not None:
@@ -242,6 +263,23 @@ def _heads(given: Mapping[str, str]) -> tuple[tuple[Head, ...], str]:
     count = max(len(layers), len(heads), 1)
     pairs = zip(layers or [0] * count, heads or [0] * count, strict=False)
     return tuple(dict.fromkeys(pairs))[:MAX_HEADS], ""
+
+
+def _opened(text: str) -> Head | None:
+    """The head of `2.5`."""
+    parts = _indices(text.replace(".", ",", 1)) or []
+    return (parts[0], parts[1]) if len(parts) == 2 else None
+
+
+def _held(text: str) -> tuple[Place, ...]:
+    """The queries and keys of `q3,k7`; none where one of them is not so written."""
+    places = []
+    for part in text.split(",")[:MAX_HELD]:
+        side, index = _SIDES.find(part[:1]), part[1:]
+        if not part or side < 0 or not (index.isascii() and index.isdigit() and len(index) <= 6):
+            return ()
+        places.append((side, int(index)))
+    return tuple(dict.fromkeys(places))
 
 
 def _indices(text: str) -> list[int] | None:

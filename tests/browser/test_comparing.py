@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from attnviz.capture import open_capture
 from attnviz.runtime import gallery
-from tests.figures.pointer import hover
+from tests.figures.pointer import hover, value
 
 pytestmark = pytest.mark.browser
 
@@ -90,8 +90,21 @@ def test_two_heads_of_the_matrix_are_opened_side_by_side(page: Page):
 def test_a_found_head_opens_its_map(page: Page):
     page.goto("/compare?view=find")
     page.get_by_role("link", name="Layer 3, head 1: 67.7%").click()
-    expect(page).to_have_url(re.compile(r"/attention\?layer=3&head=1$"))
+    expect(page).to_have_url(re.compile(r"/attention\?layer=3&head=1&held=q\d+%2Ck\d+$"))
     expect(page.get_by_role("heading", name="Layer 3, head 1")).to_be_visible()
+    assert f"{float(value(page)):.1%}" == "67.7%", "the cell that was looked for is held"
+
+
+def test_the_two_tokens_of_the_finder_stand_in_the_address(page: Page):
+    page.goto("/compare?view=find&held=q3,k1")
+    rows = page.get_by_role("link", name=re.compile("^Layer"))
+    expect(rows).to_have_count(12)
+    expect(page.get_by_role("combobox", name=re.compile("this token"))).to_have_value(re.compile(r"\(3\)$"))
+    page.get_by_role("combobox", name=re.compile("look at this one")).click()
+    page.get_by_role("option", name=re.compile(r"\(2\)$")).click()
+    expect(page).to_have_url(re.compile(r"held=q3%2Ck2"))
+    page.reload()
+    expect(page.get_by_role("combobox", name=re.compile("look at this"))).to_have_value(re.compile(r"\(2\)$"))
 
 
 def test_a_head_of_the_allocation_opens_its_map(page: Page, maps):

@@ -220,6 +220,11 @@ def test_the_web_page_works_offline(page: Page, browser: Browser, engine, name: 
     sheet.goto(path.as_uri())
     expect(sheet.locator("#text")).to_contain_text(HOSTILE)
     expect(sheet.get_by_test_id(part)).to_be_attached()
+    if name == "heads":
+        sheet.get_by_role("button", name="Layer 5, head 11", exact=True).click()
+        hover(sheet, 3, 4)
+        said = sheet.get_by_test_id("detail-readout").get_attribute("data-value")
+        assert float(said or "nan") == pytest.approx(engine.capture(HOSTILE).attention(5, 11)[3, 4], abs=1e-6)
     if name == "attention":
         hover(sheet, 3, 4)
         truth = engine.capture(HOSTILE).attention(1, 3)

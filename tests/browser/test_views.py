@@ -142,3 +142,30 @@ def test_an_unknown_form_or_quantity_is_refused_calmly(page: Page):
     expect(page.get_by_text("The form in the link is not one of the choices here")).to_be_visible()
     expect(page.get_by_text("The quantity in the link is not one of the choices here")).to_be_visible()
     expect(page.get_by_test_id("stage")).to_be_visible()
+
+
+def test_what_is_held_travels_in_the_link(page: Page, capture):
+    page.goto(LINK)
+    choose(page, "Text")
+    for index in (2, 6):
+        token(page, index).click()
+    page.mouse.move(5, 880)
+    expect(page).to_have_url(re.compile("held=q2%2Cq6"))
+    page.reload()
+    expect(page.get_by_test_id("text-readout")).to_contain_text("Mean of 2 tokens")
+    assert strongest(page, "from") == five(capture.attention(2, 5)[[2, 6]].mean(0))
+    page.get_by_role("textbox", name="Text", exact=True).fill("A dog ran.")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page).to_have_url(re.compile("text=A"))
+    assert "held" not in page.url, "positions of one text say nothing of another"
+
+
+def test_the_query_of_the_vectors_travels_in_the_link(page: Page):
+    page.goto(LINK + "&form=qk&held=q4")
+    query = page.get_by_role("combobox", name="Query token")
+    expect(query).to_have_value("4")
+    query.select_option("6")
+    expect(page).to_have_url(re.compile("held=q6"))
+    expect(page.get_by_test_id("qk-table")).to_contain_text("query “")
+    page.reload()
+    expect(query).to_have_value("6")

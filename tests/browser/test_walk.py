@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from attnviz.web.attention_view import START
 from attnviz.web.site import SITE
-from tests.figures.pointer import hover, value
+from tests.figures.pointer import cell_of, hover, value
 
 pytestmark = pytest.mark.browser
 
@@ -123,9 +123,18 @@ def test_the_back_button_takes_back_step_by_step(page: Page):
     expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
 
 
-def test_a_thumbnail_opens_its_head(page: Page):
+def test_a_thumbnail_opens_its_head_in_place_and_on_its_page(page: Page, engine):
     page.goto(f"/heads?text={TEXT.replace(' ', '+')}")
     page.get_by_role("button", name="Layer 4, head 9", exact=True).click()
+    expect(page).to_have_url(re.compile(r"&open=4\.9$"))
+    expect(page.get_by_test_id("detail")).to_have_attribute("aria-busy", "false")
+    page.mouse.move(*cell_of(page, 2, 4))
+    said = page.get_by_test_id("detail-readout")
+    truth = engine(TEXT, 4, 9)[2, 4]
+    assert float(said.get_attribute("data-value") or "nan") == pytest.approx(truth, abs=1e-6)
+    page.reload()
+    expect(page.get_by_test_id("detail")).to_be_visible()
+    page.get_by_role("button", name="Open on the Attention page").click()
     expect(page).to_have_url(re.compile(r"/attention\?text=The\+cat\+sat\+on\+the\+mat\.&layer=4&head=9$"))
     shown_head(page, 4, 9)
     page.go_back()

@@ -34,9 +34,17 @@ def figure(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
     pages: list[Page] = []
 
-    def start(name: str, *messages: bytes, width: int = 1280, scale: float = 1, theme: str = "light") -> Page:
+    def start(
+        name: str,
+        *messages: bytes,
+        width: int = 1280,
+        scale: float = 1,
+        theme: str = "light",
+        touch: bool = False,
+    ) -> Page:
+        size = {"width": width, "height": 900}
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, device_scale_factor=scale, accept_downloads=True
+            viewport=size, device_scale_factor=scale, accept_downloads=True, has_touch=touch
         )
         contexts.append(context)
         pages.append(open_figure(context, name, list(messages), theme))

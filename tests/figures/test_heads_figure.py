@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from attnviz.figures import heads_data
+from attnviz.figures import Details, heads_data
 from attnviz.types import HeadTable
-from tests.figures.pointer import csv_rows, download, events, readout
+from tests.figures.conftest import HOSTILE
+from tests.figures.pointer import cell_of, csv_rows, download, events, readout
 
 pytestmark = pytest.mark.browser
 L, H = 3, 4
+COUNT = len(HOSTILE)
 RANDOM = np.random.default_rng(5)
 TABLE = HeadTable(
     ("entropy", "induction"),
@@ -23,10 +26,18 @@ TABLE = HeadTable(
     np.stack([RANDOM.permutation(L * H).reshape(L, H) / 4, np.full((L, H), np.nan)]).astype(np.float32),
 )
 OVERVIEWS = RANDOM.random((L, H, 16, 16), np.float32) ** 5
+MAP = RANDOM.random((COUNT, COUNT)).astype(np.float32)
 
 
 def message(**other: object) -> bytes:
-    return heads_data(OVERVIEWS, TABLE, queries=16, keys=16, model="tiny", **other)  # type: ignore[arg-type]
+    return heads_data(OVERVIEWS, TABLE, queries=16, keys=16, model="tiny", **{"details": details(), **other})  # type: ignore[arg-type]
+
+
+def details(opened: tuple[int, int] | None = None) -> Details:
+    """With the map of the opened head, if there is one."""
+    maps = MAP[None] if opened else np.zeros((0, COUNT, COUNT), np.float32)
+    special = np.zeros(COUNT, bool)
+    return Details(maps, [opened] if opened else [], HOSTILE, HOSTILE, special, special, opened=opened)
 
 
 def thumb(page: Page, layer: int, head: int):
@@ -45,7 +56,7 @@ def places(page: Page) -> list[str]:
 def test_a_click_opens_the_head_under_the_pointer(figure: Callable[..., Page], width: int) -> None:
     page = figure("heads", message(), width=width)
     thumb(page, 1, 2).click()
-    assert events(page) == [["open", {"layer": 1, "head": 2}]]
+    assert events(page) == [["detail", {"layer": 1, "head": 2}]]
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
@@ -76,8 +87,10 @@ def test_keyboard_moves_opens_and_marks(figure: Callable[..., Page]) -> None:
     thumb(page, 0, 0).focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowLeft", "ArrowUp", "c", "Enter"):
         page.keyboard.press(key)
+    expect(page.locator(".av-detail")).to_contain_text("Layer 1, head 0")
+    page.keyboard.press("Escape")
     expect(thumb(page, 1, 0)).to_be_focused()
-    assert events(page) == [["chosen", [[1, 0]]], ["open", {"layer": 1, "head": 0}]]
+    assert events(page) == [["chosen", [[1, 0]]], ["detail", {"layer": 1, "head": 0}], ["detail", None]]
     assert page.locator("[data-head][tabindex='0']").count() == 1
 
 
@@ -112,7 +125,7 @@ def test_order_by_a_statistic(figure: Callable[..., Page], direction: str, sign:
     expected = np.argsort(sign * TABLE["entropy"], axis=None)
     assert places(page) == [f"{at // H},{at % H}" for at in expected]
     page.get_by_role("button", name=f"Layer {expected[0] // H}, head {expected[0] % H}", exact=True).click()
-    assert events(page) == [["open", {"layer": int(expected[0] // H), "head": int(expected[0] % H)}]]
+    assert events(page) == [["detail", {"layer": int(expected[0] // H), "head": int(expected[0] % H)}]]
 
 
 def test_colour_by_shows_values_and_survives_new_data(figure: Callable[..., Page]) -> None:
@@ -161,3 +174,57 @@ def test_a_thousand_heads_stay_on_the_page(figure: Callable[..., Page]) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 1000
     thumb(page, 31, 31).click()
     assert events(page) == [["open", {"layer": 31, "head": 31}]]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_opened_head_is_shown_in_place(figure: Callable[..., Page], width: int) -> None:
+    """The map comes when the host has sent it; it stands below its row, and the rows after it make room."""
+    page = figure("heads", message(), message(details=details((0, 1))), width=width)
+    thumb(page, 0, 1).click()
+    expect(page.get_by_test_id("detail-readout")).to_have_text("Loading layer 0, head 1 …")
+    page.evaluate("show(1)")
+    stage = page.get_by_test_id("detail")
+    expect(stage).to_be_focused()
+    page.mouse.move(*cell_of(page, 2, 4))
+    said = page.get_by_test_id("detail-readout")
+    assert np.float32(said.get_attribute("data-value") or "nan") == MAP[2, 4]
+    large, opened, below = (
+        each.bounding_box() for each in (page.locator(".av-detail"), thumb(page, 0, 1), thumb(page, 2, 0))
+    )
+    assert large is not None
+    assert opened is not None
+    assert below is not None
+    assert opened["y"] + opened["height"] <= large["y"]
+    assert large["y"] + large["height"] <= below["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+    page.get_by_role("button", name="Open on the Attention page").click()
+    assert events(page)[-1] == ["open", {"layer": 0, "head": 1}]
+    page.get_by_role("button", name="Close the larger map").click()
+    expect(stage).not_to_be_visible()
+    expect(thumb(page, 0, 1)).to_be_focused()
+    assert events(page)[-1] == ["detail", None]
+
+
+def test_keys_walk_over_the_opened_map(figure: Callable[..., Page]) -> None:
+    page = figure("heads", message(details=details((1, 3))))
+    expect(thumb(page, 1, 3)).to_have_attribute("aria-expanded", "true")
+    page.get_by_test_id("detail").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    said = page.get_by_test_id("detail-readout")
+    assert np.float32(said.get_attribute("data-value") or "nan") == MAP[1, 1]
+    expect(said).to_have_attribute("aria-live", "polite")
+    page.keyboard.press("Escape")
+    expect(page.locator(".av-detail")).not_to_be_visible()
+    expect(thumb(page, 1, 3)).to_be_focused()
+
+
+def test_svg_holds_every_head_once(figure: Callable[..., Page]) -> None:
+    page = figure("heads", message(details=details((0, 0))))
+    name, content = download(page, "SVG drawing")
+    root = ET.fromstring(content)
+    assert name == "heads_tiny.svg"
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}image"))) == L * H
+    texts = [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"layer 0", "layer 1", "layer 2"} <= set(texts)

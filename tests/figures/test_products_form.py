@@ -93,7 +93,7 @@ def test_another_token_and_another_head_are_asked_for(figure: Callable[..., Page
     table = page.get_by_test_id("qk-table")
     page.get_by_role("combobox", name="Query token").select_option("7")
     expect(table).not_to_be_visible()
-    assert events(page) == [["row", 7]]
+    assert events(page) == [["held", [[0, 7]]]]
     page.evaluate("show(1)")
     expect(table).to_contain_text(f"query “\u2068{visible(HOSTILE[7])}")
     page.get_by_role("button", name="Next head").click()
@@ -123,4 +123,4 @@ def test_a_held_token_takes_its_vectors_along(figure: Callable[..., Page]) -> No
     form.get_by_text("Text", exact=True).click()
     page.locator(".av-tok[data-token='5']").click()
     form.get_by_text("q·k", exact=True).click()
-    assert events(page) == [["form", "text"], ["row", 5], ["form", "qk"]]
+    assert events(page) == [["form", "text"], ["held", [[0, 5]]], ["form", "qk"]]

@@ -151,7 +151,7 @@ def test_the_choice_of_a_form_is_reported_and_what_is_held_goes_along(figure: Ca
     token(page, 3).click()
     page.get_by_role("radiogroup", name="Form").get_by_text("Heatmap", exact=True).click()
     expect(page.get_by_test_id("readout")).to_contain_text("(3) looks most at")
-    assert events(page) == [["form", "text"], ["form", "heatmap"]]
+    assert events(page) == [["form", "text"], ["held", [[0, 3]]], ["form", "heatmap"]]
 
 
 def test_without_a_form_there_is_no_choice(figure: Callable[..., Page]) -> None:

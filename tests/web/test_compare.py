@@ -141,7 +141,7 @@ def test_the_finder_ranks_all_heads_by_the_weight(app):
     weights = [float(link.label.split()[-1].rstrip("%")) for link in links]
     assert weights == sorted(weights, reverse=True)
     assert f"layer={best[0]}" in links[0].query_string
-    other = next(box for box in visit.at.selectbox if str(box.key).startswith("find_to_"))
+    other = next(box for box in visit.at.selectbox if str(box.key).startswith("find_to"))
     other.set_value(0).run()
     links = [each.proto.label for each in visit.at.get("page_link") if each.proto.label.startswith("Layer")]
     assert links[0].endswith(f"{whole[:, :, row, 0].max():.1%}")

@@ -28,6 +28,7 @@ STATES = [
     State(model="bert-base-uncased", text="a", pair="b", target_text="c"),
     State(heads=((2, 5),)),
     State(heads=((2, 5), (0, 0), (5, 11))),
+    State(heads=((2, 5),), opened=(3, 11), held=((0, 4), (1, 0), (0, 512))),
     State(panes="3.1,3.1.1,5.2.2.1~eJyLVtJRSlGKBQAIfgID"),
     State(kind="cross", view="word", form="lines", quantity="norm", method="rollout", target="next-token"),
     State(form="text", pool="mean", over="0-2.5,3.*", hide="special,first", keep="90"),
@@ -53,6 +54,8 @@ def test_the_names_are_those_of_the_design():
         "p",
         "o",
         ((1, 2),),
+        (3, 4),
+        ((0, 5), (1, 6)),
         "self",
         "word",
         "text",
@@ -101,6 +104,20 @@ def test_a_head_that_is_no_number_falls_back(value):
         state, notices = parse({name: value})
         assert state.heads == ()
         assert notices == ("The layer or head in the link is not a whole number; the default head is shown.",)
+
+
+@pytest.mark.parametrize("value", ["", "3", "q", "q-1", "z3", "q3,,k1", "q1.5", "q٣", "q1234567", "<b>"])
+def test_held_tokens_that_cannot_be_are_left_out(value):
+    state, notices = parse({"held": value})
+    assert state == State()
+    assert notices == ("The held tokens in the link cannot be used; none is held.",)
+
+
+@pytest.mark.parametrize("value", ["", "3", "3.", "3.1.2", "-1.2", "x.1", "3,1,2", "9" * 40])
+def test_an_opened_head_that_cannot_be_is_left_out(value):
+    state, notices = parse({"open": value})
+    assert state == State()
+    assert notices == ("The opened head in the link cannot be used; none is opened.",)
 
 
 def test_one_of_layer_and_head_is_enough():

@@ -17,16 +17,22 @@ const PICTURES = {
 };
 
 export class Forms {
-  /** `listen`: choose(form) and row(index), of the query token of "qk", are told what the reader chose. */
+  /** `listen`: choose(form, the one before) is told which form the reader chose, held() that what is held has changed. */
   constructor(listen) {
     this.listen = listen;
     this.shared = new Shared();
     this.pins = [];
-    const holds = { toggle: (place) => this.toggle(place), clear: () => this.hold([]) };
-    this.views = { text: new TextView(holds), lines: new LinesView(holds), qk: new ProductsView(listen) };
+    const holding = (pins) => {
+      this.hold(pins);
+      listen.held();
+    };
+    const holds = { toggle: (place) => holding(this.toggled(place)), clear: () => holding([]) };
+    const rows = { row: (index) => holding([{ side: 0, index }]) };
+    this.views = { text: new TextView(holds), lines: new LinesView(holds), qk: new ProductsView(rows) };
     this.choice = segments("Form", FORM_NAMES, (form) => {
+      const former = this.form;
       this.shared.set(form);
-      listen.choose(form);
+      listen.choose(form, former);
     });
     this.node = element("div", { class: "av-forms" }, Object.values(this.views).map((view) => view.node));
   }
@@ -53,9 +59,9 @@ export class Forms {
     return this.form !== "qk" || !this.views.qk.content.hidden;
   }
 
-  toggle(place) {
+  toggled(place) {
     const others = this.pins.filter((pin) => pin.index !== place.index || pin.side !== place.side);
-    this.hold(others.length < this.pins.length ? others : [...this.pins, place]);
+    return others.length < this.pins.length ? others : [...this.pins, place];
   }
 
   hold(pins) {

@@ -1,22 +1,28 @@
-// Figure "heads": a thumbnail of every head, its statistics on hover and focus, opened by a click, marked to compare.
+// Figure "heads": a thumbnail of every head, its statistics on hover and focus, opened in place, marked to compare.
 
 import { Shared, decimals, element, figureState, shortest, unpack } from "./base.js";
-import { css, pixelsOf, sequentialScale, themeOf } from "./colors.js";
+import { pixelsOf, sequentialScale, themeOf } from "./colors.js";
 import { choice, menu, toggle } from "./controls.js";
-import { atlasOf, gridOf, ordered, paintGridOf, statistic } from "./heads_grid.js";
+import { Detail } from "./heads_detail.js";
+import { atlasOf, gridOf, gapped, ordered, paintGridOf, statistic } from "./heads_grid.js";
 import { CanvasPen } from "./pens.js";
-import { csvText, fileName, pictureCanvas, saveCanvas, saveText } from "./save.js";
+import { csvText, fileName, saveCanvas, saveText } from "./save.js";
+import { sheetPng, sheetSvg } from "./sheet.js";
 
 const MOST_CHOSEN = 4;
-const HELP = "Arrow keys move from head to head; Enter opens one, c marks it for comparison.";
+const HELP = "Arrow keys move from head to head; Enter opens one here, Escape closes it; c marks one for comparison.";
 
-/** Draws the figure in `root`. callbacks: open({layer, head}), chosen([[layer, head], ...]). */
+/**
+ * Draws the figure in `root`. callbacks: detail({layer, head} | null) is told which head is opened in place, open({layer,
+ * head}) which one to show on a page of its own, chosen([[layer, head], ...]) which ones are marked.
+ */
 export function draw(root, bytes, callbacks = {}) {
   const state = figureState(root, "heads", build);
   state.callbacks = callbacks;
   const { header, arrays } = unpack(bytes);
   if (!state.header) Object.assign(state, { orderBy: header.orderBy ? `${header.orderBy}:down` : "", colourBy: header.colourBy });
   Object.assign(state, { header, ...arrays });
+  offerDetail(state, header.detail);
   state.chosen.offer(header.chosen);
   refresh(state);
 }
@@ -38,7 +44,8 @@ function build(state) {
   state.scaleChoice = choice("Colours up to", [["own", "each head’s maximum"], ["same", "one maximum for all"]], setting("same", (value) => value === "same"));
   state.markToggle = toggle("Mark heads to compare", setting("marking"));
   const download = menu("Download", [
-    ["PNG picture", () => saveCanvas(pictureOf(state), nameOf(state, "png"))],
+    ["PNG picture", () => saveCanvas(sheetPng(gridSheet(state)), nameOf(state, "png"))],
+    ["SVG drawing", () => saveText(sheetSvg(gridSheet(state)), "image/svg+xml", nameOf(state, "svg"))],
     ["CSV of the statistics", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
   ]);
   state.toolbar = element("div", { class: "av-toolbar" }, [
@@ -50,7 +57,8 @@ function build(state) {
   state.canvas = element("canvas", { class: "av-canvas", role: "img" });
   state.atlas = element("canvas");
   state.buttons = element("div", { class: "av-thumbs", role: "group", "aria-label": "Heads" });
-  state.stage = element("div", { class: "av-grid" }, [state.canvas, state.buttons]);
+  state.detail = new Detail({ close: () => closeDetail(state), open: () => openPage(state) });
+  state.stage = element("div", { class: "av-grid" }, [state.canvas, state.buttons, state.detail.node]);
   state.legend = element("p", { class: "av-note" });
   state.note = element("p", { class: "av-note" });
   state.host.append(state.toolbar, state.marked, state.readout, state.stage, state.legend, element("p", { class: "av-help", text: HELP }), state.note);
@@ -78,9 +86,57 @@ function listen(state) {
 
 const pairOf = (key) => key.split(",").map(Number);
 
+/** Opens a head in place, or, where the message has no labels for that, on its page; the one that is open closes. */
 function openHead(state, key) {
-  const [layer, head] = pairOf(key);
+  if (!state.header.detail) {
+    const [layer, head] = pairOf(key);
+    return state.callbacks.open?.({ layer, head });
+  }
+  if (state.opened.value?.join() === key) return closeDetail(state);
+  state.opened.set(pairOf(key));
+  state.revealing = key;
+  refresh(state);
+  state.detail.stage.focus({ preventScroll: true });
+  const [layer, head] = state.opened.value;
+  return state.callbacks.detail?.({ layer, head });
+}
+
+/** The focus goes back to the thumbnail. */
+function closeDetail(state) {
+  const key = state.opened.value.join();
+  state.opened.set(null);
+  refresh(state);
+  state.nodes.get(key)?.focus();
+  state.callbacks.detail?.(null);
+}
+
+function openPage(state) {
+  const [layer, head] = state.opened.value;
   state.callbacks.open?.({ layer, head });
+}
+
+/** The host says which head is open, and brings maps; those of one question are kept. */
+function offerDetail(state, detail) {
+  const identity = detail?.identity ?? "";
+  if (state.known !== identity) Object.assign(state, { known: identity, opened: new Shared(), maps: new Map() });
+  state.opened.offer(detail?.opened ?? null);
+  if (!detail) return;
+  const size = detail.queries.length * detail.keys.length;
+  detail.at.forEach((place, n) => state.maps.set(place.join(), state.details.data.subarray(n * size, (n + 1) * size)));
+}
+
+/** Shows the opened head below its row of the grid, which makes room for it. */
+function placeDetail(state) {
+  const { header, detail, grid, theme, colours, pixels } = state;
+  const place = state.opened.value;
+  const cell = place && grid.cells.find(({ layer, head }) => layer === place[0] && head === place[1]);
+  if (!cell || !header.detail) return detail.hide();
+  const named = { ...header.detail, causal: header.causal, rowsSumToOne: true };
+  const top = cell.y + grid.thumb.height + grid.caption + 8;
+  const live = Boolean(state.callbacks.detail);
+  const height = detail.show({ header: named, map: state.maps.get(place.join()), place, width: state.host.clientWidth, theme, colours, pixels, live });
+  detail.node.style.top = `${top}px`;
+  return gapped(grid, cell.y, height + 16);
 }
 
 /** Marks a head for comparison, or takes the mark off. */
@@ -104,6 +160,7 @@ function keydown(state, event) {
   const { columns } = state.grid;
   const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -at, End: keys.length - 1 - at };
   if (event.key === "c" || event.key === "C") markHead(state, state.at);
+  else if (event.key === "Escape" && state.opened.value) closeDetail(state);
   else if (event.key in moves) {
     const next = at + moves[event.key];
     if (next >= 0 && next < keys.length) state.nodes.get(keys[next]).focus();
@@ -132,18 +189,29 @@ function refresh(state) {
   host.classList.toggle("av-compact", host.clientWidth < 560);
   showControls(state);
   atlasOf(state.atlas, state, state.pixels, pixelsOf([state.theme.faint])[0], state.same);
-  const [metric, direction] = state.orderBy.split(":");
-  const order = metric ? ordered(valuesOf(state, metric), header.layers, header.heads, direction === "down") : null;
-  state.grid = gridOf({
-    width: host.clientWidth, layers: header.layers, heads: header.heads, order,
-    shape: state.thumbs.shape.slice(2), captions: state.colourBy && !state.asValues ? 1 : 0, compact: host.clientWidth < 560,
-  });
+  state.grid = gridFor(state);
+  placeDetail(state);
   paint(state);
   placeButtons(state);
   showMarks(state);
   showFacts(state);
   state.legend.textContent = legendText(state);
   state.note.textContent = header.note;
+  if (!state.maps.has(state.revealing)) return;
+  // Once its map is here, and with it its height.
+  state.revealing = null;
+  state.detail.node.scrollIntoView({ block: "nearest" });
+}
+
+/** Where the heads stand, in the chosen order. */
+function gridFor(state) {
+  const { header, host } = state;
+  const [metric, direction] = state.orderBy.split(":");
+  const order = metric ? ordered(valuesOf(state, metric), header.layers, header.heads, direction === "down") : null;
+  return gridOf({
+    width: host.clientWidth, layers: header.layers, heads: header.heads, order,
+    shape: state.thumbs.shape.slice(2), captions: state.colourBy && !state.asValues ? 1 : 0, compact: host.clientWidth < 560,
+  });
 }
 
 function showControls(state) {
@@ -216,6 +284,7 @@ function placeButtons(state) {
     const node = state.nodes.get(`${layer},${head}`);
     node.style.cssText = `left:${x}px;top:${y}px;width:${thumb.width}px;height:${thumb.height + (caption ? caption : 0)}px`;
     node.setAttribute("aria-label", `Layer ${layer}, head ${head}`);
+    node.setAttribute("aria-expanded", String(state.opened.value?.join() === `${layer},${head}`));
   }
   rove(state, state.nodes.has(state.at) ? state.at : wanted[0]);
 }
@@ -251,7 +320,7 @@ function activate(state, key) {
 function showFacts(state) {
   const { header, readout } = state;
   if (!state.active) {
-    readout.replaceChildren("Point at a head to read its statistics; click to open it.");
+    readout.replaceChildren("Point at a head to read its statistics; click to see it larger.");
     return;
   }
   const [layer, head] = pairOf(state.active);
@@ -278,11 +347,17 @@ function legendText({ header, same, colourBy, asValues, ...state }) {
 
 const nameOf = ({ header }, extension) => fileName(["heads", header.model], extension);
 
-function pictureOf(state) {
-  const { canvas, pen } = pictureCanvas(state.host.clientWidth + 24, state.grid.height + 24, 2, css(state.theme.bg));
-  pen.translate(12, 12);
-  paintGridOf(new CanvasPen(pen), sceneOf(state, 2));
-  return canvas;
+/** The grid as a picture of its own, without the opened head. */
+function gridSheet(state) {
+  const grid = gridFor(state);
+  const width = state.host.clientWidth + 24;
+  const { layers, heads, model } = state.header;
+  const title = `Attention of ${layers} layers x ${heads} heads${model ? ` · ${model}` : ""}`;
+  const paint = (pen) => {
+    pen.shift(12, 12, () => paintGridOf(pen, { ...sceneOf(state, 2), grid }));
+    return grid.height + 24;
+  };
+  return { width, theme: state.theme, title, paint };
 }
 
 function tableText(state) {

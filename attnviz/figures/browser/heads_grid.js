@@ -46,6 +46,13 @@ export function gridOf({ width, layers, heads, order, shape, captions, compact }
   return grid;
 }
 
+/** Makes room of `height` pixels below the row of thumbnails at `row`. */
+export function gapped(grid, row, height) {
+  const below = row + grid.thumb.height;
+  for (const each of [...grid.cells, ...grid.headings]) if (each.y > below) each.y += height;
+  grid.height += height;
+}
+
 /** All thumbnails in one image, one pixel a value. `same`: one scale for all heads instead of each its own. */
 export function atlasOf(canvas, { header, thumbs, scales }, pixels, faint, same) {
   const [layers, heads, q, k] = thumbs.shape;
@@ -76,16 +83,13 @@ export function atlasOf(canvas, { header, thumbs, scales }, pixels, faint, same)
 export function paintGridOf(pen, { grid, atlas, shape, theme, tint, asValues, dpr }) {
   const [, , q, k] = shape;
   const { thumb } = grid;
-  const context = pen.context;
-  context.imageSmoothingEnabled = thumb.width * dpr < k;
-  context.imageSmoothingQuality = "high";
   pen.font(`12px ${theme.font}`);
   for (const { text, x, y, align } of grid.headings) pen.text(x, y, text, { align, colour: css(theme.muted) });
   pen.font(`11px ${theme.font}`);
   for (const { layer, head, x, y } of grid.cells) {
     const value = tint?.(layer, head);
     if (asValues && value) paintValue(pen, value, x, y, thumb);
-    else context.drawImage(atlas, head * k, layer * q, k, q, x, y, thumb.width, thumb.height);
+    else pen.image(atlas, [head * k, layer * q, k, q], x, y, thumb.width, thumb.height, thumb.width * dpr < k);
     pen.frame(x, y, thumb.width, thumb.height, css(theme.line));
     let below = y + thumb.height + 10;
     if (grid.labelled) {

@@ -25,8 +25,8 @@ const CURSOR_HELP = "Shift + arrows, or Enter and then arrows, move a cell curso
 
 /**
  * Draws the figure in `root`. callbacks.selection({layer, head}) is told what the reader steps to,
- * callbacks.form(name) which form was chosen, callbacks.setting({hide, keep}) what of the map is shown, and
- * callbacks.row(index) whose vectors to send.
+ * callbacks.form(name) which form was chosen, callbacks.setting({hide, keep}) what of the map is shown,
+ * callbacks.held([[side, index]]) which queries (side 0) and keys (1) are held; "qk" shows the vectors of a held query.
  */
 export function draw(root, bytes, callbacks = {}) {
   const state = figureState(root, "heatmap", build);
@@ -35,6 +35,7 @@ export function draw(root, bytes, callbacks = {}) {
   if (state.header?.identity !== header.identity) {
     state.maps = new Map();
     state.selection = new Shared();
+    state.held = new Shared();
     state.pinned = null;
     state.hovered = null;
     state.forms.pins = [];
@@ -42,7 +43,8 @@ export function draw(root, bytes, callbacks = {}) {
   }
   state.header = header;
   if (header.qk) state.qk = { ...header.qk, arrays };
-  state.forms.offer(header.form, Boolean(callbacks.row));
+  state.forms.offer(header.form, Boolean(callbacks.held));
+  offerHeld(state, header.held);
   state.shown.offer(header);
   keepMaps(state, header, arrays.maps);
   state.selection.offer({ layer: header.layer, head: header.head });
@@ -73,7 +75,8 @@ function build(state) {
     pin: (cell) => pin(state, cell),
   });
   state.panel = new Panel((cell) => point(state, cell));
-  state.forms = new Forms({ choose: (form) => chooseForm(state, form), row: (index) => state.callbacks.row?.(index) });
+  state.forms = new Forms({ choose: (form, former) => chooseForm(state, form, former), held: () => reportHeld(state) });
+  state.tellHeld = debounced((value) => state.callbacks.held?.(value), 300);
   buildToolbar(state);
   state.notice = element("p", { class: "av-notice", role: "status", "data-testid": "notice" });
   state.readout = element("p", { class: "av-readout", "data-testid": "readout", "aria-live": "off" });
@@ -191,7 +194,9 @@ function refresh(state) {
 }
 
 /** The reader chose a form. What is held goes along: a cell as its row's token, a token as its row or column. */
-function chooseForm(state, form) {
+function chooseForm(state, form, former) {
+  // A group of tokens has no vector of its own: "qk" counts tokens, whatever the others count.
+  if ([form, former].includes("qk") && state.header.unit !== "token") takeHeld(state, []);
   const [pin] = state.forms.pins;
   if (form === "heatmap") state.pinned = pin ? { row: pin.side ? null : pin.index, col: pin.side ? pin.index : null } : null;
   else if (state.pinned) {
@@ -200,10 +205,36 @@ function chooseForm(state, form) {
     state.pinned = null;
   }
   refresh(state);
-  const [held] = state.forms.pins;
-  // A group of tokens has no vector of its own: only a held token says whose are asked for.
-  if (form === "qk" && held?.side === 0 && state.header.unit === "token") state.callbacks.row?.(held.index);
   state.callbacks.form?.(form);
+  reportHeld(state);
+}
+
+/** What is held as it travels: [[side, index]]. In the heatmap it is a cell, or a row or column of one. */
+function heldPlaces({ forms, pinned }) {
+  const cell = pinned ? [[0, pinned.row], [1, pinned.col]].filter(([, index]) => index !== null) : [];
+  return forms.form === "heatmap" ? cell : forms.pins.map(({ side, index }) => [side, index]);
+}
+
+function takeHeld(state, places) {
+  const first = (side) => places.find((place) => place[0] === side)?.[1] ?? null;
+  const asCell = state.forms.form === "heatmap" && places.length > 0;
+  state.pinned = asCell ? { row: first(0), col: first(1) } : null;
+  state.forms.pins = asCell ? [] : places.map(([side, index]) => ({ side, index }));
+}
+
+/** The host says what is held. */
+function offerHeld(state, places) {
+  const known = JSON.stringify(state.held.value);
+  state.held.offer(places ?? []);
+  if (JSON.stringify(state.held.value) !== known) takeHeld(state, state.held.value);
+}
+
+/** Tells the host what the reader holds, where that is news. */
+function reportHeld(state) {
+  const places = heldPlaces(state);
+  if (JSON.stringify(places) === JSON.stringify(state.held.value)) return;
+  state.held.set(places);
+  state.tellHeld(places);
 }
 
 function showPlot(state) {
@@ -291,6 +322,7 @@ function pin(state, cell) {
   const same = state.pinned?.row === pinned.row && state.pinned?.col === pinned.col;
   state.pinned = same ? null : pinned;
   mark(state);
+  reportHeld(state);
 }
 
 function pinnedCell({ view, pinned }) {
@@ -336,6 +368,7 @@ function keydown(state, event) {
     state.cursor = false;
     state.pinned = null;
     mark(state);
+    reportHeld(state);
   } else if (arrow && (event.shiftKey || state.cursor)) moveCursor(state, ...arrow);
   else if (arrow) {
     const { layer, head } = state.selection.value;
@@ -356,4 +389,5 @@ function moveCursor(state, down, across) {
   state.plot.reveal(cell);
   state.readout.setAttribute("aria-live", "polite");
   mark(state);
+  reportHeld(state);
 }

@@ -46,11 +46,11 @@ function build(state) {
   state.kinds = element("div", { class: "av-kinds", "data-testid": "kinds" });
   state.note = element("p", { class: "av-note" });
   state.host.append(toolbar, state.readout, state.stage, state.legend, state.help, state.kinds, state.note);
-  state.matrix.addEventListener("pointermove", (event) => show(state, pairAt(state, event)));
-  state.map.addEventListener("pointermove", (event) => show(state, headAt(state, event)));
-  for (const canvas of [state.matrix, state.map]) {
+  for (const [canvas, at] of [[state.matrix, pairAt], [state.map, headAt]]) {
+    canvas.addEventListener("pointermove", (event) => show(state, at(state, event)));
     canvas.addEventListener("pointerleave", () => show(state, null));
-    canvas.addEventListener("click", () => pin(state, state.shown));
+    // A finger does not point before it taps: what is under it counts, not what was shown.
+    canvas.addEventListener("click", (event) => pin(state, at(state, event)));
   }
   state.matrix.addEventListener("keydown", (event) => keydown(state, event));
 }

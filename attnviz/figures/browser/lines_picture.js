@@ -35,7 +35,7 @@ function paintLines(pen, view) {
     pen.text(x + 17, at + 1, String(head), { colour: css(theme.text) });
   });
   y += 20 * Math.ceil(layers.length / inLine) + 4;
-  const held = heldPlaces(view);
+  const held = heldRows(view);
   const lost = layers.reduce((sum, layer, place) => sum + paintHead(pen, view, { layer, place, held, left, right, top: y, row }), 0);
   const label = (text, x, at, align) => pen.text(x, y + (at + 0.5) * row - (held.length ? 2 : 0), isolated(pen.cutTo(text, LINES_LABEL - 14)), { align, colour: css(theme.text) });
   pen.font(`${row > 20 ? 13 : 11.5}px ${theme.font}`);
@@ -48,7 +48,7 @@ function paintLines(pen, view) {
   return y + SHEET_MARGIN - 10;
 }
 
-const heldPlaces = ({ scene: { pins, view } }) =>
+const heldRows = ({ scene: { pins, view } }) =>
   pins.map(({ side, index }) => ({ side, at: (side ? view.cols : view.rows).indexOf(index) })).filter(({ at }) => at >= 0);
 
 /** The lines of one head that the form shows: [i, j] in buckets of opacity, those below 0 after those above. */
@@ -98,7 +98,7 @@ function paintCells(pen, view, { layer, place, held, left, right, top, row, colo
 
 /** Every line that the form shows, head by head. */
 export function linesTable(view) {
-  const held = heldPlaces(view);
+  const held = heldRows(view);
   const lines = [["head", "query", "query position", "key", "key position", view.scene.header.quantity]];
   for (const layer of view.layers) {
     const { view: map, head } = layer;

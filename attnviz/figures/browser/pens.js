@@ -65,9 +65,17 @@ export class CanvasPen {
     this.context.setLineDash([]);
   }
 
-  /** The part [x, y, width, height] of a canvas, enlarged without smoothing. */
-  image(source, part, x, y, width, height) {
-    this.context.imageSmoothingEnabled = width < part[2];
+  /** Paints with the origin at (x, y). */
+  shift(x, y, paint) {
+    this.context.save();
+    this.context.translate(x, y);
+    paint();
+    this.context.restore();
+  }
+
+  /** The part [x, y, width, height] of a canvas. */
+  image(source, part, x, y, width, height, smooth = false) {
+    this.context.imageSmoothingEnabled = smooth;
     this.context.imageSmoothingQuality = "high";
     this.context.drawImage(source, ...part, x, y, width, height);
   }
@@ -159,6 +167,12 @@ export class SvgPen {
     const faint = opacity < 1 ? ` stroke-opacity="${short(opacity)}"` : "";
     const dashed = dash.length ? ` stroke-dasharray="${dash.join(" ")}"` : "";
     this.parts.push(`<path d="${path}" stroke="${colour}" fill="none"${wide}${faint}${dashed}/>`);
+  }
+
+  shift(x, y, paint) {
+    this.parts.push(`<g transform="translate(${short(x)} ${short(y)})">`);
+    paint();
+    this.parts.push("</g>");
   }
 
   image(source, [left, top, wide, high], x, y, width, height) {

@@ -37,7 +37,8 @@ export class ProductsView {
       element("div", { class: "av-linetools" }, [this.rowChoice.node, this.orderChoice.node]), this.status, this.content,
     ]);
     this.table.addEventListener("pointermove", (event) => this.point(event));
-    this.table.addEventListener("pointerleave", () => this.point(null));
+    this.table.addEventListener("pointerdown", (event) => this.point(event));
+    this.table.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.point(null));
   }
 
   hold() {}

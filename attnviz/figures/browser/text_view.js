@@ -48,7 +48,11 @@ export class TextView {
     this.proses.addEventListener("pointerleave", () => hover(null, "off"));
     this.proses.addEventListener("focusin", (event) => hover(at(event), "polite"));
     this.proses.addEventListener("focusout", () => hover(null, "off"));
-    this.proses.addEventListener("click", (event) => at(event) && this.holds.toggle(at(event)));
+    this.proses.addEventListener("click", (event) => {
+      // After a tap nothing points any more: what is held is shown, though the token keeps the focus.
+      if (event.pointerType === "touch") this.hovered = null;
+      if (at(event)) this.holds.toggle(at(event));
+    });
     this.proses.addEventListener("keydown", (event) => this.keydown(event, at(event)));
   }
 

@@ -62,7 +62,7 @@ function build(state) {
 function listen(state) {
   const placeAt = (event) => event.target.closest?.("[data-group]")?.dataset;
   state.sides.addEventListener("pointerover", (event) => show(state, placeAt(event)));
-  state.sides.addEventListener("pointerleave", () => show(state, null));
+  state.sides.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && show(state, null));
   state.sides.addEventListener("focusin", (event) => show(state, placeAt(event)));
   state.sides.addEventListener("keydown", (event) => {
     const prose = event.target.closest?.(".av-prose");
