@@ -209,23 +209,32 @@ def change(
     """
     if not queries.labels:
         return np.full(len(first), np.nan, np.float32)
+    others = any(keys.alone)  # without them, there is no other place to look at
     changed = []
     for one, other in zip(
         first, second, strict=True
     ):  # head by head: what stays in the processor's cache is fast
-        sides = (_matched(one, queries.first, keys.first), _matched(other, queries.second, keys.second))
+        sides = (
+            _matched(one, queries.first, keys.first, others),
+            _matched(other, queries.second, keys.second, others),
+        )
         changed.append(np.nanmean(distance_by_entropy(*sides)))
     return np.array(changed, np.float32)
 
 
 def _matched(
-    matrix: Annotated[FloatArray, "Q K"], rows: Annotated[IntArray, "Q"], columns: Annotated[IntArray, "K"]
+    matrix: Annotated[FloatArray, "Q K"],
+    rows: Annotated[IntArray, "Q"],
+    columns: Annotated[IntArray, "K"],
+    others: bool,
 ) -> Annotated[np.ndarray, "U U'+1"]:
-    """The rows of units over units of keys, and what is left of each for all other keys."""
+    """The rows of units over units of keys, and what is left of each for all other keys where there are `others`."""
     asked, seen = np.flatnonzero(rows >= 0), np.flatnonzero(columns >= 0)
-    whole = np.asarray(matrix, np.float64)[asked]
-    kept = sum_by_group(whole[:, seen], columns[seen])
-    rest = np.clip(whole.sum(-1, keepdims=True) - kept.sum(-1, keepdims=True), 0, None)
-    rest[rest < 1e-6] = 0  # what float32 sums leave over
-    sums = sum_by_group(np.concatenate([kept, rest], axis=-1).T, rows[asked]).T
-    return distributions(sums)  # rescaled, so that a sum over the rows of a unit is as good as their mean
+    whole = matrix if len(asked) == len(rows) else matrix[asked]
+    kept = sum_by_group(whole if len(seen) == len(columns) else whole[:, seen], columns[seen])
+    if others:
+        rest = whole.sum(-1, keepdims=True, dtype=np.float64) - kept.sum(-1, keepdims=True, dtype=np.float64)
+        rest[rest < 1e-6] = 0  # what float32 sums leave over
+        kept = np.concatenate([kept, rest.astype(np.float32)], axis=-1)
+    # Rescaled, so that a sum over the rows of a unit is as good as their mean.
+    return distributions(sum_by_group(kept.T, rows[asked]).T)

@@ -13,7 +13,7 @@ def distributions(rows: Annotated[np.ndarray, "... K"]) -> Annotated[np.ndarray,
     """The rows as float64 that sum to 1; a row without weight becomes NaN."""
     values = np.asarray(rows, np.float64)
     total = values.sum(-1, keepdims=True)
-    return np.divide(values, total, out=np.full_like(values, np.nan), where=total > 0)
+    return np.asarray(values / np.where(total > 0, total, np.nan))
 
 
 def entropy(p: Annotated[np.ndarray, "... K"]) -> Annotated[np.ndarray, "..."]:

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from attnviz.types import FloatArray, IntArray
 
+FEW = 8  # members of a group
+
 
 def sum_by_group(
     values: Annotated[npt.NDArray[np.floating[Any]], "... T"], groups: Annotated[IntArray, "T"]
@@ -26,10 +28,17 @@ def sum_by_group(
     present, starts = np.unique(groups[by_group], return_index=True)
     if not np.array_equal(present, np.arange(len(present))):
         raise ValueError(f"group numbers must be 0 to G-1, each in use; given {present.tolist()}")
-    if len(present) == len(groups):
-        return values[..., by_group].astype(np.float32)
-    sums = np.add.reduceat(values[..., by_group].astype(np.float64), starts, axis=-1)
-    return sums.astype(np.float32)
+    if np.array_equal(groups, present):
+        return np.asarray(values, np.float32)
+    sizes = np.diff(starts, append=len(groups))
+    if sizes.max() > FEW:
+        return np.add.reduceat(values[..., by_group].astype(np.float64), starts, axis=-1).astype(np.float32)
+    # Pieces of words: the first of each group, then the few others added. Many short runs are what reduceat is slow at.
+    sums = np.take(values, by_group[starts], axis=-1).astype(np.float32, copy=False)
+    for member in range(1, sizes.max()):
+        more = np.flatnonzero(sizes > member)
+        sums[..., more] += values[..., by_group[starts[more] + member]]
+    return sums
 
 
 def aggregate(

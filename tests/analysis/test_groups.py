@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from attnviz.analysis import aggregate, sum_scores
+from attnviz.analysis.groups import FEW, sum_by_group
 
 
 def test_sum_over_keys_mean_over_queries():
@@ -34,3 +35,12 @@ def test_wrong_groups_are_named():
         sum_scores(np.ones(2, np.float32), np.array([0, 2]))
     with pytest.raises(ValueError, match=r"given \[-1, 0\]"):
         aggregate(np.ones((2, 2), np.float32), np.array([-1, 0]), np.array([0, 1]))
+
+
+@pytest.mark.parametrize("largest", [1, 3, FEW, FEW + 1, 40])
+def test_sums_of_groups_of_any_size_are_plain_sums(largest):
+    rng = np.random.default_rng(largest)
+    groups = rng.permutation(np.repeat(np.arange(7), rng.integers(1, largest + 1, 7)))
+    values = rng.random((2, 3, len(groups)), np.float32)
+    expected = np.stack([values[..., groups == group].sum(-1) for group in range(7)], -1)
+    np.testing.assert_allclose(sum_by_group(values, groups), expected, rtol=1e-5)
