@@ -116,7 +116,7 @@ export class TextView {
         if (index < 0) words.append(piece);
         if (index < 0 || kept[index] < 0) continue;
         const node = element("span", {
-          class: special[index] ? "av-tok av-special" : "av-tok", "data-token": index, "data-side": side, role: "button", text: piece,
+          class: special[index] ? "av-tok av-special" : piece === "↪" ? "av-tok av-more" : "av-tok", "data-token": index, "data-side": side, role: "button", text: piece,
           tabindex: this.nodes.length ? "-1" : "0", "aria-pressed": "false", "aria-label": `${(side ? header.keys : header.queries)[index]}, ${header.unit} ${index}`,
         });
         if (special[index]) node.dir = "ltr"; // with a direction of its own, it does not decide the prose's
