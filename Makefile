@@ -33,6 +33,7 @@ format: $(DEV_STAMP)
 bench: $(DEV_STAMP) browser
 	$(BIN)/python benchmarks/capture.py
 	$(BIN)/python benchmarks/browser.py
+	$(BIN)/python benchmarks/faithfulness.py
 
 # The browser tests look for an installed Chrome or Chromium, then for Playwright's own;
 # on a Debian machine without either, Debian's package is installed.

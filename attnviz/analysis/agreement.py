@@ -1,4 +1,4 @@
-"""How far attribution methods agree on which words matter: rank correlation over the words that either puts first."""
+"""How far explanations of one text agree on which words matter: rank correlations of their scores."""
 
 from __future__ import annotations
 
@@ -31,3 +31,13 @@ def agreement(
             words = np.union1d(first[i], first[j])
             result[i, j] = result[j, i] = kendalltau(sizes[i, words], sizes[j, words]).statistic
     return result
+
+
+def spearman(one: Annotated[FloatArray, "W"], other: Annotated[FloatArray, "W"]) -> float:
+    """The rank correlation of two lists of scores, with their signs; -1 to 1, NaN where one does not vary."""
+    from scipy.stats import rankdata
+
+    first, second = rankdata(one), rankdata(other)
+    if len(first) < 2 or first.std() == 0 or second.std() == 0:
+        return float("nan")
+    return float(np.corrcoef(first, second)[0, 1])

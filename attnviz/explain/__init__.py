@@ -11,29 +11,35 @@ from typing import Any
 
 from attnviz.explain.ablation import ablate, head_importance
 from attnviz.explain.curves import RandomOrders, faithfulness, headline, random_orders
-from attnviz.explain.evidence import Ablation, Faithfulness, HeadImportance
+from attnviz.explain.evidence import Ablation, Faithfulness, HeadImportance, LayerByLayer, Sanity
+from attnviz.explain.lens import layer_by_layer
 from attnviz.explain.records import MethodInfo, TargetInfo
 from attnviz.explain.removal import Operator, operators_for
 from attnviz.explain.run import explain, methods, methods_for, targets, targets_for
+from attnviz.explain.shuffling import sanity
 from attnviz.types import Attribution
 
 __all__ = [
     "Ablation",
     "Faithfulness",
     "HeadImportance",
+    "LayerByLayer",
     "MethodInfo",
     "Operator",
     "RandomOrders",
+    "Sanity",
     "TargetInfo",
     "ablate",
     "explain",
     "faithfulness",
     "head_importance",
     "headline",
+    "layer_by_layer",
     "methods",
     "methods_for",
     "operators_for",
     "random_orders",
+    "sanity",
     "targets",
     "targets_for",
 ]

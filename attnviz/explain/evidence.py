@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.types import FloatArray, IntArray, Kind, readonly
+from attnviz.types import Attribution, FloatArray, IntArray, Kind, readonly
 
 Outcomes = tuple[tuple[str, float], ...]
 
@@ -146,3 +146,51 @@ class HeadImportance:
     def nbytes(self) -> int:
         """Bytes of its array."""
         return self.values.nbytes
+
+
+@dataclass(frozen=True)
+class Sanity:
+    """An explanation, and the same one by a copy of the model whose upper layers were shuffled.
+
+    Attributes:
+        before, after: the two attributions, of one question.
+        layers: the layers that were shuffled, counted from 0.
+        correlation: Spearman's rank correlation of the two lists of scores over the text's own tokens: near 1, the
+            picture does not depend on what these layers learned. NaN where one of them does not vary.
+    """
+
+    before: Attribution
+    after: Attribution
+    layers: tuple[int, ...]
+    correlation: float
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of both attributions."""
+        return self.before.nbytes + self.after.nbytes
+
+
+@dataclass(frozen=True)
+class LayerByLayer:
+    """What a target and the predictions would be if the model stopped after each layer.
+
+    Attributes:
+        values: (L + 1,) float64 F: before the first layer, after the first, ..., after the last: the model itself.
+        outcomes: for each of these what the model says, as (name, value) pairs; empty where the target has
+            nothing but its value. outcome_unit: their unit.
+        target, options: as in Ablation.
+    """
+
+    values: Annotated[npt.NDArray[np.float64], "L+1"]
+    outcomes: tuple[Outcomes, ...]
+    outcome_unit: str
+    target: str
+    options: tuple[tuple[str, Any], ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", readonly(self.values))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes, roughly: a pair of a name and a number counts for 100."""
+        return self.values.nbytes + 100 * sum(map(len, self.outcomes))

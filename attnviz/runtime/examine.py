@@ -19,9 +19,11 @@ if TYPE_CHECKING:
         Ablation,
         Faithfulness,
         HeadImportance,
+        LayerByLayer,
         MethodInfo,
         Operator,
         RandomOrders,
+        Sanity,
         TargetInfo,
     )
     from attnviz.runtime.cache import SharedCache
@@ -170,6 +172,42 @@ class Examiner:
 
         what = ("head-importance", target, exact, kind, _key(options))
         return self._on_model(query, what, ABLATING, work, progress)
+
+    def layer_by_layer(
+        self, query: Query, target: str | None = None, progress: Progress | None = None, **options: Hashable
+    ) -> LayerByLayer:
+        """The target and the predictions after each layer; see `attnviz.explain.layer_by_layer`."""
+
+        def work(model: Model, tell: Tell) -> LayerByLayer:
+            from attnviz.explain import layer_by_layer
+
+            more: dict[str, Any] = _with_continuation(model, query, target, options)
+            return layer_by_layer(model, query.text, target, query.pair, progress=tell, **more)
+
+        return self._on_model(query, ("layer-by-layer", target, _key(options)), EXPLAINING, work, progress)
+
+    def sanity(
+        self,
+        query: Query,
+        target: str | None = None,
+        method: str = "integrated-gradients",
+        fraction: float = 0.5,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Sanity:
+        """The explanation once more, with the upper layers shuffled; see `attnviz.explain.sanity`.
+
+        The options are the target's only: both explanations use the method as it is by default.
+        """
+        attribution = self.explain(query, target, method, progress, **options)
+
+        def work(model: Model, tell: Tell) -> Sanity:
+            from attnviz.explain import sanity
+
+            return sanity(model, attribution, fraction=fraction, progress=tell)
+
+        what = ("sanity", target, method, fraction, _key(options))
+        return self._on_model(query, what, TESTING, work, progress)
 
     def _stored_attributions(self, query: Query) -> tuple[Attribution, ...]:
         example = gallery.stored_example(query)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attnviz.analysis.agreement import agreement
+from attnviz.analysis.agreement import agreement, spearman
 
 
 def test_three_words_by_hand():
@@ -25,3 +25,12 @@ def test_only_the_largest_words_of_either_count():
 
 def test_a_method_without_an_order_agrees_with_nothing():
     assert np.isnan(agreement(np.array([[1.0, 1.0, 1.0], [3.0, 2.0, 1.0]]))[0, 1])
+
+
+def test_spearman_sees_order_only():
+    scores = np.array([0.1, 0.5, -2.0, 3.0])
+    assert spearman(scores, np.exp(scores)) == pytest.approx(1)
+    assert spearman(scores, -scores) == pytest.approx(-1)
+    # Differences of ranks (1, -1, 0, 0): 1 - 6 * 2 / (4 * 15).
+    assert spearman(np.arange(4), np.array([1, 0, 2, 3])) == pytest.approx(0.8)
+    assert np.isnan(spearman(scores, np.ones(4)))

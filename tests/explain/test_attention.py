@@ -26,6 +26,9 @@ def test_pooled_models_read_all_rows_of_the_last_layer(minilm):
     np.testing.assert_allclose(result.scores, eager_maps(minilm, TEXT)[-1].mean(0), atol=1e-6)
     np.testing.assert_allclose(result.pair_scores, eager_maps(minilm, OTHER)[-1].mean(0), atol=1e-6)
     assert result.note == "Layer 5, mean of 12 heads."
+    mean = explain(minilm, TEXT, pair=OTHER, method="attention", layer="mean")
+    np.testing.assert_allclose(mean.scores, np.mean(eager_maps(minilm, TEXT), axis=(0, 1)), atol=1e-6)
+    assert mean.note == "All 6 layers, mean of 12 heads."
 
 
 @pytest.mark.parametrize("model", ["gpt2", "llama"], indirect=True)

@@ -85,6 +85,15 @@ def test_the_runtimes_answers_are_the_engines(runtime):
     assert [each.name for each in runtime.operators("minilm")] == ["attention-mask", "delete", "mask"]
 
 
+def test_layers_and_the_sanity_check_are_served(runtime):
+    layers = runtime.layer_by_layer(PAIR)
+    assert len(layers.values) == 7
+    assert runtime.layer_by_layer(PAIR) is layers
+    checked = runtime.sanity(PAIR, method="attention")
+    assert checked.before is runtime.explain(PAIR, method="attention")
+    assert -1 <= checked.correlation <= 1
+
+
 def test_switching_heads_off_passes_through_the_gate_and_can_be_cancelled(runtime):
     from attnviz.errors import Cancelled
 

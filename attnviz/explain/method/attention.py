@@ -40,14 +40,17 @@ class Attention:
     )
 
     def attribute(
-        self, problem: Problem, progress: Progress, layer: int | None = None, **options: Any
+        self, problem: Problem, progress: Progress, layer: int | str | None = None, **options: Any
     ) -> Scores:
-        """`layer`: counts from 0; the last one by default."""
+        """`layer`: counts from 0; the last one by default; "mean" for the mean of all layers."""
         capture = problem.capture()
-        chosen = _layer(capture, layer)
+        layers, heads = capture.shape()[:2]
+        chosen = list(range(layers)) if layer == "mean" else [_layer(capture, layer)]
         read = np.flatnonzero(problem.query_weights)
-        scores = problem.query_weights[read] @ _head_mean(capture, chosen, read)
-        return Scores(_shares(problem, scores), note=f"Layer {chosen}, mean of {capture.shape()[1]} heads.")
+        rows = sum(_head_mean(capture, each, read).astype(np.float64) for each in chosen)
+        which = f"All {layers} layers" if layer == "mean" else f"Layer {chosen[0]}"
+        scores = _shares(problem, problem.query_weights[read] @ rows)
+        return Scores(scores, note=f"{which}, mean of {heads} heads.")
 
 
 class ValueWeighted:
@@ -133,7 +136,7 @@ class _HeadMeans(Sequence[FloatArray]):
         return _head_mean(self.capture, layer, None, self.kind)
 
 
-def _layer(capture: Capture, layer: int | None) -> int:
+def _layer(capture: Capture, layer: int | str | None) -> int:
     """The layer asked for, the last one by default. Raises UnknownName."""
     layers = capture.shape()[0]
     if layer is not None and (not isinstance(layer, int) or not 0 <= layer < layers):
