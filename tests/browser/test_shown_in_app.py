@@ -40,6 +40,7 @@ def by_size(values: np.ndarray) -> list[tuple[int, float]]:
 
 def test_contributions_are_the_engines_in_every_form(page: Page, capture):
     page.goto(LINK)
+    at_rest(page)
     option(page, "What is shown", "Contribution to the output")
     expect(page).to_have_url(re.compile("quantity=contribution"))
     expect(page.get_by_text("blue adds to the output, orange takes away from it")).to_be_visible()
@@ -66,6 +67,7 @@ def test_contributions_are_the_engines_in_every_form(page: Page, capture):
 
 def test_many_heads_are_stepped_through_the_layers_and_go_along_in_the_link(page: Page, capture):
     page.goto(LINK)
+    at_rest(page)
     option(page, "Which heads", "Mean of heads")
     expect(page).to_have_url(re.compile("pool=mean"))
     expect(page.get_by_text("Strongest links of mean of the 12 heads of layer 2")).to_be_visible()
@@ -76,11 +78,11 @@ def test_many_heads_are_stepped_through_the_layers_and_go_along_in_the_link(page
     page.keyboard.press("ArrowDown")
     expect(page.get_by_text("Strongest links of mean of the 12 heads of layer 3")).to_be_visible()
     expect(page).to_have_url(re.compile("layer=3"))
+    at_rest(page)
     option(page, "Which heads", "Maximum of heads")
     expect(page).to_have_url(re.compile("pool=max"))
     at_rest(page)
-    page.get_by_role("combobox", name="Of which").click()
-    page.get_by_role("option", name="All heads of all layers").click()
+    option(page, "Of which", "All heads of all layers")
     expect(page).to_have_url(re.compile("over=model"))
     expect(page.get_by_text("do not add up to 1")).to_be_visible()
     page.reload()

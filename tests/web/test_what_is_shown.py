@@ -112,9 +112,9 @@ def test_chosen_heads_are_typed(app):
     places = [truth([0, 1], [3]), truth([5], range(12))]
     np.testing.assert_allclose(map_, np.concatenate(places).mean(0), atol=1e-7)
     assert header["pool"]["words"] == "mean of 14 heads (layer.head: 0-1.3,5.*)"
-    visit.at.segmented_control(key="pool").set_value("max").run()
+    visit.at.selectbox(key="pool").set_value("max").run()
     assert (visit.url["pool"], visit.url["over"]) == ("max", "0-1.3,5.*")
-    visit.at.segmented_control(key="pool").set_value("one").run()
+    visit.at.selectbox(key="pool").set_value("one").run()
     assert visit.url == {"layer": "2", "head": "11"}
     visit = app("attention", pool="mean", over="3.1")
     visit.at.selectbox(key="over").set_value("layer").run()
