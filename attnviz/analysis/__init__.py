@@ -3,7 +3,7 @@
 Nothing here knows of models, of drawing or of pages; whoever calls keeps the token lists beside the arrays.
 """
 
-from attnviz.analysis.combine import combine, read_heads
+from attnviz.analysis.combine import combine, read_heads, write_heads
 from attnviz.analysis.compare import difference, jensen_shannon
 from attnviz.analysis.groups import aggregate, sum_scores
 from attnviz.analysis.heads import order
@@ -21,4 +21,5 @@ __all__ = [
     "renormalize_without",
     "rollout",
     "sum_scores",
+    "write_heads",
 ]

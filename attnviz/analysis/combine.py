@@ -69,6 +69,18 @@ def read_heads(text: str, layers: int, heads: int) -> tuple[Head, ...]:
     return tuple(sorted(found))
 
 
+def write_heads(chosen: Iterable[Head], heads: int) -> str:
+    """The inverse of `read_heads` for a model of `heads` heads in each layer: "2.5,3.*"."""
+    rows: dict[int, set[int]] = {}
+    for layer, head in chosen:
+        rows.setdefault(layer, set()).add(head)
+    parts = (
+        [f"{layer}.*"] if len(row) == heads else [f"{layer}.{head}" for head in sorted(row)]
+        for layer, row in sorted(rows.items())
+    )
+    return ",".join(name for part in parts for name in part)
+
+
 def _numbers(text: str, count: int, what: str, part: str) -> range:
     match = _RANGE.fullmatch(text)
     if match is None or (match[1] == "*" and match[2]):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.types import Attribution, FloatArray, IntArray, Kind, readonly
+from attnviz.types import Attribution, FloatArray, IntArray, Kind, Tokens, readonly
 
 Outcomes = tuple[tuple[str, float], ...]
 
@@ -84,6 +84,29 @@ class Faithfulness:
     def nbytes(self) -> int:
         """Bytes of its arrays."""
         return sum(value.nbytes for value in vars(self).values() if isinstance(value, np.ndarray))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A target of a text, with nothing taken away and nothing changed.
+
+    Attributes:
+        tokens: of the text. value: F. note: what a reader must know of the target, may be empty.
+        target, options, outcomes, outcome_unit: as in Ablation.
+    """
+
+    tokens: Tokens
+    target: str
+    options: tuple[tuple[str, Any], ...]
+    value: float
+    note: str = ""
+    outcomes: Outcomes = ()
+    outcome_unit: str = ""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes, roughly: a token counts for 200, a pair of a name and a number for 100."""
+        return 200 * len(self.tokens) + 100 * len(self.outcomes)
 
 
 @dataclass(frozen=True)

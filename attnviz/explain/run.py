@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
+from attnviz.explain.evidence import Answer
 from attnviz.explain.records import Method, MethodInfo, Progress, Target, TargetInfo
 from attnviz.explain.registry import METHODS, TARGETS
 from attnviz.types import Attribution
@@ -109,6 +110,30 @@ def explain(
         error=first.error,
         pair_error=None if other is None else other.error,
         matrix=first.matrix,
+    )
+
+
+def answer(
+    model: Model, text: str, target: str | None = None, pair: str | None = None, **options: Any
+) -> Answer:
+    """The target itself, and what the model says, without attributing it to anything.
+
+    The arguments are those of `explain`, and so is what it raises. With the options of one answer, another text is
+    asked the same.
+    """
+    chosen = find_target(model, target)
+    for name in options:
+        if name not in chosen.info.options:
+            raise UnknownName("option", name, chosen.info.options)
+    first = pose(model, chosen, text, pair, options)[0]
+    return Answer(
+        tokens=first.tokens,
+        target=chosen.info.name,
+        options=tuple(sorted(first.options.items())),
+        value=first.value,
+        note=first.note,
+        outcomes=first.outcomes(),
+        outcome_unit=first.outcome_unit,
     )
 
 

@@ -21,6 +21,8 @@ What the figures report:
 | panes   | `places`: [[layer, head], ...], a pair for each pane     | -                              |
 | allocation | -                                                     | `open`: {"layer", "head"}      |
 | frame   | -                                                        | -                              |
+| switches | -                                                       | `switched`: [[layer, head], ...] |
+|         |                                                          | all that are off now           |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
@@ -44,6 +46,7 @@ from attnviz.figures.panes import panes_data
 from attnviz.figures.products import Products
 from attnviz.figures.prose import prose_runs
 from attnviz.figures.quantities import POOLS, QUANTITIES, Pool, note_of
+from attnviz.figures.switches import switches_data
 from attnviz.figures.wire import pack, unpack
 from attnviz.figures.words import words_data
 
@@ -68,6 +71,7 @@ __all__ = [
     "pack",
     "panes_data",
     "prose_runs",
+    "switches_data",
     "unpack",
     "words_data",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from attnviz.runtime import gallery, opened
+from attnviz.runtime import gallery, limits, opened
 from attnviz.runtime.stage import ABLATING, EXPLAINING, TESTING, Progress, Query
 from attnviz.types import Attribution, Kind, ModelCard
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from attnviz.capture import Model
     from attnviz.explain import (
         Ablation,
+        Answer,
         Faithfulness,
         HeadImportance,
         LayerByLayer,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     )
     from attnviz.runtime.cache import SharedCache
     from attnviz.runtime.models import Models
+    from attnviz.runtime.settings import Settings
 
 Tell = Callable[[float], None]
 Options = Mapping[str, Hashable]
@@ -92,6 +94,23 @@ class Examiner:
 
         return self._on_model(query, ("explain", target, method, _key(options)), EXPLAINING, work, progress)
 
+    def answer(
+        self,
+        query: Query,
+        target: str | None = None,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Answer:
+        """The target itself, and what the model says. Raises what `explain` raises."""
+
+        def work(model: Model, tell: Tell) -> Answer:
+            from attnviz.explain import answer
+
+            more = _with_continuation(model, query, target, options)
+            return answer(model, query.text, target, query.pair, **more)
+
+        return self._on_model(query, ("answer", target, _key(options)), EXPLAINING, work, progress)
+
     def faithfulness(
         self,
         query: Query,
@@ -144,6 +163,8 @@ class Examiner:
         def work(model: Model, tell: Tell) -> Ablation:
             from attnviz.explain import ablate
 
+            if reference is not None:
+                limits.check_separately(model, Query(query.model, reference), self.settings)
             more: dict[str, Any] = _with_continuation(model, query, target, options)
             how: dict[str, Any] = {"layers": layers, "scale": scale, "reference": reference, "kind": kind}
             return ablate(model, query.text, heads, target, query.pair, **how, **more)
@@ -217,6 +238,7 @@ class Examiner:
         return self._maps.get(key, lambda tell: gallery.open_attributions(example))
 
     if TYPE_CHECKING:  # what Runtime brings
+        settings: Settings
         _models: Models
         _maps: SharedCache[Any]
 

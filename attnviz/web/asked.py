@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import streamlit as st
 
 from attnviz.web import session
-from attnviz.web.escape import plain
+from attnviz.web.escape import markdown, plain
 from attnviz.web.url import MAX_ASKED
 
 if TYPE_CHECKING:
     from attnviz.explain import TargetInfo
-    from attnviz.types import Attribution
+    from attnviz.types import Tokens
     from attnviz.web.url import State
 
 OWN_CHOICE = "the model’s own choice"
@@ -36,6 +36,54 @@ TYPED: dict[str, dict[str, tuple[str, str]]] = {
 }
 LABELS = ("label", "label-difference", "label-prompt")
 PICKED = {"label": "Label", "against": "Against the label"}
+
+
+class Answered(Protocol):
+    """What an attribution and a plain answer have in common."""
+
+    @property
+    def tokens(self) -> Tokens: ...
+
+    @property
+    def options(self) -> tuple[tuple[str, object], ...]: ...
+
+    @property
+    def outcomes(self) -> tuple[tuple[str, float], ...]: ...
+
+    @property
+    def outcome_unit(self) -> str: ...
+
+
+def target(available: tuple[TargetInfo, ...], state: State) -> TargetInfo:
+    """The target that the address asks for, with a selector where there are several."""
+    infos = {info.name: info for info in available}
+    default = available[0].name
+    name = session.choose("target", state.target, tuple(infos), default)
+    if len(infos) > 1:
+        st.selectbox(
+            "Which result",
+            tuple(infos),
+            format_func=lambda name: infos[name].title,
+            key=session.follow("target", name),
+            on_change=_another_target,
+            args=(default,),
+        )
+    return infos[name]
+
+
+def _another_target(default: str) -> None:
+    name = st.session_state["target"]
+    session.update(target=None if name == default else name, asked=())
+
+
+def second_text_missing(target: TargetInfo) -> None:
+    """The target compares two texts, and there is one."""
+    with st.container(border=True):
+        st.subheader("A second text is needed", anchor=False)
+        st.markdown(
+            f"{markdown(target.title)} compares two texts. Type the other one under **Second text** and press "
+            "**Show**."
+        )
 
 
 def options(state: State, target: TargetInfo) -> dict[str, Hashable]:
@@ -68,7 +116,7 @@ def typed(state: State, target: TargetInfo) -> None:
             )
 
 
-def picked(attribution: Attribution, state: State, target: TargetInfo) -> None:
+def picked(attribution: Answered, state: State, target: TargetInfo) -> None:
     """Selectors for what can be chosen, once it is known what there is to choose from."""
     given, used = dict(state.asked), dict(attribution.options)
     choices: dict[str, tuple[str, dict[str, str]]] = {}
@@ -123,7 +171,7 @@ def back_to_own_choice(state: State) -> None:
         )
 
 
-def answers(attribution: Attribution) -> None:
+def answers(attribution: Answered) -> None:
     """What the model says of the text: its answers with their numbers, the first ones as a table with bars."""
     if not attribution.outcomes:
         return

@@ -18,6 +18,7 @@ from attnviz.web.url import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 
 HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
+SWITCHES = "switches"
 
 
 @cache
@@ -76,6 +77,18 @@ def frame(data: bytes) -> None:
 def words(data: bytes) -> None:
     """The coloured text and its bars; adding up by other units changes the address."""
     _mount(WORDS)(key=WORDS, data=data, on_granularity_change=_granularity)
+
+
+def switches(data: bytes, switched: Callable[[tuple[Head, ...]], None]) -> None:
+    """Every head as a switch; `switched` is told all heads that are off when the reader has switched one."""
+    _mount(SWITCHES)(key=SWITCHES, data=data, on_switched_change=lambda: _switched(switched))
+
+
+def _switched(switched: Callable[[tuple[Head, ...]], None]) -> None:
+    reported = _reported(SWITCHES, "switched")
+    if isinstance(reported, list):
+        places = [_pair(each) for each in reported]
+        switched(tuple(place for place in places if place is not None))
 
 
 def _selected(shown: Head) -> None:

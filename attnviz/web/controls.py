@@ -52,9 +52,9 @@ def _submit(key: str, names: list[str]) -> None:
     values = {name: clean(st.session_state[f"{key}_{name}"]) for name in names}
     stored = session.example()
     if values["text"] == stored.text and (values["pair"] or None) == stored.pair:
-        session.update(**{**values, "text": None, "pair": None})
+        session.update(**{**values, "text": None, "pair": None, "changed": None})
     else:
-        session.update(**values)
+        session.update(**values, changed=None)
 
 
 def gallery(key: str = "side") -> None:
@@ -80,7 +80,7 @@ def _from_gallery(key: str) -> None:
 
 def show_example(example: Example) -> None:
     """Take the texts of an example."""
-    session.update(text=example.text, pair=example.pair, target_text=None)
+    session.update(text=example.text, pair=example.pair, target_text=None, changed=None)
 
 
 def example_of(text: str, pair: str | None) -> Example | None:
@@ -135,7 +135,7 @@ def use_model(name: str) -> None:
         # The model now reads what was in the file.
         session.write(url.State(other, file.text, file.pair, file.target_text))
         return
-    session.update(model=other, heads=(), kind=None, target=None, method=None)
+    session.update(model=other, heads=(), off=None, kind=None, target=None, method=None)
 
 
 def machine(state: url.State) -> None:

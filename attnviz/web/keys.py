@@ -98,6 +98,15 @@ PAGES: dict[str, tuple[Group, ...]] = {
         ),
     ),
     "attribution": (("In the words", (("← → ↑ ↓", "go from word to word and read its score"),)),),
+    "ablation": (
+        (
+            "In the grid of heads",
+            (
+                ("← → ↑ ↓", "go from head to head; left of head 0 is the whole layer"),
+                ("Enter", "switch the head or the layer off, or on again"),
+            ),
+        ),
+    ),
 }
 _HTML = """<button type="button" aria-haspopup="dialog">Keys <kbd>?</kbd></button>
 <dialog aria-labelledby="title"><header><h2 id="title">Keys</h2>

@@ -23,7 +23,7 @@ NOTICES = "attnviz_notices"
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
 COUNTED = ("model", "text", "pair", "target_text", "kind", "view")  # what positions of tokens depend on
-PAGES_OF_PAIRS = ("attribution",)
+PAGES_OF_PAIRS = ("attribution", "ablation")
 PAGE_OF_TWO_TEXTS = "compare"
 
 

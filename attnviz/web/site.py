@@ -51,6 +51,13 @@ SITE: tuple[Entry, ...] = (
         "pages/explain/attribution.py",
         "Which words made the model's result.",
     ),
+    Entry(
+        "ablation",
+        "Explain",
+        "Change it and see",
+        "pages/explain/ablation.py",
+        "Switch heads off or change the text: what becomes of the result.",
+    ),
 )
 DEFAULT = "attention"
 HOME = "home"  # the address of the default page's twin, where Streamlit serves `/`

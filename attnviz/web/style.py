@@ -31,6 +31,13 @@ _RULES = """
 .attnviz-answers td { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
 .attnviz-answers td:nth-child(2) { width: 50%; }
 .attnviz-answers span { display: block; height: 0.7rem; background: currentColor; opacity: 0.55; }
+.attnviz-answers th[scope="col"]:last-child, .attnviz-changes th[scope="col"]:not(:first-child) { text-align: right; }
+.attnviz-wide { overflow-x: auto; }
+.attnviz-changes td:nth-child(2) { width: auto; }
+.attnviz-changes span { height: 0.3rem; margin-left: auto; }
+.attnviz-edits { overflow-wrap: anywhere; }
+.attnviz-edits del { text-decoration-color: #d97706; text-decoration-thickness: 2px; opacity: 0.8; }
+.attnviz-edits ins { text-decoration: underline #2c74c4 2px; text-underline-offset: 3px; font-weight: 600; }
 [data-testid="stSidebarHeader"] { height: 2.75rem; margin-bottom: 0; }
 @media (max-width: 768px) {
   .st-key-attention_choices { min-height: 15.6rem; }

@@ -24,6 +24,8 @@ NAMES = (
     "text",
     "pair",
     "target_text",
+    "reference",
+    "changed",
     "layer",
     "head",
     "open",
@@ -38,8 +40,10 @@ NAMES = (
     "keep",
     "method",
     "target",
+    "gate",
     "asked",
     "panes",
+    "off",
 )
 PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
 MAX_LINK = 6_000  # bytes of one text in the address; servers and chat programs cut longer ones
@@ -50,11 +54,14 @@ MAX_INDEX = 9_999
 MAX_HEADS = 4
 MAX_HELD = 64
 
-_TEXTS = ("text", "pair", "target_text")
-_WORDS = ("kind", "view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target")
+UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
+
+_TEXTS = ("text", "pair", "target_text", "reference", "changed")
+_WORDS = ("kind", "view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target", "gate")
 ASKED = ("labels", "label", "against", "position", "token", "continuation")  # options of targets
 _JOINERS = str.maketrans("", "", "-_,.*")
 _PANES = re.compile(r"[0-9.,]+(~[A-Za-z0-9_-]+)?")
+_OFF = re.compile(r"[0-9.,*-]{1,6000}")
 
 Head = tuple[int, int]
 Place = tuple[int, int]  # 0 for a query or 1 for a key, and its position
@@ -75,6 +82,8 @@ class State:
         held: the queries and keys that are held; the first query is the one of the q·k form.
         panes: what the Compare page shows side by side, as `attnviz.web.panes` writes it.
         hide: which tokens are left out, joined by commas. keep: percent of a row's mass that is not faded.
+        off: heads that are switched off, "2.5,3.*" for instance. gate: what becomes of them instead, a factor or
+            "mean"; reference: the text whose mean it is. changed: the text as the reader has changed it.
     """
 
     model: str | None = None
@@ -96,6 +105,10 @@ class State:
     target: str | None = None
     asked: tuple[tuple[str, str], ...] = ()
     panes: str | None = None
+    off: str | None = None
+    gate: str | None = None
+    reference: str | None = None
+    changed: str | None = None
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""
@@ -131,6 +144,11 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
     if "panes" in given:
         # A word that cannot be one is kept as an empty one, of which the page says that it is damaged.
         fields["panes"] = given["panes"] if is_panes(given["panes"]) else ""
+    if given.get("off"):
+        if _OFF.fullmatch(given["off"]):
+            fields["off"] = given["off"]
+        else:
+            notices.append(UNREADABLE)
     heads, notice = _heads(given)
     if notice:
         notices.append(notice)
@@ -172,6 +190,8 @@ def encode(state: State) -> dict[str, str]:
         params["asked"] = json.dumps(dict(state.asked), ensure_ascii=False, separators=(",", ":"))
     if state.panes and is_panes(state.panes):
         params["panes"] = state.panes
+    if state.off:
+        params["off"] = state.off
     return params
 
 

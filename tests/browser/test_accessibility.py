@@ -34,6 +34,10 @@ VIEWS = {
     "/allocation?view=paragraph": FIGURE,
     "/attribution": FIGURE,
     "/attribution?method=leave-one-out&target=similarity": FIGURE,
+    "/ablation?off=2.5,3.*": FIGURE,
+    "/ablation?gate=mean": FIGURE,
+    "/ablation?view=text&changed=A+man+is+playing+a+guitar.": ".st-key-result",
+    "/ablation?view=contrast": ".attnviz-answers",
     "/bertviz": "iframe",
     "/bertviz?view=model": "iframe",
 }

@@ -21,6 +21,7 @@ SCRIPTS = {
     "allocation": "pages/look/allocation.py",
     "bertviz": "pages/look/bertviz.py",
     "attribution": "pages/explain/attribution.py",
+    "ablation": "pages/explain/ablation.py",
 }
 
 

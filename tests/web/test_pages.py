@@ -22,6 +22,7 @@ FIGURE = {
     "compare": "panes",
     "bertviz": "frame",
     "attribution": "words",
+    "ablation": "switches",
 }
 TEXT = "The cat sat on the mat."
 

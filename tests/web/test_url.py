@@ -68,6 +68,10 @@ def test_the_names_are_those_of_the_design():
         "similarity",
         (("label", "a"),),
         "3.1,5.4",
+        "2.5,3.*",
+        "mean",
+        "r",
+        "c",
     )
     everything = State(*given)
     assert tuple(encode(everything)) == NAMES

@@ -1,0 +1,243 @@
+"""Heads and layers switched off by clicking the grid: the result before and after, and the importance of all heads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from attnviz.analysis import read_heads, write_heads
+from attnviz.web import before_after, components, progress, session, trail
+from attnviz.web.escape import clean, markdown
+from attnviz.web.url import UNREADABLE
+
+if TYPE_CHECKING:
+    from attnviz.explain import HeadImportance
+    from attnviz.web.asking import Asking
+    from attnviz.web.url import Head, State
+
+EXACT = "attnviz_exact"  # the questions for which every head has been switched off in turn
+OFF, SCALED, MEAN = "off", "scaled", "mean"
+GATES = {OFF: "Switched off", SCALED: "Scaled", MEAN: "Their mean over a text"}
+HALF = "50"
+NAMED = 4  # heads and layers that are named one by one in a sentence
+ESTIMATED = (
+    "Each number is an estimate from one gradient (Michel, Levy & Neubig 2019): how far the result would fall if it "
+    "changed in a straight line as the head is turned down. The sentence above comes from really switching off."
+)
+MEASURED = "Each number comes from switching this one head off and asking again."
+TOGETHER = "Heads stand in for each other: what several do together is not the sum of what each does alone."
+
+
+def show(question: Asking, state: State) -> None:
+    """The sentence, the grid, and the predictions."""
+    sentence = st.container()
+    importance = importance_of(question)
+    heads = chosen(state, importance.values)
+    gate, reference = _gate(state)
+    with sentence:
+        if not heads:
+            _nothing_off(question, importance)
+        else:
+            _result(question, heads, gate, reference, importance, state)
+    _measure(question, importance)
+    _grid(question, importance, heads)
+    st.caption(f"{MEASURED if importance.exact else ESTIMATED} {TOGETHER}")
+
+
+def chosen(state: State, values: np.ndarray) -> tuple[Head, ...]:
+    """The heads that the address switches off; a notice, and none, where they cannot be read or are not there."""
+    if not state.off:
+        return ()
+    try:
+        found = read_heads(state.off, *values.shape)
+    except ValueError:
+        session.notice(UNREADABLE)
+        return ()
+    return tuple(head for head in found if np.isfinite(values[head]))
+
+
+def importance_of(question: Asking) -> HeadImportance:
+    """Of all heads: measured where the reader has asked for it, else estimated."""
+    exact = question.identity in st.session_state.get(EXACT, ())
+    with progress.loading() as report:
+        return session.runtime().head_importance(
+            question.query, question.target.name, exact, question.kind, report, **question.options
+        )
+
+
+def _gate(state: State) -> tuple[float | None, str | None]:
+    """What becomes of the chosen heads: a factor, or None and the text whose mean they give."""
+    gate = state.gate
+    known = gate in (None, MEAN) or (gate.isdecimal() and int(gate) <= 100)
+    if not known:
+        session.notice("The gate in the link is not one of the choices here; the default is shown.")
+        gate = None
+    how = OFF if gate is None else MEAN if gate == MEAN else SCALED
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        st.segmented_control(
+            "The heads that you click are",
+            tuple(GATES),
+            format_func=GATES.__getitem__,
+            key=session.follow("gate_how", how),
+            on_change=session.on_change("gate_how", "gate", {OFF: None, SCALED: HALF, MEAN: MEAN}.get),
+            required=True,
+        )
+        if how == SCALED:
+            st.slider(
+                "What is left of their output",
+                0,
+                100,
+                step=5,
+                format="%d%%",
+                key=session.follow("gate_share", int(gate or 0)),
+                on_change=session.on_change("gate_share", "gate", str),
+                width=260,
+            )
+    if how != MEAN:
+        return int(gate or 0) / 100, None
+    stored = session.runtime().default_query.text
+    reference = state.reference or stored
+    st.text_input(
+        "Reference text: the chosen heads give their mean output over it, at every position",
+        key=session.follow("reference", reference),
+        on_change=session.on_change(
+            "reference", "reference", lambda text: None if text in (stored, "") else clean(text)
+        ),
+    )
+    return None, reference
+
+
+def _nothing_off(question: Asking, importance: HeadImportance) -> None:
+    """What there is to do, and something to begin with."""
+    top = strongest(importance.values)
+    with st.container(border=True):
+        st.markdown(
+            f"**With all heads {markdown(question.noun)} is {before_after.number(question.answer.value)}.** "
+            "Click a head in the grid to switch it off, or the number of a layer for all of its heads."
+        )
+        if top is not None:
+            st.button(
+                f"Switch off {describe((top,), importance.values)}, which supports it most",
+                icon=":material/bolt:",
+                on_click=session.update,
+                kwargs={"off": f"{top[0]}.{top[1]}"},
+            )
+    if question.answer.outcomes:
+        same = question.answer.outcomes
+        before_after.table(question.target.name, question.answer.outcome_unit, same, same)
+
+
+def _result(
+    question: Asking,
+    heads: tuple[Head, ...],
+    gate: float | None,
+    reference: str | None,
+    importance: HeadImportance,
+    state: State,
+) -> None:
+    with progress.loading() as report:
+        found = session.runtime().ablate(
+            question.query,
+            heads,
+            question.target.name,
+            scale=gate if gate is not None else 0.0,
+            reference=reference,
+            kind=question.kind,
+            progress=report,
+            **question.decided,
+        )
+    names = describe(heads, importance.values)
+    line = before_after.sentence(condition(names, gate), question.noun, found.before, found.after)
+    with st.container(border=True, key="result"):
+        st.markdown(f"**{line}**")
+        before_after.bars(("all heads", found.before), ("changed", found.after), question.target.unit)
+        st.button(
+            "Put all heads back",
+            icon=":material/restart_alt:",
+            on_click=session.update,
+            kwargs={"off": None},
+        )
+    before_after.table(question.target.name, found.outcome_unit, found.outcomes_before, found.outcomes_after)
+    trail.note(condition(names, gate), before_after.moved(found.before, found.after), state)
+
+
+def condition(names: str, gate: float | None) -> str:
+    """The first words of the sentence."""
+    if gate is None:
+        return f"With {names} frozen at the mean over the reference text"
+    return f"Without {names}" if gate == 0 else f"With {names} at {gate:.0%}"
+
+
+def describe(heads: tuple[Head, ...], values: np.ndarray) -> str:
+    """“layer 2 head 5”, “layer 2 heads 5 and 7”, “all heads of layer 3”, “14 heads”."""
+    rows: dict[int, list[int]] = {}
+    for layer, head in heads:
+        rows.setdefault(layer, []).append(head)
+    if len(heads) == int(np.isfinite(values).sum()):
+        return "any head"
+    whole = {layer for layer, row in rows.items() if len(row) == int(np.isfinite(values[layer]).sum())}
+    if sum(1 if layer in whole else len(row) for layer, row in rows.items()) > NAMED:
+        return f"{len(heads)} heads"
+    return _listed(
+        [
+            f"all heads of layer {layer}"
+            if layer in whole
+            else f"layer {layer} head{'s' if len(row) > 1 else ''} {_listed([str(head) for head in row])}"
+            for layer, row in sorted(rows.items())
+        ]
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def strongest(values: np.ndarray) -> Head | None:
+    """The head without which the result falls most; None where it falls without none."""
+    if not np.isfinite(values).any() or float(np.nanmax(values)) <= 0:
+        return None
+    layer, head = np.unravel_index(int(np.nanargmax(values)), values.shape)
+    return int(layer), int(head)
+
+
+def _grid(question: Asking, importance: HeadImportance, heads: tuple[Head, ...]) -> None:
+    from attnviz.figures import switches_data
+
+    noun = question.noun
+    kind = "measured, one head at a time" if importance.exact else "estimated from one gradient"
+    data = switches_data(
+        importance.values,
+        heads,
+        title=f"How far {noun} falls without each head ({kind})",
+        name="falls by" if importance.exact else "falls by about",
+        legend=f"Blue: the head supports the result, which falls without it. Orange: {noun} rises without it.",
+        unit=question.target.unit,
+        target=question.target.name,
+        model=question.query.model,
+        identity=question.identity,
+    )
+    components.switches(data, switched(importance.values.shape[1]))
+
+
+def switched(count: int) -> Callable[[tuple[Head, ...]], None]:
+    """What to do when the reader has switched heads in the grid of a model with `count` heads in a layer."""
+    return lambda heads: session.update(off=write_heads(heads, count) or None)
+
+
+def _measure(question: Asking, importance: HeadImportance) -> None:
+    """The true ablation of every head, on demand."""
+    count = int(np.isfinite(importance.values).sum())
+    if not importance.exact:
+        st.button(
+            f"Measure: switch off each of the {count} heads in turn",
+            icon=":material/science:",
+            on_click=_ask_exactly,
+            args=(question.identity,),
+        )
+
+
+def _ask_exactly(identity: str) -> None:
+    st.session_state[EXACT] = {*st.session_state.get(EXACT, ()), identity}

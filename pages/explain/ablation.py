@@ -1,0 +1,14 @@
+"""Heads switched off, or the text changed, and what becomes of the result."""
+
+from attnviz.web import ablation_view, page, session
+
+page.heading(
+    "Change it and see",
+    "What does the model need? Switch off heads or whole layers, or change the text, and read the result before and "
+    "after.",
+)
+state = session.state()
+query = page.question(state)
+if query is not None:
+    with page.body(query):
+        ablation_view.show(query, state)
