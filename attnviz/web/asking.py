@@ -60,7 +60,7 @@ def attention_link(question: Asking, head: Head, state: State, label: str) -> No
     """A link to the map of a head on this text."""
     script, name = ATTENTION
     alone = question.first_alone
-    kept = replace(state, view=None, text=alone.text, pair=alone.pair).on(head)
+    kept = replace(state, view=None, text=alone.text, pair=alone.pair, held=()).on(head)
     st.page_link(
         st.Page(script, url_path=name),
         label=label,
