@@ -120,9 +120,8 @@ def marked(text: str, changed: str) -> str:
 
 def _compare_link(question: Asking, changed: str, state: State) -> None:
     script, name = COMPARE
-    both = replace(
-        state, view=None, panes=None, heads=(), text=question.query.text, pair=changed, changed=None, off=None
-    )
+    text = question.query.text
+    both = replace(trail.untouched(state), view=None, panes=None, heads=(), held=(), text=text, pair=changed)
     st.page_link(
         st.Page(script, url_path=name),
         label="Compare the attention of both texts",
