@@ -40,7 +40,9 @@ START = (3, 1)
 SEND_ALL = (
     1_000_000  # bytes: below this all heads travel with the first picture, and steps need no round trip
 )
-SEND_AHEAD = 1_100_000  # bytes: up to here (512 tokens) the next head's map goes along with the shown one
+SEND_AHEAD = (
+    1_100_000  # bytes: up to here the next head's map (512 tokens) or layer's maps (for lines) go along
+)
 SEND_LAYER = 16_000_000  # bytes: at most this much of a layer's heads travels for the lines
 SENT = "attnviz_sent"
 
@@ -264,7 +266,7 @@ def _places(what: Picture, layers: int, heads: int, cells: int, shown: Head) -> 
     """The heads whose maps travel: all of a short text the first time, then only the one that is shown.
 
     Of a longer text the next head goes along: who steps through the heads finds it in the browser. Lines are drawn
-    of all heads of the layer, so these travel together, as many as fit.
+    of all heads of the layer, so these travel together, as many as fit, and the next layer's where they are small.
     """
     everything = (what.query, what.kind, what.view, what.quantity, what.pool)
     every = [(layer, head) for layer in range(layers) for head in range(heads)]
@@ -282,4 +284,7 @@ def _places(what: Picture, layers: int, heads: int, cells: int, shown: Head) -> 
         ahead = following[1] < heads and cells * 4 <= SEND_AHEAD
         return [shown, following] if ahead else [shown]
     others = [(shown[0], head) for head in range(heads) if head != shown[1]]
-    return [shown, *others[: max(0, SEND_LAYER // (4 * cells) - 1)]]
+    sent = [shown, *others[: max(0, SEND_LAYER // (4 * cells) - 1)]]
+    if shown[0] + 1 < layers and heads * cells * 4 <= SEND_AHEAD:
+        sent += [(shown[0] + 1, head) for head in range(heads)]
+    return sent

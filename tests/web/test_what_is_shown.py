@@ -8,7 +8,7 @@ import pytest
 from attnviz.errors import UnknownName
 from attnviz.figures import QUANTITIES, Pool, unpack
 from attnviz.figures.export import archive, heatmap_message
-from attnviz.runtime import get_runtime
+from attnviz.runtime import Query, get_runtime
 from attnviz.web import maps
 
 
@@ -226,3 +226,14 @@ def test_contributions_are_taken_along(tmp_path):
     )
     with np.load(io.BytesIO(archive(capture, 2, 5, quantity="contribution"))) as file:
         np.testing.assert_array_equal(file["contribution"][2 * 12 + 5], truth([2], [5], "contribution")[0])
+
+
+def test_the_next_layers_lines_travel_ahead(app):
+    """At 128 tokens not all heads fit, but the shown layer and the next do: a step down waits for no server."""
+    visit = app("attention", text="the cat sat on the mat and " * 18, form="lines", layer="2", head="5")
+    header, arrays = visit.figure("heatmap")
+    sent = {tuple(place) for place in header["at"]}
+    assert sent == {(layer, head) for layer in (2, 3) for head in range(12)}
+    capture = get_runtime().capture(Query("minilm", "the cat sat on the mat and " * 18))
+    place = header["at"].index([3, 7])
+    assert np.array_equal(arrays["maps"][place], capture.attention(3, 7))
