@@ -70,6 +70,7 @@ def show(query: Query, capture: Capture, kind: Kind, unit: str, state: State) ->
         first=maps.first_axes(queries, keys, same),
         hide=hide,
         keep=keep,
+        held=state.held,
         pool=pool,
     )
     components.heatmap(data, shown)

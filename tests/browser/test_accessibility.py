@@ -25,6 +25,7 @@ VIEWS = {
     "/attention?quantity=contribution&pool=sum&over=2.5,3.*&hide=first&keep=90": FIGURE,
     "/attention?pool=mean&over=model&hide=special": FIGURE,
     "/heads": FIGURE,
+    "/heads?open=2.5": ".av-detail",
     "/heads?layer=0,1&head=0,3": ".av-panes",
     "/compare": FIGURE,
     "/compare?view=heads": FIGURE,
