@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -55,7 +57,8 @@ def test_rollout_is_the_product_of_the_mixed_maps(model, rows):
 
 def test_value_weighted_attention_counts_what_the_weights_bring_along(minilm):
     """||a_ij W_O W_V x_j|| by the model's own projections, from the states that go into the last layer."""
-    module, tokenizer = minilm.loaded.module, minilm.loaded.tokenizer
+    # A copy: transformers leaves a hook on a module that it has asked for its hidden states.
+    module, tokenizer = copy.deepcopy(minilm.loaded.module), minilm.loaded.tokenizer
     with torch.no_grad():
         states = module(**tokenizer(TEXT, return_tensors="pt"), output_hidden_states=True).hidden_states[-2]
     layer = module.encoder.layer[-1].attention

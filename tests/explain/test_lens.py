@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +18,8 @@ TEXT, OTHER = "The cat sat on the mat.", "A kitten rests."
     ("model", "norm"), [("gpt2", "transformer.ln_f"), ("llama", "model.norm")], indirect=["model"]
 )
 def test_it_is_the_logit_lens(model, norm):
-    module, inputs = model.loaded.module, model.loaded.tokenizer(TEXT, return_tensors="pt")
+    # A copy: transformers leaves a hook on a module that it has asked for its hidden states.
+    module, inputs = copy.deepcopy(model.loaded.module), model.loaded.tokenizer(TEXT, return_tensors="pt")
     with torch.no_grad():
         output = module(**inputs, output_hidden_states=True)
         states = [
@@ -36,9 +39,10 @@ def test_it_is_the_logit_lens(model, norm):
 
 
 def test_the_similarity_forms_over_the_layers(minilm):
+    module = copy.deepcopy(minilm.loaded.module)
     with torch.no_grad():
         sides = [
-            minilm.loaded.module(
+            module(
                 **minilm.loaded.tokenizer(text, return_tensors="pt"), output_hidden_states=True
             ).hidden_states
             for text in (TEXT, OTHER)
