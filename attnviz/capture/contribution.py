@@ -2,7 +2,7 @@
 
 The block writes y_i = sum_h sum_j a_ij W_O v_j + b for token i (Kobayashi et al. 2020, eq. 3 to 5). The contribution of
 one term is its projection on the whole, <a_ij W_O v_j, y_i> / ||y_i||^2: the importance of Mickus et al. 2022 ("How to
-Dissect a Muppet", TACL, eq. 4), which sums to 1 over all terms, the bias among them. Works on torch and numpy alike.
+Dissect a Muppet", TACL 10), which sums to 1 over all terms, the bias among them. Works on torch and numpy alike.
 """
 
 from __future__ import annotations
