@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from attnviz.explain import explain, methods
+from attnviz.explain import ablate, explain, methods
 
 TEXTS = [
     "The cat sat on the mat.",
@@ -25,6 +25,9 @@ def test_concurrent_explanations_captures_and_runs_equal_their_single_threaded_t
         few = {"integrated-gradients": {"steps": 8}, "shapley": {"samples": 2}}.get(method, {})
         return explain(minilm, text, pair=OTHER, method=method, **few).scores
 
+    def ablated(text: str) -> np.ndarray:
+        return np.array(ablate(minilm, text, [(2, 5), (4, 0)], pair=OTHER).after)
+
     def captured(text: str) -> np.ndarray:
         return minilm.capture(text).attention(5)
 
@@ -33,7 +36,7 @@ def test_concurrent_explanations_captures_and_runs_equal_their_single_threaded_t
             return module(**tokenizer(text, return_tensors="pt")).last_hidden_state.numpy()
 
     jobs = [(explained, text, name) for text in TEXTS for name in names]
-    jobs += [job for text in TEXTS for job in ((captured, text), (run, text))] * 4
+    jobs += [job for text in TEXTS for job in ((captured, text), (run, text), (ablated, text))] * 4
     alone = {job: job[0](*job[1:]) for job in dict.fromkeys(jobs)}
     with ThreadPoolExecutor(6) as pool:
         together = [(job, pool.submit(job[0], *job[1:])) for job in jobs]
