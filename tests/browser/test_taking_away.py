@@ -170,7 +170,7 @@ def test_a_long_text_travels_in_the_link(page: Page, browser: Browser):
     other = context.new_page()
     other.goto(link)
     drawn(other)
-    assert other.get_by_role("textbox", name="Text", exact=True).input_value() == LINES
+    expect(other.get_by_role("textbox", name="Text", exact=True)).to_have_value(LINES)
     context.close()
 
 

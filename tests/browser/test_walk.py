@@ -149,7 +149,7 @@ def test_marked_heads_stand_side_by_side(page: Page):
         page.get_by_role("button", name=f"Layer 0, head {head}", exact=True).click()
     expect(page).to_have_url(re.compile(r"layer=0%2C0&head=2%2C5$"))
     expect(page.get_by_role("heading", name="Side by side")).to_be_visible()
-    expect(page.locator(".av-plot").first).to_be_visible()
+    expect(page.locator(".av-panes .av-plot").first).to_be_visible()
 
 
 def test_the_text_is_explained(page: Page):
