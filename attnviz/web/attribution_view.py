@@ -47,7 +47,7 @@ def show(query: Query, state: State) -> Drawn | None:
     target = _target(available, state)
     method = _method(target, state)
     if target.needs_pair and not query.pair:
-        _second_text_missing(target)
+        _second_text_missing(target, available)
         return None
     asked.typed(state, target)
     choice = st.container()
@@ -118,13 +118,22 @@ def _file_holds_attention_only() -> None:
         st.markdown("To explain a result, the model itself has to run: choose it under **Model**.")
 
 
-def _second_text_missing(target: TargetInfo) -> None:
+def _second_text_missing(target: TargetInfo, available: tuple[TargetInfo, ...]) -> None:
     with st.container(border=True):
         st.subheader("A second text is needed", anchor=False)
         st.markdown(
             f"{markdown(target.title)} compares two texts. Type the other one under **Second text** and press "
-            "**Show**."
+            "**Show**, or explain what needs one text only:"
         )
+        with st.container(horizontal=True):
+            for info in available:
+                if not info.needs_pair:
+                    st.button(
+                        info.title,
+                        key=f"instead_{info.name}",
+                        on_click=session.update,
+                        kwargs={"target": info.name, "asked": ()},
+                    )
 
 
 def _picture(

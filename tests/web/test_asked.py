@@ -108,3 +108,11 @@ def test_what_a_link_asks_nonsensically_is_left_out(app, value):
     page = app("attribution", text=TEXT, target="label-prompt", asked=value)
     assert any("link asks to explain" in each for each in page.notices)
     assert "complaint" in answers(page)
+
+
+def test_without_a_second_text_other_questions_are_offered(app):
+    page = app("attribution", text=TEXT)
+    assert "A second text is needed" in page.markdown
+    page.press("Labels of your own")
+    assert page.url["target"] == "label-prompt"
+    assert "complaint" in answers(page)
