@@ -31,7 +31,7 @@ def show() -> None:
     uploads.keep_open(state)
     with st.sidebar:
         st.header("AttnViz", anchor=False)  # the sidebar takes its place now, so that nothing moves later
-    if session.runtime().ready(session.query(state)):
+    if session.ready():
         _page(current)  # the picture is there at once: it goes first
         first_paint.wait()
         _navigation(pages, current, state)

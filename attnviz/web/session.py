@@ -24,6 +24,7 @@ TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
 COUNTED = ("model", "text", "pair", "target_text", "kind", "view")  # what positions of tokens depend on
 PAGES_OF_PAIRS = ("attribution", "ablation")
+PAGES_OF_MODELS = ("ablation",)  # they ask the model itself: a kept capture does not make them quick
 PAGE_OF_TWO_TEXTS = "compare"
 
 
@@ -137,6 +138,13 @@ def example() -> Query:
         return runtime().default_change_query
     pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS
     return runtime().default_pair_query if pairs else runtime().default_query
+
+
+def ready() -> bool:
+    """Whether the page can be drawn at once."""
+    asked = query()
+    loads = st.session_state.get(PAGE) in PAGES_OF_MODELS and asked.model not in runtime().facts().models
+    return not loads and runtime().ready(asked)
 
 
 def follow(key: str, value: Any) -> str:

@@ -32,6 +32,7 @@ _RULES = """
 .attnviz-answers td:nth-child(2) { width: 50%; }
 .attnviz-answers span { display: block; height: 0.7rem; background: currentColor; opacity: 0.55; }
 .attnviz-answers th[scope="col"]:last-child, .attnviz-changes th[scope="col"]:not(:first-child) { text-align: right; }
+.st-key-switched { min-height: 13.5rem; }
 .attnviz-wide { overflow-x: auto; }
 .attnviz-changes td:nth-child(2) { width: auto; }
 .attnviz-changes span { height: 0.3rem; margin-left: auto; }

@@ -14,7 +14,7 @@ from attnviz.web.escape import clean, markdown
 from attnviz.web.url import UNREADABLE
 
 if TYPE_CHECKING:
-    from attnviz.explain import HeadImportance
+    from attnviz.explain import Ablation, HeadImportance
     from attnviz.web.asking import Asking
     from attnviz.web.url import Head, State
 
@@ -37,14 +37,17 @@ def show(question: Asking, state: State) -> None:
     importance = importance_of(question)
     heads = chosen(state, importance.values)
     gate, reference = _gate(state)
+    before = after = question.answer.outcomes
     with sentence:
         if not heads:
             _nothing_off(question, importance)
         else:
-            _result(question, heads, gate, reference, importance, state)
+            found = _result(question, heads, gate, reference, importance, state)
+            before, after = found.outcomes_before, found.outcomes_after
     _measure(question, importance)
     _grid(question, importance, heads)
     st.caption(f"{MEASURED if importance.exact else ESTIMATED} {TOGETHER}")
+    before_after.table(question.target.name, question.answer.outcome_unit, before, after)
 
 
 def chosen(state: State, values: np.ndarray) -> tuple[Head, ...]:
@@ -113,7 +116,7 @@ def _gate(state: State) -> tuple[float | None, str | None]:
 def _nothing_off(question: Asking, importance: HeadImportance) -> None:
     """What there is to do, and something to begin with."""
     top = strongest(importance.values)
-    with st.container(border=True):
+    with st.container(border=True, key="switched"):
         st.markdown(
             f"**With all heads {markdown(question.noun)} is {before_after.number(question.answer.value)}.** "
             "Click a head in the grid to switch it off, or the number of a layer for all of its heads."
@@ -125,9 +128,6 @@ def _nothing_off(question: Asking, importance: HeadImportance) -> None:
                 on_click=session.update,
                 kwargs={"off": f"{top[0]}.{top[1]}"},
             )
-    if question.answer.outcomes:
-        same = question.answer.outcomes
-        before_after.table(question.target.name, question.answer.outcome_unit, same, same)
 
 
 def _result(
@@ -137,7 +137,8 @@ def _result(
     reference: str | None,
     importance: HeadImportance,
     state: State,
-) -> None:
+) -> Ablation:
+    """What becomes of the result without these heads, in a sentence and as bars."""
     with progress.loading() as report:
         found = session.runtime().ablate(
             question.query,
@@ -151,7 +152,7 @@ def _result(
         )
     names = describe(heads, importance.values)
     line = before_after.sentence(condition(names, gate), question.noun, found.before, found.after)
-    with st.container(border=True, key="result"):
+    with st.container(border=True, key="switched"):
         st.markdown(f"**{line}**")
         before_after.bars(("all heads", found.before), ("changed", found.after), question.target.unit)
         st.button(
@@ -160,8 +161,8 @@ def _result(
             on_click=session.update,
             kwargs={"off": None},
         )
-    before_after.table(question.target.name, found.outcome_unit, found.outcomes_before, found.outcomes_after)
     trail.note(condition(names, gate), before_after.moved(found.before, found.after), state)
+    return found
 
 
 def condition(names: str, gate: float | None) -> str:

