@@ -75,7 +75,7 @@ def _question(query: Query, state: State) -> Asking | None:
         raise TargetUnsupported(f"The model {query.model!r} has no result that can be asked for here.", ())
     target = asked.target(available, state)
     if target.needs_pair and not query.pair:
-        asked.second_text_missing(target)
+        asked.second_text_missing(target, available)
         example = runtime.default_pair_query
         shown = next(each for each in runtime.examples() if each.query == example)
         st.button("Take the two example sentences", on_click=controls.show_example, args=(shown,))

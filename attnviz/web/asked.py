@@ -76,14 +76,23 @@ def _another_target(default: str) -> None:
     session.update(target=None if name == default else name, asked=())
 
 
-def second_text_missing(target: TargetInfo) -> None:
-    """The target compares two texts, and there is one."""
+def second_text_missing(target: TargetInfo, available: tuple[TargetInfo, ...]) -> None:
+    """The target compares two texts, and there is one: what to type, and what one text can be asked."""
     with st.container(border=True):
         st.subheader("A second text is needed", anchor=False)
         st.markdown(
             f"{markdown(target.title)} compares two texts. Type the other one under **Second text** and press "
-            "**Show**."
+            "**Show**, or ask for what needs one text only:"
         )
+        with st.container(horizontal=True):
+            for info in available:
+                if not info.needs_pair:
+                    st.button(
+                        info.title,
+                        key=f"instead_{info.name}",
+                        on_click=session.update,
+                        kwargs={"target": info.name, "asked": ()},
+                    )
 
 
 def options(state: State, target: TargetInfo) -> dict[str, Hashable]:

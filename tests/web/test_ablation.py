@@ -270,6 +270,10 @@ def test_one_text_asks_for_the_other_and_offers_an_example(app):
     assert "A second text is needed" in page.markdown
     page.press("Take the two example sentences")
     page.figure("switches")
+    page = app("ablation", text="A cat.")
+    page.press("Labels of your own")
+    assert page.url == {"text": "A cat.", "target": "label-prompt"}
+    page.figure("switches")
 
 
 def test_an_opened_file_says_that_a_model_has_to_run(app):
