@@ -44,10 +44,10 @@ def show(query: Query, state: State) -> Drawn | None:
     available = runtime.targets(query.model)
     if not available:
         raise TargetUnsupported(f"The model {query.model!r} has no result that can be explained here.", ())
-    target = _target(available, state)
+    target = asked.target(available, state)
     method = _method(target, state)
     if target.needs_pair and not query.pair:
-        _second_text_missing(target, available)
+        asked.second_text_missing(target, available)
         return None
     asked.typed(state, target)
     choice = st.container()
@@ -68,29 +68,6 @@ def show(query: Query, state: State) -> Drawn | None:
     _meaning(attribution, target, method)
     trust_view.show(attribution, trust_view.Asked(query, target, method, asked.options(state, target)))
     return drawn
-
-
-def _target(available: tuple[TargetInfo, ...], state: State) -> TargetInfo:
-    infos = {info.name: info for info in available}
-    default = available[0].name
-    name = session.choose("target", state.target, tuple(infos), default)
-    if len(infos) > 1:
-        st.selectbox(
-            "What to explain",
-            tuple(infos),
-            format_func=lambda name: infos[name].title,
-            key=session.follow("target", name),
-            on_change=_another_target,
-            args=(default,),
-        )
-    return infos[name]
-
-
-def _another_target(default: str) -> None:
-    name = st.session_state["target"]
-    session.update(
-        target=None if name == default else name, asked=()
-    )  # labels and tokens were of the old one
 
 
 def _method(target: TargetInfo, state: State) -> MethodInfo:
@@ -116,24 +93,6 @@ def _file_holds_attention_only() -> None:
     with st.container(border=True):
         st.subheader("An opened file holds attention only", anchor=False)
         st.markdown("To explain a result, the model itself has to run: choose it under **Model**.")
-
-
-def _second_text_missing(target: TargetInfo, available: tuple[TargetInfo, ...]) -> None:
-    with st.container(border=True):
-        st.subheader("A second text is needed", anchor=False)
-        st.markdown(
-            f"{markdown(target.title)} compares two texts. Type the other one under **Second text** and press "
-            "**Show**, or explain what needs one text only:"
-        )
-        with st.container(horizontal=True):
-            for info in available:
-                if not info.needs_pair:
-                    st.button(
-                        info.title,
-                        key=f"instead_{info.name}",
-                        on_click=session.update,
-                        kwargs={"target": info.name, "asked": ()},
-                    )
 
 
 def _picture(

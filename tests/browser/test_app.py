@@ -98,7 +98,7 @@ def test_a_hostile_text_in_a_link_is_text(page: Page, hostile: Hostile):
     for name in PAGES:
         page.goto(f"/{name}?text={link(hostile.text)}&pair={link(hostile.text)}")
         assert answered(page) == "picture", name
-        expect(page.locator(".st-key-shown_text")).to_contain_text(hostile.seen)
+        expect(page.locator(".st-key-shown_text, .st-key-panes_list")).to_contain_text(hostile.seen)
         assert page.evaluate(FOREIGN) == []
 
 
@@ -106,7 +106,7 @@ def type_and_show(page: Page, hostile: Hostile) -> None:
     """Types the text, sends it, and waits until the page is about it, and shows nothing but text of it."""
     page.get_by_role("textbox", name="Text", exact=True).evaluate(TYPE % json.dumps(hostile.text))
     page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator(".st-key-shown_text")).to_contain_text(hostile.seen)
+    expect(page.locator(".st-key-shown_text, .st-key-panes_list")).to_contain_text(hostile.seen)
     assert answered(page) == "picture", hostile.name
     assert page.evaluate(FOREIGN) == [], hostile.name
 

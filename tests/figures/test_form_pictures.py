@@ -93,9 +93,8 @@ def test_text_with_held_tokens(figure: Callable[..., Page]) -> None:
 
 def test_text_without_a_held_token_is_the_whole_map(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message("text"))
-    assert [
-        label for label in LABELS if label not in words(drawing(page, "attention_tiny_layer0_head1_text"))
-    ] == []
+    found = words(drawing(page, "attention_tiny_layer0_head1_text"))
+    assert [label for label in LABELS if label not in found] == []
     rows = csv_rows(download(page, "CSV table")[1])
     np.testing.assert_array_equal(np.array([row[1:] for row in rows[1:]], np.float32), MAPS[1])
 
