@@ -87,7 +87,7 @@ def answered(page: Page) -> str:
     """What the page came to: "picture" or "refusal". Fails when it is neither, or an error of our own."""
     at_rest(page)
     picture = page.locator(".av").first
-    refusal = page.get_by_test_id("stAlert").first
+    refusal = page.get_by_test_id("stAlertContentError").first  # an alert that informs may be progress
     expect(picture.or_(refusal).first).to_be_visible()
     assert "Something went wrong" not in page.inner_text("body")
     return "refusal" if refusal.is_visible() else "picture"
