@@ -165,6 +165,10 @@ class QueryKey:
         return sum(each.nbytes for each in arrays if each is not None)
 
 
+SUM_TOLERANCE = 0.01  # of |F(x) - F(x')|: a sum of scores that is nearer than that checks
+SUM_ROUNDING = 1e-4  # in units of the target: what float32 may lose
+
+
 @dataclass(frozen=True)
 class Attribution:
     """How much each token contributed to a target, by one method.
@@ -207,6 +211,18 @@ class Attribution:
         for name in ("scores", "pair_scores", "error", "pair_error", "matrix"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, readonly(getattr(self, name), np.float32))
+
+    @property
+    def change(self) -> float:
+        """F(x) - F(x'), in units of the target; F(x) where there is no baseline."""
+        return self.value - (self.baseline_value or 0.0)
+
+    @property
+    def sum_holds(self) -> bool | None:
+        """Whether the scores add up to `change`, within `SUM_TOLERANCE` of it; None where they do not claim to."""
+        if self.residual is None:
+            return None
+        return abs(self.residual) < max(SUM_TOLERANCE * abs(self.change), SUM_ROUNDING)
 
     @property
     def nbytes(self) -> int:

@@ -43,7 +43,7 @@ def words_data(
         note: a line under the figure, after the attribution's own note.
 
     Header: figure, title, towards, away, unit, granularity, method, target, methodTitle, targetTitle, signed,
-    value, baselineValue, residual, note, model, texts [{title, text, granularities: {name: {labels, special,
+    value, baselineValue, residual, sumHolds, note, model, texts [{title, text, granularities: {name: {labels, special,
     runs [[text, group or -1], ...]}}}]. Sections, for text number n: scores{n} f32 (T,), {granularity}{n} i32
     (T,) the group of each token.
 
@@ -81,6 +81,7 @@ def words_data(
         "value": attribution.value,
         "baselineValue": attribution.baseline_value,
         "residual": attribution.residual,
+        "sumHolds": attribution.sum_holds,
         "note": " ".join(filter(None, (attribution.note, note))),
         "model": model,
         "texts": texts,

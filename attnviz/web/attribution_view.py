@@ -135,11 +135,14 @@ def sum_check(attribution: Attribution) -> str:
     value = f"The result is {attribution.value:.3f}"
     if attribution.residual is None or attribution.baseline_value is None:
         return f"{value}. The scores of this method do not claim to add up to it."
-    change = attribution.value - attribution.baseline_value
+    change = attribution.change
     sums = change - attribution.residual
     start = f"; with the text blanked out it is {attribution.baseline_value:.3f}"
     if attribution.method == "token-pairs":
         start = "; without any pair it would be 0"
-    holds = abs(attribution.residual) < max(0.01 * abs(change), 1e-4)
-    verdict = "the sum checks" if holds else "**the sum does not check**, so read the scores with care"
+    verdict = (
+        "the sum checks"
+        if attribution.sum_holds
+        else "**the sum does not check**, so read the scores with care"
+    )
     return f"{value}{start}. The scores add up to {sums:.3f} of the {change:.3f} between them: {verdict}."

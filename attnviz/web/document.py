@@ -46,7 +46,8 @@ class PreparedDocument:
         if scope["type"] != "http" or scope["method"] != "GET" or not _asks_for_document(scope):
             await self._app(scope, receive, send)
             return
-        scope = {**scope, "headers": _whole(scope)}
+        # Without extensions, since a server may offer one to send a file in place of its bytes.
+        scope = {**scope, "headers": _whole(scope), "extensions": {}}
         held: list[Message] = []
 
         async def passed(message: Message) -> None:
@@ -86,7 +87,10 @@ class PreparedDocument:
             answered.append(message)
 
         asked = {**scope, "path": path, "raw_path": path.encode(), "query_string": b""}
-        await asyncio.wait_for(self._app(asked, receive, collect), timeout=5)
+        try:
+            await asyncio.wait_for(self._app(asked, receive, collect), timeout=5)
+        except TimeoutError:
+            return None
         if not answered or answered[0].get("status") != 200:
             return None
         return json.loads(b"".join(each.get("body", b"") for each in answered[1:]))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COMPARED, TESTED = "attnviz_compared", "attnviz_tested"
 LIVE = 160  # tokens; up to here the test runs by itself, in a second or two
+SEEDS = 5  # random orders beside each explanation
 MOST_WORDS = 40  # on the axis of the methods' picture
 SIDES = ("Text", "Second text")
 CHART = {"displayModeBar": False}
@@ -40,17 +41,20 @@ class Asked:
 def show(attribution: Attribution, asked: Asked) -> None:
     """The whole section, under the explanation."""
     st.subheader("How far to trust this", anchor=False)
+    operator, side = _choices(attribution, asked)
     with problems.guard():
-        operator, side = _choices(attribution, asked)
-        if not _wanted(attribution, side, (asked.query, asked.target.name, operator, side)):
-            return
-        with progress.loading() as report:
-            test = session.runtime().faithfulness(
-                asked.query, asked.target.name, asked.method.name, operator, 5, side, report, **asked.options
-            )
-        _verdict(test, attribution, asked)
-        _curves(test, asked)
-    _all_methods(attribution, asked, operator)
+        if _wanted(attribution, side, (asked.query, asked.target.name, operator, side)):
+            test = _tested(asked, asked.method, operator, side)
+            _verdict(test, attribution, asked)
+            _curves(test, asked)
+    _all_methods(asked, operator)
+
+
+def _tested(asked: Asked, method: MethodInfo, operator: str, side: int) -> Faithfulness:
+    with progress.loading() as report:
+        return session.runtime().faithfulness(
+            asked.query, asked.target.name, method.name, operator, SEEDS, side, report, **asked.options
+        )
 
 
 def _wanted(attribution: Attribution, side: int, question: tuple[object, ...]) -> bool:
@@ -100,12 +104,10 @@ def _verdict(test: Faithfulness, attribution: Attribution, asked: Asked) -> None
             st.badge("finds words that matter more than random ones", icon=":material/check:", color="blue")
         else:
             st.badge("no better than random words", icon=":material/close:", color="red")
-        if attribution.residual is not None and attribution.baseline_value is not None:
-            change = attribution.value - attribution.baseline_value
-            if abs(attribution.residual) < max(0.01 * abs(change), 1e-4):
-                st.badge("adds up to the result", icon=":material/check:", color="blue")
-            else:
-                st.badge("does not add up to the result", icon=":material/close:", color="red")
+        if attribution.sum_holds:
+            st.badge("adds up to the result", icon=":material/check:", color="blue")
+        elif attribution.sum_holds is not None:
+            st.badge("does not add up to the result", icon=":material/close:", color="red")
     if not test.beats_random:
         st.markdown(
             "The red badge means: taking away the words that this method puts first, step by step, changed the result "
@@ -145,7 +147,7 @@ def _curves(test: Faithfulness, asked: Asked) -> None:
         st.dataframe(rows, hide_index=True)
 
 
-def _all_methods(attribution: Attribution, asked: Asked, operator: str) -> None:
+def _all_methods(asked: Asked, operator: str) -> None:
     """All methods on the same text: computed when the reader asks for it, since some take many passes."""
     st.subheader("All methods side by side", anchor=False)
     question = (asked.query, asked.target.name, tuple(sorted(asked.options.items())), operator)
@@ -166,54 +168,61 @@ def _comparison(asked: Asked, operator: str) -> None:
     from attnviz.explain import methods_for
     from attnviz.figures.trust import agreement_figure, methods_figure
 
-    runtime, infos = session.runtime(), methods_for(asked.target.name)
-    found, tests = [], []
-    bar = st.progress(0.0)
-    for done, info in enumerate(infos):
-        bar.progress(done / len(infos), text=f"{info.title}…")
-        with progress.loading() as report:
-            found.append(runtime.explain(asked.query, asked.target.name, info.name, report, **asked.options))
-            tests.append(
-                runtime.faithfulness(
-                    asked.query, asked.target.name, info.name, operator, 5, 0, report, **asked.options
-                )
-            )
-    bar.empty()
+    infos = methods_for(asked.target.name)
+    found, tests = _by_all_methods(asked, operator, infos)
     scores, words = _by_words(found)
     order = np.sort(np.argsort(-np.abs(scores).sum(0), kind="stable")[:MOST_WORDS])
-    titles = [info.title for info in infos]
+    titles, left_out = [info.title for info in infos], len(words) - len(order)
     st.plotly_chart(
         methods_figure(scores[:, order], titles, [words[n] for n in order], [info.signed for info in infos]),
         config=CHART,
         key="trust_methods",
     )
-    left_out = len(words) - len(order)
     st.caption(
         "Each row is one method: the share of each word in the sum of the sizes of its scores; blue for, orange "
         "against; methods without a sign are blue only. One scale for all."
         + (f" {left_out} words with the smallest scores are left out." if left_out else "")
     )
-    st.dataframe(
-        [
-            {
-                "method": info.title,
-                "comprehensiveness": test.comprehensiveness,
-                "sufficiency": test.sufficiency,
-                "beats random": "yes" if test.beats_random else "no",
-            }
-            for info, test in zip(infos, tests, strict=True)
-        ],
-        hide_index=True,
-    )
-    random = float(tests[0].random_comprehensiveness.mean()), float(tests[0].random_sufficiency.mean())
-    st.caption(
-        f"Of the first text, words {tests[0].operator_title}. Random orders: comprehensiveness {random[0]:.3f}, "
-        f"sufficiency {random[1]:.3f}. Attention shows where the model looked, not why it decided."
-    )
+    _tests_table(titles, tests)
     st.plotly_chart(agreement_figure(agreement(scores), titles), config=CHART, key="trust_agreement")
     st.caption(
         f"Kendall’s tau of each two methods over the {TOP} largest words of either: 1 the same order, 0 no relation, "
         "−1 the opposite order."
+    )
+
+
+def _by_all_methods(
+    asked: Asked, operator: str, infos: tuple[MethodInfo, ...]
+) -> tuple[list[Attribution], list[Faithfulness]]:
+    """Each method's explanation of the question, and its test on the first text."""
+    found, tests = [], []
+    bar = st.progress(0.0)
+    for done, info in enumerate(infos):
+        bar.progress(done / len(infos), text=f"{info.title}…")
+        with progress.loading() as report:
+            found.append(
+                session.runtime().explain(asked.query, asked.target.name, info.name, report, **asked.options)
+            )
+        tests.append(_tested(asked, info, operator, 0))
+    bar.empty()
+    return found, tests
+
+
+def _tests_table(titles: list[str], tests: list[Faithfulness]) -> None:
+    rows = [
+        {
+            "method": title,
+            "comprehensiveness": test.comprehensiveness,
+            "sufficiency": test.sufficiency,
+            "beats random": "yes" if test.beats_random else "no",
+        }
+        for title, test in zip(titles, tests, strict=True)
+    ]
+    st.dataframe(rows, hide_index=True)
+    random = float(tests[0].random_comprehensiveness.mean()), float(tests[0].random_sufficiency.mean())
+    st.caption(
+        f"Of the first text, words {tests[0].operator_title}. Random orders: comprehensiveness {random[0]:.3f}, "
+        f"sufficiency {random[1]:.3f}. Attention shows where the model looked, not why it decided."
     )
 
 

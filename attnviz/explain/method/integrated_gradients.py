@@ -13,6 +13,7 @@ import numpy as np
 
 from attnviz.errors import UnknownName
 from attnviz.explain.records import MethodInfo, Progress, Scores
+from attnviz.types import SUM_TOLERANCE
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 STEPS = (16, 32, 64)
 MAX_STEPS = 1024
-TOLERANCE = 0.01  # of |F(x) - F(x')|
+TOLERANCE = SUM_TOLERANCE
 ROUNDING = 2e-6  # of the value: below it, float32 leaves nothing to check
 BASELINES = ("pad", "eos", "unk", "mask", "zero")
 DEFAULT_BASELINES = ("pad", "eos", "unk", "zero")

@@ -226,7 +226,7 @@ function show(state, place) {
 /** Whether the scores of the text add up to what they explain; the other text has a baseline of its own. */
 function sumText({ header, texts }) {
   const sums = texts.map(({ groups }) => groups.reduce((sum, { value }) => sum + value, 0));
-  const { value, baselineValue, residual } = header;
+  const { value, baselineValue, residual, sumHolds } = header;
   const change = baselineValue === null ? value : value - baselineValue;
   const parts = [`${header.targetTitle}: ${decimals(value)}${baselineValue === null ? "" : ` − baseline ${decimals(baselineValue)} = ${decimals(change)}`}`];
   const named = texts.length > 1 ? ` of ${quoted(texts[0].title)}` : "";
@@ -234,8 +234,7 @@ function sumText({ header, texts }) {
   if (residual !== null) parts.push(`residual ${decimals(residual)}`);
   let verdict = "The scores of this method do not claim to add up to it.";
   if (residual !== null) {
-    const holds = Math.abs(residual) < Math.max(0.01 * Math.abs(change), 1e-4);
-    verdict = holds ? "The sum checks." : "The sum does not check: read these scores with care.";
+    verdict = sumHolds ? "The sum checks." : "The sum does not check: read these scores with care.";
   }
   const other = texts.length > 1 ? ` The scores of ${quoted(texts[1].title)} sum to ${decimals(sums[1])}.` : "";
   return `${parts.join(" · ")}. ${verdict}${other}`;
