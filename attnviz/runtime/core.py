@@ -1,47 +1,22 @@
 """The runtime that pages talk to: names and texts in, read-only arrays and records out, never a torch object.
 
-Models, captures and maps live in byte-bounded caches; one gate lets one forward pass at a time onto the
-device. A runtime on a cluster will have the same methods. Import from `attnviz.runtime`.
+What it answers about a text stands in its parts (`look`, `explore`, `examine`), what it keeps in `desk`. A runtime on
+a cluster will have the same methods. Import from `attnviz.runtime`.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
-
-from attnviz.errors import AttnVizError, CaptureInvalid, ModelUnsupported
-from attnviz.runtime import gallery, limits, opened
-from attnviz.runtime.cache import SharedCache
-from attnviz.runtime.examine import Examiner, Tell
+from attnviz.errors import AttnVizError, CaptureInvalid
+from attnviz.runtime import gallery, opened
+from attnviz.runtime.desk import key_of
+from attnviz.runtime.examine import Examiner
 from attnviz.runtime.explore import Explorer
-from attnviz.runtime.gate import Gate
-from attnviz.runtime.memory import engine, guarded
-from attnviz.runtime.models import Models
+from attnviz.runtime.memory import engine
 from attnviz.runtime.settings import Settings
-from attnviz.runtime.stage import (
-    COMPUTING,
-    OVERVIEWS,
-    READING,
-    STATISTICS,
-    DeviceFacts,
-    Progress,
-    Query,
-    Stage,
-    silent,
-)
-from attnviz.types import FloatArray, HeadTable, Kind, ModelCard, QueryKey, readonly
-
-if TYPE_CHECKING:
-    from attnviz.capture import Capture, Model
-
-Key = tuple[Hashable, ...]
-REMEDY = (
-    "Try a shorter text or a smaller model; what was kept has been given back, so the next request can work."
-)
+from attnviz.runtime.stage import DeviceFacts, Progress, Query
 
 
 class Runtime(Explorer, Examiner):
@@ -52,13 +27,7 @@ class Runtime(Explorer, Examiner):
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings.from_environment()
-        self._gate = Gate(self.settings.max_waiting)
-        self._captures: SharedCache[Capture] = SharedCache(
-            self.settings.captures_bytes, lambda capture: capture.nbytes
-        )
-        self._maps: SharedCache[Any] = SharedCache(self.settings.maps_bytes, _size)
-        self._models = Models(self.settings, forget=self._forget, free=self._free)
+        super().__init__(settings)
         self._warming: dict[str, threading.Thread] = {}
         self._warming_lock = threading.Lock()
 
@@ -78,20 +47,6 @@ class Runtime(Explorer, Examiner):
         """The gallery of texts in which something is to be seen."""
         return gallery.examples()
 
-    def catalog(self) -> tuple[ModelCard, ...]:
-        """The cards of the models offered by name. Does not import torch."""
-        from attnviz.loading import catalog
-
-        return catalog()
-
-    def card(self, name: str) -> ModelCard | None:
-        """What is known of a model, or of the model of an opened file: complete where it is at hand, else None."""
-        if opened.is_file(name):
-            capture = self._captures.peek((name,))
-            return capture.card if capture else None
-        model = self._models.peek(name)
-        return model.card if model else next((card for card in self.catalog() if card.name == name), None)
-
     def ready(self, query: Query) -> bool:
         """Whether `capture` would answer at once."""
         example = gallery.stored_example(query)
@@ -100,7 +55,7 @@ class Runtime(Explorer, Examiner):
         if opened.is_file(query.model):
             return self._captures.peek((query.model,)) is not None
         model = self._models.peek(query.model)
-        return model is not None and self._captures.peek(_key(model, query)) is not None
+        return model is not None and self._captures.peek(key_of(model, query)) is not None
 
     @property
     def waiting(self) -> int:
@@ -145,95 +100,6 @@ class Runtime(Explorer, Examiner):
         capture = self.capture(query, progress)
         return self._guard("saving the capture", capture.to_bytes)
 
-    # Looking
-
-    def capture(self, query: Query, progress: Progress | None = None) -> Capture:
-        """The capture of one text, kept for the next one who asks.
-
-        Raises:
-            InputEmpty, InputTooLong: before anything is computed.
-            ModelNotFound, ModelUnsupported, ModelTooLarge: the model cannot be had.
-        """
-        return self._find(query, progress or silent)[1]
-
-    def attention(
-        self,
-        query: Query,
-        layer: int,
-        head: int | None = None,
-        kind: Kind | None = None,
-        progress: Progress | None = None,
-    ) -> Annotated[FloatArray, "Q K"]:
-        """The attention of one head (Q, K), or of all heads of a layer (H, Q, K). Raises UnknownName."""
-        return self._map(query, "attention", layer, head, kind, progress or silent)
-
-    def value_weighted(
-        self,
-        query: Query,
-        layer: int,
-        head: int | None = None,
-        kind: Kind | None = None,
-        progress: Progress | None = None,
-    ) -> Annotated[FloatArray, "Q K"]:
-        """The norms of a_ij W_O W_V x_j, shaped like `attention`. Raises UnknownName, ModelUnsupported."""
-        return self._map(query, "value_weighted", layer, head, kind, progress or silent)
-
-    def contribution(
-        self,
-        query: Query,
-        layer: int,
-        head: int | None = None,
-        kind: Kind | None = None,
-        progress: Progress | None = None,
-    ) -> Annotated[FloatArray, "Q K"]:
-        """What each key contributes to the output, shaped like `attention`. Raises UnknownName, ModelUnsupported."""
-        return self._map(query, "contribution", layer, head, kind, progress or silent)
-
-    def query_key(
-        self,
-        query: Query,
-        layer: int,
-        head: int,
-        row: int,
-        kind: Kind | None = None,
-        progress: Progress | None = None,
-    ) -> QueryKey:
-        """How the weights of one query token come about. Raises UnknownName, ModelUnsupported."""
-        key, capture = self._find(query, progress or silent)
-
-        def compute(report: Progress) -> QueryKey:
-            return self._guard("computing a row", lambda: capture.query_key(layer, head, row, kind))
-
-        return self._maps.get((key, "query_key", layer, head, row, kind), compute, progress or silent)
-
-    def overviews(
-        self, query: Query, size: int = 64, kind: Kind | None = None, progress: Progress | None = None
-    ) -> Annotated[FloatArray, "L H q k"]:
-        """Small pictures of all heads: the maximum in each of at most size x size cells. Layer by layer."""
-        key, capture = self._find(query, progress or silent)
-
-        def compute(report: Progress) -> FloatArray:
-            layers = capture.shape(kind)[0]
-            cells = []
-            for layer in range(layers):
-                report(Stage(OVERVIEWS, layer / layers))
-                cells.append(capture.overview(layer, None, size, kind=kind))
-            return np.stack(cells)
-
-        return self._all_heads((key, "overviews", size, kind), compute, progress)
-
-    def statistics(
-        self, query: Query, kind: Kind | None = None, progress: Progress | None = None
-    ) -> HeadTable:
-        """Entropy, distance and typical shares of every head."""
-        key, capture = self._find(query, progress or silent)
-
-        def compute(report: Progress) -> HeadTable:
-            report(Stage(STATISTICS))
-            return capture.statistics(kind)
-
-        return self._all_heads((key, "statistics", kind), compute, progress)
-
     # Background
 
     def warm(self, name: str | None = None) -> None:
@@ -256,135 +122,6 @@ class Runtime(Explorer, Examiner):
             logging.getLogger("attnviz").warning("the model %r was not warmed up: %s", name, error)
         except Exception:
             logging.getLogger("attnviz").exception("the model %r was not warmed up", name)
-
-    # How
-
-    def _find(self, query: Query, report: Progress) -> tuple[Key, Capture]:
-        example = gallery.stored_example(query)
-        if example is not None:
-            key: Key = (gallery.STORED, example.name)
-            stored = self._maps.get(key, lambda tell: _Stored(gallery.open_example(example)), report)
-            if stored.capture is not None:
-                return key, stored.capture
-        if opened.is_file(query.model):
-            capture = self._captures.get((query.model,), _gone, report)
-            return (query.model,), capture
-        model = self._models.get(query.model, report)
-        key = _key(model, query)
-        return key, self._capture(model, key, query, report)
-
-    def _capture(self, model: Model, key: Key, query: Query, report: Progress) -> Capture:
-        def compute(report: Progress) -> Capture:
-            report(Stage(READING))
-            limits.check(model, query, self.settings)
-            with self._gate.turn(report):
-                report(Stage(COMPUTING))
-                return self._guard(
-                    "reading the text", lambda: model.capture(query.text, query.pair, query.target_text)
-                )
-
-        capture = self._captures.get(key, compute, report)
-        if self._models.peek(query.model) is not model:
-            # Evicted in the meantime: what is loaded by this name next may be another model (see _forget).
-            self._captures.drop(lambda each: each == key)
-        return capture
-
-    def _map(
-        self, query: Query, what: str, layer: int, head: int | None, kind: Kind | None, report: Progress
-    ) -> FloatArray:
-        """One map; not through the gate: it takes milliseconds, and looking around must not queue."""
-        key, capture = self._find(query, report)
-
-        def compute(report: Progress) -> FloatArray:
-            return self._guard(
-                "computing a map", lambda: readonly(getattr(capture, what)(layer, head, kind), np.float32)
-            )
-
-        return self._maps.get((key, what, layer, head, kind), compute, report)
-
-    def _on_model(
-        self,
-        query: Query,
-        what: Key,
-        stage: str,
-        work: Callable[[Model, Tell], Any],
-        progress: Progress | None,
-    ) -> Any:
-        """Work that needs the model itself: through the gate, and kept under the question and `what`.
-
-        The texts are read one by one. Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong.
-        """
-        if opened.is_file(query.model):
-            raise ModelUnsupported(
-                "An opened file holds attention, not the model that made it.",
-                "Choose the model itself to explain its results.",
-                reason="not-captured",
-            )
-        model = self._models.get(query.model, progress or silent)
-
-        def compute(report: Progress) -> Any:
-            report(Stage(READING))
-            limits.check_separately(model, query, self.settings)
-            with self._gate.turn(report):
-                report(Stage(stage))
-                return self._guard(
-                    stage, lambda: work(model, lambda fraction: report(Stage(stage, fraction)))
-                )
-
-        return self._maps.get((_key(model, query), *what), compute, progress or silent)
-
-    def _all_heads(self, key: Key, work: Any, progress: Progress | None) -> Any:
-        """Work on all heads: as heavy as a forward pass, hence through the gate."""
-
-        def compute(report: Progress) -> Any:
-            if key[0][0] == gallery.STORED:  # type: ignore[index]
-                return _frozen(work(report))  # numpy on the processor
-            with self._gate.turn(report):
-                return self._guard("computing all heads", lambda: _frozen(work(report)))
-
-        return self._maps.get(key, compute, progress or silent)
-
-    def _guard(self, doing: str, work: Any) -> Any:
-        return guarded(work, self._free, doing, REMEDY)
-
-    def _free(self) -> None:
-        self._captures.clear()
-        self._maps.clear()
-
-    def _forget(self, name: str) -> None:
-        """A model is gone, and so is what was made with it: a directory may hold other weights next time."""
-        self._captures.drop(lambda key: key[0] == name)  # type: ignore[index]
-        self._maps.drop(lambda key: key[0][0] == name)  # type: ignore[index]
-
-
-class _Stored:
-    """A stored capture, or the fact that there is none."""
-
-    def __init__(self, capture: Capture | None) -> None:
-        self.capture = capture
-        self.nbytes = capture.nbytes if capture else 0
-
-
-def _gone(tell: Progress) -> Capture:
-    raise CaptureInvalid("The opened file is no longer kept by this server.", "Open it again.")
-
-
-def _key(model: Model, query: Query) -> Key:
-    where = (query.model, model.card.revision, str(model.device), str(model.dtype))
-    return (*where, query.text, query.pair, query.target_text)
-
-
-def _frozen(value: Any) -> Any:
-    return readonly(value, np.float32) if isinstance(value, np.ndarray) else value
-
-
-def _size(value: Any) -> int:
-    """Bytes of what the map cache keeps."""
-    if isinstance(value, tuple):
-        return sum(_size(each) for each in value)
-    if isinstance(value, HeadTable):
-        return value.values.nbytes
-    return int(value.nbytes)
 
 
 _runtime: Runtime | None = None

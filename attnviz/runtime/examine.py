@@ -6,12 +6,13 @@ maps. What random orders do is kept by itself, since all methods share it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attnviz.runtime import gallery, limits, opened
+from attnviz.runtime.desk import Desk, Tell
 from attnviz.runtime.stage import ABLATING, EXPLAINING, TESTING, Progress, Query
-from attnviz.types import Attribution, Kind, ModelCard
+from attnviz.types import Attribution, Kind
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
@@ -27,15 +28,11 @@ if TYPE_CHECKING:
         Sanity,
         TargetInfo,
     )
-    from attnviz.runtime.cache import SharedCache
-    from attnviz.runtime.models import Models
-    from attnviz.runtime.settings import Settings
 
-Tell = Callable[[float], None]
 Options = Mapping[str, Hashable]
 
 
-class Examiner:
+class Examiner(Desk):
     """What `Runtime` answers about results, explanations and heads of one text."""
 
     def methods(self, target: str | None = None) -> tuple[MethodInfo, ...]:
@@ -236,22 +233,6 @@ class Examiner:
             return ()
         key = (gallery.STORED, example.name, "explain")
         return self._maps.get(key, lambda tell: gallery.open_attributions(example))
-
-    if TYPE_CHECKING:  # what Runtime brings
-        settings: Settings
-        _models: Models
-        _maps: SharedCache[Any]
-
-        def card(self, name: str) -> ModelCard | None: ...
-
-        def _on_model(
-            self,
-            query: Query,
-            what: tuple[Hashable, ...],
-            stage: str,
-            work: Callable[[Model, Tell], Any],
-            progress: Progress | None,
-        ) -> Any: ...
 
 
 def _key(options: Options) -> tuple[tuple[str, Hashable], ...]:

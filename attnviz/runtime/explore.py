@@ -6,14 +6,16 @@ A part of the Runtime: each answer is computed from a capture, through the gate,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
 from attnviz.errors import UnknownName
 from attnviz.runtime import gallery
+from attnviz.runtime.breakdowns import ALLOCATE, Breakdown, breakdowns, causal
+from attnviz.runtime.look import MAPS, Looker
 from attnviz.runtime.stage import STATISTICS, Progress, Query, Stage, silent
-from attnviz.types import FloatArray, HeadTable, IntArray, Kind
+from attnviz.types import FloatArray, IntArray, Kind
 
 if TYPE_CHECKING:
     from attnviz.analysis.alignment import Matching
@@ -21,11 +23,8 @@ if TYPE_CHECKING:
     from attnviz.capture import Capture
     from attnviz.runtime.likeness import Likeness
 
-MAPS = ("attention", "value_weighted", "contribution")  # what a Capture computes of one head
-Breakdown = Literal["class", "segment", "distance"]
 
-
-class Explorer:
+class Explorer(Looker):
     """What `Runtime` answers about all heads of one text."""
 
     def breakdowns(
@@ -33,10 +32,7 @@ class Explorer:
     ) -> tuple[Breakdown, ...]:
         """By what the attention of this text can be broken down: segments need a pair, distances one axis."""
         _, capture = self._find(query, progress or silent)
-        names: list[Breakdown] = ["class"]
-        if len(set(capture.key_tokens(kind).segments.tolist())) > 1 and _one_axis(capture, kind):
-            names.append("segment")
-        return (*names, "distance") if _one_axis(capture, kind) else tuple(names)
+        return breakdowns(capture, kind)
 
     def allocation(
         self,
@@ -53,7 +49,7 @@ class Explorer:
 
         def compute(report: Progress) -> Allocation:
             report(Stage(STATISTICS))
-            return _ALLOCATE[by](capture, kind)
+            return ALLOCATE[by](capture, kind)
 
         return self._all_heads((key, "allocation", by, kind), compute, progress)
 
@@ -96,7 +92,7 @@ class Explorer:
 
         def compute(report: Progress) -> Likeness:
             report(Stage(STATISTICS))
-            return likeness(capture, table, classes, _causal(capture, kind), kind, report)
+            return likeness(capture, table, classes, causal(capture, kind), kind, report)
 
         return self._all_heads((key, "likeness", kind), compute, progress)
 
@@ -215,17 +211,6 @@ class Explorer:
 
         return self._all_heads((key, "changes", other_key, unit, kinds), compute, progress)
 
-    if TYPE_CHECKING:  # what Runtime brings
-        _maps: Any
-
-        def _find(self, query: Query, report: Progress) -> tuple[Any, Capture]: ...
-
-        def _all_heads(self, key: Any, work: Any, progress: Progress | None) -> Any: ...
-
-        def statistics(
-            self, query: Query, kind: Kind | None = None, progress: Progress | None = None
-        ) -> HeadTable: ...
-
 
 def _changes(
     captures: tuple[Capture, Capture],
@@ -260,70 +245,3 @@ def _grouped(
 
     whole = all(len(index) == len(labels) for index, labels in (rows, columns))
     return maps if whole else aggregate(maps, rows[0], columns[0])
-
-
-def _one_axis(capture: Capture, kind: Kind | None) -> bool:
-    return capture.query_tokens(kind) is capture.key_tokens(kind)
-
-
-def _causal(capture: Capture, kind: Kind | None) -> bool:
-    return kind == "decoder" or (capture.card.kind == "decoder" and _one_axis(capture, kind))
-
-
-def _by_class(capture: Capture, kind: Kind | None) -> Allocation:
-    from attnviz.analysis import allocation
-    from attnviz.capture import shares
-
-    rows = allocation.class_groups(capture.query_tokens(kind))
-    keys = allocation.class_groups(capture.key_tokens(kind))
-    values = shares.by_group(capture, rows.index, keys.index, kind)
-    even = allocation.even_shares(
-        rows.index, keys.index, _causal(capture, kind), (len(rows.titles), len(keys.titles))
-    )
-    return allocation.Allocation(
-        keys.titles,
-        keys.definitions,
-        (allocation.ALL, *rows.titles),
-        allocation.with_all(values, rows.index),
-        allocation.with_all(even, rows.index),
-    )
-
-
-def _by_segment(capture: Capture, kind: Kind | None) -> Allocation:
-    """Queries are the tokens of the texts; special tokens belong to neither text and do not ask here."""
-    from attnviz.analysis import allocation
-    from attnviz.capture import shares
-
-    groups = allocation.segment_groups(capture.key_tokens(kind))
-    index = groups.index
-    texts = index[index < 2]
-    values = allocation.same_and_other(shares.by_group(capture, index, index, kind))
-    even = allocation.same_and_other(allocation.even_shares(index, index, _causal(capture, kind), (3, 3)))
-    return allocation.Allocation(
-        (allocation.SAME, allocation.OTHER, allocation.SPECIAL),
-        (
-            "Tokens of the text that the looking token stands in.",
-            "Tokens of the other text.",
-            groups.definitions[2],
-        ),
-        ("tokens of both texts", *groups.titles[:2]),
-        allocation.with_all(values, texts),
-        allocation.with_all(even, texts),
-    )
-
-
-def _by_distance(capture: Capture, kind: Kind | None) -> Allocation:
-    from attnviz.analysis import allocation
-    from attnviz.capture import shares
-
-    causal, tokens = _causal(capture, kind), len(capture.key_tokens(kind))
-    edges = allocation.distance_edges(tokens, causal)
-    values = shares.by_distance(capture, edges, kind)
-    even = allocation.even_by_distance(tokens, edges, causal)
-    titles = allocation.distance_titles(edges)
-    return allocation.Allocation(
-        titles, ("",) * len(titles), (allocation.ALL,), values[:, :, None], even[None]
-    )
-
-
-_ALLOCATE = {"class": _by_class, "segment": _by_segment, "distance": _by_distance}

@@ -12,7 +12,7 @@ from attnviz.web.drawn import Drawn
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
-    from attnviz.runtime.explore import Breakdown
+    from attnviz.runtime.breakdowns import Breakdown
     from attnviz.web.url import Head, State
 
 TITLES = {

@@ -191,7 +191,7 @@ class Picture:
         runtime = session.runtime()
         method = QUANTITIES[self.quantity].method
         if self.pool is None:
-            return getattr(runtime, method)(self.query, *place, self.kind)
+            return runtime.map(self.query, method, *place, self.kind)
         heads = self.pool.heads(place[0], self.capture.shape(self.kind)[1])
         with progress.loading() as report:
             return runtime.combined(self.query, heads, self.pool.how, method, self.kind, report)

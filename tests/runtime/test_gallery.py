@@ -25,7 +25,7 @@ for query in (runtime.default_query, runtime.default_pair_query):
     capture = runtime.capture(query)
     layers = capture.shape()[0]
     attention = runtime.attention(query, 2, 5)
-    runtime.value_weighted(query, 2, 5)
+    runtime.map(query, "value_weighted", 2, 5)
     start = time.thread_time()
     assert runtime.overviews(query).shape[:2] == (6, 12)
     table = runtime.statistics(query)

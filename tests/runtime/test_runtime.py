@@ -47,7 +47,7 @@ def test_answers_are_those_of_the_engine(runtime, model):
         np.testing.assert_array_equal(runtime.attention(TEXT, layer), capture.attention(layer))
         np.testing.assert_array_equal(runtime.attention(TEXT, layer, 3), capture.attention(layer, 3))
         np.testing.assert_array_equal(
-            runtime.value_weighted(TEXT, layer, 3), capture.value_weighted(layer, 3)
+            runtime.map(TEXT, "value_weighted", layer, 3), capture.value_weighted(layer, 3)
         )
     overviews = runtime.overviews(TEXT, size=4)
     assert overviews.shape == (6, 12, 4, 4)
@@ -60,7 +60,7 @@ def test_arrays_are_read_only_float32_and_kept(runtime):
     for answer in (
         lambda: runtime.attention(TEXT, 0, 1),
         lambda: runtime.attention(TEXT, 0),
-        lambda: runtime.value_weighted(TEXT, 0, 1),
+        lambda: runtime.map(TEXT, "value_weighted", 0, 1),
         lambda: runtime.overviews(TEXT),
         lambda: runtime.statistics(TEXT).values,
     ):
