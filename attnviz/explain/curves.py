@@ -139,19 +139,6 @@ def random_orders(
     return RandomOrders(table[:, :steps], table[:, steps : 2 * steps], table[:, -1], tuple(range(seeds)))
 
 
-def headline(result: Faithfulness, what: str = "result") -> str:
-    """The test in a sentence: 'Without these 3 words the similarity falls from 0.45 to 0.12; ...'."""
-    count = len(result.words)
-    these, some = (
-        ("this word", "a random word") if count == 1 else (f"these {count} words", f"{count} random words")
-    )
-    verb = "falls" if result.without_words < result.value else "rises"
-    return (
-        f"Without {these} the {what} {verb} from {result.value:.2f} to {result.without_words:.2f}; "
-        f"without {some} to {float(result.without_random_words.mean()):.2f}."
-    )
-
-
 def _posed(model: Model, attribution: Attribution, side: int) -> tuple[Problem, FloatArray]:
     """The attribution's question asked again, of one of its texts, and the scores of that text."""
     from attnviz.explain.run import find_target, pose

@@ -120,29 +120,13 @@ def _picture(
 
 def _meaning(attribution: Attribution, target: TargetInfo, method: MethodInfo) -> None:
     """What the colours mean, whether the scores add up, and what they do not show, in sentences."""
+    from attnviz.explain import verdict
+
     st.subheader("How to read this", anchor=False)
-    lines = [sum_check(attribution)]
+    lines = [verdict.sum_check(attribution)]
     if attribution.signed:
         lines = [f"**Blue, positive**: {target.positive}", f"**Orange, negative**: {target.negative}", *lines]
     else:
         lines = [f"**Stronger colour**: {method.positive} It has no direction: for or against.", *lines]
     lines += [method.caveat, target.caveat]
     st.markdown("\n".join(f"- {line}" for line in lines if line))
-
-
-def sum_check(attribution: Attribution) -> str:
-    """Whether the scores add up to what they claim to, in a sentence."""
-    value = f"The result is {attribution.value:.3f}"
-    if attribution.residual is None or attribution.baseline_value is None:
-        return f"{value}. The scores of this method do not claim to add up to it."
-    change = attribution.change
-    sums = change - attribution.residual
-    start = f"; with the text blanked out it is {attribution.baseline_value:.3f}"
-    if attribution.method == "token-pairs":
-        start = "; without any pair it would be 0"
-    verdict = (
-        "the sum checks"
-        if attribution.sum_holds
-        else "**the sum does not check**, so read the scores with care"
-    )
-    return f"{value}{start}. The scores add up to {sums:.3f} of the {change:.3f} between them: {verdict}."

@@ -45,7 +45,7 @@ def show(attribution: Attribution, asked: Asked) -> None:
     with problems.guard():
         if _wanted(attribution, side, (asked.query, asked.target.name, operator, side)):
             test = _tested(asked, asked.method, operator, side)
-            _verdict(test, attribution, asked)
+            _verdict(test, attribution)
             _curves(test, asked)
     _all_methods(asked, operator)
 
@@ -90,61 +90,30 @@ def _choices(attribution: Attribution, asked: Asked) -> tuple[str, int]:
     return name, side
 
 
-def _verdict(test: Faithfulness, attribution: Attribution, asked: Asked) -> None:
-    from attnviz.explain import headline
+def _verdict(test: Faithfulness, attribution: Attribution) -> None:
+    from attnviz.explain import verdict
 
-    what = {"similarity": "similarity"}.get(asked.target.name, "result")
     words = ", ".join(f"“{markdown(word, 40)}”" for word in test.words)
-    st.markdown(f"**{headline(test, what)}**")
-    st.caption(
-        f"The words: {words}. They are {test.operator_title}; random words were drawn {len(test.seeds)} times."
-    )
+    st.markdown(f"**{verdict.headline(test)}**")
+    st.caption(f"The words: {words}. {verdict.conditions(test)}")
+    found = verdict.badges(test, attribution)
     with st.container(horizontal=True, gap="small"):
-        if test.beats_random:
-            st.badge("finds words that matter more than random ones", icon=":material/check:", color="blue")
-        else:
-            st.badge("no better than random words", icon=":material/close:", color="red")
-        if attribution.sum_holds:
-            st.badge("adds up to the result", icon=":material/check:", color="blue")
-        elif attribution.sum_holds is not None:
-            st.badge("does not add up to the result", icon=":material/close:", color="red")
-    if not test.beats_random:
-        st.markdown(
-            "The red badge means: taking away the words that this method puts first, step by step, changed the result "
-            "no more than some random order did. Do not tell anybody that these words were the reason."
-        )
+        for badge in found:
+            icon, color = (":material/check:", "blue") if badge.holds else (":material/close:", "red")
+            st.badge(badge.words, icon=icon, color=color)  # type: ignore[arg-type]
+    for badge in found:
+        if badge.meaning:
+            st.markdown(f"The red badge means: {badge.meaning}")
 
 
 def _curves(test: Faithfulness, asked: Asked) -> None:
+    from attnviz.explain import verdict
     from attnviz.figures.trust import curves_figure
 
     st.plotly_chart(curves_figure(test, asked.target.unit), config=CHART, key="trust_curves")
-    random = float(test.random_comprehensiveness.mean()), float(test.random_sufficiency.mean())
-    st.caption(
-        f"Comprehensiveness {test.comprehensiveness:.3f} (random {random[0]:.3f}; higher is better): how far the "
-        f"result falls without the first words, mean over the steps. Sufficiency {test.sufficiency:.3f} (random "
-        f"{random[1]:.3f}; lower is better): how far it falls short with the first words alone (DeYoung et al. 2020). "
-        "The numbers mean something only beside the random ones, and for this way of taking words away."
-    )
+    st.caption(verdict.curve_numbers(test))
     with st.expander("The curves as numbers"):
-        rows = [
-            {
-                "taken or kept, tokens": int(count),
-                "result without the first": float(removed),
-                "random, mean": float(random_removed),
-                "result with the first alone": float(kept),
-                "random alone, mean": float(random_kept),
-            }
-            for count, removed, random_removed, kept, random_kept in zip(
-                test.counts,
-                test.removed,
-                test.random_removed.mean(0),
-                test.kept,
-                test.random_kept.mean(0),
-                strict=True,
-            )
-        ]
-        st.dataframe(rows, hide_index=True)
+        st.dataframe(list(verdict.curve_table(test)), hide_index=True)
 
 
 def _all_methods(asked: Asked, operator: str) -> None:

@@ -1,0 +1,113 @@
+"""What a test of an explanation found, in words: one place, so that page, report and notebook say the same.
+
+In flow the records of a test and its attribution; out flow plain sentences. None of them holds a user's text: the words
+of a headline are counted there, and whoever names them escapes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attnviz.explain.evidence import Faithfulness
+from attnviz.types import Attribution
+
+NOUNS = {"similarity": "similarity"}  # what a target is called in a headline; the others are results
+
+
+@dataclass(frozen=True)
+class Badge:
+    """One property that an explanation has or has not.
+
+    Attributes:
+        holds: whether it has it. words: that, in a few words. meaning: what it says that it has not, or "".
+    """
+
+    holds: bool
+    words: str
+    meaning: str = ""
+
+
+def headline(test: Faithfulness, what: str | None = None) -> str:
+    """The test in a sentence: 'Without these 3 words the similarity falls from 0.45 to 0.12; ...'.
+
+    `what`: what the target is called; by default "similarity", or "result".
+    """
+    what = what or NOUNS.get(test.target, "result")
+    count = len(test.words)
+    these, some = (
+        ("this word", "a random word") if count == 1 else (f"these {count} words", f"{count} random words")
+    )
+    verb = "falls" if test.without_words < test.value else "rises"
+    return (
+        f"Without {these} the {what} {verb} from {test.value:.2f} to {test.without_words:.2f}; "
+        f"without {some} to {float(test.without_random_words.mean()):.2f}."
+    )
+
+
+def conditions(test: Faithfulness) -> str:
+    """How the words of the headline were taken away, and how often random ones were drawn."""
+    return f"They are {test.operator_title}; random words were drawn {len(test.seeds)} times."
+
+
+def badges(test: Faithfulness, attribution: Attribution) -> tuple[Badge, ...]:
+    """Whether the explanation beats random words, and whether its scores sum up, where they claim to."""
+    found = [_beats_random(test)]
+    if attribution.sum_holds is not None:
+        found.append(_sums_up(attribution.sum_holds))
+    return tuple(found)
+
+
+def _beats_random(test: Faithfulness) -> Badge:
+    if test.beats_random:
+        return Badge(True, "finds words that matter more than random ones")
+    return Badge(
+        False,
+        "no better than random words",
+        "taking away the words that this method puts first, step by step, changed the result no more than some random "
+        "order did. Do not tell anybody that these words were the reason.",
+    )
+
+
+def _sums_up(holds: bool) -> Badge:
+    if holds:
+        return Badge(True, "adds up to the result")
+    return Badge(False, "does not add up to the result")
+
+
+def curve_numbers(test: Faithfulness) -> str:
+    """Comprehensiveness and sufficiency beside those of random orders, and how to read them."""
+    random = float(test.random_comprehensiveness.mean()), float(test.random_sufficiency.mean())
+    return (
+        f"Comprehensiveness {test.comprehensiveness:.3f} (random {random[0]:.3f}; higher is better): how far the "
+        f"result falls without the first words, mean over the steps. Sufficiency {test.sufficiency:.3f} (random "
+        f"{random[1]:.3f}; lower is better): how far it falls short with the first words alone (DeYoung et al. 2020). "
+        "The numbers mean something only beside the random ones, and for this way of taking words away."
+    )
+
+
+def curve_table(test: Faithfulness) -> tuple[dict[str, float], ...]:
+    """The curves as numbers: a row for each step, by the title of its column."""
+    columns = {
+        "taken or kept, tokens": [int(count) for count in test.counts],
+        "result without the first": test.removed.tolist(),
+        "random, mean": test.random_removed.mean(0).tolist(),
+        "result with the first alone": test.kept.tolist(),
+        "random alone, mean": test.random_kept.mean(0).tolist(),
+    }
+    return tuple(dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+
+
+def sum_check(attribution: Attribution) -> str:
+    """Whether the scores add up to what they claim to."""
+    value = f"The result is {attribution.value:.3f}"
+    if attribution.residual is None or attribution.baseline_value is None:
+        return f"{value}. The scores of this method do not claim to add up to it."
+    change = attribution.change
+    sums = change - attribution.residual
+    start = f"; with the text blanked out it is {attribution.baseline_value:.3f}"
+    if attribution.method == "token-pairs":
+        start = "; without any pair it would be 0"
+    verdict = (
+        "the sum checks" if attribution.sum_holds else "the sum does not check, so read the scores with care"
+    )
+    return f"{value}{start}. The scores add up to {sums:.3f} of the {change:.3f} between them: {verdict}."

@@ -1,0 +1,85 @@
+"""The test in words: the numbers of the record, a badge for each property that can be judged, meanings of red ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from attnviz.explain import Faithfulness, verdict
+from attnviz.types import Attribution, Tokens
+
+
+def record(comprehensiveness: float = 0.5, **changes) -> Faithfulness:
+    steps = np.array([0.5, 1.0])
+    both = np.array([[0.7, 0.2], [0.5, 0.4]])
+    made = Faithfulness(
+        method="leave-one-out",
+        target="similarity",
+        side=0,
+        operator="delete",
+        operator_title="deleted",
+        value=0.9,
+        counts=np.array([1, 2]),
+        fractions=steps,
+        removed=steps / 2,
+        kept=steps,
+        comprehensiveness=comprehensiveness,
+        sufficiency=0.25,
+        random_removed=both,
+        random_kept=both,
+        random_comprehensiveness=np.array([0.3, 0.4]),
+        random_sufficiency=np.array([0.5, 0.6]),
+        words=("<b>one</b>", "two"),
+        word_tokens=(0, 1),
+        without_words=0.1,
+        without_random_words=np.array([0.7, 0.8]),
+        seeds=(0, 1),
+    )
+    return replace(made, **changes)
+
+
+def attribution(residual: float | None) -> Attribution:
+    tokens = Tokens(
+        "one two", [1, 2], ("one", "two"), ("one", " two"), [[0, 3], [3, 7]], [0, 0], [0, 1], [0, 0]
+    )
+    return Attribution(
+        tokens, np.array([0.5, 0.4]), None, None, "leave-one-out", "similarity", 0.9, 0.0, residual, True
+    )
+
+
+def test_the_headline_names_the_target_that_it_knows():
+    said = verdict.headline(record())
+    assert (
+        said
+        == "Without these 2 words the similarity falls from 0.90 to 0.10; without 2 random words to 0.75."
+    )
+    assert "the result falls" in verdict.headline(record(target="label"))
+    assert "the score rises from 0.90 to 0.95" in verdict.headline(record(without_words=0.95), "score")
+
+
+@pytest.mark.parametrize(("residual", "words"), [(0.0, "adds up"), (0.5, "does not add up"), (None, "")])
+def test_badges_judge_only_what_is_claimed(residual, words):
+    found = verdict.badges(record(), attribution(residual))
+    assert [badge.holds for badge in found] == [True, *([residual == 0.0] if residual is not None else [])]
+    assert words in found[-1].words if words else len(found) == 1
+
+
+def test_a_red_badge_says_what_it_means():
+    (badge,) = verdict.badges(record(0.35), attribution(None))
+    assert not badge.holds
+    assert "Do not tell anybody" in badge.meaning
+
+
+def test_the_table_holds_every_step():
+    first, second = verdict.curve_table(record())
+    assert first["taken or kept, tokens"] == 1
+    assert second["result without the first"] == 0.5
+    assert first["random, mean"] == pytest.approx(0.6)
+
+
+def test_no_sentence_holds_a_word_of_the_text():
+    test = record()
+    said = [verdict.headline(test), verdict.conditions(test), verdict.curve_numbers(test)]
+    assert not any("<" in sentence for sentence in said)
