@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from attnviz.web import session, url
+from attnviz.web import session, squeezing, url
 from attnviz.web.escape import clean
 from attnviz.web.url import MAX_HEADS, Head, State
 
@@ -72,13 +72,13 @@ def _written(panes: tuple[Chosen, ...], models: list[str], texts: list[str]) -> 
             numbers.pop()
         places.append(".".join(map(str, numbers)))
     more = [texts[2:], models[1:]]
-    return ",".join(places) + (f"~{url.squeezed(more)}" if any(more) else "")
+    return ",".join(places) + (f"~{squeezing.squeezed(more)}" if any(more) else "")
 
 
 def _read(written: str, model: str, texts: tuple[str, str | None]) -> tuple[Chosen, ...]:
     """The inverse of `_written`; none where anything about it is not as that writes it."""
     places, _, letters = written.partition("~")
-    more = url.unsqueezed(letters, MAX_UNPACKED) if letters else [[], []]
+    more = squeezing.unsqueezed(letters, MAX_UNPACKED) if letters else [[], []]
     if not isinstance(more, list) or len(more) != 2 or not all(isinstance(each, list) for each in more):
         return ()
     all_texts = [*texts, *(clean(text) for text in more[0] if isinstance(text, str))]

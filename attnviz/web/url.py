@@ -7,17 +7,15 @@ letter by letter travel compressed, in one parameter, where that is short enough
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 from urllib.parse import quote_plus
 
 from attnviz.web.escape import clean
+from attnviz.web.squeezing import squeezed, unsqueezed
 
 NAMES = (
     "model",
@@ -47,7 +45,6 @@ NAMES = (
 )
 PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
 MAX_LINK = 6_000  # bytes of one text in the address; servers and chat programs cut longer ones
-MAX_UNPACKED = 1 << 20  # bytes; a compressed text can claim to be a thousand times longer than the link
 MAX_NAME = 300
 MAX_ASKED = 2_000  # letters of one value of `asked`
 MAX_INDEX = 9_999
@@ -236,23 +233,6 @@ def _unpack(letters: str) -> dict[str, str] | None:
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         return None
     return {name: clean(texts[name]) for name in _TEXTS if name in texts}
-
-
-def squeezed(value: Any) -> str:
-    """Anything that JSON holds, compressed, in the letters of base64url."""
-    data = json.dumps(value, ensure_ascii=False).encode()
-    return base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
-
-
-def unsqueezed(letters: str, most: int = MAX_UNPACKED) -> Any:
-    """The inverse of `squeezed`; None for anything that it did not make. Never unpacks more than `most` bytes."""
-    try:
-        reader = zlib.decompressobj()
-        padded = letters.encode("ascii") + b"=" * (-len(letters) % 4)
-        data = reader.decompress(base64.b64decode(padded, altchars=b"-_", validate=True), most)
-        return json.loads(data) if reader.eof and not reader.unused_data else None
-    except (ValueError, zlib.error, RecursionError):
-        return None
 
 
 def _last(value: Sequence[str] | str) -> str:

@@ -7,10 +7,10 @@ import zlib
 
 import pytest
 
+from attnviz.web.squeezing import MAX_UNPACKED
 from attnviz.web.url import (
     MAX_HEADS,
     MAX_LINK,
-    MAX_UNPACKED,
     NAMES,
     PACKED,
     State,
