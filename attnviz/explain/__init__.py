@@ -11,12 +11,21 @@ from typing import Any
 
 from attnviz.explain.ablation import ablate, head_importance
 from attnviz.explain.curves import RandomOrders, faithfulness, random_orders
-from attnviz.explain.evidence import Ablation, Answer, Faithfulness, HeadImportance, LayerByLayer, Sanity
+from attnviz.explain.evidence import (
+    Ablation,
+    Answer,
+    Faithfulness,
+    HeadImportance,
+    LayerByLayer,
+    Removal,
+    Sanity,
+)
 from attnviz.explain.lens import layer_by_layer
 from attnviz.explain.records import MethodInfo, TargetInfo
 from attnviz.explain.removal import Operator, operators_for
 from attnviz.explain.run import answer, explain, methods, methods_for, targets, targets_for
 from attnviz.explain.shuffling import sanity
+from attnviz.explain.taking_away import without
 from attnviz.explain.verdict import headline
 from attnviz.types import Attribution
 
@@ -29,6 +38,7 @@ __all__ = [
     "MethodInfo",
     "Operator",
     "RandomOrders",
+    "Removal",
     "Sanity",
     "TargetInfo",
     "ablate",
@@ -45,6 +55,7 @@ __all__ = [
     "sanity",
     "targets",
     "targets_for",
+    "without",
 ]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from attnviz.errors import AttnVizError, InputEmpty, UnknownName
 from attnviz.explain.evidence import Faithfulness
 from attnviz.explain.records import Progress
-from attnviz.explain.removal import operator_of, values_of
+from attnviz.explain.removal import operator_of, something_left, values_of
 from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, readonly
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class _Plan:
     def __init__(self, problem: Problem) -> None:
         from attnviz.text import groups
 
-        self.fixed = problem.fixed
+        self.problem, self.fixed = problem, problem.fixed
         self.removable = np.flatnonzero(~self.fixed)
         total = len(self.removable)
         # Something must be left to run: where the tokenizer adds no special token, the last one stays.
@@ -189,10 +189,7 @@ class _Plan:
         return [self._kept(order[:count]) for count in self.counts]
 
     def without_words(self, words: IntArray) -> BoolArray:
-        gone = np.isin(self.index, words)
-        if not self.fixed.any() and gone.all():
-            gone[-1] = False
-        return ~gone | self.fixed
+        return something_left(self.problem, ~np.isin(self.index, words))
 
     def first_words(self, scores: FloatArray) -> IntArray:
         """The words with the largest sums, in the order of the text."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.types import Attribution, FloatArray, IntArray, Kind, Tokens, readonly
+from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, Kind, Tokens, readonly
 
 Outcomes = tuple[tuple[str, float], ...]
 
@@ -107,6 +107,46 @@ class Answer:
     def nbytes(self) -> int:
         """Bytes, roughly: a token counts for 200, a pair of a name and a number for 100."""
         return 200 * len(self.tokens) + 100 * len(self.outcomes)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What a target and the model's predictions are without some words of a text.
+
+    Attributes:
+        tokens: of the text that words were taken from. side: 0 for the text, 1 for the other text of a pair.
+        free: (T,) which of its tokens can be taken away: none that the tokenizer added or the target asks about.
+        words, word_tokens: what was taken away, in the order of the text, and the positions of its tokens.
+        how: in words; empty where nothing was taken away.
+        target, options, before, after, outcomes_before, outcomes_after, outcome_unit: as in Ablation.
+    """
+
+    tokens: Tokens
+    side: int
+    free: Annotated[BoolArray, "T"]
+    words: tuple[str, ...]
+    word_tokens: tuple[int, ...]
+    how: str
+    target: str
+    options: tuple[tuple[str, Any], ...]
+    before: float
+    after: float
+    outcomes_before: Outcomes = ()
+    outcomes_after: Outcomes = ()
+    outcome_unit: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "free", readonly(self.free, np.bool_))
+
+    @property
+    def change(self) -> float:
+        """after - before."""
+        return self.after - self.before
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes, roughly: a token counts for 200, a pair of a name and a number for 100."""
+        return 200 * len(self.tokens) + 100 * (len(self.outcomes_before) + len(self.outcomes_after))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ numbers mean nothing without the way in which tokens were taken, so each has a n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     import torch
 
     from attnviz.capture import Model
-    from attnviz.explain.problem import Problem
+    from attnviz.explain.problem import Problem, Run
 
-    Kept = Annotated[torch.Tensor, "N T"]
+    Kept = Annotated[torch.Tensor, "N W"]
+    Rows = Mapping[str, torch.Tensor]
+    Changed = tuple[Rows, torch.Tensor | None]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,15 @@ def operator_of(model: Model, name: str) -> Operator:
     raise UnknownName("way to take words away", name, [each.name for each in available])
 
 
+def something_left(problem: Problem, kept: Annotated[BoolArray, "T"]) -> Annotated[BoolArray, "T"]:
+    """What is kept, and at least one token: where the tokenizer adds no special one, the last one stays."""
+    if problem.fixed.any() or kept.any():
+        return kept | problem.fixed
+    kept = kept.copy()
+    kept[-1] = True
+    return kept
+
+
 def values_of(
     problem: Problem, kept: Annotated[BoolArray, "N T"], operator: str, progress: Progress
 ) -> Annotated[np.ndarray[Any, np.dtype[np.float64]], "N"]:
@@ -82,55 +93,63 @@ def values_of(
     from attnviz.explain.batches import rows_at_once
 
     step = rows_at_once(problem.inputs["attention_mask"].shape[1])
-    run = _WAYS[operator]
     found = []
     with torch.no_grad():
         for first in range(0, len(kept), step):
             progress(first / len(kept))
-            rows = torch.as_tensor(np.array(kept[first : first + step]), device=problem.mask.device)
-            found.append(run(problem, rows).double().cpu().numpy())
+            run = run_without(problem, {operator: kept[first : first + step]})
+            found.append(problem.read(run, run.rows["attention_mask"]).double().cpu().numpy())
     return np.concatenate(found)
 
 
-def _hide(problem: Problem, kept: Kept) -> torch.Tensor:
-    return problem.evaluate(mask=problem.mask * kept)
+def run_without(problem: Problem, kept: Mapping[str, Annotated[BoolArray, "N T"]]) -> Run:
+    """A pass of N variants of the text, each without some tokens: what each way keeps, by its name."""
+    import torch
+
+    from attnviz.explain.problem import Run
+
+    count = len(next(iter(kept.values())))
+    rows: Rows = {name: each.expand(count, *each.shape[1:]) for name, each in problem.inputs.items()}
+    moved = None
+    for name, way in _WAYS.items():
+        if name in kept:
+            there = torch.as_tensor(np.array(kept[name]), device=problem.mask.device)
+            behind = rows["input_ids"].shape[1] - there.shape[1]
+            whole = torch.cat([there, there.new_ones(count, behind)], 1)
+            rows, moved = way(problem, rows, whole)
+    return Run(problem.module, rows, moved)
 
 
-def _delete(problem: Problem, kept: Kept) -> torch.Tensor:
+def _replace(problem: Problem, rows: Rows, kept: Kept) -> Changed:
+    mask_id = problem.model.loaded.tokenizer.mask_token_id
+    return {**rows, "input_ids": rows["input_ids"].masked_fill(~kept, mask_id)}, None
+
+
+def _hide(problem: Problem, rows: Rows, kept: Kept) -> Changed:
+    return {**rows, "attention_mask": rows["attention_mask"] * kept}, None
+
+
+def _delete(problem: Problem, rows: Rows, kept: Kept) -> Changed:
     """Kept columns move together to the left, in order; what is left over on the right is masked."""
     import torch
 
-    inputs, device = problem.inputs, kept.device
-    behind = torch.ones(
-        len(kept), inputs["input_ids"].shape[1] - kept.shape[1], dtype=torch.bool, device=device
-    )
-    whole = torch.cat([kept, behind], 1)
-    order = torch.argsort(~whole, dim=1, stable=True)
-    rows = {
-        name: each.expand(len(kept), *each.shape[1:])
-        if name.startswith("decoder")
-        else each.expand(len(kept), -1).gather(1, order)
-        for name, each in inputs.items()
+    order = torch.argsort(~kept, dim=1, stable=True)
+    width = int(kept.sum(1).max())
+    there = torch.arange(width, device=kept.device) < kept.sum(1, keepdim=True)
+    shorter = {
+        name: each if name.startswith("decoder") else each.gather(1, order)[:, :width]
+        for name, each in rows.items()
     }
-    width = int(whole.sum(1).max())
-    own = [name for name in inputs if not name.startswith("decoder")]
-    there = torch.arange(width, device=device) < whole.sum(1, keepdim=True)
-    rows.update({name: rows[name][:, :width] for name in own})
-    rows["attention_mask"] = rows["attention_mask"] * there
+    shorter["attention_mask"] = shorter["attention_mask"] * there
     pad = getattr(problem.model.loaded.tokenizer, "pad_token_id", None)
     if pad is not None and pad < problem.embed_rows():
-        rows["input_ids"] = rows["input_ids"].masked_fill(~there, pad)
-    return problem.evaluate_rows(rows, moved=order.argsort(1))
+        shorter["input_ids"] = shorter["input_ids"].masked_fill(~there, pad)
+    return shorter, order.argsort(1)
 
 
-def _replace(problem: Problem, kept: Kept) -> torch.Tensor:
-    rows = {name: each.expand(len(kept), *each.shape[1:]) for name, each in problem.inputs.items()}
-    rows["input_ids"] = rows["input_ids"].masked_fill(~kept, problem.model.loaded.tokenizer.mask_token_id)
-    return problem.evaluate_rows(rows)
-
-
-_WAYS: dict[str, Callable[[Problem, Kept], torch.Tensor]] = {
+# In the order in which they are used together: deleting comes last, since it moves what is left.
+_WAYS: dict[str, Callable[[Problem, Rows, Kept], Changed]] = {
+    "mask": _replace,
     "attention-mask": _hide,
     "delete": _delete,
-    "mask": _replace,
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         MethodInfo,
         Operator,
         RandomOrders,
+        Removal,
         Sanity,
         TargetInfo,
     )
@@ -141,6 +142,29 @@ class Examiner(Desk):
             return faithfulness(model, attribution, operator, seeds, side=side, random=random, progress=tell)
 
         what = ("faithfulness", target, method, _key(options), *shared)
+        return self._on_model(query, what, TESTING, work, progress)
+
+    def without(
+        self,
+        query: Query,
+        words: Mapping[int, str],
+        target: str | None = None,
+        side: int = 0,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Removal:
+        """The target without words, each given by the position of a token and taken away in a way of its own.
+
+        See `attnviz.explain.without`, also for its errors.
+        """
+
+        def work(model: Model, tell: Tell) -> Removal:
+            from attnviz.explain import without
+
+            more: dict[str, Any] = _with_continuation(model, query, target, options)
+            return without(model, query.text, words, target, query.pair, side=side, **more)
+
+        what = ("without", tuple(sorted(words.items())), target, side, _key(options))
         return self._on_model(query, what, TESTING, work, progress)
 
     def ablate(

@@ -119,3 +119,16 @@ def test_an_opened_file_and_what_does_not_exist_are_refused(runtime):
         runtime.faithfulness(PAIR, operator="burn")
     with pytest.raises(UnknownName, match="no layer 9"):
         runtime.ablate(PAIR, ((9, 0),))
+
+
+def test_a_result_without_words_is_computed_once_and_is_the_engines(runtime, monkeypatch):
+    import attnviz.explain as engine
+
+    asked = Asked(monkeypatch, "without")
+    found = [runtime.without(PAIR, {2: "delete", 3: "attention-mask"}, side=1) for _ in range(2)]
+    assert asked.count == 1
+    assert found[0] is found[1]
+    model = runtime._models.peek("minilm")
+    truth = engine.without(model, PAIR.text, {2: "delete", 3: "attention-mask"}, pair=PAIR.pair, side=1)
+    assert (truth.after, truth.words) == (found[0].after, found[0].words)
+    assert runtime.without(PAIR, {2: "delete"}, side=1).after != found[0].after
