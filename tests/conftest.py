@@ -31,10 +31,11 @@ def root() -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium per test file: Playwright's event loop must not outlive the file that uses it."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     from tests.browser import chromium
 
+    expect.set_options(timeout=60_000)  # the machine may be busy; what passes does not wait
     path = chromium.find()
     if path is None:
         pytest.fail(chromium.HELP)

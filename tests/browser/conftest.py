@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.browser.serve import Server
 
-expect.set_options(timeout=60_000)  # the machine may be busy; what passes does not wait
 WIDE = {"width": 1440, "height": 900}
 
 

@@ -28,14 +28,6 @@ def maps():
     return [np.stack([each.attention(layer) for layer in range(6)]) for each in captures]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _patience():
-    """A busy machine of two cores takes a while."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 def at_rest(page: Page) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
 

@@ -37,14 +37,6 @@ def engine():
     return lambda text, layer, head: model.capture(text).attention(layer, head)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _patience():
-    """A busy machine of two cores takes a while to load a model."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 def heatmap(page: Page) -> None:
     expect(page.get_by_test_id("stage")).to_have_attribute("aria-busy", "false")
 

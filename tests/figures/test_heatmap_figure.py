@@ -152,8 +152,7 @@ def test_of_fast_steps_only_the_first_and_the_last_are_reported(figure: Callable
         """stage => ["ArrowRight", "ArrowDown", "ArrowRight"].forEach(key =>
             stage.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })))"""
     )
-    page.wait_for_function("events.length")
-    page.wait_for_timeout(300)
+    page.wait_for_function("events.length > 1")
     first, last = ({"layer": 0, "head": 1}, {"layer": 1, "head": 2})
     assert events(page) == [["selection", first], ["selection", last]]
 
