@@ -1,4 +1,7 @@
-"""The question of the ablation page: which result of which text, decided once, and its answer as things are."""
+"""The question that a page changes something about: which result of which text, decided once, and its answer as it is.
+
+In flow the address; out flows an `Asking`, or what is missing is drawn instead.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from attnviz.web import before_after, url
+from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
+from attnviz.web import asked, before_after, controls, problems, progress, session, url
+from attnviz.web.escape import markdown
 
 if TYPE_CHECKING:
     from attnviz.explain import TargetInfo
@@ -54,6 +59,46 @@ class Asking:
     def first_alone(self) -> Query:
         """The text as the model reads it for this target: with the second text only where it reads both as one."""
         return self.query if self.target.takes_pair else replace(self.query, pair=None)
+
+
+def needs_model(purpose: str) -> None:
+    """An opened file cannot answer; `purpose` begins the sentence that says what the model is needed for."""
+    with st.container(border=True):
+        st.subheader("An opened file holds attention only", anchor=False)
+        st.markdown(f"{purpose}, the model itself has to run: choose it under **Model**.")
+
+
+def ask(query: Query, state: State) -> Asking | None:
+    """Which result, and the answer to it as things are; None where the page has drawn what is missing instead."""
+    runtime = session.runtime()
+    if runtime.card(query.model) is None:
+        with progress.loading() as report:
+            runtime.capture(query, report)  # what can be asked is known only of a model that is loaded
+    available = runtime.targets(query.model)
+    if not available:
+        raise TargetUnsupported(f"The model {query.model!r} has no result that can be asked for here.", ())
+    target = asked.target(available, state)
+    if target.needs_pair and not query.pair:
+        asked.second_text_missing(target, available)
+        example = runtime.default_pair_query
+        shown = next(each for each in runtime.examples() if each.query == example)
+        st.button("Take the two example sentences", on_click=controls.show_example, args=(shown,))
+        return None
+    asked.typed(state, target)
+    options = asked.options(state, target)
+    choice = st.container()
+    try:
+        with progress.loading() as report:
+            answer = runtime.answer(query, target.name, report, **options)
+    except (InputEmpty, UnknownName) as error:
+        problems.show_error(error)
+        asked.back_to_own_choice(state)
+        return None
+    with choice:
+        asked.picked(answer, state, target)
+        if answer.note:
+            st.caption(markdown(answer.note))
+    return Asking(query, target, options, None, answer)
 
 
 def attention_link(question: Asking, head: Head, state: State, label: str) -> None:

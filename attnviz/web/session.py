@@ -23,8 +23,8 @@ NOTICES = "attnviz_notices"
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
 COUNTED = ("model", "text", "pair", "target_text", "kind", "view")  # what positions of tokens depend on
-PAGES_OF_PAIRS = ("attribution", "ablation")
-PAGES_OF_MODELS = ("ablation",)  # they ask the model itself: a kept capture does not make them quick
+PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
+PAGES_OF_MODELS = ("ablation", "layers")  # they ask the model itself: a kept capture does not make them quick
 PAGE_OF_TWO_TEXTS = "compare"
 
 

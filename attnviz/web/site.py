@@ -58,6 +58,13 @@ SITE: tuple[Entry, ...] = (
         "pages/explain/ablation.py",
         "Switch heads off or change the text: what becomes of the result.",
     ),
+    Entry(
+        "layers",
+        "Explain",
+        "Layer by layer",
+        "pages/explain/layers.py",
+        "What the model would say after each of its layers.",
+    ),
 )
 DEFAULT = "attention"
 HOME = "home"  # the address of the default page's twin, where Streamlit serves `/`

@@ -36,6 +36,12 @@ _RULES = """
 .attnviz-wide { overflow-x: auto; }
 .attnviz-changes td:nth-child(2) { width: auto; }
 .attnviz-changes span { height: 0.3rem; margin-left: auto; }
+.attnviz-layers { width: auto; }
+.attnviz-layers th { white-space: nowrap; }
+.attnviz-answers.attnviz-layers td { text-align: left; padding: 0.2rem 0.6rem; }
+.attnviz-answers.attnviz-layers td:nth-child(2) { text-align: right; }
+.attnviz-answers.attnviz-layers th[scope="col"]:not(:first-child) { text-align: left; padding: 0.2rem 0.6rem; }
+.attnviz-layers .final { box-shadow: inset 0 -3px #d97706; }
 .attnviz-edits { overflow-wrap: anywhere; }
 .attnviz-edits del { text-decoration-color: #d97706; text-decoration-thickness: 2px; opacity: 0.8; }
 .attnviz-edits ins { text-decoration: underline #2c74c4 2px; text-underline-offset: 3px; font-weight: 600; }

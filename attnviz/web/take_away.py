@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from attnviz.web import attention_view, maps, pooling, session, url
+from attnviz.web.spreadsheet import csv_text
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
@@ -180,7 +181,13 @@ SAVE_HELP = (
 )
 PAGE_HELP = "One HTML file that anybody can open, offline: it holds the picture and needs nothing else."
 ARRAYS_HELP = "An NPZ file for numpy.load, with the weights of all heads where they are not too many."
-_TYPES = {"attnviz": "application/octet-stream", "html": "text/html", "npz": "application/octet-stream"}
+TABLE_HELP = "A CSV file that spreadsheets open: all the numbers of this page."
+_TYPES = {
+    "csv": "text/csv",
+    "attnviz": "application/octet-stream",
+    "html": "text/html",
+    "npz": "application/octet-stream",
+}
 
 
 def _page(page: Callable[[], str], name: str) -> None:
@@ -203,6 +210,15 @@ def link(query: Query, state: State) -> None:
     """The way to copy the link alone, for pages that draw no figure."""
     with _row():
         reason = _link(query, state)
+    _say(reason)
+
+
+def table(query: Query, state: State, rows: Callable[[], list[list[str | float]]], what: str) -> None:
+    """The link and a CSV file, for pages whose numbers are a table."""
+    name = f"{what}-{stem(session.model_name(query.model), query.text)}"
+    with _row():
+        reason = _link(query, state)
+        _download("Save as a table", lambda: csv_text(rows()), name, "csv", TABLE_HELP)
     _say(reason)
 
 

@@ -39,6 +39,8 @@ VIEWS = {
     "/ablation?gate=mean": FIGURE,
     "/ablation?view=text&changed=A+man+is+playing+a+guitar.": ".st-key-result",
     "/ablation?view=contrast": ".attnviz-answers",
+    "/layers": ".js-plotly-plot",
+    "/layers?target=label-prompt": ".js-plotly-plot",
     "/bertviz": "iframe",
     "/bertviz?view=model": "iframe",
 }

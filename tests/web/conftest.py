@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ SCRIPTS = {
     "bertviz": "pages/look/bertviz.py",
     "attribution": "pages/explain/attribution.py",
     "ablation": "pages/explain/ablation.py",
+    "layers": "pages/explain/layers.py",
 }
 
 
@@ -51,6 +53,13 @@ class App:
         found = [each for each in self.figures() if each[0]["figure"] == name]
         assert len(found) == 1, (name, [each[0]["figure"] for each in self.figures()], self.problem)
         return found[0]
+
+    def charts(self) -> dict[str, dict[str, Any]]:
+        """The plotly charts of the page by their keys."""
+        return {
+            each.proto.id.rsplit("-", 1)[-1]: json.loads(each.proto.spec)
+            for each in self.at.get("plotly_chart")
+        }
 
     @property
     def problem(self) -> tuple[str, ...]:
@@ -173,3 +182,10 @@ def no_pause(monkeypatch) -> None:
     from attnviz.web import first_paint
 
     monkeypatch.setattr(first_paint, "PAUSE", 0)
+
+
+def numbers(values: Any) -> list[float]:
+    """The numbers of a plotly axis, which may travel as base64."""
+    if isinstance(values, dict):
+        return np.frombuffer(base64.b64decode(values["bdata"]), np.dtype(values["dtype"])).tolist()
+    return list(values)

@@ -1,7 +1,5 @@
 """Beside an explanation: the test in words with the engine's numbers, badges, and all methods on the same words."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -9,6 +7,7 @@ import attnviz
 from attnviz.explain import headline, methods_for
 from attnviz.figures.trust import methods_figure, shares_of
 from attnviz.runtime import Query, get_runtime
+from tests.web.conftest import numbers
 from tests.web.hostile import HOSTILE
 
 TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs music with a guitar."
@@ -17,12 +16,6 @@ TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs musi
 @pytest.fixture(scope="module")
 def model():
     return attnviz.load("minilm", device="cpu", dtype="float32")
-
-
-def charts(page):
-    return {
-        each.proto.id.rsplit("-", 1)[-1]: json.loads(each.proto.spec) for each in page.at.get("plotly_chart")
-    }
 
 
 def badges(page) -> str:
@@ -37,7 +30,7 @@ def test_the_test_is_that_of_the_engine(app, model):
     assert f"Comprehensiveness {test.comprehensiveness:.3f}" in page.markdown
     assert "finds words that matter more than random ones" in badges(page)
     assert "adds up to the result" in badges(page)
-    drawn = charts(page)["trust_curves"]["data"]
+    drawn = page.charts()["trust_curves"]["data"]
     curve = next(each for each in drawn if each["name"] == "first words taken away")
     assert numbers(curve["y"]) == pytest.approx([test.value, *test.removed], abs=1e-5)
 
@@ -60,14 +53,14 @@ def test_a_method_that_finds_nothing_gets_a_red_badge_with_its_meaning(app, mode
 
 def test_all_methods_are_compared_when_asked_for(app):
     page = app("attribution", text=TEXT, pair=OTHER)
-    assert "trust_methods" not in charts(page)
+    assert "trust_methods" not in page.charts()
     page.at.button(key="trust_compare").click().run()
     rows = page.at.dataframe[-1].value
     infos = methods_for("similarity")
     assert rows["method"].tolist() == [info.title for info in infos]
     one = get_runtime().faithfulness(Query("minilm", TEXT, OTHER), "similarity", "rollout")
     assert rows["comprehensiveness"].tolist()[-1] == pytest.approx(one.comprehensiveness)
-    assert {"trust_methods", "trust_agreement"} <= set(charts(page))
+    assert {"trust_methods", "trust_agreement"} <= set(page.charts())
 
 
 def test_a_long_text_is_tested_when_asked_for(app, monkeypatch):
@@ -75,9 +68,9 @@ def test_a_long_text_is_tested_when_asked_for(app, monkeypatch):
 
     monkeypatch.setattr(trust_view, "LIVE", 5)
     page = app("attribution", text=TEXT, pair=OTHER)
-    assert "trust_curves" not in charts(page)
+    assert "trust_curves" not in page.charts()
     page.press("Test this explanation")
-    assert "trust_curves" in charts(page)
+    assert "trust_curves" in page.charts()
 
 
 def test_labels_are_never_markup():
@@ -90,12 +83,3 @@ def test_labels_are_never_markup():
 def test_shares_add_up_and_keep_their_sign():
     shares = shares_of(np.array([[3.0, -1.0], [0.0, 0.0]]))
     assert shares.tolist() == [[0.75, -0.25], [0.0, 0.0]]
-
-
-def numbers(values) -> list[float]:
-    """The numbers of a plotly axis, which may travel as base64."""
-    import base64
-
-    if isinstance(values, dict):
-        return np.frombuffer(base64.b64decode(values["bdata"]), np.dtype(values["dtype"])).tolist()
-    return list(values)

@@ -1,0 +1,60 @@
+"""Layer by layer in the real app: the sentence, the line and the table say the engine's numbers; a phone, the file."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_app import at_rest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def found():
+    """What the engine says of the example, in this process."""
+    from attnviz.capture import load_model
+    from attnviz.explain import layer_by_layer
+    from attnviz.runtime import get_runtime
+
+    pair = get_runtime().default_pair_query
+    model = load_model("minilm", device="cpu", dtype="float32")
+    return layer_by_layer(model, pair.text, "similarity", pair.pair)
+
+
+def test_the_numbers_of_the_engine_are_on_screen_and_in_the_file(page: Page, found, tmp_path):
+    page.goto("/layers")
+    told = page.locator(".st-key-layers")
+    expect(told).to_contain_text(
+        f"In the end the similarity is {found.values[-1]:.3f}. Layer 5 moves it most"
+    )
+    expect(page.locator(".js-plotly-plot .scatterlayer .trace").first.locator(".point")).to_have_count(7)
+    table = page.get_by_role("region", name="The numbers, layer by layer").get_by_role("row")
+    for value, row in zip(found.values, table.all()[1:], strict=True):
+        expect(row).to_contain_text(f"{value:.3f}")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as a table").click()
+    assert re.fullmatch(r"layer-by-layer-minilm-.*\.csv", saved.value.suggested_filename)
+    saved.value.save_as(tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert [float(row[1]) for row in rows[1:]] == pytest.approx(found.values.tolist(), abs=1e-6)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_the_table_scrolls_and_the_page_does_not(page: Page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/layers?target=label-prompt")
+    expect(page.locator(".st-key-layers")).to_contain_text("the model puts the text nearest to")
+    region = page.get_by_role("region", name="The numbers, layer by layer")
+    expect(region).to_be_visible()
+    at_rest(page)
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert region.evaluate("node => node.scrollWidth - node.clientWidth") > 0
+    region.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("node => node.scrollLeft > 0", arg=region.element_handle())
