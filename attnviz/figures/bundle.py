@@ -23,6 +23,7 @@ _FORMS = (
     "text_view.js",
     "text_picture.js",
     "palette.js",
+    "lines_paint.js",
     "lines_view.js",
     "lines_picture.js",
     "products_view.js",
@@ -31,8 +32,16 @@ _FORMS = (
 )
 # Every module comes after those it imports from.
 COMPONENTS: dict[str, tuple[str, ...]] = {
-    "heatmap": (*_MATRIX, "panel.js", *_FORMS, "readouts.js", "heatmap.js"),
-    "heads": (*_MATRIX, "sheet.js", "heads_grid.js", "heads_detail.js", "heads.js"),
+    "heatmap": (
+        *_MATRIX,
+        "panel.js",
+        *_FORMS,
+        "readouts.js",
+        "heatmap_held.js",
+        "heatmap_scene.js",
+        "heatmap.js",
+    ),
+    "heads": (*_MATRIX, "sheet.js", "heads_grid.js", "heads_detail.js", "heads_facts.js", "heads.js"),
     "words": (*_SHARED, "view.js", "bar.js", "pens.js", "sheet.js", "words_picture.js", "words.js"),
     "allocation": (*_SHARED, "view.js", "pens.js", "headtable.js", "allocation.js"),
     "panes": (*_MATRIX, "headtable.js", "pairing.js", "panes_cells.js", "panes_words.js", "panes.js"),

@@ -1,12 +1,13 @@
 // Figure "heads": a thumbnail of every head, its statistics on hover and focus, opened in place, marked to compare.
 
-import { Shared, decimals, element, figureState, shortest, unpack } from "./base.js";
+import { Shared, element, figureState, unpack } from "./base.js";
 import { pixelsOf, sequentialScale, themeOf } from "./colors.js";
 import { choice, menu, toggle } from "./controls.js";
 import { Detail } from "./heads_detail.js";
-import { atlasOf, gridOf, gapped, ordered, paintGridOf, statistic } from "./heads_grid.js";
+import { legendText, pairOf, showFacts, tableText, tintOf, valuesOf } from "./heads_facts.js";
+import { atlasOf, gridOf, gapped, ordered, paintGridOf } from "./heads_grid.js";
 import { CanvasPen } from "./pens.js";
-import { csvText, fileName, saveCanvas, saveText } from "./save.js";
+import { fileName, saveCanvas, saveText } from "./save.js";
 import { sheetPng, sheetSvg } from "./sheet.js";
 
 const MOST_CHOSEN = 4;
@@ -83,8 +84,6 @@ function listen(state) {
   });
   state.buttons.addEventListener("keydown", (event) => keydown(state, event));
 }
-
-const pairOf = (key) => key.split(",").map(Number);
 
 /** Opens a head in place, or, where the message has no labels for that, on its page; the one that is open closes. */
 function openHead(state, key) {
@@ -228,29 +227,6 @@ function showControls(state) {
   state.markToggle.set(state.marking);
 }
 
-/** The L x H values of a statistic. */
-function valuesOf({ header, table }, metric) {
-  const size = header.layers * header.heads;
-  const at = header.metrics.findIndex(({ name }) => name === metric);
-  return table.data.subarray(at * size, (at + 1) * size);
-}
-
-function rangeOf(values) {
-  const finite = values.filter((value) => !Number.isNaN(value));
-  return finite.length ? [Math.min(...finite), Math.max(...finite)] : [0, 0];
-}
-
-function tintOf(state) {
-  if (!state.colourBy) return null;
-  const values = valuesOf(state, state.colourBy);
-  const [low, high] = rangeOf(values);
-  return (layer, head) => {
-    const value = values[layer * state.header.heads + head];
-    const share = high > low && !Number.isNaN(value) ? (value - low) / (high - low) : 0;
-    return { share, text: decimals(value, 2), colour: state.colours[Math.round(share * 255)] };
-  };
-}
-
 function paint(state) {
   const { canvas, grid, host } = state;
   const dpr = globalThis.devicePixelRatio || 1;
@@ -316,35 +292,6 @@ function activate(state, key) {
   showFacts(state);
 }
 
-/** Names the head under the pointer or focus, and lists its statistics with their units. */
-function showFacts(state) {
-  const { header, readout } = state;
-  if (!state.active) {
-    readout.replaceChildren("Point at a head to read its statistics; click to see it larger.");
-    return;
-  }
-  const [layer, head] = pairOf(state.active);
-  const facts = header.metrics.map(({ name, unit }) => {
-    const value = valuesOf(state, name)[layer * header.heads + head];
-    const number = element("b", { text: statistic(value, unit) });
-    return element("span", { class: name === state.colourBy ? "av-fact av-on" : "av-fact" }, [`${name} `, number]);
-  });
-  readout.replaceChildren(element("b", { class: "av-which", text: `Layer ${layer}, head ${head}` }), ...facts);
-}
-
-function legendText({ header, same, colourBy, asValues, ...state }) {
-  const smaller = state.thumbs.shape[2] < header.queries || state.thumbs.shape[3] < header.keys;
-  const pooled = smaller && header.pooled ? ` Each dot stands for a block of tokens (${header.pooled}).` : "";
-  const scale = same ? "the largest weight of all heads" : "each head’s own largest weight: compare patterns, not shades";
-  const maps = `Queries down, keys across. Colour: square root of the weight, up to ${scale}.${pooled}`;
-  if (!colourBy) return maps;
-  const { unit, description } = header.metrics.find(({ name }) => name === colourBy);
-  const [low, high] = rangeOf(valuesOf({ header, ...state }, colourBy));
-  const what = `${colourBy}, from ${decimals(low, 3)} to ${statistic(high, unit)}`;
-  const said = description ? ` ${description}` : "";
-  return asValues ? `Colour: ${what}.${said}` : `Bar: ${what}.${said} ${maps}`;
-}
-
 const nameOf = ({ header }, extension) => fileName(["heads", header.model], extension);
 
 /** The grid as a picture of its own, without the opened head. */
@@ -358,15 +305,4 @@ function gridSheet(state) {
     return grid.height + 24;
   };
   return { width, theme: state.theme, title, paint };
-}
-
-function tableText(state) {
-  const { header } = state;
-  const rows = [["layer", "head", ...header.metrics.map(({ name, unit }) => (unit ? `${name} (${unit})` : name))]];
-  for (let at = 0; at < header.layers * header.heads; at++) {
-    const values = header.metrics.map(({ name }) => valuesOf(state, name)[at]);
-    const cells = values.map((value) => (Number.isNaN(value) ? "" : { numeric: shortest(value) }));
-    rows.push([Math.floor(at / header.heads), at % header.heads, ...cells]);
-  }
-  return csvText(rows);
 }

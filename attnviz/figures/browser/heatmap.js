@@ -1,21 +1,22 @@
 // Figure "heatmap": one head's map (in other forms, too: see forms.js), steppers through layers and heads, the exact value under pointer or cursor.
 
-import { Shared, clamp, debounced, decimals, element, figureState, unpack } from "./base.js";
+import { Shared, clamp, debounced, element, figureState, unpack } from "./base.js";
 import { BAR_HEIGHT, paintBar } from "./bar.js";
 import { divergingScale, mix, pixelsOf, sequentialScale, themeOf } from "./colors.js";
 import { button, choice, menu, stepper } from "./controls.js";
 import { Forms } from "./forms.js";
-import { quoted } from "./labels.js";
+import { offerHeld, pinnedCell, reportHeld, takeHeld } from "./heatmap_held.js";
+import { describe, nameOf, scaleWords, sceneOf } from "./heatmap_scene.js";
 import { cutsOf } from "./mass.js";
 import { Panel } from "./panel.js";
 import { CanvasPen } from "./pens.js";
 import { pngOf, svgOf, tableOf } from "./picture.js";
 import { Plot } from "./plot.js";
 import { sayCell, sayLine } from "./readouts.js";
-import { fileName, saveCanvas, saveText } from "./save.js";
+import { saveCanvas, saveText } from "./save.js";
 import { sheetPng, sheetSvg } from "./sheet.js";
-import { Shown, fadedWords, hiddenWords, nameOfMap } from "./shown.js";
-import { keyOf, queryOf, rootScale, signedScale, strongestLinks, viewOf } from "./view.js";
+import { Shown, hiddenWords, nameOfMap } from "./shown.js";
+import { rootScale, signedScale, viewOf } from "./view.js";
 
 const CACHE_BYTES = 96e6;
 const PANEL_WIDTH = 300;
@@ -209,34 +210,6 @@ function chooseForm(state, form, former) {
   reportHeld(state);
 }
 
-/** What is held as it travels: [[side, index]]. In the heatmap it is a cell, or a row or column of one. */
-function heldPlaces({ forms, pinned }) {
-  const cell = pinned ? [[0, pinned.row], [1, pinned.col]].filter(([, index]) => index !== null) : [];
-  return forms.form === "heatmap" ? cell : forms.pins.map(({ side, index }) => [side, index]);
-}
-
-function takeHeld(state, places) {
-  const first = (side) => places.find((place) => place[0] === side)?.[1] ?? null;
-  const asCell = state.forms.form === "heatmap" && places.length > 0;
-  state.pinned = asCell ? { row: first(0), col: first(1) } : null;
-  state.forms.pins = asCell ? [] : places.map(([side, index]) => ({ side, index }));
-}
-
-/** The host says what is held. */
-function offerHeld(state, places) {
-  const known = JSON.stringify(state.held.value);
-  state.held.offer(places ?? []);
-  if (JSON.stringify(state.held.value) !== known) takeHeld(state, state.held.value);
-}
-
-/** Tells the host what the reader holds, where that is news. */
-function reportHeld(state) {
-  const places = heldPlaces(state);
-  if (JSON.stringify(places) === JSON.stringify(state.held.value)) return;
-  state.held.set(places);
-  state.tellHeld(places);
-}
-
 function showPlot(state) {
   const { width } = state;
   const beside = width >= WIDE;
@@ -269,45 +242,6 @@ function showLegend(state) {
   state.legend.textContent = scaleWords(state);
 }
 
-function scaleWords(state) {
-  const { header, scale, scaleMode } = state;
-  const end = scaleMode === "one" && header.rowsSumToOne ? "1" : `${decimals(scale.top)}, the largest of this ${header.pool ? "map" : "head"}`;
-  const ahead = header.causal ? " Hatched: cannot look ahead." : "";
-  if (header.signed) return `Colour: blue adds to the output, orange takes away from it; square root of the size, up to ${end}.${ahead}${fadedWords(state)}`;
-  return `Colour: square root of the ${header.quantity}, from 0 to ${end}.${ahead}${fadedWords(state)}`;
-}
-
-/** The scene for the plot and for pictures. */
-function sceneOf(state) {
-  const { header, view, scale, theme, cuts, place } = state;
-  const named = header.model ? ` · ${header.model}` : "";
-  const remarks = [hiddenWords(state), header.note].filter(Boolean);
-  return {
-    header, view, scale, theme, cuts,
-    titles: { query: header.queryTitle, key: header.keyTitle },
-    label: describe(state),
-    title: `${header.quantity} · ${nameOfMap(header, place)}${named}`,
-    linesTitle: `${header.quantity} · ${header.pool ? nameOfMap(header, place) : `layer ${place.layer}`}${named}`,
-    notes: [scaleWords(state), ...remarks],
-    remarks,
-  };
-}
-
-function describe({ header, view, place }) {
-  const [best] = strongestLinks(view);
-  const link = best
-    ? ` Strongest: from ${quoted(queryOf(view, best.i).label)} to ${quoted(keyOf(view, best.j).label)}, ${decimals(best.value)}.`
-    : "";
-  const sizes = `${view.q} queries (${header.unit}s) down, ${view.k} keys across`;
-  return `Map of the ${header.quantity}${header.pool ? "," : " of"} ${nameOfMap(header, place)}: ${sizes}.${link}`;
-}
-
-function nameOf({ header, place, view, forms, qk }, extension) {
-  const form = { heatmap: "", text: "text", lines: "lines", qk: `qk${qk?.row}` }[forms.form];
-  const map = header.pool ? [nameOfMap(header, place)] : [`layer${place.layer}`, forms.form === "lines" ? "" : `head${place.head}`];
-  return fileName(["attention", header.model, ...map, form, ...view.hidden.map((name) => `no-${name}`)], extension);
-}
-
 /** The pointer is on a cell, or has left. */
 function point(state, cell) {
   state.hovered = cell;
@@ -323,13 +257,6 @@ function pin(state, cell) {
   state.pinned = same ? null : pinned;
   mark(state);
   reportHeld(state);
-}
-
-function pinnedCell({ view, pinned }) {
-  if (!pinned) return null;
-  const i = pinned.row === null ? null : view.rows.indexOf(pinned.row);
-  const j = pinned.col === null ? null : view.cols.indexOf(pinned.col);
-  return i === -1 || j === -1 ? null : { i, j };
 }
 
 function mark(state) {

@@ -3,6 +3,7 @@
 import { shortest } from "./base.js";
 import { css } from "./colors.js";
 import { isolated } from "./labels.js";
+import { LEVELS, collect, sumsOf } from "./lines_paint.js";
 import { headColour } from "./palette.js";
 import { csvText } from "./save.js";
 import { SHEET_MARGIN, paintWords } from "./sheet.js";
@@ -53,11 +54,11 @@ const heldRows = ({ scene: { pins, view } }) =>
 
 /** The lines of one head that the form shows: [i, j] in buckets of opacity, those below 0 after those above. */
 function bucketsOf(view, layer, held) {
-  const buckets = Array.from({ length: 2 * view.levels }, () => []);
-  if (!held.length) view.collect(buckets, layer, 0, layer.view.q);
+  const buckets = Array.from({ length: 2 * LEVELS }, () => []);
+  if (!held.length) collect(view, buckets, layer, 0, layer.view.q);
   for (const { side, at } of held) {
-    if (side) view.collect(buckets, layer, 0, layer.view.q, at);
-    else view.collect(buckets, layer, at, at + 1);
+    if (side) collect(view, buckets, layer, 0, layer.view.q, at);
+    else collect(view, buckets, layer, at, at + 1);
   }
   return buckets.map((pairs) => Array.from({ length: pairs.length / 2 }, (_, n) => [pairs[2 * n], pairs[2 * n + 1]]));
 }
@@ -70,13 +71,13 @@ function paintHead(pen, view, { layer, place, held, left, right, top, row }) {
   const buckets = bucketsOf(view, layer, held);
   let room = Math.floor(MOST_LINES / count);
   let lost = 0;
-  for (let level = view.levels - 1; level >= 0; level--)
+  for (let level = LEVELS - 1; level >= 0; level--)
     for (const below of [false, true]) {
-      const bucket = buckets[below ? level + view.levels : level];
+      const bucket = buckets[below ? level + LEVELS : level];
       const lines = bucket.slice(0, room).map(([i, j]) => [left, top + i * row + shift, right, top + j * row + shift]);
       room -= lines.length;
       lost += bucket.length - lines.length;
-      const opacity = (level + 1) / view.levels;
+      const opacity = (level + 1) / LEVELS;
       if (lines.length) pen.lines(lines, colour, { thickness: 0.6 + 1.6 * opacity, opacity, dash: below ? [5, 4] : [] });
     }
   if (held.length) paintCells(pen, view, { layer, place, held, left, right, top, row, colour });
@@ -86,7 +87,7 @@ function paintHead(pen, view, { layer, place, held, left, right, top, row }) {
 function paintCells(pen, view, { layer, place, held, left, right, top, row, colour }) {
   const cell = Math.min(10, (LINES_LABEL - 12) / view.layers.length);
   const band = Math.max(3, Math.round(row * 0.2));
-  view.sumsOf(layer, held).forEach((values, side) => {
+  sumsOf(layer, held).forEach((values, side) => {
     const x = side ? right + 8 + place * cell : left - 8 - (view.layers.length - place) * cell;
     values.forEach((value, at) => {
       const strength = Math.min(1, Math.sqrt(Math.abs(value) / view.top));
