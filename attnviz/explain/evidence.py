@@ -220,12 +220,16 @@ class Sanity:
         layers: the layers that were shuffled, counted from 0.
         correlation: Spearman's rank correlation of the two lists of scores over the text's own tokens: near 1, the
             picture does not depend on what these layers learned. NaN where one of them does not vary.
+        pair_correlation: the same over the second text, where it is explained, too; else None.
+        seed: of the shuffling.
     """
 
     before: Attribution
     after: Attribution
     layers: tuple[int, ...]
     correlation: float
+    pair_correlation: float | None
+    seed: int
 
     @property
     def nbytes(self) -> int:

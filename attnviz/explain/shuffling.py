@@ -16,7 +16,7 @@ import numpy as np
 from attnviz.errors import ModelUnsupported, UnknownName
 from attnviz.explain.evidence import Sanity
 from attnviz.explain.records import Progress
-from attnviz.types import Attribution
+from attnviz.types import Attribution, FloatArray, Tokens
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +45,6 @@ def sanity(
         UnknownName: no such fraction.
         ModelUnsupported: the family's layers cannot be told apart.
     """
-    from attnviz.analysis.agreement import spearman
     from attnviz.capture import Model
     from attnviz.explain.run import explain
 
@@ -65,13 +64,26 @@ def sanity(
         progress,
         **dict(attribution.options),
     )
-    words = ~np.array(first.special)
+    second, old, new = attribution.pair_tokens, attribution.pair_scores, changed.pair_scores
+    pair_correlation = None
+    if second is not None and old is not None and new is not None:
+        pair_correlation = _correlation(second, old, new)
     return Sanity(
         before=attribution,
         after=changed,
         layers=tuple(range(len(names) - len(chosen), len(names))),
-        correlation=spearman(attribution.scores[words], changed.scores[words]),
+        correlation=_correlation(first, attribution.scores, changed.scores),
+        pair_correlation=pair_correlation,
+        seed=seed,
     )
+
+
+def _correlation(tokens: Tokens, one: FloatArray, other: FloatArray) -> float:
+    """Of the ranks of all tokens but the special ones."""
+    from attnviz.analysis.agreement import spearman
+
+    own = ~np.array(tokens.special)
+    return spearman(one[own], other[own])
 
 
 def layer_names(model: Model, text: str) -> list[str]:

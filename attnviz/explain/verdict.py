@@ -6,11 +6,13 @@ of a headline are counted there, and whoever names them escapes them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from attnviz.explain.evidence import Faithfulness
+from attnviz.explain.evidence import Faithfulness, Sanity
 from attnviz.types import Attribution
 
+HARDLY, PARTLY = 0.7, 0.4  # rank correlations, see `shuffled`
 NOUNS = {"similarity": "similarity"}  # what a target is called in a headline; the others are results
 
 
@@ -111,3 +113,32 @@ def sum_check(attribution: Attribution) -> str:
         "the sum checks" if attribution.sum_holds else "the sum does not check, so read the scores with care"
     )
     return f"{value}{start}. The scores add up to {sums:.3f} of the {change:.3f} between them: {verdict}."
+
+
+def shuffled(correlation: float) -> str:
+    """What the rank correlation of an explanation with that of the shuffled model says.
+
+    On MiniLM, with the upper half of its layers shuffled, methods that follow the input rather than what was learned
+    stay above 0.7 (rollout .86, gradient norm .75), the others below 0.45 (integrated gradients .42, leave-one-out
+    .20).
+    """
+    if math.isnan(correlation):
+        return "One of the two gives all tokens the same score: their orders cannot be compared."
+    if correlation >= HARDLY:
+        what = "this picture hardly depends on what the upper layers learned. Do not take it for the model’s reasons"
+    elif correlation >= PARTLY:
+        what = "this picture depends only in part on what the upper layers learned"
+    else:
+        what = "this picture does depend on what the upper layers learned"
+    return f"Rank correlation {correlation:.2f}: {what}."
+
+
+def shuffling(found: Sanity) -> str:
+    """What was done to the model, in a sentence."""
+    first, last = found.layers[0], found.layers[-1]
+    layers = f"layer {first}" if first == last else f"layers {first} to {last}"
+    return (
+        f"In a copy of the model every weight matrix of {layers} (of {last + 1}, counted from 0) was shuffled within "
+        f"itself, with seed {found.seed}; the question stayed the same, and its result went from "
+        f"{found.before.value:.3f} to {found.after.value:.3f}."
+    )

@@ -30,6 +30,8 @@ def words_data(
     target_title: str = "",
     note: str = "",
     model: str = "",
+    beside: Attribution | None = None,
+    names: tuple[str, str] = ("before", "after"),
 ) -> bytes:
     """The message of the figure "words".
 
@@ -41,11 +43,13 @@ def words_data(
         unit: of a score ("cosine", "logit"); titles the axis of the bars.
         granularity: one of `GRANULARITIES`, to begin with.
         note: a line under the figure, after the attribution's own note.
+        beside: another explanation of the same texts, which stands beside this one, on one scale with it.
+        names: what to call the two then.
 
-    Header: figure, title, towards, away, unit, granularity, method, target, methodTitle, targetTitle, signed,
-    value, baselineValue, residual, sumHolds, note, model, texts [{title, text, granularities: {name: {labels, special,
-    runs [[text, group or -1], ...]}}}]. Sections, for text number n: scores{n} f32 (T,), {granularity}{n} i32
-    (T,) the group of each token.
+    Header: figure, beside (whether each text stands there twice), title, towards, away, unit, granularity, method,
+    target, methodTitle, targetTitle, signed, value, baselineValue, residual, sumHolds, note, model, texts [{title,
+    text, granularities: {name: {labels, special, runs [[text, group or -1], ...]}}}]. Sections, for text number n:
+    scores{n} f32 (T,), {granularity}{n} i32 (T,) the group of each token.
 
     Raises:
         UnknownName: an unknown granularity.
@@ -54,9 +58,12 @@ def words_data(
 
     if granularity not in GRANULARITIES:
         raise UnknownName("granularity", granularity, GRANULARITIES)
-    sides: list[tuple[str, Tokens, FloatArray]] = [(text_title, attribution.tokens, attribution.scores)]
-    if attribution.pair_tokens is not None and attribution.pair_scores is not None:
-        sides.append((pair_title, attribution.pair_tokens, attribution.pair_scores))
+    sides = _sides(attribution, text_title, pair_title)
+    if beside is not None:
+        both = zip(sides, _sides(beside, text_title, pair_title), strict=True)
+        sides = [
+            (f"{side[0]}, {name}", *side[1:]) for pair in both for side, name in zip(pair, names, strict=True)
+        ]
     sections: dict[str, Any] = {}
     texts = []
     for number, (name, tokens, scores) in enumerate(sides):
@@ -67,6 +74,7 @@ def words_data(
     target = target_title or attribution.target
     header = {
         "figure": "words",
+        "beside": beside is not None,
         "title": title,
         "towards": towards
         or (f"pushes towards {target}" if attribution.signed else f"matters more for {target}"),
@@ -87,6 +95,16 @@ def words_data(
         "texts": texts,
     }
     return pack(header, sections)
+
+
+def _sides(attribution: Attribution, *titles: str) -> list[tuple[str, Tokens, FloatArray]]:
+    """The explained texts, each with its title and scores."""
+    found = (attribution.tokens, attribution.scores), (attribution.pair_tokens, attribution.pair_scores)
+    return [
+        (title, tokens, scores)
+        for title, (tokens, scores) in zip(titles, found, strict=True)
+        if tokens is not None and scores is not None
+    ]
 
 
 def _side(title: str, tokens: Tokens) -> tuple[dict[str, Any], dict[str, IntArray]]:

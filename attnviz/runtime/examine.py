@@ -234,6 +234,7 @@ class Examiner(Desk):
         target: str | None = None,
         method: str = "integrated-gradients",
         fraction: float = 0.5,
+        seed: int = 0,
         progress: Progress | None = None,
         **options: Hashable,
     ) -> Sanity:
@@ -246,9 +247,9 @@ class Examiner(Desk):
         def work(model: Model, tell: Tell) -> Sanity:
             from attnviz.explain import sanity
 
-            return sanity(model, attribution, fraction=fraction, progress=tell)
+            return sanity(model, attribution, fraction=fraction, seed=seed, progress=tell)
 
-        what = ("sanity", target, method, fraction, _key(options))
+        what = ("sanity", target, method, fraction, seed, _key(options))
         return self._on_model(query, what, TESTING, work, progress)
 
     def _stored_attributions(self, query: Query) -> tuple[Attribution, ...]:

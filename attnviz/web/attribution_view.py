@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
-from attnviz.web import asked, components, problems, progress, session, trust_view
+from attnviz.web import asked, components, legend, problems, progress, session, trust, trust_view
 from attnviz.web.drawn import Drawn
 from attnviz.web.escape import markdown
 from attnviz.web.maps import GRANULARITIES
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from attnviz.web.url import State
 
 DEFAULT_METHOD = "integrated-gradients"
-# The legend's short forms; in full they stand in the declarations of targets and methods.
-LEGEND = {
-    "similarity": ("makes the texts more similar", "makes them less similar"),
-    "label": ("speaks for the label", "speaks against it"),
-    "label-difference": ("speaks for the first label", "speaks for the second"),
-    "label-prompt": ("speaks for the first label", "speaks for the second"),
-    "next-token": ("makes this token more likely", "makes it less likely"),
-    "token-difference": ("speaks for the first token", "speaks for the second"),
-    "masked-token": ("helps to this guess", "speaks against it"),
-    "sequence": ("makes the continuation more probable", "makes it less probable"),
-}
 
 
 def show(query: Query, state: State) -> Drawn | None:
@@ -66,7 +55,7 @@ def show(query: Query, state: State) -> Drawn | None:
     drawn = _picture(attribution, target, method, query, unit)
     asked.answers(attribution)
     _meaning(attribution, target, method)
-    trust_view.show(attribution, trust_view.Asked(query, target, method, asked.options(state, target)))
+    trust_view.show(attribution, trust.Asked(query, target, method, asked.options(state, target)))
     return drawn
 
 
@@ -100,19 +89,7 @@ def _picture(
 ) -> Drawn:
     from attnviz.figures import words_data
 
-    towards, away = LEGEND.get(target.name, ("", ""))
-    data = words_data(
-        attribution,
-        towards=towards if attribution.signed else "takes more part in the result",
-        away=away,
-        unit=target.unit if attribution.signed else "share",
-        granularity=unit,
-        text_title="Text",
-        pair_title="Second text",
-        method_title=method.title,
-        target_title=target.title,
-        model=session.model_name(query.model),
-    )
+    data = words_data(attribution, granularity=unit, **legend.words(query, target, method))
     components.words(data)
     texts = " · ".join(filter(None, (query.text, query.pair)))
     return Drawn("words", lambda: data, f"{target.title}, {method.title}", texts)

@@ -74,9 +74,9 @@ def frame(data: bytes) -> None:
     _mount(FRAME)(key=FRAME, data=data)
 
 
-def words(data: bytes) -> None:
+def words(data: bytes, key: str = WORDS) -> None:
     """The coloured text and its bars; adding up by other units changes the address."""
-    _mount(WORDS)(key=WORDS, data=data, on_granularity_change=_granularity)
+    _mount(WORDS)(key=key, data=data, on_granularity_change=lambda: _granularity(key))
 
 
 def switches(data: bytes, switched: Callable[[tuple[Head, ...]], None]) -> None:
@@ -127,8 +127,8 @@ def _held() -> None:
     session.update(held=tuple(place for place in places if place is not None and place[0] in (0, 1)))
 
 
-def _granularity() -> None:
-    unit = _reported(WORDS, "granularity")
+def _granularity(key: str) -> None:
+    unit = _reported(key, "granularity")
     if unit in GRANULARITIES:
         session.update(view=None if unit == "word" else unit)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 
 from attnviz.errors import UnknownName
 from attnviz.explain import explain, sanity
@@ -34,6 +35,12 @@ def test_the_same_question_is_explained_again(minilm, method):
     result = sanity(minilm, attribution)
     assert result.before is attribution
     assert result.layers == (3, 4, 5)
+    for one, other, told in (
+        (attribution.scores, result.after.scores, result.correlation),
+        (attribution.pair_scores, result.after.pair_scores, result.pair_correlation),
+    ):
+        # [CLS] and [SEP] are left out; scipy is not what computed it
+        assert told == pytest.approx(spearmanr(one[1:-1], other[1:-1]).statistic, abs=1e-9)
     assert (result.after.method, result.after.target) == (method, "similarity")
     assert result.after.value != attribution.value
     again = explain(minilm, TEXT, pair=OTHER, method=method)
@@ -56,7 +63,15 @@ def test_every_kind_of_model_can_be_shuffled(model):
     attribution = explain(model, TEXT, method="leave-one-out", **given)
     result = sanity(model, attribution, fraction=1)
     assert result.after.options == attribution.options
+    assert result.pair_correlation is None
     assert not np.array_equal(result.after.scores, attribution.scores)
+
+
+def test_another_seed_is_another_shuffling(minilm):
+    attribution = explain(minilm, TEXT, pair=OTHER, method="leave-one-out")
+    found = [sanity(minilm, attribution, seed=seed) for seed in (0, 1, 1)]
+    assert [each.seed for each in found] == [0, 1, 1]
+    assert found[1].after.scores.tolist() == found[2].after.scores.tolist() != found[0].after.scores.tolist()
 
 
 def test_a_fraction_that_is_none_is_refused(minilm):

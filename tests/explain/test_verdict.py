@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnviz.explain import Faithfulness, verdict
+from attnviz.explain import Faithfulness, Sanity, verdict
 from attnviz.types import Attribution, Tokens
 
 
@@ -83,3 +83,28 @@ def test_no_sentence_holds_a_word_of_the_text():
     test = record()
     said = [verdict.headline(test), verdict.conditions(test), verdict.curve_numbers(test)]
     assert not any("<" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize(
+    ("correlation", "words"),
+    [
+        (0.91, "Rank correlation 0.91: this picture hardly depends on"),
+        (0.7, "hardly depends"),
+        (0.55, "depends only in part"),
+        (0.1, "does depend on what the upper layers learned"),
+        (-0.8, "does depend"),
+        (float("nan"), "cannot be compared"),
+    ],
+)
+def test_the_rank_correlation_after_shuffling_in_words(correlation, words):
+    assert words in verdict.shuffled(correlation)
+
+
+def test_what_was_shuffled_is_said():
+    one = attribution(0.0)
+    found = Sanity(one, replace(one, value=0.25), (3, 4, 5), 0.5, None, 7)
+    said = verdict.shuffling(found)
+    assert "layers 3 to 5 (of 6, counted from 0)" in said
+    assert "with seed 7" in said
+    assert "from 0.900 to 0.250" in said
+    assert "of layer 1 (of 2" in verdict.shuffling(replace(found, layers=(1,)))

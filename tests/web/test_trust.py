@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.explain import headline, methods_for
+from attnviz.explain import headline, methods_for, sanity, verdict
 from attnviz.figures.trust import methods_figure, shares_of
 from attnviz.runtime import Query, get_runtime
 from tests.web.conftest import numbers
@@ -83,3 +83,41 @@ def test_labels_are_never_markup():
 def test_shares_add_up_and_keep_their_sign():
     shares = shares_of(np.array([[3.0, -1.0], [0.0, 0.0]]))
     assert shares.tolist() == [[0.75, -0.25], [0.0, 0.0]]
+
+
+def test_the_shuffled_model_stands_beside_the_model_on_one_scale(app, model):
+    page = app("attribution", text=TEXT, pair=OTHER, method="leave-one-out")
+    assert len(page.figures()) == 1
+    page.press("Randomise the upper layers")
+    attribution = attnviz.explain(model, TEXT, pair=OTHER, method="leave-one-out")
+    found = sanity(model, attribution)
+    header, arrays = page.figures()[1]
+    assert [text["title"] for text in header["texts"]] == [
+        "Text, the model as it is",
+        "Text, upper layers shuffled",
+        "Second text, the model as it is",
+        "Second text, upper layers shuffled",
+    ]
+    np.testing.assert_allclose(arrays["scores0"], found.before.scores, atol=1e-6)
+    np.testing.assert_allclose(arrays["scores1"], found.after.scores, atol=1e-6)
+    np.testing.assert_allclose(arrays["scores3"], found.after.pair_scores, atol=1e-6)
+    assert f"**{verdict.shuffled(found.correlation)}**" in page.markdown
+    assert f"Second text: {verdict.shuffled(found.pair_correlation)}" in page.markdown
+    assert "layers 3 to 5 (of 6, counted from 0) was shuffled within itself, with seed 0" in page.markdown
+    assert "Adebayo et al. 2018" in page.markdown
+    page.press("Shuffle once more, with another seed")
+    assert "with seed 1" in page.markdown
+    again = sanity(model, attribution, seed=1)
+    np.testing.assert_allclose(page.figures()[1][1]["scores1"], again.after.scores, atol=1e-6)
+
+
+def test_layers_that_cannot_be_told_apart_are_said_calmly(app, tokenizer, tmp_path):
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    config = GPT2Config(vocab_size=len(tokenizer), n_positions=64, n_embd=32, n_layer=1, n_head=4)
+    GPT2LMHeadModel(config).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    page = app("attribution", text="A cat sleeps.", model=str(tmp_path)).press("Load this model")
+    page.press("Randomise the upper layers")
+    assert "cannot be told apart" in " ".join(page.problem)
+    assert len(page.figures()) == 1

@@ -110,6 +110,7 @@ function refresh(state) {
   state.heading.textContent = header.title;
   state.heading.hidden = !header.title;
   state.sides.replaceChildren(...state.texts.map((text, side) => sideNode(state, text, side)));
+  state.sides.classList.toggle("av-beside", header.beside);
   state.check.textContent = sumText(state);
   state.note.textContent = header.note;
   showLegend(state);
@@ -225,6 +226,7 @@ function show(state, place) {
 
 /** Whether the scores of the text add up to what they explain; the other text has a baseline of its own. */
 function sumText({ header, texts }) {
+  if (header.beside) return ""; // there is more than one result
   const sums = texts.map(({ groups }) => groups.reduce((sum, { value }) => sum + value, 0));
   const { value, baselineValue, residual, sumHolds } = header;
   const change = baselineValue === null ? value : value - baselineValue;
