@@ -125,7 +125,7 @@ def shuffled(correlation: float) -> str:
     if math.isnan(correlation):
         return "One of the two gives all tokens the same score: their orders cannot be compared."
     if correlation >= HARDLY:
-        what = "this picture hardly depends on what the upper layers learned. Do not take it for the model’s reasons"
+        what = "this picture hardly depends on what the upper layers learned"
     elif correlation >= PARTLY:
         what = "this picture depends only in part on what the upper layers learned"
     else:

@@ -74,5 +74,6 @@ def _result(found: Sanity, asked: Asked) -> None:
     components.words(data, WORDS)
     st.caption(
         f"{verdict.shuffling(found)} Spearman’s rank correlation of the tokens’ scores, special tokens left out: 1 the "
-        "same order, 0 no relation. Both pictures have one scale. One shuffling is one sample: try another seed."
+        "same order, 0 no relation. Both pictures have one scale. One shuffling, and few tokens, are a rough "
+        "sample: try another seed."
     )

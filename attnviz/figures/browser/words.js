@@ -17,13 +17,14 @@ const FIRST_BARS = 24;
 export function draw(root, bytes, callbacks = {}) {
   const state = figureState(root, "words", build);
   const { header, arrays } = unpack(bytes);
-  if (!state.header) state.granularity = header.granularity;
+  // Beside each other, the rows of two texts are compared: then they stand in one order.
+  if (!state.header) Object.assign(state, { granularity: header.granularity, order: header.beside ? "text" : "size" });
   Object.assign(state, { header, arrays, callbacks });
   refresh(state);
 }
 
 function build(state) {
-  Object.assign(state, { order: "size", all: false, granularity: "word" });
+  state.all = false;
   state.resize = () => refresh(state);
   state.recolour = () => {
     state.theme = null;

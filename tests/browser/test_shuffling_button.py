@@ -1,0 +1,42 @@
+"""The upper layers shuffled by a button of the real app: both pictures on one scale, the correlation in words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.test_app import at_rest
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_shuffled_model_is_explained_beside_the_model(page: Page):
+    from attnviz.capture import load_model
+    from attnviz.explain import explain, sanity, verdict
+    from attnviz.runtime import get_runtime
+
+    pair = get_runtime().default_pair_query
+    model = load_model("minilm", device="cpu", dtype="float32")
+    found = sanity(model, explain(model, pair.text, pair=pair.pair, method="leave-one-out"))
+    page.goto("/attribution?method=leave-one-out")
+    page.get_by_role("button", name="Randomise the upper layers").click()
+    told = page.locator(".st-key-shuffled")
+    expect(told).to_contain_text(verdict.shuffled(found.correlation))
+    expect(told).to_contain_text(f"Second text: {verdict.shuffled(found.pair_correlation)}")
+    sides = page.locator(".av-beside .av-text")
+    expect(sides).to_have_count(4)
+    left, right = sides.nth(0), sides.nth(1)
+    assert left.bounding_box()["y"] == right.bounding_box()["y"]
+    assert left.bounding_box()["x"] < right.bounding_box()["x"]
+    assert left.locator(".av-ticks").inner_text() == right.locator(".av-ticks").inner_text()
+    for side, scores in ((left, found.before.scores), (right, found.after.scores)):
+        row = side.get_by_role("row").filter(has=page.get_by_role("rowheader", name="guitar", exact=True))
+        place = found.before.tokens.labels.index(" guitar")
+        expect(row).to_contain_text(f"{scores[place]:+.4f}".replace("-", "−"))
+    at_rest(page)
+    assert violations(page) == []
+    page.get_by_role("button", name="Shuffle once more, with another seed").click()
+    expect(page.get_by_text(re.compile("with seed 1;"))).to_be_visible()
