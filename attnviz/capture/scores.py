@@ -7,11 +7,11 @@ additive bias (T5, ALiBi), a soft cap (Gemma 2) and sinks (GPT-OSS).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from attnviz.capture.arrays import Array, is_torch, namespace
-from attnviz.capture.masks import Bias, Mask
+from attnviz.capture.arrays import Array, device_of, is_torch, namespace
+from attnviz.capture.masks import Bias, DenseMask, Mask
 
 # Exp of this difference is 0 in every dtype, and products with it stay finite.
 LOWEST = -1e30
@@ -40,6 +40,20 @@ class QueryKeyScores:
     def reach(self, rows: slice, batch: int = 0) -> tuple[int, int]:
         """The range of keys outside which the weights of these rows are zero."""
         return self.mask.reach(batch, rows) if self.mask is not None else (0, self.k.shape[2])
+
+    def allowed(self, heads: slice, rows: Any, batch: int = 0) -> Annotated[Array, "heads|1 rows keys"]:
+        """Which keys these rows may look at, bool; one map where it is the same for all heads."""
+        keys = self.k.shape[2]
+        if self.mask is not None:
+            return self.mask.block(batch, heads, rows, 0, keys)
+        xp = namespace(self.q)
+        return xp.ones((1, self.q.shape[2], keys), dtype=xp.bool, device=device_of(self.q))[:, rows]
+
+    def without(self, cut: Annotated[Array, "Q K"]) -> QueryKeyScores:
+        """The same scores where the cells that `cut` marks (bool) are masked, besides those that are."""
+        xp, everything = namespace(self.q), slice(None)
+        allowed = [self.allowed(everything, everything, batch) & ~cut for batch in range(self.q.shape[0])]
+        return replace(self, mask=DenseMask(xp.stack(allowed)))
 
     def logits(
         self,
@@ -112,6 +126,17 @@ class DenseScores:
     def reach(self, rows: slice, batch: int = 0) -> tuple[int, int]:
         """All keys."""
         return 0, self.weights.shape[3]
+
+    def allowed(self, heads: slice, rows: Any, batch: int = 0) -> Annotated[Array, "heads|1 rows keys"]:
+        """Which keys these rows look at, bool: a weight that rounds to 0 cannot be told from a masked one."""
+        return self.weights[batch % self.weights.shape[0]][heads][:, rows] > 0
+
+    def without(self, cut: Annotated[Array, "Q K"]) -> DenseScores:
+        """The same weights where the cells that `cut` marks (bool) were masked: the others share what these had."""
+        xp = namespace(self.weights)
+        kept = xp.where(cut, xp.zeros_like(self.weights), self.weights)
+        total = xp.sum(kept, axis=-1, keepdims=True)
+        return DenseScores(kept / xp.where(total > 0, total, xp.ones_like(total)))
 
     def weights_block(
         self,

@@ -15,11 +15,13 @@ from attnviz.explain.evidence import (
     Ablation,
     Answer,
     Faithfulness,
+    Forced,
     HeadImportance,
     LayerByLayer,
     Removal,
     Sanity,
 )
+from attnviz.explain.forcing import FORCES, Attended, attended
 from attnviz.explain.lens import layer_by_layer
 from attnviz.explain.records import MethodInfo, TargetInfo
 from attnviz.explain.removal import Operator, operators_for
@@ -30,9 +32,12 @@ from attnviz.explain.verdict import headline
 from attnviz.types import Attribution
 
 __all__ = [
+    "FORCES",
     "Ablation",
     "Answer",
+    "Attended",
     "Faithfulness",
+    "Forced",
     "HeadImportance",
     "LayerByLayer",
     "MethodInfo",
@@ -43,6 +48,7 @@ __all__ = [
     "TargetInfo",
     "ablate",
     "answer",
+    "attended",
     "explain",
     "faithfulness",
     "head_importance",

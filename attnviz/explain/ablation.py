@@ -1,4 +1,4 @@
-"""Heads switched off, scaled or frozen at their mean, and what becomes of a target: what attention is needed for.
+"""Heads switched off, scaled, frozen or forced, and what becomes of a target: what attention is needed for.
 
 A gate of 1 changes nothing, bit for bit; a gate of 0 is what removing the head's output would be. The model itself
 is not touched: passes of a view over its weights, on this thread, go on with other attention outputs.
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attnviz.errors import UnknownName
 from attnviz.explain.asked import Asked, Head
 from attnviz.explain.evidence import Ablation, HeadImportance
+from attnviz.explain.forcing import FORCES, Forcing
 from attnviz.explain.records import Progress
 from attnviz.types import Kind
 
@@ -30,10 +32,15 @@ def ablate(
     layers: Iterable[int] = (),
     scale: float = 0.0,
     reference: str | None = None,
+    force: str | None = None,
+    queries: Iterable[int] | None = None,
+    keys: Iterable[int] | None = None,
     kind: Kind | None = None,
     **options: Any,
 ) -> Ablation:
-    """A target and the model's predictions with and without some heads.
+    """A target and the model's predictions with and without some heads, or with some of their rows forced.
+
+    Heads are changed in all texts that the target reads; rows are forced in `text` only.
 
     Args:
         model: a loaded model; it is only read, from any number of threads at once.
@@ -43,23 +50,34 @@ def ablate(
         layers: whole layers, besides.
         scale: what the heads' outputs are multiplied by; 0 switches them off, 1 changes nothing.
         reference: a text; the heads then give, at every position, their mean output over that text.
+        force: in place of these, what the heads' rows become: "uniform" over what the mask allows, the "previous"
+            token (of the first: itself), the "first" token, the token "self", or "block": `keys` out of sight, as
+            if masked before the softmax.
+        queries: positions of the tokens whose rows are forced; None means all. Those that see nothing but `keys`
+            are then left as they are, and `Ablation.forced` names them.
+        keys: positions of the tokens that "block" keeps out of sight.
         kind: of attention, for encoder-decoders; None means the only kind, or "cross".
 
     Raises:
-        UnknownName: no such layer, head, kind, target or option.
-        InputEmpty: no head is chosen, or a text is missing.
+        UnknownName: no such layer, head, kind, target, option, force or position.
+        InputEmpty: no head or key is chosen, a text is missing, or a named row would have nothing to look at.
         ModelUnsupported: nothing can be changed in this family, or not replaced by a mean.
         TargetUnsupported, InputTooLong: as in `attnviz.explain`.
     """
+    _check_together(force, scale, reference, queries, keys)
     asked = Asked(model, text, target, pair, options, kind)
     chosen = asked.chosen(heads, layers)
-    if reference is None:
+    forced = None
+    if force is not None:
+        forcing = Forcing(asked.sites.calls, asked.places(chosen), force, queries, keys)
+        after = asked.attending(forcing)
+        how, forced = forcing.how(), forcing.record()
+    elif reference is None:
         how = "switched off" if scale == 0 else f"scaled by {scale:g}"
-        change = asked.scaling(dict.fromkeys(chosen, float(scale)))
+        after = asked.under(asked.scaling(dict.fromkeys(chosen, float(scale))))
     else:
         how = "replaced by their mean over a reference text"
-        change = asked.freezing(chosen, reference)
-    after = asked.under(change)
+        after = asked.under(asked.freezing(chosen, reference))
     before = asked.problems[0]
     return Ablation(
         heads=chosen,
@@ -72,7 +90,16 @@ def ablate(
         outcomes_before=before.outcomes(),
         outcomes_after=after[1],
         outcome_unit=before.outcome_unit,
+        forced=forced,
     )
+
+
+def _check_together(force: str | None, scale: float, reference: str | None, *rows: Any) -> None:
+    """Rows are forced or heads changed, not both. Raises UnknownName."""
+    if force is not None and (scale != 0 or reference is not None):
+        raise UnknownName("option beside force", "scale" if scale else "reference", ("queries", "keys"))
+    if force is None and any(each is not None for each in rows):
+        raise UnknownName("force", force, FORCES)
 
 
 def head_importance(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from attnviz.capture import Model
     from attnviz.capture.recorder import Call
-    from attnviz.capture.sites import Change, Sites
+    from attnviz.capture.sites import Attend, Change, Sites
     from attnviz.explain.problem import Problem
 
 Head = tuple[int, int]
@@ -83,6 +83,22 @@ class Asked:
             problem = pose(changed, self.target, self.text, self.pair, self.problems[0].options)[0]
             return problem.value, problem.outcomes()
 
+    def attending(self, attend: Attend) -> tuple[float, tuple[tuple[str, float], ...]]:
+        """The same of the text alone, whose attention goes on as `attend` says; other texts are read as ever."""
+        import torch
+
+        first = self.problems[0]
+        with torch.no_grad(), self.sites.attending(attend) as running:
+            problem = replace(first, module=self.sites.part(running, first.module))
+            return float(problem.evaluate()), problem.outcomes()
+
+    def places(self, heads: Iterable[Head]) -> dict[int, list[int]]:
+        """The heads by the number of their attention call."""
+        places: dict[int, list[int]] = {}
+        for layer, head in heads:
+            places.setdefault(self.numbers[layer], []).append(head)
+        return places
+
     def scaling(self, gates: Mapping[Head, float]) -> Change:
         """Multiplies the outputs of some heads."""
         import torch
@@ -106,9 +122,7 @@ class Asked:
         own = self.problems[0].inputs
         inputs.update({name: each for name, each in own.items() if name.startswith("decoder")})
         means = [_mean(call) for call in self.model.sites(inputs).calls]
-        places: dict[int, list[int]] = {}
-        for layer, head in heads:
-            places.setdefault(self.numbers[layer], []).append(head)
+        places = self.places(heads)
 
         def change(number: int, output: torch.Tensor, axis: int) -> torch.Tensor | None:
             if number not in places:

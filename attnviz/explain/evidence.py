@@ -150,6 +150,29 @@ class Removal:
 
 
 @dataclass(frozen=True)
+class Forced:
+    """Rows of attention that were set, and what they were.
+
+    Attributes:
+        force: how, a key of `attnviz.explain.FORCES`.
+        queries: the tokens whose rows were set; None for all. keys: the tokens that were kept from them.
+        left: queries that stayed as they were, since nothing but `keys` is within their sight.
+        before, after: (K,) float32 weight of each key, the mean over the heads and the rows.
+    """
+
+    force: str
+    queries: tuple[int, ...] | None
+    keys: tuple[int, ...]
+    left: tuple[int, ...]
+    before: Annotated[FloatArray, "K"]
+    after: Annotated[FloatArray, "K"]
+
+    def __post_init__(self) -> None:
+        for name in ("before", "after"):
+            object.__setattr__(self, name, readonly(getattr(self, name), np.float32))
+
+
+@dataclass(frozen=True)
 class Ablation:
     """What a target and the model's predictions are with some heads changed.
 
@@ -159,6 +182,7 @@ class Ablation:
         before, after: F with the model as it is, and with the heads changed.
         outcomes_before, outcomes_after: what the model says, as (name, value) pairs; empty where the target
             has nothing but its value. outcome_unit: their unit.
+        forced: the rows, where it was rows of attention that were changed.
     """
 
     heads: tuple[tuple[int, int], ...]
@@ -171,6 +195,7 @@ class Ablation:
     outcomes_before: Outcomes = ()
     outcomes_after: Outcomes = ()
     outcome_unit: str = ""
+    forced: Forced | None = None
 
     @property
     def change(self) -> float:
@@ -180,7 +205,8 @@ class Ablation:
     @property
     def nbytes(self) -> int:
         """Bytes, roughly: a pair of a name and a number counts for 100."""
-        return 100 * (len(self.heads) + len(self.outcomes_before) + len(self.outcomes_after) + 4)
+        rows = 0 if self.forced is None else 2 * self.forced.before.nbytes
+        return rows + 100 * (len(self.heads) + len(self.outcomes_before) + len(self.outcomes_after) + 4)
 
 
 @dataclass(frozen=True)

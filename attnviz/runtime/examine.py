@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attnviz.explain import (
         Ablation,
         Answer,
+        Attended,
         Faithfulness,
         HeadImportance,
         LayerByLayer,
@@ -177,9 +178,12 @@ class Examiner(Desk):
         reference: str | None = None,
         kind: Kind | None = None,
         progress: Progress | None = None,
+        force: str | None = None,
+        queries: tuple[int, ...] | None = None,
+        keys: tuple[int, ...] | None = None,
         **options: Hashable,
     ) -> Ablation:
-        """The target and the predictions with and without some heads; see `attnviz.ablate`, also for its errors."""
+        """The target and the predictions with some heads changed; see `attnviz.ablate`, also for its errors."""
 
         def work(model: Model, tell: Tell) -> Ablation:
             from attnviz.explain import ablate
@@ -187,11 +191,33 @@ class Examiner(Desk):
             if reference is not None:
                 limits.check_separately(model, Query(query.model, reference), self.settings)
             more: dict[str, Any] = _with_continuation(model, query, target, options)
-            how: dict[str, Any] = {"layers": layers, "scale": scale, "reference": reference, "kind": kind}
             return ablate(model, query.text, heads, target, query.pair, **how, **more)
 
-        what = ("ablate", tuple(heads), target, tuple(layers), scale, reference, kind, _key(options))
+        how: dict[str, Any] = {"layers": layers, "scale": scale, "reference": reference, "kind": kind}
+        how |= {"force": force, "queries": queries, "keys": keys}
+        what = ("ablate", tuple(heads), target, *how.values(), _key(options))
         return self._on_model(query, what, ABLATING, work, progress)
+
+    def attended(
+        self,
+        query: Query,
+        heads: tuple[tuple[int, int], ...] = (),
+        target: str | None = None,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Attended:
+        """Where heads, by default all, look in the pass that a target reads; see `attnviz.explain.attended`."""
+
+        def work(model: Model, tell: Tell) -> Attended:
+            from attnviz.explain import attended
+
+            more: dict[str, Any] = _with_continuation(model, query, target, options)
+            return attended(model, query.text, heads, target, query.pair, kind=kind, **more)
+
+        return self._on_model(
+            query, ("attended", heads, target, kind, _key(options)), ABLATING, work, progress
+        )
 
     def head_importance(
         self,

@@ -68,7 +68,7 @@ def test_random_orders_are_computed_once_for_all_methods(runtime, monkeypatch):
 
 def test_the_runtimes_answers_are_the_engines(runtime):
     from attnviz.capture import load_model
-    from attnviz.explain import ablate, explain, faithfulness, head_importance
+    from attnviz.explain import ablate, attended, explain, faithfulness, head_importance
 
     model = load_model("minilm", device="cpu", dtype="float32")
     attribution = explain(model, PAIR.text, pair=PAIR.pair, method="leave-one-out")
@@ -78,6 +78,13 @@ def test_the_runtimes_answers_are_the_engines(runtime):
     heads = ((0, 1), (5, 3))
     assert runtime.ablate(PAIR, heads).after == ablate(model, PAIR.text, heads, pair=PAIR.pair).after
     assert runtime.ablate(PAIR, heads, scale=1.0).change == 0
+    blocked = runtime.ablate(PAIR, heads, force="block", queries=(1,), keys=(2,))
+    same = ablate(model, PAIR.text, heads, pair=PAIR.pair, force="block", queries=[1], keys=[2])
+    assert (blocked.after, blocked.how) == (same.after, same.how)
+    assert blocked is runtime.ablate(PAIR, heads, force="block", queries=(1,), keys=(2,))
+    assert runtime.ablate(PAIR, heads, force="block", queries=(1,), keys=(3,)).after != blocked.after
+    seen = attended(model, PAIR.text, heads, pair=PAIR.pair)
+    assert (runtime.attended(PAIR, heads).weights == seen.weights).all()
     estimate = runtime.head_importance(PAIR)
     expected = head_importance(model, PAIR.text, pair=PAIR.pair)
     assert estimate.values == pytest.approx(expected.values, abs=1e-6)
