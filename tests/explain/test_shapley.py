@@ -1,4 +1,4 @@
-"""Shapley values: efficiency, symmetry and dummy hold exactly; the sample comes near the sum over all subsets."""
+"""Shapley values: efficiency, symmetry and dummy hold exactly; few tokens get the mean over all orders itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def problem_of(model, text: str, pair: str | None = None):
     return next(each for each in TARGETS if each.info.name == name).problems(model, text, pair)[0]
 
 
-def shapley(problem, samples: int = 25):
+def shapley(problem, samples: int | None = None):
     return Shapley().attribute(problem, lambda fraction: None, samples=samples)
 
 
@@ -42,10 +42,12 @@ def test_scores_add_up_whatever_the_sample(model):
     assert (result.error[~special] > 0).any()
 
 
-def test_the_sample_approaches_the_mean_over_all_orders(minilm):
-    problem = problem_of(minilm, "Old cats sleep.", "A kitten rests.")
+@pytest.mark.parametrize("model", ["minilm", "gpt2"], indirect=True)
+def test_few_tokens_get_the_mean_over_all_orders_and_a_sample_approaches_it(model):
+    problem = problem_of(model, "The cat sat on", "A kitten rests.")
     players = np.flatnonzero(~problem.fixed).tolist()
     assert len(players) == 4
+    empty = shapley(problem, 2).baseline_value
     values: dict[frozenset[int], float] = {}
     expected = np.zeros(len(problem.tokens))
     orders = list(permutations(players))
@@ -54,11 +56,24 @@ def test_the_sample_approaches_the_mean_over_all_orders(minilm):
             sets = [frozenset(order[:place]), frozenset(order[: place + 1])]
             for each in sets:
                 if each not in values:
-                    values[each] = value_of(problem, sorted(each))
+                    values[each] = value_of(problem, sorted(each)) if each else empty
             expected[player] += (values[sets[1]] - values[sets[0]]) / len(orders)
+    exact = shapley(problem)
+    np.testing.assert_allclose(exact.scores, expected, atol=1e-5)
+    assert exact.residual == pytest.approx(0, abs=1e-5)
+    assert not exact.error.any()
+    assert exact.note.startswith("All 16 subsets of the tokens: exact.")
     found = shapley(problem, 200)
     assert (np.abs(found.scores - expected) < 4 * found.error + 1e-6).all()
-    np.testing.assert_allclose(found.scores, expected, atol=0.02)
+    assert found.note.startswith("200 random orders; standard error at most ")
+
+
+def test_more_than_eight_tokens_are_sampled(minilm):
+    nine = problem_of(minilm, "one two three four five six seven eight nine", "x")
+    assert len(nine.tokens) == 11
+    assert shapley(nine).note.startswith("25 random orders;")
+    eight = problem_of(minilm, "one two three four five six seven eight", "x")
+    assert shapley(eight).note.startswith("All 256 subsets")
 
 
 def test_tokens_that_do_the_same_get_the_same_and_those_that_do_nothing_get_nothing(minilm):

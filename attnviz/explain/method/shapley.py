@@ -1,12 +1,13 @@
-"""Shapley values by sampled orders, by captum: what a token adds, on average over the orders of adding tokens.
+"""Shapley values: what a token adds, on average over the orders of adding tokens.
 
-A token that is not there is hidden by the attention mask. captum walks one order at a time, so that the spread
-between orders gives the standard error.
+A token that is not there is hidden by the attention mask. Few tokens have few subsets, so that the average over all
+orders is exact. For more, orders are sampled; captum walks one at a time, and their spread gives the standard error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SAMPLES = 25
 MAX_SAMPLES = 10_000
+EXACT = 8  # tokens: 256 subsets, which take no longer than 25 orders
 
 
 class Shapley:
@@ -30,35 +32,44 @@ class Shapley:
         needs=("forward passes",),
         signed=True,
         sums_up=True,
-        cost="25 passes forward for each token, in batches of up to 32",
-        source="Štrumbelj & Kononenko 2010, algorithm 1; implementation: captum",
-        description="Adds the tokens one by one in random orders, and takes for each what it adds on average. "
-        "All scores together are the whole change.",
+        cost="25 passes forward for each token, in batches of up to 32; all subsets of up to 8 tokens",
+        source="Shapley 1953, equation 13; sampled: Štrumbelj & Kononenko 2010, algorithm 1, implementation: captum",
+        description="Adds the tokens one by one, in all orders or in random ones, and takes for each what it adds on "
+        "average. All scores together are the whole change.",
         positive="The token raises the result, on average over what else is already there.",
         negative="The token lowers the result, on average over what else is already there.",
-        caveat="The orders are a sample: differences smaller than the standard error mean nothing.",
+        caveat="Where the orders are a sample, differences smaller than the standard error mean nothing.",
         options=("samples", "seed"),
     )
 
     def attribute(
-        self, problem: Problem, progress: Progress, samples: int = SAMPLES, seed: int = 0, **options: Any
+        self, problem: Problem, progress: Progress, samples: int | None = None, seed: int = 0, **options: Any
     ) -> Scores:
-        """`samples`: orders, at least 2. The special tokens are always there; their scores are 0."""
-        if isinstance(samples, bool) or not isinstance(samples, int) or not 2 <= samples <= MAX_SAMPLES:
+        """`samples`: orders, at least 2; by default all of them where there are at most 8 tokens to add, else 25.
+
+        The special tokens are always there; their scores are 0.
+        """
+        if samples is not None and (
+            isinstance(samples, bool) or not isinstance(samples, int) or not 2 <= samples <= MAX_SAMPLES
+        ):
             raise UnknownName("number of samples", samples, (f"2 to {MAX_SAMPLES}",))
         game = _Game(problem)
-        marginals = np.zeros((samples, len(problem.tokens)))
-        for number, order in enumerate(_orders(len(game.players), samples, seed)):
-            progress(number / samples)
-            marginals[number, game.players] = game.walk(order)
-        scores = marginals.mean(0).astype(np.float32)
+        scores, error = np.zeros((2, len(problem.tokens)))
+        if samples is None and len(game.players) <= EXACT:
+            scores[game.players] = game.exact(progress)
+            how = f"All {2 ** len(game.players)} subsets of the tokens: exact."
+        else:
+            marginals = np.zeros((samples or SAMPLES, len(problem.tokens)))
+            for number, order in enumerate(_orders(len(game.players), len(marginals), seed)):
+                progress(number / len(marginals))
+                marginals[number, game.players] = game.walk(order)
+            scores, error = marginals.mean(0), _error(marginals)
+            how = f"{len(marginals)} random orders; standard error at most {error.max():.2g}."
+        single = scores.astype(np.float32)
         change = problem.value - game.empty
+        residual = change - float(single.sum(dtype=np.float64))
         return Scores(
-            scores,
-            game.empty,
-            change - float(scores.sum(dtype=np.float64)),
-            f"{samples} random orders; standard error at most {_error(marginals).max():.2g}. {game.note}".strip(),
-            error=_error(marginals),
+            single, game.empty, residual, f"{how} {game.note}".strip(), error=error.astype(np.float32)
         )
 
 
@@ -95,14 +106,34 @@ class _Game:
         added = sampling.attribute(everyone, baselines=0.0, n_samples=1, perturbations_per_eval=self.rows)
         return added[0].double().cpu().numpy()
 
+    def exact(self, progress: Progress) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """(n,) the mean over all orders: what each player adds to each subset of the others, weighted."""
+        import torch
+
+        count = len(self.players)
+        subsets = np.arange(2**count)
+        rows = torch.from_numpy(subsets[:, None] >> np.arange(count) & 1)
+        values = []
+        for first in range(0, len(rows), self.rows):
+            progress(first / len(rows))
+            values.append(self._value(rows[first : first + self.rows]).double().cpu().numpy())
+        found, sizes = np.concatenate(values), rows.sum(1).numpy()
+        weights = np.array([1 / (count * comb(count - 1, size)) for size in range(count)])
+        added = np.zeros(count)
+        for player in range(count):
+            others = subsets[subsets >> player & 1 == 0]
+            added[player] = weights[sizes[others]] @ (found[others | 1 << player] - found[others])
+        return added
+
     def _value(self, there: torch.Tensor) -> torch.Tensor:
         import torch
 
         with torch.no_grad():
-            nobody = there.sum(1) == 0
-            if bool(nobody.all()):
-                return torch.full((len(there),), self.empty, device=there.device)
-            return self.problem.evaluate(mask=self._mask(there))
+            anybody = there.sum(1) > 0
+            values = torch.full((len(there),), self.empty, device=self.problem.mask.device)
+            if bool(anybody.any()):
+                values[anybody] = self.problem.evaluate(mask=self._mask(there[anybody]))
+            return values
 
     def _mask(self, there: torch.Tensor) -> torch.Tensor:
         mask = self.problem.mask.repeat(len(there), 1)
@@ -119,10 +150,10 @@ def _orders(players: int, samples: int, seed: int) -> Iterator[list[int]]:
         yield order
 
 
-def _error(marginals: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float32]]:
+def _error(marginals: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
     """(T,) standard errors of the means, from pairs of an order and its reverse, which are independent."""
     pairs = len(marginals) // 2
     if pairs < 2:
-        return (marginals.std(0, ddof=1) / np.sqrt(len(marginals))).astype(np.float32)
+        return marginals.std(0, ddof=1) / np.sqrt(len(marginals))
     means = marginals[: 2 * pairs].reshape(pairs, 2, -1).mean(1)
-    return (means.std(0, ddof=1) / np.sqrt(pairs)).astype(np.float32)
+    return means.std(0, ddof=1) / np.sqrt(pairs)
