@@ -83,7 +83,7 @@ EXAMPLES = (
         "changed",
         "Coreference, one word changed",
         Query(MODEL, "The animal didn't cross the street because it was too wide."),
-        "Open Compare: with “wide” for “tired”, “it” in layer 3, head 1 turns from “animal” (.68) away (.28).",
+        "On Compare: with “wide” for “tired”, “it” in layer 3, head 1 turns from “animal” (.68) away (.28).",
         place=(3, 1),
         stored=True,
     ),
@@ -93,7 +93,7 @@ EXAMPLES = (
         Query(
             MODEL, "A man is playing a guitar on the stage.", pair="Somebody performs music with a guitar."
         ),
-        "Open Attribution: which words make the two sentences similar?",
+        "Hardly a word in common, and yet much alike to the model: which words make them so?",
         stored=True,
     ),
     Example(

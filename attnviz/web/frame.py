@@ -16,6 +16,7 @@ from attnviz.web import controls, first_paint, keys, problems, session, style, u
 from attnviz.web.site import DEFAULT, HOME, SECTIONS, SITE
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
     from streamlit.navigation.page import Page
 
 WARM_AFTER = 1.0  # seconds
@@ -35,24 +36,33 @@ def show() -> None:
         _page(current)  # the picture is there at once: it goes first
         first_paint.wait()
         _navigation(pages, current, state)
-        _controls(state)
+        _machine(_controls(state), state)
     else:
         model = state.model or session.default_model()
         known = session.runtime().card(model) is not None
         _navigation(pages, current, state)
-        _controls(state)
+        facts = _controls(state)
+        _machine(facts, state)
         _page(current)
+        _machine(facts, state)  # by now the model may have been loaded
         if not known and session.runtime().card(model) is not None:
             st.rerun()  # the controls depend on what the page has just learned of the model
     _warm_up()
 
 
-def _controls(state: url.State) -> None:
-    with st.sidebar, problems.guard():
-        controls.text_form(state)
-        controls.gallery()
-        controls.model_choice(state)
-        uploads.upload(state)
+def _controls(state: url.State) -> DeltaGenerator:
+    """All of the sidebar but what is known of the model; returns the place for that."""
+    with st.sidebar:
+        with problems.guard():
+            controls.text_form(state)
+            controls.gallery()
+            controls.model_choice(state)
+            uploads.upload(state)
+        return st.empty()
+
+
+def _machine(slot: DeltaGenerator, state: url.State) -> None:
+    with slot.container(), problems.guard():
         controls.machine(state)
 
 
