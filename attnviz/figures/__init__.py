@@ -23,6 +23,8 @@ What the figures report:
 | frame   | -                                                        | -                              |
 | switches | -                                                       | `switched`: [[layer, head], ...] |
 |         |                                                          | all that are off now           |
+| edits   | -                                                        | `edited`: [[place, way, text], ...] |
+|         |                                                          | all words that are changed now |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
@@ -40,6 +42,7 @@ from attnviz.figures.allocation import allocation_data
 from attnviz.figures.bertviz import frame_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
 from attnviz.figures.details import Details
+from attnviz.figures.edits import edits_data
 from attnviz.figures.likeness import likeness_data
 from attnviz.figures.maps import FORMS, HIDEABLE, SHARES, heads_data, heatmap_data
 from attnviz.figures.panes import panes_data
@@ -63,6 +66,7 @@ __all__ = [
     "Products",
     "allocation_data",
     "component",
+    "edits_data",
     "frame_data",
     "heads_data",
     "heatmap_data",

@@ -47,6 +47,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "panes": (*_MATRIX, "headtable.js", "pairing.js", "panes_cells.js", "panes_words.js", "panes.js"),
     "likeness": (*_SHARED, "view.js", "pens.js", "likeness.js"),
     "switches": (*_SHARED, "view.js", "bar.js", "pens.js", "headtable.js", "switches.js"),
+    "edits": ("base.js", "colors.js", "labels.js", "controls.js", "edits.js"),
     "frame": ("base.js", "colors.js", "frame.js"),
 }
 _ADAPTER = "streamlit.js"

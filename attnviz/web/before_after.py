@@ -39,14 +39,14 @@ def noun(target: str, options: Mapping[str, object]) -> str:
         return "the result"
 
 
-def sentence(condition: str, noun: str, before: float, after: float) -> str:
+def sentence(condition: str, noun: str, before: float, after: float, digits: int = 3) -> str:
     """“Without layer 2 head 5 the similarity falls from 0.450 to 0.410.”, as Markdown; the noun is anybody's text."""
-    return f"{condition} {markdown(noun)} {moved(before, after)}."
+    return f"{condition} {markdown(noun)} {moved(before, after, digits)}."
 
 
-def moved(before: float, after: float) -> str:
+def moved(before: float, after: float, digits: int = 3) -> str:
     """What became of a number, in words; a change that rounds away is said with more digits."""
-    old, new = number(before), number(after)
+    old, new = number(before, digits), number(after, digits)
     if old == new:
         return (
             f"stays at {old}"
@@ -56,9 +56,9 @@ def moved(before: float, after: float) -> str:
     return f"{'falls' if after < before else 'rises'} from {old} to {new}"
 
 
-def number(value: float) -> str:
-    """Three decimals, with a real minus sign."""
-    return f"{value:.3f}".replace("-", "−")
+def number(value: float, digits: int = 3) -> str:
+    """Some decimals, with a real minus sign."""
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def signed(value: float, digits: int = 3) -> str:

@@ -13,12 +13,14 @@ import streamlit as st
 
 from attnviz.figures import FORMS, HIDEABLE, SHARES, component
 from attnviz.web import session
+from attnviz.web.edits import Edit
+from attnviz.web.edits import reported as reported_edits
 from attnviz.web.maps import GRANULARITIES
 from attnviz.web.url import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 
 HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
-SWITCHES = "switches"
+SWITCHES, EDITS = "switches", "edits"
 
 
 @cache
@@ -82,6 +84,17 @@ def words(data: bytes, key: str = WORDS) -> None:
 def switches(data: bytes, switched: Callable[[tuple[Head, ...]], None]) -> None:
     """Every head as a switch; `switched` is told all heads that are off when the reader has switched one."""
     _mount(SWITCHES)(key=SWITCHES, data=data, on_switched_change=lambda: _switched(switched))
+
+
+def edits(data: bytes, edited: Callable[[tuple[Edit, ...]], None]) -> None:
+    """The words of a text; `edited` is told all edits when the reader has made one or taken one back."""
+    _mount(EDITS)(key=EDITS, data=data, on_edited_change=lambda: _edited(edited))
+
+
+def _edited(edited: Callable[[tuple[Edit, ...]], None]) -> None:
+    made = reported_edits(_reported(EDITS, "edited"))
+    if made is not None:
+        edited(made)
 
 
 def _switched(switched: Callable[[tuple[Head, ...]], None]) -> None:

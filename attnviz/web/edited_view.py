@@ -1,4 +1,7 @@
-"""The text changed in place: the result and the predictions before and after, and the way to the attention of both."""
+"""The text changed in place, word by word or typed anew: result and predictions before and after.
+
+In flow a question and what the address says was changed; each change is written back to the address.
+"""
 
 from __future__ import annotations
 
@@ -11,42 +14,58 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.errors import InputEmpty, InputTooLong, UnknownName
-from attnviz.web import before_after, controls, problems, progress, session, trail, url
+from attnviz.web import before_after, controls, problems, progress, session, trail, url, words_view
 from attnviz.web.escape import clean, markdown, plain
 
 if TYPE_CHECKING:
-    from attnviz.explain.evidence import Answer
+    from attnviz.explain import Answer
     from attnviz.runtime import Query
     from attnviz.web.asking import Asking
     from attnviz.web.url import State
+    from attnviz.web.words_view import Changed
 
 COMPARE = ("pages/look/compare.py", "compare")
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
 def show(question: Asking, state: State) -> None:
-    """The box with the text, and what became of the result."""
-    text = question.query.text
-    _box(text, state)
-    changed = clean(state.changed) if state.changed is not None else text
-    if not changed.strip() or changed == text:
-        value = before_after.number(question.answer.value)
-        with st.container(border=True):
-            st.markdown(
-                f"**For the text as it is {markdown(question.noun)} is {value}.** Delete a word, or type another one "
-                "for it, and see what changes."
-            )
-        return
+    """The words, what became of the result, and the box in which the text can be typed anew."""
     try:
-        after = _asked_again(question, changed)
+        _changed(question, state)
     except (InputEmpty, InputTooLong, UnknownName) as error:
         problems.show_error(error)
+    _box(question.query.text, state)
+
+
+def _changed(question: Asking, state: State) -> None:
+    typed = _typed(question, state)
+    query = question.query if typed is None else replace(question.query, text=typed)
+    options = question.decided
+    if typed is not None and question.target.name == "masked-token":
+        options = _same_place(question.answer, query, options)
+    changed = words_view.show(question, query, options, state)
+    if changed.made or typed is not None:
+        _result(question, typed, changed, state)
         return
-    _result(question, changed, after, state)
+    value = before_after.number(question.answer.value)
+    with st.container(border=True, key="result"):
+        st.markdown(
+            f"**For the text as it is {markdown(question.noun)} is {value}.** Click a word to take it away, or to put "
+            "another one in its place, and see what changes."
+        )
+
+
+def _typed(question: Asking, state: State) -> str | None:
+    """The text that was typed anew, if it is another one."""
+    typed = clean(state.changed or "")
+    return typed if typed.strip() and typed != question.query.text else None
 
 
 def _box(text: str, state: State) -> None:
-    with st.form("changed_form", border=False):
+    with (
+        st.expander("Type the text anew", expanded=state.changed is not None),
+        st.form("changed_form", border=False),
+    ):
         st.text_area(
             "The text, to be changed in place",
             key=session.follow("changed_text", state.changed if state.changed is not None else text),
@@ -68,16 +87,6 @@ def _submit(text: str) -> None:
     session.update(changed=None if changed == text or not changed.strip() else changed)
 
 
-def _asked_again(question: Asking, changed: str) -> Answer:
-    """The changed text, asked just what the text was asked."""
-    query = replace(question.query, text=changed)
-    options = question.decided
-    if question.target.name == "masked-token":
-        options = _same_place(question.answer, query, options)
-    with progress.loading() as report:
-        return session.runtime().answer(query, question.target.name, report, **options)
-
-
 def _same_place(before: Answer, query: Query, options: dict[str, Any]) -> dict[str, Any]:
     """The place of the hidden token in the changed text: counted from the side on which nothing changed."""
     place = int(options["position"])
@@ -93,16 +102,26 @@ def _same_place(before: Answer, query: Query, options: dict[str, Any]) -> dict[s
     return {}
 
 
-def _result(question: Asking, changed: str, after: Answer, state: State) -> None:
-    before = question.answer
-    line = before_after.sentence("With the changed text", question.noun, before.value, after.value)
+def _result(question: Asking, typed: str | None, changed: Changed, state: State) -> None:
+    before, after = question.answer, changed.removal
+    condition = " and ".join(
+        filter(None, ("with the changed text" if typed is not None else "", changed.condition))
+    )
+    condition = condition[0].upper() + condition[1:]
+    # Two decimals where only words were taken away, as in the test of an explanation, which says the same of them.
+    digits = 2 if typed is None and after.words else 3
+    line = before_after.sentence(markdown(condition), question.noun, before.value, after.after, digits)
     with st.container(border=True, key="result"):
         st.markdown(f"**{line}**")
-        st.html(f'<p class="attnviz-edits" dir="auto">{marked(question.query.text, changed)}</p>')
-        before_after.bars(("as it was", before.value), ("changed", after.value), question.target.unit)
-        _compare_link(question, changed, state)
-    before_after.table(question.target.name, before.outcome_unit, before.outcomes, after.outcomes)
-    trail.note(f"“{plain(changed, 60)}”", before_after.moved(before.value, after.value), state)
+        if after.how:
+            st.caption(f"What is taken away is {after.how}.")
+        if typed is not None:
+            st.html(f'<p class="attnviz-edits" dir="auto">{marked(question.query.text, typed)}</p>')
+        before_after.bars(("as it was", before.value), ("changed", after.after), question.target.unit)
+        _compare_link(question.query, changed, state)
+    before_after.table(question.target.name, before.outcome_unit, before.outcomes, after.outcomes_after)
+    what = f"“{plain(typed, 60)}” {changed.condition}".strip() if typed is not None else condition
+    trail.note(what, before_after.moved(before.value, after.after), state)
 
 
 def marked(text: str, changed: str) -> str:
@@ -118,13 +137,17 @@ def marked(text: str, changed: str) -> str:
     return "".join(parts)
 
 
-def _compare_link(question: Asking, changed: str, state: State) -> None:
+def _compare_link(query: Query, changed: Changed, state: State) -> None:
+    """The way to the attention of the text before and after; of two texts, of the one that was changed."""
+    old, new = (query.text, changed.text) if changed.text != query.text else (query.pair, changed.pair)
+    if not old or not (new or "").strip() or new == old:
+        return
     script, name = COMPARE
-    text = question.query.text
-    both = replace(trail.untouched(state), view=None, panes=None, heads=(), held=(), text=text, pair=changed)
+    both = replace(trail.untouched(state), view=None, panes=None, heads=(), held=(), text=old, pair=new)
     st.page_link(
         st.Page(script, url_path=name),
         label="Compare the attention of both texts",
         icon=":material/compare:",
         query_params=url.encode(both),
+        help="Words that are hidden or masked are left out of the changed text there.",
     )

@@ -106,6 +106,15 @@ PAGES: dict[str, tuple[Group, ...]] = {
                 ("Enter", "switch the head or the layer off, or on again"),
             ),
         ),
+        (
+            "In the words of the text",
+            (
+                ("← → ↑ ↓", "go from word to word"),
+                ("Enter", "change the word, or put it back"),
+                ("Delete", "delete the word, or put it back"),
+                ("Ctrl + Z", "take the last change back"),
+            ),
+        ),
     ),
     "layers": (("In the table, where it is wider than the screen", (("← →", "move it sideways"),)),),
 }

@@ -23,6 +23,7 @@ NOTICES = "attnviz_notices"
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
 COUNTED = ("model", "text", "pair", "target_text", "kind", "view")  # what positions of tokens depend on
+EDITED = ("model", "text", "pair", "target_text", "changed")  # what places of edited words depend on
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGES_OF_MODELS = ("ablation", "layers")  # they ask the model itself: a kept capture does not make them quick
 PAGE_OF_TWO_TEXTS = "compare"
@@ -71,6 +72,8 @@ def update(**changes: Any) -> None:
     new = replace(former, **changes)
     if "held" not in changes and any(getattr(new, name) != getattr(former, name) for name in COUNTED):
         new = replace(new, held=())
+    if "edits" not in changes and any(getattr(new, name) != getattr(former, name) for name in EDITED):
+        new = replace(new, edits=None)
     write(new)
 
 

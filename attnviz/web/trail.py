@@ -75,4 +75,4 @@ def _clear(state: State) -> None:
 
 def untouched(state: State) -> State:
     """The same question with all heads on and the text as it was."""
-    return replace(state, off=None, changed=None)
+    return replace(state, off=None, changed=None, edits=None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import methods_view, problems, session, shuffled_view
+from attnviz.web import methods_view, problems, session, shuffled_view, words_view
 from attnviz.web.escape import markdown
 from attnviz.web.trust import CHART, Asked, remember, remembered, tested
 
@@ -74,6 +74,8 @@ def _verdict(test: Faithfulness, attribution: Attribution) -> None:
     words = ", ".join(f"“{markdown(word, 40)}”" for word in test.words)
     st.markdown(f"**{verdict.headline(test)}**")
     st.caption(f"The words: {words}. {verdict.conditions(test)}")
+    other = attribution.pair_tokens if test.side == 1 else None
+    words_view.proof_link(test, other or attribution.tokens)
     found = verdict.badges(test, attribution)
     with st.container(horizontal=True, gap="small"):
         for badge in found:

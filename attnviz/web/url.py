@@ -42,6 +42,7 @@ NAMES = (
     "asked",
     "panes",
     "off",
+    "edits",
 )
 PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
 MAX_LINK = 6_000  # bytes of one text in the address; servers and chat programs cut longer ones
@@ -51,6 +52,7 @@ MAX_INDEX = 9_999
 MAX_HEADS = 4
 MAX_HELD = 64
 
+UNFITTING = "The changed words in the link do not fit this text; no word is changed."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
 _TEXTS = ("text", "pair", "target_text", "reference", "changed")
@@ -58,7 +60,11 @@ _WORDS = ("kind", "view", "form", "quantity", "pool", "over", "hide", "keep", "m
 ASKED = ("labels", "label", "against", "position", "token", "continuation")  # options of targets
 _JOINERS = str.maketrans("", "", "-_,.*")
 _PANES = re.compile(r"[0-9.,]+(~[A-Za-z0-9_-]+)?")
-_OFF = re.compile(r"[0-9.,*-]{1,6000}")
+# Of what letters each of these may be, and what is said where it is not; what they mean is known elsewhere.
+_SPELLED = {
+    "off": (re.compile(r"[0-9.,*-]{1,6000}"), UNREADABLE),
+    "edits": (re.compile(r"[A-Za-z0-9_.:,~%-]{1,6000}"), UNFITTING),
+}
 
 Head = tuple[int, int]
 Place = tuple[int, int]  # 0 for a query or 1 for a key, and its position
@@ -81,6 +87,7 @@ class State:
         hide: which tokens are left out, joined by commas. keep: percent of a row's mass that is not faded.
         off: heads that are switched off, "2.5,3.*" for instance. gate: what becomes of them instead, a factor or
             "mean"; reference: the text whose mean it is. changed: the text as the reader has changed it.
+        edits: words taken away or swapped in place, as `attnviz.web.edits` writes them.
     """
 
     model: str | None = None
@@ -106,6 +113,7 @@ class State:
     gate: str | None = None
     reference: str | None = None
     changed: str | None = None
+    edits: str | None = None
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""
@@ -141,11 +149,11 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
     if "panes" in given:
         # A word that cannot be one is kept as an empty one, of which the page says that it is damaged.
         fields["panes"] = given["panes"] if is_panes(given["panes"]) else ""
-    if given.get("off"):
-        if _OFF.fullmatch(given["off"]):
-            fields["off"] = given["off"]
-        else:
-            notices.append(UNREADABLE)
+    for key, (letters, unreadable) in _SPELLED.items():
+        if given.get(key) and letters.fullmatch(given[key]):
+            fields[key] = given[key]
+        elif given.get(key):
+            notices.append(unreadable)
     heads, notice = _heads(given)
     if notice:
         notices.append(notice)
@@ -187,8 +195,7 @@ def encode(state: State) -> dict[str, str]:
         params["asked"] = json.dumps(dict(state.asked), ensure_ascii=False, separators=(",", ":"))
     if state.panes and is_panes(state.panes):
         params["panes"] = state.panes
-    if state.off:
-        params["off"] = state.off
+    params.update({key: getattr(state, key) for key in _SPELLED if getattr(state, key)})
     return params
 
 

@@ -82,6 +82,7 @@ def test_measuring_shows_progress_and_then_measured_numbers(page: Page, model, p
 
 def test_a_changed_text_and_the_way_to_both_texts_in_compare(page: Page):
     page.goto("/ablation?view=text")
+    page.get_by_text("Type the text anew").click()
     box = page.get_by_label("The text, to be changed in place")
     box.fill("A man is playing drums on the stage.")
     page.get_by_role("button", name="See what changes").click()
@@ -109,6 +110,7 @@ def test_the_two_heads_of_the_experiment_open_their_maps(page: Page):
     [
         "/ablation?off=2.5,3.*&target=label-prompt",
         "/ablation?view=text&changed=A+cat.",
+        "/ablation?view=text&edits=h5,s7~drums,d2,m10",
         "/ablation?view=contrast",
     ],
 )

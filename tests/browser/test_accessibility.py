@@ -38,6 +38,7 @@ VIEWS = {
     "/ablation?off=2.5,3.*": FIGURE,
     "/ablation?gate=mean": FIGURE,
     "/ablation?view=text&changed=A+man+is+playing+a+guitar.": ".st-key-result",
+    "/ablation?view=text&edits=h5,s7~drums,d2,m10": ".av-edits",
     "/ablation?view=contrast": ".attnviz-answers",
     "/layers": ".js-plotly-plot",
     "/layers?target=label-prompt": ".js-plotly-plot",

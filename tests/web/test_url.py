@@ -72,6 +72,7 @@ def test_the_names_are_those_of_the_design():
         "mean",
         "r",
         "c",
+        "h2,s3~a",
     )
     everything = State(*given)
     assert tuple(encode(everything)) == NAMES
