@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 UNLINKED = "attnviz_unlinked"  # texts too long for the address: {name: text}
 NOTICES = "attnviz_notices"
+WRITTEN = "attnviz_written"  # the last address that was written, and those before it
+REMEMBERED = 16  # of those before it
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
 COUNTED = ("model", "text", "pair", "target_text", "kind", "view")  # what positions of tokens depend on
@@ -38,16 +40,15 @@ def runtime() -> Runtime:
 
 def state() -> url.State:
     """What the address asks for, with this visitor's texts that are too long to stand there."""
-    current, _ = url.parse(_params())
-    unlinked = st.session_state.get(UNLINKED, {})
-    missing = {name: text for name, text in unlinked.items() if getattr(current, name) is None}
-    return replace(current, **missing)
+    return _with_texts(url.parse(_params())[0])
 
 
 def begin(page: str) -> url.State:
     """Start a run of the script: note what in the address could not be used, and which page this is."""
-    _, notices = url.parse(_params())
+    current, notices = url.parse(_params())
     st.session_state[NOTICES] = list(notices)
+    if _written()[0] != current:
+        st.session_state.pop(WRITTEN, None)  # the reader went back, or followed a link
     if st.session_state.get(PAGE) != page:
         st.session_state[PAGE] = page
         st.session_state.pop("attnviz_sent", None)
@@ -67,8 +68,12 @@ def notices() -> list[str]:
 
 
 def update(**changes: Any) -> None:
-    """Change the state: the address follows (a new step in the browser's history)."""
-    former = state()
+    """Change the state: the address follows (a new step in the browser's history).
+
+    A browser that reports one choice soon after another may send the address from before the first: then both hold.
+    """
+    address, (written, before) = url.parse(_params())[0], _written()
+    former = _with_texts(written if written is not None and address in before else address)
     new = replace(former, **changes)
     if "held" not in changes and any(getattr(new, name) != getattr(former, name) for name in COUNTED):
         new = replace(new, held=())
@@ -84,7 +89,22 @@ def write(new: url.State) -> None:
         # A file answers for its own text only: another text is a question to the model, where it is to be had.
         new = replace(new, model=_catalogued(file.model))
     st.session_state[UNLINKED] = url.unlinked(new)
+    former, (written, before) = url.parse(_params())[0], _written()
     st.query_params.from_dict(url.encode(new))
+    address, _ = url.parse(_params())
+    replaced = [each for each in (*before, written, former) if each not in (None, address)]
+    st.session_state[WRITTEN] = (address, tuple(replaced[-REMEMBERED:]))
+
+
+def _with_texts(address: url.State) -> url.State:
+    unlinked = st.session_state.get(UNLINKED, {})
+    missing = {name: text for name, text in unlinked.items() if getattr(address, name) is None}
+    return replace(address, **missing)
+
+
+def _written() -> tuple[url.State | None, tuple[url.State, ...]]:
+    """The last address that was written, unless the reader has left it since, and those that it took the place of."""
+    return st.session_state.get(WRITTEN, (None, ()))
 
 
 def query(current: url.State | None = None) -> Query:
