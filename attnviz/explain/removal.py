@@ -91,15 +91,24 @@ def values_of(
     import torch
 
     from attnviz.explain.batches import rows_at_once
+    from attnviz.explain.hiding import Hiding
 
-    step = rows_at_once(problem.inputs["attention_mask"].shape[1])
-    found = []
+    variants, places = np.unique(kept, axis=0, return_inverse=True)
+    order = np.argsort(variants.sum(1), kind="stable")  # a batch is as wide as its longest row
+    step = max(1, rows_at_once(problem.inputs["attention_mask"].shape[1]) // 2)
+    hiding = Hiding(problem) if operator == "attention-mask" else None
+    values = np.empty(len(variants))
     with torch.no_grad():
-        for first in range(0, len(kept), step):
-            progress(first / len(kept))
-            run = run_without(problem, {operator: kept[first : first + step]})
-            found.append(problem.read(run, run.rows["attention_mask"]).double().cpu().numpy())
-    return np.concatenate(found)
+        for first in range(0, len(order), step):
+            progress(first / len(order))
+            batch = order[first : first + step]
+            if hiding is not None:
+                found = hiding.values(torch.as_tensor(variants[batch], device=problem.mask.device))
+            else:
+                run = run_without(problem, {operator: variants[batch]})
+                found = problem.read(run, run.rows["attention_mask"])
+            values[batch] = found.double().cpu().numpy()
+    return values[places]
 
 
 def run_without(problem: Problem, kept: Mapping[str, Annotated[BoolArray, "N T"]]) -> Run:

@@ -32,7 +32,7 @@ class Shapley:
         needs=("forward passes",),
         signed=True,
         sums_up=True,
-        cost="25 passes forward for each token, in batches of up to 32; all subsets of up to 8 tokens",
+        cost="25 passes forward for each token, in batches of up to 16; all subsets of up to 8 tokens",
         source="Shapley 1953, equation 13; sampled: Štrumbelj & Kononenko 2010, algorithm 1, implementation: captum",
         description="Adds the tokens one by one, in all orders or in random ones, and takes for each what it adds on "
         "average. All scores together are the whole change.",
@@ -80,13 +80,16 @@ class _Game:
         import torch
 
         from attnviz.explain.batches import rows_at_once
+        from attnviz.explain.hiding import Hiding
 
-        self.problem, self.rows = problem, rows_at_once(len(problem.tokens))
+        # Orders add token by token: smaller batches hold rows of nearly one length.
+        self.problem, self.rows = problem, max(1, rows_at_once(len(problem.tokens)) // 2)
+        self.hiding = Hiding(problem)
         self.players = np.flatnonzero(~problem.fixed)
         self.note = ""
         with torch.no_grad():
             if problem.fixed.any():
-                self.empty = float(problem.evaluate(mask=self._mask(torch.zeros(1, len(self.players)))))
+                self.empty = float(self.hiding.values(self._kept(torch.zeros(1, len(self.players)))))
             else:
                 # Nothing at all cannot be run: the text of blanks stands for it, as for integrated gradients.
                 from attnviz.explain.method.integrated_gradients import blank_text
@@ -132,13 +135,13 @@ class _Game:
             anybody = there.sum(1) > 0
             values = torch.full((len(there),), self.empty, device=self.problem.mask.device)
             if bool(anybody.any()):
-                values[anybody] = self.problem.evaluate(mask=self._mask(there[anybody]))
+                values[anybody] = self.hiding.values(self._kept(there[anybody]))
             return values
 
-    def _mask(self, there: torch.Tensor) -> torch.Tensor:
-        mask = self.problem.mask.repeat(len(there), 1)
-        mask[:, self.players] = there.to(mask.dtype).to(mask.device)
-        return mask
+    def _kept(self, there: torch.Tensor) -> torch.Tensor:
+        kept = self.problem.mask.repeat(len(there), 1)
+        kept[:, self.players] = there.to(kept.dtype).to(kept.device)
+        return kept
 
 
 def _orders(players: int, samples: int, seed: int) -> Iterator[list[int]]:
