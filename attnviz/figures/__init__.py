@@ -49,6 +49,7 @@ from attnviz.figures.panes import panes_data
 from attnviz.figures.products import Products
 from attnviz.figures.prose import prose_runs
 from attnviz.figures.quantities import POOLS, QUANTITIES, Pool, note_of
+from attnviz.figures.results import Results, Table
 from attnviz.figures.switches import switches_data
 from attnviz.figures.wire import pack, unpack
 from attnviz.figures.words import words_data
@@ -64,6 +65,8 @@ __all__ = [
     "Details",
     "Pool",
     "Products",
+    "Results",
+    "Table",
     "allocation_data",
     "component",
     "edits_data",

@@ -46,8 +46,8 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "allocation": (*_SHARED, "view.js", "pens.js", "headtable.js", "allocation.js"),
     "panes": (*_MATRIX, "headtable.js", "pairing.js", "panes_cells.js", "panes_words.js", "panes.js"),
     "likeness": (*_SHARED, "view.js", "pens.js", "likeness.js"),
-    "switches": (*_SHARED, "view.js", "bar.js", "pens.js", "headtable.js", "switches.js"),
-    "edits": ("base.js", "colors.js", "labels.js", "controls.js", "edits.js"),
+    "switches": (*_SHARED, "view.js", "bar.js", "pens.js", "headtable.js", "results.js", "switches.js"),
+    "edits": ("base.js", "colors.js", "labels.js", "controls.js", "results.js", "edits.js"),
     "frame": ("base.js", "colors.js", "frame.js"),
 }
 _ADAPTER = "streamlit.js"

@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from attnviz.figures.prose import Run, prose_runs
+from attnviz.figures.results import Results, results_header
 from attnviz.figures.wire import pack
 from attnviz.types import BoolArray, Tokens
 
@@ -24,6 +25,7 @@ def edits_data(
     most: int,
     longest: int,
     identity: str = "",
+    results: Results | None = None,
 ) -> bytes:
     """The message of the figure "edits".
 
@@ -33,9 +35,11 @@ def edits_data(
         ways: what a click can do to a word: (name, verb, participle). The way "swap" asks for another word.
         title: names the text, for screen readers. most: edits that there can be. longest: letters of another word.
         identity: of the text; with another one, what the reader has changed in the browser a moment ago is forgotten.
+        results: what was found with these edits, for a file in which nothing can be changed.
 
-    Header: figure, title, ways, made, most, longest, identity, runs [[piece, word or -1], ...], words [{label, at}],
-    `at` the position by which an edit names the word, -1 for one that cannot be changed. No sections.
+    Header: figure, results or null, title, ways, made, most, longest, identity, runs [[piece, word or -1], ...],
+    words [{label, at}], `at` the position by which an edit names the word, -1 for one that cannot be changed. No
+    sections.
     """
     from attnviz.text import groups, visible
 
@@ -51,6 +55,7 @@ def edits_data(
         "most": most,
         "longest": longest,
         "identity": identity,
+        "results": results_header(results),
         "runs": _runs(tokens, prose_runs(tokens, index, shown), own),
         "words": [
             {"label": label, "at": int(at[0]) if len(at) else -1}

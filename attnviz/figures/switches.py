@@ -7,6 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
+from attnviz.figures.results import Results, results_header
 from attnviz.figures.wire import pack
 from attnviz.types import FloatArray
 
@@ -22,6 +23,7 @@ def switches_data(
     target: str = "",
     model: str = "",
     identity: str = "",
+    results: Results | None = None,
 ) -> bytes:
     """The message of the figure "switches".
 
@@ -31,8 +33,9 @@ def switches_data(
         title: above the grid. name: of a value, before the number. legend: what the colours mean. unit: of a value.
         target, model: for file names. identity: of the question; with another one, what the reader has switched
             in the browser a moment ago is forgotten.
+        results: what was found without the heads that are off, for a file in which nothing can be switched.
 
-    Header: figure, layers, heads, off [[layer, head]], and the words. Sections: values f32 (L, H).
+    Header: figure, layers, heads, off [[layer, head]], results or null, and the words. Sections: values f32 (L, H).
     """
     layers, heads = values.shape
     header = {
@@ -47,5 +50,6 @@ def switches_data(
         "target": target,
         "model": model,
         "identity": identity,
+        "results": results_header(results),
     }
     return pack(header, {"values": np.asarray(values, np.float32)})

@@ -12,29 +12,28 @@ from attnviz.web import asking, attention_view, contrast_view, edited_view, sess
 if TYPE_CHECKING:
     from attnviz.runtime import Query
     from attnviz.types import Kind
+    from attnviz.web.drawn import Drawn
     from attnviz.web.url import State
 
 VIEWS = {"heads": "Switch heads off", "text": "Change the text", "contrast": "Attention is not explanation"}
 
 
-def show(query: Query, state: State) -> None:
-    """Draw the page for this question."""
+def show(query: Query, state: State) -> Drawn | None:
+    """Draw the page for this question; returns the figure, where there is one."""
     if session.is_file(query.model):
         asking.needs_model("To change something and see")
-        return
+        return None
     view = _view(state)
     question = asking.ask(query, state)
     if question is None:
-        return
+        return None
     question = replace(question, kind=_kind(query, state))
-    if view == "text":
-        edited_view.show(question, state)
-    elif view == "contrast":
+    if view == "contrast":
         contrast_view.show(question, state)
-    else:
-        switched_view.show(question, state)
-    if view != "contrast":
-        trail.show(state)
+        return None
+    drawn = (edited_view if view == "text" else switched_view).show(question, state)
+    trail.show(state)
+    return drawn
 
 
 def _view(state: State) -> str:

@@ -5,7 +5,7 @@ In flow the address; out flows an `Asking`, or what is missing is drawn instead.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import streamlit as st
 
 from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
 from attnviz.web import asked, before_after, controls, problems, progress, session, url
+from attnviz.web.drawn import Drawn
 from attnviz.web.escape import markdown
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class Asking:
     def identity(self) -> str:
         """Tells this question from others."""
         return repr((self.query, self.target.name, sorted(self.options.items()), self.kind))
+
+    def drawn(self, figure: str, message: Callable[[], bytes], title: str) -> Drawn:
+        """A figure about this question, to be taken away."""
+        texts = " · ".join(filter(None, (self.query.text, self.query.pair)))
+        return Drawn(figure, message, f"{title}, {self.target.title}", texts)
 
     @property
     def first_alone(self) -> Query:

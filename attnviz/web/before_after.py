@@ -8,10 +8,15 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from attnviz.web.escape import markdown, plain
+
+if TYPE_CHECKING:
+    from attnviz.explain import Answer, TargetInfo
+    from attnviz.figures import Results, Table
 
 Outcomes = Sequence[tuple[str, float]]
 
@@ -27,6 +32,7 @@ NOUNS = {
     "masked-token": "the score of the guess",
     "sequence": "the log-probability of the continuation",
 }
+SAYS = "What the model says"
 UNRANKED = ("sequence",)  # its answers are the tokens of one continuation, in order
 
 
@@ -37,6 +43,11 @@ def noun(target: str, options: Mapping[str, object]) -> str:
         return NOUNS.get(target, "the result").format_map(names)
     except KeyError:
         return "the result"
+
+
+def said(condition: str, noun: str, before: float, after: float, digits: int = 3) -> str:
+    """The same sentence as plain text: condition and noun are as they were typed."""
+    return f"{condition} {noun} {moved(before, after, digits)}."
 
 
 def sentence(condition: str, noun: str, before: float, after: float, digits: int = 3) -> str:
@@ -118,26 +129,71 @@ def table(target: str, unit: str, before: Outcomes, after: Outcomes) -> None:
         return
     found = rows(before, after)
     ranked = target not in UNRANKED
-    heads = ["answer", "before", "after", "change", *(["rank"] if ranked else [])]
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    head = "".join(f'<th scope="col">{name}</th>' for name in _columns(ranked))
     body = "".join(_line(row, unit, ranked) for row in found)
-    st.subheader("What the model says", anchor=False)
+    st.subheader(SAYS, anchor=False)
     st.html(
         f'<div class="attnviz-wide"><table class="attnviz-answers attnviz-changes"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
-    st.caption(f"Unit: {unit}. " + ("Rank: the place among all answers, before → after." if ranked else ""))
+    st.caption(_unit(unit, ranked))
+
+
+def results(
+    line: str,
+    values: Sequence[tuple[str, float]],
+    target: TargetInfo,
+    before: Answer,
+    after: Outcomes,
+    note: str,
+) -> Results:
+    """All of it as plain text, for a figure that is taken away: the sentence, the values and what the model says."""
+    from attnviz.figures import Results, Table
+
+    own = Table("", ("result", target.unit), [(name, number(value)) for name, value in values])
+    says = answers(target.name, before.outcome_unit, before.outcomes, after)
+    return Results(line, [own, says] if says else [own], note)
+
+
+def answers(target: str, unit: str, before: Outcomes, after: Outcomes) -> Table | None:
+    """The rows of `table` as plain text; None where the model says nothing but the target."""
+    from attnviz.figures import Table
+
+    if not before and not after:
+        return None
+    ranked = target not in UNRANKED
+    lines = [
+        (_name(row), _number(row.before, unit), _number(row.after, unit), _change(row, unit))
+        + ((rank(row),) if ranked else ())
+        for row in rows(before, after)
+    ]
+    return Table(SAYS, _columns(ranked), lines, _unit(unit, ranked))
+
+
+def _columns(ranked: bool) -> tuple[str, ...]:
+    return ("answer", "before", "after", "change", *(("rank",) if ranked else ()))
+
+
+def _unit(unit: str, ranked: bool) -> str:
+    return f"Unit: {unit}. " + ("Rank: the place among all answers, before → after." if ranked else "")
 
 
 def _line(row: Row, unit: str, ranked: bool) -> str:
-    both = row.before is not None and row.after is not None
-    change = signed((row.after or 0) - (row.before or 0)) if both else "–"
-    if unit == "probability" and both:
-        change = f"{100 * ((row.after or 0) - (row.before or 0)):+.1f} points".replace("-", "−")
-    cells = f"{_value(row.before, unit)}{_value(row.after, unit)}<td>{change}</td>"
+    cells = f"{_value(row.before, unit)}{_value(row.after, unit)}<td>{_change(row, unit)}</td>"
     if ranked:
         cells += f"<td>{html.escape(rank(row))}</td>"
-    return f'<tr><th scope="row">{html.escape(plain(str(row.name), 60)) or "␣"}</th>{cells}</tr>'
+    return f'<tr><th scope="row">{html.escape(_name(row))}</th>{cells}</tr>'
+
+
+def _name(row: Row) -> str:
+    return plain(str(row.name), 60) or "␣"
+
+
+def _change(row: Row, unit: str) -> str:
+    if row.before is None or row.after is None:
+        return "–"
+    change = row.after - row.before
+    return f"{signed(100 * change, 1)} points" if unit == "probability" else signed(change)
 
 
 def rank(row: Row) -> str:
@@ -146,9 +202,12 @@ def rank(row: Row) -> str:
     return old if old == new else f"{old} → {new}"
 
 
-def _value(value: float | None, unit: str) -> str:
+def _number(value: float | None, unit: str) -> str:
     if value is None:
-        return "<td>–</td>"
-    if unit != "probability":
-        return f"<td>{number(value)}</td>"
-    return f'<td>{value:.1%}<span style="width:{100 * value:.1f}%"></span></td>'
+        return "–"
+    return f"{value:.1%}" if unit == "probability" else number(value)
+
+
+def _value(value: float | None, unit: str) -> str:
+    width = f'<span style="width:{100 * value:.1f}%"></span>' if value and unit == "probability" else ""
+    return f"<td>{_number(value, unit)}{width}</td>"

@@ -19,8 +19,10 @@ from attnviz.web.escape import clean, markdown, plain
 
 if TYPE_CHECKING:
     from attnviz.explain import Answer
+    from attnviz.figures import Results
     from attnviz.runtime import Query
     from attnviz.web.asking import Asking
+    from attnviz.web.drawn import Drawn
     from attnviz.web.url import State
     from attnviz.web.words_view import Changed
 
@@ -28,16 +30,21 @@ COMPARE = ("pages/look/compare.py", "compare")
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
-def show(question: Asking, state: State) -> None:
-    """The words, what became of the result, and the box in which the text can be typed anew."""
+def show(question: Asking, state: State) -> Drawn | None:
+    """The words, what became of the result, and the box in which the text can be typed anew.
+
+    Returns the words with what was found, to be taken away, where there is an answer.
+    """
+    drawn = None
     try:
-        _changed(question, state)
+        drawn = _changed(question, state)
     except (InputEmpty, InputTooLong, UnknownName) as error:
         problems.show_error(error)
     _box(question.query.text, state)
+    return drawn
 
 
-def _changed(question: Asking, state: State) -> None:
+def _changed(question: Asking, state: State) -> Drawn:
     typed = _typed(question, state)
     query = question.query if typed is None else replace(question.query, text=typed)
     options = question.decided
@@ -45,14 +52,23 @@ def _changed(question: Asking, state: State) -> None:
         options = _same_place(question.answer, query, options)
     changed = words_view.show(question, query, options, state)
     if changed.made or typed is not None:
-        _result(question, typed, changed, state)
-        return
-    value = before_after.number(question.answer.value)
+        results = _result(question, typed, changed, state)
+    else:
+        results = _unchanged(question)
+    return question.drawn("edits", lambda: changed.message(results), "Words changed")
+
+
+def _unchanged(question: Asking) -> Results:
+    before = question.answer
+    value = before_after.number(before.value)
     with st.container(border=True, key="result"):
         st.markdown(
             f"**For the text as it is {markdown(question.noun)} is {value}.** Click a word to take it away, or to put "
             "another one in its place, and see what changes."
         )
+    line = f"For the text as it is {question.noun} is {value}."
+    values = [("as it is", before.value)]
+    return before_after.results(line, values, question.target, before, before.outcomes, "")
 
 
 def _typed(question: Asking, state: State) -> str | None:
@@ -102,26 +118,28 @@ def _same_place(before: Answer, query: Query, options: dict[str, Any]) -> dict[s
     return {}
 
 
-def _result(question: Asking, typed: str | None, changed: Changed, state: State) -> None:
+def _result(question: Asking, typed: str | None, changed: Changed, state: State) -> Results:
     before, after = question.answer, changed.removal
-    condition = " and ".join(
-        filter(None, ("with the changed text" if typed is not None else "", changed.condition))
-    )
+    parts = ["with the changed text"] * (typed is not None) + [changed.condition] * bool(changed.condition)
+    condition = " and ".join(parts)
     condition = condition[0].upper() + condition[1:]
     # Two decimals where only words were taken away, as in the test of an explanation, which says the same of them.
-    digits = 2 if typed is None and after.words else 3
-    line = before_after.sentence(markdown(condition), question.noun, before.value, after.after, digits)
+    numbers = before.value, after.after, 2 if typed is None and after.words else 3
+    values = [("as it was", before.value), ("changed", after.after)]
+    how = f"What is taken away is {after.how}." if after.how else ""
     with st.container(border=True, key="result"):
-        st.markdown(f"**{line}**")
-        if after.how:
-            st.caption(f"What is taken away is {after.how}.")
+        st.markdown(f"**{before_after.sentence(markdown(condition), question.noun, *numbers)}**")
+        if how:
+            st.caption(how)
         if typed is not None:
             st.html(f'<p class="attnviz-edits" dir="auto">{marked(question.query.text, typed)}</p>')
-        before_after.bars(("as it was", before.value), ("changed", after.after), question.target.unit)
+        before_after.bars(values[0], values[1], question.target.unit)
         _compare_link(question.query, changed, state)
     before_after.table(question.target.name, before.outcome_unit, before.outcomes, after.outcomes_after)
     what = f"“{plain(typed, 60)}” {changed.condition}".strip() if typed is not None else condition
     trail.note(what, before_after.moved(before.value, after.after), state)
+    line = before_after.said(condition, question.noun, *numbers)
+    return before_after.results(line, values, question.target, before, after.outcomes_after, how)
 
 
 def marked(text: str, changed: str) -> str:

@@ -10,12 +10,14 @@ import streamlit as st
 
 from attnviz.analysis import read_heads, write_heads
 from attnviz.web import before_after, components, progress, session, trail
-from attnviz.web.escape import clean, markdown
+from attnviz.web.escape import clean, markdown, plain
 from attnviz.web.url import UNREADABLE
 
 if TYPE_CHECKING:
     from attnviz.explain import Ablation, HeadImportance
+    from attnviz.figures import Results
     from attnviz.web.asking import Asking
+    from attnviz.web.drawn import Drawn
     from attnviz.web.url import Head, State
 
 EXACT = "attnviz_exact"  # the questions for which every head has been switched off in turn
@@ -31,23 +33,43 @@ MEASURED = "Each number comes from switching this one head off and asking again.
 TOGETHER = "Heads stand in for each other: what several do together is not the sum of what each does alone."
 
 
-def show(question: Asking, state: State) -> None:
-    """The sentence, the grid, and the predictions."""
-    sentence = st.container()
+def show(question: Asking, state: State) -> Drawn:
+    """The sentence, the grid, and the predictions; returns the grid with all of it, to be taken away."""
+    place = st.container()
     importance = importance_of(question)
     heads = chosen(state, importance.values)
     gate, reference = _gate(state)
-    before = after = question.answer.outcomes
-    with sentence:
+    found = None
+    with place:
         if not heads:
             _nothing_off(question, importance)
         else:
             found = _result(question, heads, gate, reference, importance, state)
-            before, after = found.outcomes_before, found.outcomes_after
     _measure(question, importance)
-    _grid(question, importance, heads)
-    st.caption(f"{MEASURED if importance.exact else ESTIMATED} {TOGETHER}")
-    before_after.table(question.target.name, question.answer.outcome_unit, before, after)
+    components.switches(_message(question, importance, heads), switched(importance.values.shape[1]))
+    note = f"{MEASURED if importance.exact else ESTIMATED} {TOGETHER}"
+    st.caption(note)
+    outcomes = question.answer.outcomes, found.outcomes_after if found else question.answer.outcomes
+    before_after.table(question.target.name, question.answer.outcome_unit, *outcomes)
+
+    def alone() -> bytes:
+        told = found and condition(describe(heads, importance.values), gate)
+        more = f" Reference text: “{plain(reference)}”" if told and reference is not None else ""
+        return _message(question, importance, heads, _results(question, found, told or "", note + more))
+
+    return question.drawn("switches", alone, "Heads switched off" if heads else "Importance of heads")
+
+
+def _results(question: Asking, found: Ablation | None, told: str, note: str) -> Results:
+    """What the page says of these heads, as plain text."""
+    value = question.answer.value
+    line = f"With all heads {question.noun} is {before_after.number(value)}."
+    values = [("all heads", value)]
+    after = question.answer.outcomes
+    if found is not None:
+        line = before_after.said(told, question.noun, found.before, found.after)
+        values, after = [("all heads", found.before), ("changed", found.after)], found.outcomes_after
+    return before_after.results(line, values, question.target, question.answer, after, note)
 
 
 def chosen(state: State, values: np.ndarray) -> tuple[Head, ...]:
@@ -204,12 +226,14 @@ def strongest(values: np.ndarray) -> Head | None:
     return int(layer), int(head)
 
 
-def _grid(question: Asking, importance: HeadImportance, heads: tuple[Head, ...]) -> None:
+def _message(
+    question: Asking, importance: HeadImportance, heads: tuple[Head, ...], results: Results | None = None
+) -> bytes:
     from attnviz.figures import switches_data
 
     noun = question.noun
     kind = "measured, one head at a time" if importance.exact else "estimated from one gradient"
-    data = switches_data(
+    return switches_data(
         importance.values,
         heads,
         title=f"How far {noun} falls without each head ({kind})",
@@ -219,8 +243,8 @@ def _grid(question: Asking, importance: HeadImportance, heads: tuple[Head, ...])
         target=question.target.name,
         model=question.query.model,
         identity=question.identity,
+        results=results,
     )
-    components.switches(data, switched(importance.values.shape[1]))
 
 
 def switched(count: int) -> Callable[[tuple[Head, ...]], None]:

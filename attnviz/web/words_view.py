@@ -5,7 +5,7 @@ In flow a question, the text as it was typed anew, and the edits of the address;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from attnviz.web.escape import plain
 
 if TYPE_CHECKING:
     from attnviz.explain import Faithfulness, Operator, Removal
+    from attnviz.figures import Results
     from attnviz.runtime import Query
     from attnviz.types import Tokens
     from attnviz.web.asking import Asking
@@ -42,6 +43,7 @@ class Changed:
         made: the edits, in order. condition: they, as they stand in a sentence ("without “cat”"); anybody's text.
         removal: the question asked of the changed text. text, pair: both texts, with deleted, hidden and masked words
             left out.
+        message: what the figure "edits" shows, alone with what was found.
     """
 
     made: tuple[Edit, ...]
@@ -49,6 +51,7 @@ class Changed:
     removal: Removal
     text: str
     pair: str | None
+    message: Callable[[Results], bytes]
 
 
 def show(question: Asking, query: Query, options: dict[str, Any], state: State) -> Changed:
@@ -58,17 +61,17 @@ def show(question: Asking, query: Query, options: dict[str, Any], state: State) 
     operators = session.runtime().operators(query.model)
     made = _fitting(state, side, frame, operators)
     options = dict(frame.options)
-    data = _figure(question, query, frame, made, operators)
-    components.edits(data, lambda reported: session.update(edits=edits.write(Edits(side, reported)) or None))
+
+    def message(results: Results | None = None) -> bytes:
+        return _message(question, query, frame, made, operators, results)
+
+    components.edits(
+        message(), lambda reported: session.update(edits=edits.write(Edits(side, reported)) or None)
+    )
     left_out = edits.rewritten(frame.tokens, made.swaps | dict.fromkeys(made.taken, ""))
     after = _replaced(query, left_out, frame)
-    return Changed(
-        made.made,
-        condition(made, frame.tokens),
-        _answered(question, query, frame, made, options),
-        after.text,
-        after.pair,
-    )
+    removal = _answered(question, query, frame, made, options)
+    return Changed(made.made, condition(made, frame.tokens), removal, after.text, after.pair, message)
 
 
 def _side(question: Asking, state: State) -> int:
@@ -104,8 +107,13 @@ def _fitting(state: State, side: int, frame: Removal, operators: Sequence[Operat
     return fitting
 
 
-def _figure(
-    question: Asking, query: Query, frame: Removal, made: Edits, operators: Sequence[Operator]
+def _message(
+    question: Asking,
+    query: Query,
+    frame: Removal,
+    made: Edits,
+    operators: Sequence[Operator],
+    results: Results | None,
 ) -> bytes:
     from attnviz.figures import edits_data
 
@@ -118,6 +126,7 @@ def _figure(
         most=edits.MAX_EDITS,
         longest=edits.MAX_SWAP,
         identity=repr((query, question.target.name, frame.options, made.side)),
+        results=results,
     )
 
 

@@ -1,6 +1,6 @@
 """Heads switched off, or the text changed, and what becomes of the result."""
 
-from attnviz.web import ablation_view, page, session
+from attnviz.web import ablation_view, page, session, take_away
 
 page.heading(
     "Change it and see",
@@ -11,4 +11,5 @@ state = session.state()
 query = page.question(state)
 if query is not None:
     with page.body(query):
-        ablation_view.show(query, state)
+        drawn = ablation_view.show(query, state)
+    take_away.figure(query, state, drawn)

@@ -204,6 +204,7 @@ SHEETS = {
     "allocation": ("", "stacks"),
     "compare": ("view=heads", "kinds"),
     "attribution": ("pair=A+cat+<b>sat</b>.", "bars0"),
+    "ablation": ("pair=A+cat+<b>sat</b>.&off=2.5", "switches"),
 }
 
 

@@ -4,6 +4,7 @@ import { Shared, element, figureState, unpack } from "./base.js";
 import { themeOf } from "./colors.js";
 import { button, segments } from "./controls.js";
 import { quoted } from "./labels.js";
+import { Results } from "./results.js";
 
 const HELP = "Click a word to change it, and again to put it back. Arrow keys move, Enter changes, Delete deletes, Ctrl + Z takes the last change back.";
 const SWAP = "swap";
@@ -17,6 +18,10 @@ export function draw(root, bytes, callbacks = {}) {
   if (another) state.made = new Shared();
   state.made.offer(header.made);
   if (another) rebuild(state);
+  state.results.show(header.results);
+  // Alone in a file there is no model to ask: the words are to be read.
+  for (const each of [state.toolbar, state.help, state.said]) each.hidden = !callbacks.edited;
+  state.prose.classList.toggle("av-fixed", !callbacks.edited);
   refresh(state);
 }
 
@@ -27,10 +32,12 @@ function build(state) {
   state.tools = element("div", { class: "av-field" });
   state.undo = button("Undo", "Undo the last change", () => undo(state));
   state.reset = button("Put all words back", "Put all words back", () => change(state, [], "All words are back."));
-  const toolbar = element("div", { class: "av-toolbar" }, [state.tools, element("div", { class: "av-tools" }, [state.undo, state.reset])]);
+  state.results = new Results();
+  state.help = element("p", { class: "av-help", text: HELP });
+  state.toolbar = element("div", { class: "av-toolbar" }, [state.tools, element("div", { class: "av-tools" }, [state.undo, state.reset])]);
   state.prose = element("p", { class: "av-prose", dir: "auto", role: "group" });
   state.said = element("p", { class: "av-readout", role: "status" });
-  state.host.append(toolbar, state.prose, state.said, element("p", { class: "av-help", text: HELP }));
+  state.host.append(state.results.sentence, state.toolbar, state.prose, state.said, state.help, state.results.tables);
   listen(state);
 }
 
@@ -82,6 +89,7 @@ const participle = (state, way) => state.header.ways.find(([name]) => name === w
 
 /** What a click does: changes the word in this way, or puts it back. */
 function pick(state, word, way) {
+  if (!state.callbacks.edited) return;
   const others = state.made.value.filter(([place]) => place !== word.at);
   const name = quoted(word.label);
   if (others.length < state.made.value.length) change(state, others, `${name} is back.`);
@@ -92,7 +100,7 @@ function pick(state, word, way) {
 
 function undo(state) {
   const last = state.made.value.at(-1);
-  if (!last) return;
+  if (!last || !state.callbacks.edited) return;
   change(state, state.made.value.slice(0, -1), `${quoted(state.nodes.get(last[0])?.label ?? "")} is back.`);
 }
 

@@ -6,10 +6,12 @@ import { css, divergingScale, inkOn, themeOf } from "./colors.js";
 import { menu } from "./controls.js";
 import { HeadTable } from "./headtable.js";
 import { CanvasPen, SvgPen } from "./pens.js";
+import { Results } from "./results.js";
 import { csvText, fileName, pictureCanvas, saveCanvas, saveText } from "./save.js";
 import { colourOf, signedScale } from "./view.js";
 
 const HELP = "Click a head, or the number of a layer, to switch it off or on; arrow keys move, Enter switches.";
+const HELP_ALONE = "Point at a head to read its number; arrow keys move.";
 const PICTURE = { cell: 52, height: 26, gap: 2, left: 70, top: 60, margin: 16 };
 
 /** Draws the figure in `root`. callbacks: switched([[layer, head], ...]), all heads that are now off. */
@@ -20,6 +22,8 @@ export function draw(root, bytes, callbacks = {}) {
   if (state.question !== question) Object.assign(state, { question, off: new Shared() });
   Object.assign(state, { header, callbacks, values: arrays.values.data });
   state.off.offer(header.off);
+  state.results.show(header.results);
+  state.help.textContent = callbacks.switched ? HELP : HELP_ALONE;
   refresh(state);
 }
 
@@ -45,7 +49,9 @@ function build(state) {
     point: (layer, head) => read(state, layer, head),
     testid: "switches",
   });
-  state.host.append(state.grid.node, state.readout, legend, element("p", { class: "av-help", text: HELP }));
+  state.results = new Results();
+  state.help = element("p", { class: "av-help" });
+  state.host.append(state.results.sentence, state.grid.node, state.readout, legend, state.help, state.results.tables);
 }
 
 /** Three decimals; what rounds to nothing has no sign. */
@@ -59,8 +65,9 @@ function headsOf({ header, values }, layer) {
   return heads.filter(([, head]) => Number.isFinite(values[layer * header.heads + head]));
 }
 
-/** Switches these heads on if all of them are off, else off. */
+/** Switches these heads on if all of them are off, else off; alone in a file there is no model to ask. */
 function flip(state, places) {
+  if (!state.callbacks.switched) return;
   const keys = new Set(places.map(headKey));
   const kept = state.off.value.filter((place) => !keys.has(headKey(place)));
   const allOff = state.off.value.length - kept.length === places.length;
