@@ -52,7 +52,7 @@ from attnviz.figures.quantities import POOLS, QUANTITIES, Pool, note_of
 from attnviz.figures.results import Results, Table
 from attnviz.figures.switches import switches_data
 from attnviz.figures.wire import pack, unpack
-from attnviz.figures.words import words_data
+from attnviz.figures.words import explanation_data, words_data
 
 __all__ = [
     "COMPONENTS",
@@ -70,6 +70,7 @@ __all__ = [
     "allocation_data",
     "component",
     "edits_data",
+    "explanation_data",
     "frame_data",
     "heads_data",
     "heatmap_data",

@@ -36,7 +36,7 @@ LASTING_FORMS = ("heatmap", "text", "lines")
 LOOKED = "Attention shows where the model looked, not why it decided."
 # What would end or hide a script element, wherever it stands in it.
 _ENDS_SCRIPT = re.compile(r"<!--|</?script", re.IGNORECASE)
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; }
 body { margin: 0 auto; max-width: 1400px; padding: 20px; background: light-dark(#ffffff, #11161c);
   color: light-dark(#1b2530, #e4e9ee); font: 15px/1.5 system-ui, "Noto Sans", "DejaVu Sans", sans-serif;
@@ -85,21 +85,29 @@ def page(figure: str, message: bytes, *, title: str, text: str = "", note: str =
     """
     part = component(figure)
     script = f"{part.js}{_BOOT}"
-    if _ENDS_SCRIPT.search(script) or "</style" in part.css.lower():
-        raise ValueError(f"the sources of {figure!r} would end their own element in a page")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
     return _PAGE.format(
-        policy=policy,
-        title=_text(title),
-        style=_STYLE + part.css,
-        text=_text(text),
-        note=_text(note),
+        policy=policy([script], STYLE + part.css),
+        title=escaped(title),
+        style=STYLE + part.css,
+        text=escaped(text),
+        note=escaped(note),
         message=base64.b64encode(message).decode(),
         script=script,
+    )
+
+
+def policy(scripts: Sequence[str], style: str) -> str:
+    """The content security policy of a page with just these scripts, which may load nothing from anywhere.
+
+    Raises ValueError where a script or the style would end its own element.
+    """
+    if any(_ENDS_SCRIPT.search(script) for script in scripts) or "</style" in style.lower():
+        raise ValueError("the sources of a figure would end their own element in a page")
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; "
+        "form-action 'none'"
     )
 
 
@@ -231,7 +239,7 @@ def fitting(layers: int, heads: int, shown: Head, room: int) -> list[Head]:
     return [(layer, head) for layer in every for head in range(heads)] or [shown]
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Text for HTML: escaped, lone surrogates and controls that HTML cannot hold replaced."""
     whole = text.encode("utf-8", "replace").decode()
     return html.escape(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "\ufffd", whole))

@@ -15,6 +15,49 @@ from attnviz.figures.prose import prose_runs
 from attnviz.figures.wire import pack
 from attnviz.types import Attribution, FloatArray, IntArray, Tokens
 
+# What scores push towards and away from, by target, in short; in full it stands in the targets' declarations.
+LEGEND = {
+    "similarity": ("makes the texts more similar", "makes them less similar"),
+    "label": ("speaks for the label", "speaks against it"),
+    "label-difference": ("speaks for the first label", "speaks for the second"),
+    "label-prompt": ("speaks for the first label", "speaks for the second"),
+    "next-token": ("makes this token more likely", "makes it less likely"),
+    "token-difference": ("speaks for the first token", "speaks for the second"),
+    "masked-token": ("helps to this guess", "speaks against it"),
+    "sequence": ("makes the continuation more probable", "makes it less probable"),
+}
+
+
+def explanation_data(
+    attribution: Attribution,
+    *,
+    granularity: str = "word",
+    model: str = "",
+    beside: Attribution | None = None,
+    names: tuple[str, str] = ("before", "after"),
+) -> bytes:
+    """The same as `words_data`, with the words of the attribution's target and method."""
+    from attnviz.explain import methods, targets
+
+    target = next((each for each in targets() if each.name == attribution.target), None)
+    method = next((each for each in methods() if each.name == attribution.method), None)
+    towards, away = LEGEND.get(attribution.target, ("", ""))
+    unit = target.unit if target else ""
+    return words_data(
+        attribution,
+        towards=towards if attribution.signed else "takes more part in the result",
+        away=away,
+        unit=unit if attribution.signed else "share",
+        granularity=granularity,
+        text_title="Text",
+        pair_title="Second text",
+        method_title=method.title if method else "",
+        target_title=target.title if target else "",
+        model=model,
+        beside=beside,
+        names=names,
+    )
+
 
 def words_data(
     attribution: Attribution,

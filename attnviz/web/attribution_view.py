@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
-from attnviz.web import asked, components, legend, problems, progress, session, trust, trust_view
+from attnviz.web import asked, components, problems, progress, session, trust, trust_view
 from attnviz.web.drawn import Drawn
 from attnviz.web.escape import markdown
 from attnviz.web.maps import GRANULARITIES
@@ -87,9 +87,9 @@ def _file_holds_attention_only() -> None:
 def _picture(
     attribution: Attribution, target: TargetInfo, method: MethodInfo, query: Query, unit: str
 ) -> Drawn:
-    from attnviz.figures import words_data
+    from attnviz.figures import explanation_data
 
-    data = words_data(attribution, granularity=unit, **legend.words(query, target, method))
+    data = explanation_data(attribution, granularity=unit, model=session.model_name(query.model))
     components.words(data)
     texts = " · ".join(filter(None, (query.text, query.pair)))
     return Drawn("words", lambda: data, f"{target.title}, {method.title}", texts)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import components, legend, problems, progress, session
+from attnviz.web import components, problems, progress, session
 from attnviz.web.maps import GRANULARITIES
 from attnviz.web.trust import Asked, remember
 
@@ -58,18 +58,18 @@ def show(asked: Asked) -> None:
 
 def _result(found: Sanity, asked: Asked) -> None:
     from attnviz.explain import verdict
-    from attnviz.figures import words_data
+    from attnviz.figures import explanation_data
 
     with st.container(border=True, key="shuffled"):
         st.markdown(f"**{verdict.shuffled(found.correlation)}**")
         if found.pair_correlation is not None:
             st.markdown(f"Second text: {verdict.shuffled(found.pair_correlation)}")
-    data = words_data(
+    data = explanation_data(
         found.before,
         beside=found.after,
         names=NAMES,
         granularity=session.choose("view", session.state().view, GRANULARITIES, "word"),
-        **legend.words(asked.query, asked.target, asked.method),
+        model=session.model_name(asked.query.model),
     )
     components.words(data, WORDS)
     st.caption(

@@ -39,9 +39,10 @@ function build(state) {
   };
   state.barsChoice = choice("Bars", [["-1", "layers"]], setting("layer"));
   state.groupChoice = choice("Who looks", [["0", ""]], setting("group"));
+  state.drawing = () => svgText(state);
   const download = menu("Download", [
     ["PNG picture", () => savePicture(state)],
-    ["SVG drawing", () => saveText(svgText(state), "image/svg+xml", nameOf(state, "svg"))],
+    ["SVG drawing", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
     ["CSV of all heads", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
   ]);
   state.toolbar = element("div", { class: "av-toolbar" }, [state.barsChoice.node, state.groupChoice.node, element("div", { class: "av-tools" }, [download])]);

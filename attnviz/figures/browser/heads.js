@@ -44,9 +44,10 @@ function build(state) {
   state.showChoice = choice("Show", [["maps", "maps"], ["values", "statistic"]], setting("asValues", (value) => value === "values"));
   state.scaleChoice = choice("Colours up to", [["own", "each head’s maximum"], ["same", "one maximum for all"]], setting("same", (value) => value === "same"));
   state.markToggle = toggle("Mark heads to compare", setting("marking"));
+  state.drawing = () => sheetSvg(gridSheet(state));
   const download = menu("Download", [
     ["PNG picture", () => saveCanvas(sheetPng(gridSheet(state)), nameOf(state, "png"))],
-    ["SVG drawing", () => saveText(sheetSvg(gridSheet(state)), "image/svg+xml", nameOf(state, "svg"))],
+    ["SVG drawing", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
     ["CSV of the statistics", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
   ]);
   state.toolbar = element("div", { class: "av-toolbar" }, [

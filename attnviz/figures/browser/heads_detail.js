@@ -14,14 +14,14 @@ export class Detail {
   constructor(listen) {
     this.listen = listen;
     this.held = null;
-    this.title = element("h4", { class: "av-panel-title", id: "av-detail-title" });
+    this.title = element("h4", { class: "av-panel-title" });
     this.openButton = button("Open on the Attention page", "Open on the Attention page", () => listen.open());
     this.closeButton = button("Close", "Close the larger map", () => listen.close());
     this.readout = element("p", { class: "av-readout", "data-testid": "detail-readout", "aria-live": "off" });
     this.plot = new Plot({ hover: (cell) => this.mark(cell ?? this.held), pin: (cell) => this.hold(cell) });
     this.stage = element("div", { class: "av-stage", tabindex: "0", role: "application", "aria-roledescription": "attention map", "data-testid": "detail" }, [this.plot.node]);
     const head = element("div", { class: "av-detailhead" }, [this.title, element("div", { class: "av-tools" }, [this.openButton, this.closeButton])]);
-    this.node = element("section", { class: "av-detail", "aria-labelledby": "av-detail-title", hidden: true }, [head, this.readout, this.stage]);
+    this.node = element("section", { class: "av-detail", hidden: true }, [head, this.readout, this.stage]);
     this.node.addEventListener("keydown", (event) => this.keydown(event));
   }
 
@@ -30,6 +30,7 @@ export class Detail {
     const [layer, head] = place;
     const name = `layer ${layer}, head ${head}`;
     this.title.textContent = `Layer ${layer}, head ${head}`;
+    this.node.setAttribute("aria-label", this.title.textContent);
     this.openButton.hidden = !live;
     this.node.hidden = false;
     this.node.style.width = `${width}px`;

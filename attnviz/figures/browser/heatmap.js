@@ -115,9 +115,10 @@ function buildToolbar(state) {
   state.zoomOut = button("−", "Zoom out", zoom(-1));
   state.zoomIn = button("+", "Zoom in", zoom(1));
   const zooms = element("div", { class: "av-field av-zoom", role: "group", "aria-label": "Zoom" }, [state.zoomOut, state.zoomIn]);
+  state.drawing = () => (state.forms.picture ? sheetSvg(state.forms.picture.sheet()) : svgOf([sceneOf(state)], describe(state)));
   const download = menu("Download", [
     ["PNG picture", () => saveCanvas(state.forms.picture ? sheetPng(state.forms.picture.sheet()) : pngOf([sceneOf(state)]), nameOf(state, "png"))],
-    ["SVG drawing", () => saveText(state.forms.picture ? sheetSvg(state.forms.picture.sheet()) : svgOf([sceneOf(state)], describe(state)), "image/svg+xml", nameOf(state, "svg"))],
+    ["SVG drawing", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
     ["CSV table", () => saveText(state.forms.picture ? state.forms.picture.table() : tableOf(state.view), "text/csv", nameOf(state, "csv"))],
   ]);
   state.download = download;

@@ -30,9 +30,10 @@ function build(state) {
     state.theme = null;
     refresh(state);
   };
+  state.drawing = () => svgText(state);
   const download = menu("Download", [
     ["PNG of the map", () => savePicture(state)],
-    ["SVG of the map", () => saveText(svgText(state), "image/svg+xml", nameOf(state, "svg"))],
+    ["SVG of the map", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
     ["CSV of the distances", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
   ]);
   state.readout = element("div", { class: "av-readout av-facts", "data-testid": "readout", "aria-live": "polite" });

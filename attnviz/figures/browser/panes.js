@@ -61,9 +61,10 @@ function build(state) {
   state.hideToggle = toggle("Hide special tokens", setting("hide", Boolean));
   state.firstChoice = choice("Difference of", [["0", ""]], setting("first", Number));
   state.secondChoice = choice("minus", [["1", ""]], setting("second", Number));
+  state.drawing = () => svgOf(scenesOf(state), describe(state));
   const download = menu("Download", [
     ["PNG picture", () => saveCanvas(pngOf(scenesOf(state)), nameOf(state, "png"))],
-    ["SVG drawing", () => saveText(svgOf(scenesOf(state), describe(state)), "image/svg+xml", nameOf(state, "svg"))],
+    ["SVG drawing", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
     ["CSV of all panes", () => saveText(panesTable(state), "text/csv", nameOf(state, "csv"))],
     ["CSV of the difference", () => saveText(differenceTable(state), "text/csv", nameOf(state, "csv"))],
   ]);

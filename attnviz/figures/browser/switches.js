@@ -34,9 +34,10 @@ function build(state) {
     state.theme = null;
     refresh(state);
   };
+  state.drawing = () => svgText(state);
   const download = menu("Download", [
     ["PNG picture", () => savePicture(state)],
-    ["SVG drawing", () => saveText(svgText(state), "image/svg+xml", nameOf(state, "svg"))],
+    ["SVG drawing", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
     ["CSV of all heads", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
   ]);
   state.bar = element("canvas", { class: "av-legend-bar", "aria-hidden": "true" });

@@ -1,0 +1,53 @@
+// The report's own script, after those that draw its figures: for paper, each figure becomes a drawing in light colours,
+// which stays sharp, is never cut across pages, and has no controls. What has no drawing prints as it stands.
+
+const figures = [...document.querySelectorAll("[data-figure]")].map((node, n) => ({
+  node, place: node.nextElementSibling, state: node.firstElementChild.attnviz, prefix: `pin${n}-`,
+}));
+
+/** The figures in light colours, whatever the reader's are. */
+function lighten() {
+  document.documentElement.classList.add("printing");
+  for (const { state } of figures) state.recolour();
+}
+
+function restore() {
+  document.documentElement.classList.remove("printing");
+  for (const { state } of figures) state.recolour();
+}
+
+/** Makes the drawings anew where a figure shows something else by now. */
+function picture() {
+  for (const figure of figures) {
+    const drawn = figure.state.drawing?.() ?? "";
+    if (drawn === figure.drawn) continue;
+    figure.drawn = drawn;
+    figure.node.classList.toggle("pictured", Boolean(drawn));
+    figure.place.replaceChildren(...(drawn ? [svgOf(figure)] : []));
+  }
+}
+
+/** The drawing as elements. Names in it become this figure's own: each drawing counts its clips from 0. */
+function svgOf({ drawn, prefix }) {
+  const svg = document.importNode(new DOMParser().parseFromString(drawn, "image/svg+xml").documentElement, true);
+  for (const node of svg.querySelectorAll("[id]")) node.id = prefix + node.id;
+  for (const node of svg.querySelectorAll("[clip-path]")) {
+    node.setAttribute("clip-path", node.getAttribute("clip-path").replace("#", `#${prefix}`));
+  }
+  return svg;
+}
+
+addEventListener("beforeprint", () => {
+  lighten();
+  picture();
+});
+addEventListener("afterprint", restore);
+
+// Drawn once ahead, so that pictures inside of a drawing are loaded when somebody prints.
+lighten();
+picture();
+restore();
+
+const button = document.getElementById("print");
+button.hidden = false;
+button.addEventListener("click", () => print());

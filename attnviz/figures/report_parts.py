@@ -1,0 +1,153 @@
+"""The parts of a report as HTML: summary, pinned figures, tables. Every text that comes in is escaped here.
+
+In flow the items of `attnviz.figures.report`; out flows markup, with a place for each figure that the scripts fill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attnviz.explain import verdict
+from attnviz.figures import report_words as words
+from attnviz.figures.export import escaped
+
+if TYPE_CHECKING:
+    from attnviz.explain import Faithfulness
+    from attnviz.figures.report import Item
+
+
+def body(items: Sequence[Item], title: str, summary: str, made: datetime) -> str:
+    """Everything between the scripts: heading, summary, the items, and how all was made."""
+    count = "one figure" if len(items) == 1 else f"{len(items)} figures"
+    pinned = "".join(_item(n, item) for n, item in enumerate(items, 1))
+    return (
+        f"<header><h1>{_line(title)}</h1>"
+        f'<p class="about">{count}, made with AttnViz on {_day(made)}</p>'
+        '<button type="button" id="print" hidden>Print or save as PDF</button></header>\n'
+        f"<main>{_summary(items, summary)}{pinned}{_made()}</main>\n"
+    )
+
+
+def _summary(items: Sequence[Item], summary: str) -> str:
+    """The plain-language part: the author's words, what each figure found, what was done, what it cannot say."""
+    own = f'<div class="own" dir="auto">{escaped(summary)}</div>' if summary.strip() else ""
+    found = "".join(
+        f'<li><a href="#pin-{n}" dir="auto">{_line(item.title)}</a>'
+        f"{_said(words.findings(item)[:1])}{_badges(item)}</li>"
+        for n, item in enumerate(items, 1)
+    )
+    means = dict.fromkeys(row for item in items for row in words.means(item))
+    caveats = dict.fromkeys(line for item in items for line in words.caveats(item))
+    return (
+        f'<section id="summary" aria-labelledby="in-short"><h2 id="in-short">In short</h2>{own}<ol>{found}</ol>'
+        + (f"<h3>What was done</h3><dl>{_terms(means)}</dl>" if means else "")
+        + f"<h3>What this cannot say</h3>{_list(caveats)}</section>\n"
+    )
+
+
+def _item(n: int, item: Item) -> str:
+    """One pinned figure with its details."""
+    test = item.explained.test if item.explained is not None else None
+    note = (
+        f'<blockquote class="note" dir="auto">{escaped(item.note)}</blockquote>' if item.note.strip() else ""
+    )
+    meaning = "".join(
+        f"<p>The red badge means: {_line(each.meaning)}</p>" for each in words.badges(item) if each.meaning
+    )
+    return (
+        f'<article id="pin-{n}" aria-labelledby="title-{n}"><h2 id="title-{n}" dir="auto">{n}. {_line(item.title)}</h2>'
+        f'{note}<div class="found">{_said(words.findings(item))}{_badges(item)}{meaning}</div>'
+        f'<div class="figure" data-figure="{escaped(item.figure)}" data-message="message-{n}"></div>'
+        f'<div class="print" aria-hidden="true"></div>'
+        f'<div class="details">{_texts(item)}{_table("Settings", words.settings(item))}'
+        + "".join(_table("Model", words.model(card)) for card in item.cards)
+        + "</div>"
+        + (_test(test) if test is not None else "")
+        + f"<h3>Caveats</h3>{_list(words.caveats(item))}{_link(item)}</article>\n"
+    )
+
+
+def _test(test: Faithfulness) -> str:
+    """The numbers of the test, and its curves as a table."""
+    steps = verdict.curve_table(test)
+    head = "".join(f'<th scope="col">{_line(name)}</th>' for name in steps[0])
+    rows = "".join(
+        "<tr>"
+        + "".join(f"<td>{value if isinstance(value, int) else f'{value:.3f}'}</td>" for value in row.values())
+        + "</tr>"
+        for row in steps
+    )
+    numbers = "".join(
+        f'<tr><th scope="row">{_line(what)}</th><td>{own}</td><td>{random}</td></tr>'
+        for what, own, random in words.numbers(test)
+    )
+    return (
+        '<h3>Was it put to the test?</h3><div class="wide"><table class="numbers"><thead><tr><td></td>'
+        '<th scope="col">this explanation</th><th scope="col">random words: mean (least to most)</th></tr></thead>'
+        f'<tbody>{numbers}</tbody></table></div><p class="small">{_line(verdict.curve_numbers(test))}</p>'
+        f'<details open><summary>Step by step</summary><div class="wide"><table class="numbers steps"><thead><tr>{head}'
+        f"</tr></thead><tbody>{rows}</tbody></table></div></details>"
+    )
+
+
+def _texts(item: Item) -> str:
+    return "".join(
+        f'<section class="text"><h3>{_line(name)}</h3><p dir="auto">{escaped(text)}</p></section>'
+        for name, text in item.texts
+    )
+
+
+def _link(item: Item) -> str:
+    made = f"Pinned on {_day(item.made)}. " if item.made is not None else ""
+    if not item.link:
+        return f'<p class="link">{made}{_line(item.unlinked)}</p>'
+    whole = item.link.startswith(("http://", "https://"))
+    shown = (
+        f'<a href="{escaped(item.link)}" rel="noreferrer noopener" target="_blank">{escaped(item.link)}</a>'
+        if whole
+        else f"<code>{escaped(item.link)}</code>, after the address of the app"
+    )
+    return f'<p class="link">{made}This link opens it again: {shown}</p>'
+
+
+def _made() -> str:
+    return f'<section class="made">{_table("Made with", words.versions())}</section>'
+
+
+def _badges(item: Item) -> str:
+    marks = "".join(
+        f'<li class="{"good" if each.holds else "bad"}">{"✓" if each.holds else "✗"} {_line(each.words)}</li>'
+        for each in words.badges(item)
+    )
+    return f'<ul class="badges">{marks}</ul>' if marks else ""
+
+
+def _table(title: str, rows: Iterable[tuple[str, str]]) -> str:
+    lines = "".join(
+        f'<tr><th scope="row">{_line(name)}</th><td dir="auto">{_line(value)}</td></tr>'
+        for name, value in rows
+    )
+    return f"<section><h3>{_line(title)}</h3><table><tbody>{lines}</tbody></table></section>" if lines else ""
+
+
+def _terms(rows: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"<dt>{_line(name)}</dt><dd>{_line(text)}</dd>" for name, text in rows)
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "<ul>" + "".join(f"<li>{_line(line)}</li>" for line in lines) + "</ul>"
+
+
+def _said(sentences: Iterable[str]) -> str:
+    return "".join(f'<p dir="auto">{_line(sentence)}</p>' for sentence in sentences if sentence)
+
+
+def _line(text: str) -> str:
+    """Text for one line: escaped, line ends as spaces."""
+    return escaped(" ".join(text.split()))
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
