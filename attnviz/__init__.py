@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     )
     from attnviz.loading import catalog
 
+__version__ = "0.1.0"
+
 # public name -> (module, name there); resolved on first use
 _LAZY = {
     "Ablation": ("attnviz.explain", "Ablation"),

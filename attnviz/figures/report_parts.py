@@ -35,7 +35,7 @@ def _summary(items: Sequence[Item], summary: str) -> str:
     own = f'<div class="own" dir="auto">{escaped(summary)}</div>' if summary.strip() else ""
     found = "".join(
         f'<li><a href="#pin-{n}" dir="auto">{_line(item.title)}</a>'
-        f"{_said(words.findings(item)[:1])}{_badges(item)}</li>"
+        f"{_said(words.findings(item)[:2])}{_badges(item)}</li>"
         for n, item in enumerate(items, 1)
     )
     means = dict.fromkeys(row for item in items for row in words.means(item))

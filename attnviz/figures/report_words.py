@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import attnviz
 from attnviz.explain import verdict
 from attnviz.figures.export import LOOKED
 from attnviz.figures.wire import unpack
@@ -28,7 +29,7 @@ ONE_MODEL = (
     "An explanation speaks of this model on this text. It does not show that the result is right, nor what people "
     "would go by."
 )
-LIBRARIES = ("attnviz", "torch", "transformers", "captum", "numpy")
+LIBRARIES = ("torch", "transformers", "captum", "numpy")
 
 
 def findings(item: Item) -> tuple[str, ...]:
@@ -200,8 +201,8 @@ def model(card: ModelCard) -> Rows:
 
 
 def versions() -> Rows:
-    """The libraries that made the numbers, as they are installed."""
-    found = []
+    """What made the numbers, as it is installed."""
+    found = [("attnviz", attnviz.__version__)]
     for name in LIBRARIES:
         try:
             found.append((name, metadata.version(name)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from attnviz.web import attention_view, components, parts_view, progress, session, url
+from attnviz.web import attention_view, components, in_words, parts_view, progress, session, url
 from attnviz.web.drawn import Drawn
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def show(query: Query, state: State) -> Drawn:
     if opened is not None:
         open_head(opened)
     texts = " · ".join(filter(None, (query.text, query.pair)))
-    return Drawn("allocation", lambda: data, "Where attention goes", texts)
+    made = (("By", TITLES[by]), ("Attention", in_words.kind_of(kind)))
+    return Drawn("allocation", lambda: data, "Where attention goes", texts, settings=made)
 
 
 def open_head(place: Head) -> None:

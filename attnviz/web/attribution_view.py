@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -23,6 +24,8 @@ DEFAULT_METHOD = "integrated-gradients"
 
 def show(query: Query, state: State) -> Drawn | None:
     """Draw the page for this question; returns the figure, where there is one."""
+    from attnviz.figures.report import Explained
+
     if session.is_file(query.model):
         _file_holds_attention_only()
         return None
@@ -52,11 +55,11 @@ def show(query: Query, state: State) -> Drawn | None:
     with choice:
         asked.picked(attribution, state, target)
     unit = session.choose("view", state.view, GRANULARITIES, "word")
-    drawn = _picture(attribution, target, method, query, unit)
+    drawn = _picture(attribution, f"{target.title}, {method.title}", query, unit)
     asked.answers(attribution)
     _meaning(attribution, target, method)
-    trust_view.show(attribution, trust.Asked(query, target, method, asked.options(state, target)))
-    return drawn
+    test = trust_view.show(attribution, trust.Asked(query, target, method, asked.options(state, target)))
+    return replace(drawn, explained=lambda: Explained(attribution, test()))
 
 
 def _method(target: TargetInfo, state: State) -> MethodInfo:
@@ -84,15 +87,13 @@ def _file_holds_attention_only() -> None:
         st.markdown("To explain a result, the model itself has to run: choose it under **Model**.")
 
 
-def _picture(
-    attribution: Attribution, target: TargetInfo, method: MethodInfo, query: Query, unit: str
-) -> Drawn:
+def _picture(attribution: Attribution, title: str, query: Query, unit: str) -> Drawn:
     from attnviz.figures import explanation_data
 
     data = explanation_data(attribution, granularity=unit, model=session.model_name(query.model))
     components.words(data)
     texts = " · ".join(filter(None, (query.text, query.pair)))
-    return Drawn("words", lambda: data, f"{target.title}, {method.title}", texts)
+    return Drawn("words", lambda: data, title, texts, settings=(("Scores added up by", unit),))
 
 
 def _meaning(attribution: Attribution, target: TargetInfo, method: MethodInfo) -> None:

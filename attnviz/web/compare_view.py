@@ -12,6 +12,7 @@ from attnviz.web import (
     attention_view,
     components,
     finder_view,
+    in_words,
     page,
     panes_view,
     progress,
@@ -84,7 +85,14 @@ def _all_heads(query: Query, state: State) -> None:
         found.distances, found.order, found.points, found.kinds, found.shares, note=note, model=name
     )
     opened = components.likeness(data)
-    drawn = Drawn("likeness", lambda: data, "How alike all heads are", query.text)
+    drawn = Drawn(
+        "likeness",
+        lambda: data,
+        "How alike all heads are",
+        query.text,
+        settings=(("Distance", "Jensen–Shannon"), ("Attention", in_words.kind_of(kind))),
+        texts=(("Text", query.text),),
+    )
     take_away.figure(session.query(state), state, drawn, query)
     if len(opened) == 1:
         allocation_view.open_head(opened[0])

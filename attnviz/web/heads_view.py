@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from attnviz.web import attention_view, components, maps, metrics, progress, session, url
+from attnviz.web import attention_view, components, in_words, maps, metrics, progress, session, url
 from attnviz.web.drawn import Drawn
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ ATTENTION = ("pages/look/attention.py", "attention")
 def show(query: Query, state: State) -> Drawn:
     """Draw the page for this question."""
     from attnviz.figures import export
+    from attnviz.figures.report import PIN_BYTES
 
     with progress.loading() as report:
         capture = session.runtime().capture(query, report)
@@ -37,12 +38,23 @@ def show(query: Query, state: State) -> Drawn:
     else:
         st.caption("Mark two to four heads to see them side by side, with the difference between them.")
 
-    def whole() -> bytes:
-        room = export.PAGE_BYTES // (4 * min(shape[2], maps.MAX_SIDE) * min(shape[3], maps.MAX_SIDE))
+    def whole(most: int) -> bytes:
+        room = most // (4 * min(shape[2], maps.MAX_SIDE) * min(shape[3], maps.MAX_SIDE))
         places = export.fitting(shape[0], shape[1], opened or (0, 0), room)
         return message(query, capture, kind, (), places, opened)
 
-    return Drawn("heads", whole, "All heads", query.text)
+    return Drawn(
+        "heads",
+        lambda: whole(export.PAGE_BYTES),
+        "All heads",
+        query.text,
+        light=lambda: whole(PIN_BYTES),
+        settings=(
+            ("Shown", f"{shape[0]} layers of {shape[1]} heads, counted from 0"),
+            ("Attention", in_words.kind_of(kind)),
+            *((("Opened", f"layer {opened[0]}, head {opened[1]}"),) if opened else ()),
+        ),
+    )
 
 
 def _chosen(state: State, shape: tuple[int, int, int, int]) -> tuple[Head, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from attnviz.web import attention_view, controls, panes, session
+from attnviz.web.drawn import Drawn
 from attnviz.web.escape import clean, plain
 from attnviz.web.panes import Chosen
 from attnviz.web.url import MAX_INDEX
@@ -34,6 +36,28 @@ def model_title(name: str) -> str:
     """A model by its name, an opened file not by its digest, a directory by its last part."""
     title = controls.model_title(name)
     return title.rstrip("/").rsplit("/", 1)[-1] if title.startswith(("/", "~", ".")) else title
+
+
+def drawn(shown: tuple[Chosen, ...], unit: str, message: Callable[[], bytes]) -> Drawn:
+    """The panes side by side, for whoever takes them away."""
+    texts = list(dict.fromkeys(pane.text for pane in shown))
+    cards = [session.runtime().card(model) for model in dict.fromkeys(pane.model for pane in shown)]
+    panes = tuple(
+        (
+            f"Pane {NAMES[n]}",
+            f"{model_title(pane.model)}, text {texts.index(pane.text) + 1}, layer {pane.head[0]}, head {pane.head[1]}",
+        )
+        for n, pane in enumerate(shown)
+    )
+    return Drawn(
+        "panes",
+        message,
+        "Attention side by side",
+        texts[0],
+        settings=(*panes, ("Rows and columns", f"{unit}s")),
+        texts=tuple((f"Text {n}", text) for n, text in enumerate(texts, 1)),
+        cards=tuple(card for card in cards if card is not None),
+    )
 
 
 def use_default_model(n: int) -> None:

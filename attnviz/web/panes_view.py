@@ -78,7 +78,9 @@ def show(state: State, unit: str, sent: frozenset[object]) -> None:
     take_away.panes(
         panes.arranged(fitted, state),
         any(session.is_file(pane.model) for pane in fitted),
-        lambda: _message(found, numbers, fitted, unit, [() for _ in found], fixed=True),
+        pane_list.drawn(
+            fitted, unit, lambda: _message(found, numbers, fitted, unit, [() for _ in found], fixed=True)
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import attention_view, components, maps, progress, session
+from attnviz.web import attention_view, components, in_words, maps, progress, session
 from attnviz.web.drawn import Drawn
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def show(query: Query, capture: Capture, kind: Kind, unit: str, state: State) ->
     )
     components.heatmap(data, shown)
     texts = " · ".join(filter(None, (query.text, query.pair)))
-    return Drawn("heatmap", lambda: data, f"Attention from {unit} to {unit}", texts)
+    made = in_words.of_map(kind, shown, (layers, heads), pool, unit, form=form, hide=hide, keep=keep)
+    return Drawn("heatmap", lambda: data, f"Attention from {unit} to {unit}", texts, settings=made)
 
 
 def _of(state: State) -> str:

@@ -122,6 +122,13 @@ def query(current: url.State | None = None) -> Query:
     return Query(model, clean(current.text), current.pair, current.target_text)
 
 
+def spelled(current: url.State, query: Query) -> url.State:
+    """The state with the question spelled out, for a link: the defaults of another server may be others."""
+    return replace(
+        current, model=query.model, text=query.text, pair=query.pair, target_text=query.target_text
+    )
+
+
 def is_file(model: str | None) -> bool:
     """Whether the name is that of an opened file, not of a model."""
     from attnviz.runtime.opened import is_file

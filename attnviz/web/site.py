@@ -65,6 +65,13 @@ SITE: tuple[Entry, ...] = (
         "pages/explain/layers.py",
         "What the model would say after each of its layers.",
     ),
+    Entry(
+        "report",
+        "Explain",
+        "Report",
+        "pages/explain/report.py",
+        "The figures that you pinned, with notes, as one file to hand on.",
+    ),
 )
 DEFAULT = "attention"
 HOME = "home"  # the address of the default page's twin, where Streamlit serves `/`

@@ -14,14 +14,14 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from attnviz.web import attention_view, maps, pooling, session, url
+from attnviz.web import attention_view, in_words, maps, pinning, pooling, session, url
+from attnviz.web.drawn import Drawn
 from attnviz.web.spreadsheet import csv_text
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
     from attnviz.runtime import Query
     from attnviz.types import Kind
-    from attnviz.web.drawn import Drawn
     from attnviz.web.url import State
 
 LINK = "copy_link"
@@ -44,6 +44,7 @@ span { margin-inline-start: 0.5rem; }
 def attention(query: Query, state: State) -> None:
     """What can be taken from the attention page."""
     from attnviz.figures import QUANTITIES, export
+    from attnviz.figures.report import PIN_BYTES
 
     capture, kind = _capture(query, state)
     layers, heads, _, _ = capture.shape(kind)
@@ -55,8 +56,8 @@ def attention(query: Query, state: State) -> None:
     form = state.form or "heatmap"
     hide, keep = attention_view.settings(state)
 
-    def page() -> str:
-        message = export.heatmap_message(
+    def message(most: int) -> bytes:
+        return export.heatmap_message(
             capture,
             *shown,
             kind=kind,
@@ -67,8 +68,11 @@ def attention(query: Query, state: State) -> None:
             keep=keep,
             held=state.held,
             pool=pool,
+            most=most,
         )
-        return export.page("heatmap", message, title=_title(capture), text=query.text)
+
+    def page() -> str:
+        return export.page("heatmap", drawn.message(), title=drawn.title, text=query.text)
 
     def archive() -> bytes:
         return export.archive(capture, *shown, kind=kind, quantity=quantity, pool=pool)
@@ -77,7 +81,17 @@ def attention(query: Query, state: State) -> None:
         # The picture says why there is none: then there is none to take along either.
         _captured(query, replace(state, heads=(shown,)), capture)
         return
-    _captured(query, replace(state, heads=(shown,)), capture, page, archive)
+    where = pool.words(layers, heads).format(layer=shown[0]) if pool else f"layer {shown[0]}, head {shown[1]}"
+    drawn = Drawn(
+        "heatmap",
+        lambda: message(export.PAGE_BYTES),
+        f"Attention of {capture.card.name}",
+        query.text,
+        light=lambda: message(PIN_BYTES),
+        pinned_as=f"{QUANTITIES[quantity].title.capitalize()}: {where}",
+        settings=in_words.of_map(kind, shown, (layers, heads), pool, view, quantity, form, hide, keep),
+    )
+    _captured(query, replace(state, heads=(shown,)), capture, page, archive, drawn)
 
 
 def figure(query: Query, state: State, drawn: Drawn | None, asked: Query | None = None) -> None:
@@ -98,13 +112,14 @@ def figure(query: Query, state: State, drawn: Drawn | None, asked: Query | None 
         with _row():
             reason = _link(query, state)
             _page(page, stem(model, query.text))
+            pinning.button(query, state, drawn)
         _say(reason)
         return
     capture, kind = _capture(asked, state)
     layers, heads, _, _ = capture.shape(kind)
     layer, head = state.heads[0] if state.heads else (0, 0)
     shown = (layer, head) if layer < layers and head < heads else (0, 0)
-    _captured(query, state, capture, page, lambda: export.archive(capture, *shown, kind=kind), asked)
+    _captured(query, state, capture, page, lambda: export.archive(capture, *shown, kind=kind), drawn, asked)
 
 
 def bertviz(query: Query, state: State) -> None:
@@ -120,19 +135,20 @@ def bertviz(query: Query, state: State) -> None:
     )
 
 
-def panes(state: State, files: bool, message: Callable[[], bytes]) -> None:
+def panes(state: State, files: bool, drawn: Drawn) -> None:
     """What can be taken from panes side by side: a link to them, and a page that shows them offline."""
     from attnviz.figures import export
 
     query = session.query(state)
 
     def sheet() -> str:
-        return export.page("panes", message(), title="Attention side by side", text=query.text)
+        return export.page(drawn.figure, drawn.message(), title=drawn.title, text=drawn.text)
 
     with _row():
         if not files and not url.unlinked(state):
             _link(query, state)
         _page(sheet, "attention-side-by-side")
+        pinning.button(query, state, drawn)
     if files:
         st.caption("One of the panes comes from a file, which a link cannot carry.")
     elif url.unlinked(state):
@@ -157,6 +173,7 @@ def _captured(
     capture: Capture,
     page: Callable[[], str] | None = None,
     archive: Callable[[], bytes] | None = None,
+    drawn: Drawn | None = None,
     asked: Query | None = None,
 ) -> None:
     """The buttons of a page that shows a capture: of the question `asked`, where that is not the page's own."""
@@ -168,6 +185,8 @@ def _captured(
             _page(page, name)
         if archive is not None:
             _download("Save as arrays", archive, name, "npz", ARRAYS_HELP)
+        if drawn is not None:
+            pinning.button(query, state, drawn)
     _say(reason)
 
 
@@ -231,9 +250,7 @@ def _link(query: Query, state: State) -> str:
             "This text is too long for a link, even compressed: press **Save for AttnViz** and send the file. It opens "
             "under **Open a saved file**."
         )
-    # Everything is spelled out: the defaults of another server may be others.
-    whole = replace(state, model=query.model, text=query.text, pair=query.pair, target_text=query.target_text)
-    _mount()(key=LINK, data={"query": urlencode(url.encode(whole))}, width="content")
+    _mount()(key=LINK, data={"query": urlencode(url.encode(session.spelled(state, query)))}, width="content")
     return ""
 
 
@@ -241,10 +258,6 @@ def _link(query: Query, state: State) -> str:
 def _mount() -> Callable[..., Any]:
     script = Path(__file__).with_name("copy_link.js").read_text("utf-8")
     return st.components.v2.component("attnviz_copy_link", html=_HTML, css=_CSS, js=script)
-
-
-def _title(capture: Capture) -> str:
-    return f"Attention of {capture.card.name}"
 
 
 def _stem(capture: Capture) -> str:

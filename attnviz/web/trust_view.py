@@ -5,6 +5,7 @@ In flow an attribution and its question; what is computed comes from the runtime
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -22,8 +23,8 @@ LIVE = 160  # tokens; up to here the test runs by itself, in a second or two
 SIDES = ("Text", "Second text")
 
 
-def show(attribution: Attribution, asked: Asked) -> None:
-    """The whole section, under the explanation."""
+def show(attribution: Attribution, asked: Asked) -> Callable[[], Faithfulness]:
+    """The whole section, under the explanation; returns what gives its test, made then where it was not yet."""
     st.subheader("How far to trust this", anchor=False)
     operator, side = _choices(attribution, asked)
     with problems.guard():
@@ -33,6 +34,7 @@ def show(attribution: Attribution, asked: Asked) -> None:
             _curves(test, asked)
     methods_view.show(asked, operator)
     shuffled_view.show(asked)
+    return lambda: tested(asked, asked.method, operator, side)
 
 
 def _wanted(attribution: Attribution, side: int, question: tuple[object, ...]) -> bool:

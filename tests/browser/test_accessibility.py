@@ -42,6 +42,7 @@ VIEWS = {
     "/ablation?view=contrast": ".attnviz-answers",
     "/layers": ".js-plotly-plot",
     "/layers?target=label-prompt": ".js-plotly-plot",
+    "/report": ".st-key-report_empty",
     "/bertviz": "iframe",
     "/bertviz?view=model": "iframe",
 }

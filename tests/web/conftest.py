@@ -23,6 +23,7 @@ SCRIPTS = {
     "bertviz": "pages/look/bertviz.py",
     "attribution": "pages/explain/attribution.py",
     "ablation": "pages/explain/ablation.py",
+    "report": "pages/explain/report.py",
     "layers": "pages/explain/layers.py",
 }
 

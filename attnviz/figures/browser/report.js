@@ -38,10 +38,11 @@ function svgOf({ drawn, prefix }) {
 }
 
 addEventListener("beforeprint", () => {
+  if (matchMedia("print").matches) return; // on paper the figures have no width any more, and cannot be drawn
   lighten();
   picture();
 });
-addEventListener("afterprint", restore);
+addEventListener("afterprint", () => matchMedia("print").matches || restore());
 
 // Drawn once ahead, so that pictures inside of a drawing are loaded when somebody prints.
 lighten();
