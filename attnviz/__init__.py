@@ -26,6 +26,7 @@ from attnviz.errors import (
     TargetUnsupported,
     UnknownName,
 )
+from attnviz.types import VERSION as __version__  # noqa: F401
 from attnviz.types import Attribution, HeadTable, ModelCard, Tokens
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
         targets,
     )
     from attnviz.loading import catalog
-
-__version__ = "0.1.0"
 
 # public name -> (module, name there); resolved on first use
 _LAZY = {

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+VERSION = "0.1.0"  # of this package
+
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import attnviz
 from attnviz.explain import verdict
 from attnviz.figures.export import LOOKED
 from attnviz.figures.wire import unpack
+from attnviz.types import VERSION
 
 if TYPE_CHECKING:
     from attnviz.explain import Faithfulness, MethodInfo, TargetInfo
@@ -202,7 +202,7 @@ def model(card: ModelCard) -> Rows:
 
 def versions() -> Rows:
     """What made the numbers, as it is installed."""
-    found = [("attnviz", attnviz.__version__)]
+    found = [("attnviz", VERSION)]
     for name in LIBRARIES:
         try:
             found.append((name, metadata.version(name)))

@@ -188,5 +188,8 @@ def _empty() -> None:
             for entry in SITE:
                 if entry.name in SOURCES:
                     st.page_link(
-                        st.Page(entry.script, url_path=entry.name), label=entry.title, query_params=params
+                        st.Page(entry.script, url_path=entry.name),
+                        label=entry.title,
+                        icon=":material/arrow_forward:",
+                        query_params=params,
                     )

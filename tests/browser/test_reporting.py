@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 import attnviz
 from attnviz.explain import verdict
 from tests.browser.conftest import WIDE, Watch
+from tests.browser.test_accessibility import check_light_and_dark
 from tests.figures.pointer import hover, value
 
 pytestmark = pytest.mark.browser
@@ -97,6 +98,8 @@ def test_a_removed_figure_comes_back_and_a_reload_is_announced(page: Page):
     pin(page, "Pinned to the report")
     page.get_by_role("link", name="Report", exact=True).click()
     expect(page.get_by_text("They are kept in this window only")).to_be_visible()
+    expect(page.locator(".stToast")).to_have_count(0)  # Streamlit's own has no name
+    check_light_and_dark(page)
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.get_by_text("Nothing is pinned yet")).to_be_visible()
     page.get_by_role("button", name="Put back what was removed").click()

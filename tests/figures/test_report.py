@@ -146,7 +146,8 @@ def test_two_figures_of_a_kind_and_others_stand_in_one_file(capture, explained, 
 def test_paper_has_drawings_in_light_colours_and_no_controls(capture, explained, opened, theme) -> None:
     sheet = opened(document(items(capture, explained)), theme=theme)
     sheet.locator("#pin-2").get_by_role("button", name="Next head").click()
-    sheet.evaluate("dispatchEvent(new Event('beforeprint'))")  # a browser's own order: the event, then the paper
+    # A browser's own order: the event, then the paper.
+    sheet.evaluate("dispatchEvent(new Event('beforeprint'))")
     sheet.emulate_media(media="print")
     drawing = sheet.locator("#pin-2 .print svg")
     expect(drawing).to_be_visible()
