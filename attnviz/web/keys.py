@@ -117,6 +117,7 @@ PAGES: dict[str, tuple[Group, ...]] = {
         ),
     ),
     "layers": (("In the table, where it is wider than the screen", (("← →", "move it sideways"),)),),
+    "report": (),
 }
 _HTML = """<button type="button" aria-haspopup="dialog">Keys <kbd>?</kbd></button>
 <dialog aria-labelledby="title"><header><h2 id="title">Keys</h2>

@@ -189,7 +189,7 @@ def _empty() -> None:
                 if entry.name in SOURCES:
                     st.page_link(
                         st.Page(entry.script, url_path=entry.name),
-                        label=entry.title,
+                        label=f"Go to “{entry.title}”",
                         icon=":material/arrow_forward:",
                         query_params=params,
                     )
