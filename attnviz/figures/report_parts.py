@@ -60,7 +60,7 @@ def _item(n: int, item: Item) -> str:
         f'<article id="pin-{n}" aria-labelledby="title-{n}"><h2 id="title-{n}" dir="auto">{n}. {_line(item.title)}</h2>'
         f'{note}<div class="found">{_said(words.findings(item))}{_badges(item)}{meaning}</div>'
         f'<div class="figure" data-figure="{escaped(item.figure)}" data-message="message-{n}"></div>'
-        f'<div class="print" aria-hidden="true"></div>'
+        f'<div class="print" aria-hidden="true"></div>{_results(item)}'
         f'<div class="details">{_texts(item)}{_table("Settings", words.settings(item))}'
         + "".join(_table("Model", words.model(card)) for card in item.cards)
         + "</div>"
@@ -90,6 +90,25 @@ def _test(test: Faithfulness) -> str:
         f'<details open><summary>Step by step</summary><div class="wide"><table class="numbers steps"><thead><tr>{head}'
         f"</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )
+
+
+def _results(item: Item) -> str:
+    """The numbers of a change, which the figure alone would show below itself."""
+    found = words.results(item)
+    return "".join(_numbers(**table) for table in found["tables"]) if found else ""
+
+
+def _numbers(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], note: str) -> str:
+    head = "".join(f'<th scope="col">{_line(name)}</th>' for name in columns)
+    lines = "".join(
+        f'<tr><th scope="row" dir="auto">{_line(name)}</th>'
+        + "".join(f"<td>{_line(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name, *cells in rows
+    )
+    table = f'<table class="numbers"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
+    below = f'<p class="small">{_line(note)}</p>' if note else ""
+    return (f"<h3>{_line(title)}</h3>" if title else "") + f'<div class="wide">{table}</div>{below}'
 
 
 def _texts(item: Item) -> str:

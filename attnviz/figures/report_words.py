@@ -36,8 +36,16 @@ def findings(item: Item) -> tuple[str, ...]:
     """What the figure shows, in sentences with its numbers; the test first, where there is one."""
     if item.explained is not None:
         return tuple(_explanation(item.explained))
+    led_to = results(item)
+    if led_to is not None:
+        return (led_to["sentence"],)
     found = {"heatmap": _links, "allocation": _shares}.get(item.figure)
     return (found(*unpack(item.message)),) if found is not None else ()
+
+
+def results(item: Item) -> dict[str, Any] | None:
+    """What a change led to (see `attnviz.figures.Results`), of a figure that shows one."""
+    return unpack(item.message)[0].get("results")
 
 
 def _explanation(explained: Explained) -> Iterator[str]:
@@ -136,7 +144,8 @@ def means(item: Item) -> Rows:
 def caveats(item: Item) -> tuple[str, ...]:
     """What the figure does not show."""
     if item.explained is None:
-        return (LOOKED, *item.caveats)
+        note = (results(item) or {}).get("note")
+        return (*([note] if note else [LOOKED]), *item.caveats)
     target, method = infos(item.explained)
     said = [each.caveat for each in (method, target) if each is not None and each.caveat]
     if method is not None and "attention" in method.needs:

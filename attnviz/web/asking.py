@@ -14,7 +14,7 @@ import streamlit as st
 from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
 from attnviz.web import asked, before_after, controls, problems, progress, session, url
 from attnviz.web.drawn import Drawn
-from attnviz.web.escape import markdown
+from attnviz.web.escape import markdown, plain
 
 if TYPE_CHECKING:
     from attnviz.explain import TargetInfo
@@ -56,10 +56,25 @@ class Asking:
         """Tells this question from others."""
         return repr((self.query, self.target.name, sorted(self.options.items()), self.kind))
 
-    def drawn(self, figure: str, message: Callable[[], bytes], title: str) -> Drawn:
-        """A figure about this question, to be taken away."""
+    def drawn(
+        self,
+        figure: str,
+        message: Callable[[], bytes],
+        title: str,
+        pinned_as: str = "",
+        settings: tuple[tuple[str, str], ...] = (),
+    ) -> Drawn:
+        """A figure about this question, to be taken away; the question itself is the first of its settings."""
         texts = " · ".join(filter(None, (self.query.text, self.query.pair)))
-        return Drawn(figure, message, f"{title}, {self.target.title}", texts)
+        options = ((name.capitalize(), plain(_told(value))) for name, value in self.decided.items())
+        return Drawn(
+            figure,
+            message,
+            f"{title}, {self.target.title}",
+            texts,
+            pinned_as=pinned_as,
+            settings=(("Result", self.target.title), *options, *settings),
+        )
 
     @property
     def first_alone(self) -> Query:
@@ -118,3 +133,10 @@ def attention_link(question: Asking, head: Head, state: State, label: str) -> No
         icon=":material/arrow_forward:",
         query_params=url.encode(kept),
     )
+
+
+def _told(value: object) -> str:
+    """The value of an option as it is read; it may be anybody's text."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "all of it" if value is None else str(value)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from attnviz.web.words_view import Changed
 
 COMPARE = ("pages/look/compare.py", "compare")
+TAKEN = "What is taken away is {}; taken away in another way, it gives other numbers."
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
@@ -55,7 +56,9 @@ def _changed(question: Asking, state: State) -> Drawn:
         results = _result(question, typed, changed, state)
     else:
         results = _unchanged(question)
-    return question.drawn("edits", lambda: changed.message(results), "Words changed")
+    side = ("Changed text", words_view.SIDES[changed.removal.side].lower())
+    told = _condition(typed, changed)
+    return question.drawn("edits", lambda: changed.message(results), "Words changed", told, (side,))
 
 
 def _unchanged(question: Asking) -> Results:
@@ -120,13 +123,11 @@ def _same_place(before: Answer, query: Query, options: dict[str, Any]) -> dict[s
 
 def _result(question: Asking, typed: str | None, changed: Changed, state: State) -> Results:
     before, after = question.answer, changed.removal
-    parts = ["with the changed text"] * (typed is not None) + [changed.condition] * bool(changed.condition)
-    condition = " and ".join(parts)
-    condition = condition[0].upper() + condition[1:]
+    condition = _condition(typed, changed)
     # Two decimals where only words were taken away, as in the test of an explanation, which says the same of them.
     numbers = before.value, after.after, 2 if typed is None and after.words else 3
     values = [("as it was", before.value), ("changed", after.after)]
-    how = f"What is taken away is {after.how}." if after.how else ""
+    how = TAKEN.format(after.how) if after.how else ""
     with st.container(border=True, key="result"):
         st.markdown(f"**{before_after.sentence(markdown(condition), question.noun, *numbers)}**")
         if how:
@@ -140,6 +141,13 @@ def _result(question: Asking, typed: str | None, changed: Changed, state: State)
     trail.note(what, before_after.moved(before.value, after.after), state)
     line = before_after.said(condition, question.noun, *numbers)
     return before_after.results(line, values, question.target, before, after.outcomes_after, how)
+
+
+def _condition(typed: str | None, changed: Changed) -> str:
+    """“Without “cat””, “With the changed text and without “cat””; "" where nothing is changed."""
+    parts = ["with the changed text"] * (typed is not None) + [changed.condition] * bool(changed.condition)
+    condition = " and ".join(parts)
+    return condition[:1].upper() + condition[1:]
 
 
 def marked(text: str, changed: str) -> str:

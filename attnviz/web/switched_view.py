@@ -52,12 +52,16 @@ def show(question: Asking, state: State) -> Drawn:
     outcomes = question.answer.outcomes, found.outcomes_after if found else question.answer.outcomes
     before_after.table(question.target.name, question.answer.outcome_unit, *outcomes)
 
-    def alone() -> bytes:
-        told = found and condition(describe(heads, importance.values), gate)
-        more = f" Reference text: “{plain(reference)}”" if told and reference is not None else ""
-        return _message(question, importance, heads, _results(question, found, told or "", note + more))
+    told = condition(describe(heads, importance.values), gate) if heads else ""
+    if heads and reference is not None:
+        note = f"{note} Reference text: “{plain(reference)}”"
 
-    return question.drawn("switches", alone, "Heads switched off" if heads else "Importance of heads")
+    def alone() -> bytes:
+        return _message(question, importance, heads, _results(question, found, told, note))
+
+    how = "measured, one head at a time" if importance.exact else "estimated from one gradient"
+    title = "Heads switched off" if heads else "Importance of heads"
+    return question.drawn("switches", alone, title, told, (("Importance of heads", how),))
 
 
 def _results(question: Asking, found: Ablation | None, told: str, note: str) -> Results:

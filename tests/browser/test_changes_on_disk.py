@@ -93,6 +93,6 @@ def test_the_changed_words_go_along(sheet, model):
         f"from {found.before:.2f} to {found.after:.2f}."
     )
     assert cells(page, 0) == [["as it was", f"{found.before:.3f}"], ["changed", f"{found.after:.3f}"]]
-    expect(page.get_by_text("What is taken away is hidden by the attention mask.")).to_be_visible()
+    expect(page.get_by_text("What is taken away is hidden by the attention mask;")).to_be_visible()
     expect(page.locator(".av-chip[data-way='attention-mask']")).to_have_count(1)
     expect(page.get_by_role("button", name="Put all words back")).to_have_count(0)

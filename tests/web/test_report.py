@@ -15,7 +15,7 @@ from attnviz.web import book as book_module
 from attnviz.web.book import KEY, MOST, Book, name_of
 
 TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs music with a guitar."
-PAGES = ("attention", "heads", "compare", "allocation", "attribution")
+PAGES = ("attention", "heads", "compare", "allocation", "attribution", "ablation")
 ENDS = "</script><script>alert(\"1\")</script> & 'x' <b>"
 
 
@@ -55,6 +55,30 @@ def test_every_page_with_a_figure_pins_it_once(app, page):
     assert toasts(visit) == ["This is in the report already, as number 1."]
     assert len(pinned(visit).items) == 1
     assert html.escape(item.title) in pinned(visit).html()
+
+
+@pytest.mark.parametrize(
+    ("params", "title"),
+    [
+        ({"off": "2.5"}, "Without layer 2 head 5"),
+        ({"view": "text", "edits": "d6,d7,d8"}, "Without “<”, “b” and “>”"),
+    ],
+)
+def test_a_change_is_pinned_with_what_it_led_to(app, params, title):
+    query = Query("minilm", "A man is playing a <b> guitar.", OTHER)
+    visit = app("ablation", text=query.text, pair=OTHER, target="label-prompt", **params)
+    visit.press("Pin to report")
+    (item,) = pinned(visit).items.values()
+    assert item.title == title
+    page = pinned(visit).html()
+    if "off" in params:
+        found = get_runtime().ablate(query, ((2, 5),), "label-prompt")
+    else:
+        found = get_runtime().without(query, dict.fromkeys((6, 7, 8), "delete"), "label-prompt")
+    assert f'<p dir="auto">{html.escape(title)} the lead of' in page
+    for name, value in (*found.outcomes_before, *found.outcomes_after):
+        assert f"{value:.3f}".replace("-", "−") in page, name
+    assert "<b> guitar" not in page
 
 
 def test_the_empty_page_says_what_to_do(app):

@@ -48,7 +48,7 @@ def test_the_words_can_be_clicked_and_go_into_the_address(app, model):
     assert told(page).endswith(ended(found))
     assert all(word in told(page) for word in found.words)
     assert f"{found.after:.3f}" in tables(page)
-    assert "What is taken away is hidden by the attention mask or deleted." in page.markdown
+    assert "What is taken away is hidden by the attention mask or deleted;" in page.markdown
     page.report("edits", "edited", [])
     assert page.url == {"view": "text"}
     assert "For the text as it is the similarity is" in page.markdown
