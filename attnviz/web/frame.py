@@ -28,6 +28,7 @@ def show() -> None:
     pages = {page.url_path or HOME: page for page in site_pages()}
     current = st.navigation(list(pages.values()), position="hidden")
     state = session.begin(current.url_path)
+    first_paint.begin()
     style.apply()
     uploads.keep_open(state)
     with st.sidebar:
@@ -37,6 +38,7 @@ def show() -> None:
         first_paint.wait()
         _navigation(pages, current, state)
         _machine(_controls(state), state)
+        first_paint.rest()
     else:
         model = state.model or session.default_model()
         known = session.runtime().card(model) is not None
@@ -44,6 +46,7 @@ def show() -> None:
         facts = _controls(state)
         _machine(facts, state)
         _page(current)
+        first_paint.rest()
         _machine(facts, state)  # by now the model may have been loaded
         if not known and session.runtime().card(model) is not None:
             st.rerun()  # the controls depend on what the page has just learned of the model

@@ -27,7 +27,6 @@ PAGE = "attnviz_page"
 COUNTED = ("model", "text", "pair", "target_text", "kind", "view")  # what positions of tokens depend on
 EDITED = ("model", "text", "pair", "target_text", "changed")  # what places of edited words depend on
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
-PAGES_OF_MODELS = ("ablation", "layers")  # they ask the model itself: a kept capture does not make them quick
 PAGE_OF_TWO_TEXTS = "compare"
 
 
@@ -172,9 +171,10 @@ def example() -> Query:
 
 def ready() -> bool:
     """Whether the page can be drawn at once."""
-    asked = query()
-    loads = st.session_state.get(PAGE) in PAGES_OF_MODELS and asked.model not in runtime().facts().models
-    return not loads and runtime().ready(asked)
+    asked, page = query(), st.session_state.get(PAGE)
+    if page in PAGES_OF_PAIRS:  # they ask the model itself: a kept capture does not make them quick
+        return page == "attribution" and asked == runtime().default_pair_query
+    return runtime().ready(asked)
 
 
 def follow(key: str, value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import methods_view, problems, session, shuffled_view, words_view
+from attnviz.web import first_paint, methods_view, problems, session, shuffled_view, words_view
 from attnviz.web.escape import markdown
 from attnviz.web.trust import CHART, Asked, remember, remembered, tested
 
@@ -27,6 +27,11 @@ def show(attribution: Attribution, asked: Asked) -> Callable[[], Faithfulness]:
     """The whole section, under the explanation; returns what gives its test, made then where it was not yet."""
     st.subheader("How far to trust this", anchor=False)
     operator, side = _choices(attribution, asked)
+    first_paint.later(lambda: _tests(attribution, asked, operator, side))
+    return lambda: tested(asked, asked.method, operator, side)
+
+
+def _tests(attribution: Attribution, asked: Asked, operator: str, side: int) -> None:
     with problems.guard():
         if _wanted(attribution, side, (asked.query, asked.target.name, operator, side)):
             test = tested(asked, asked.method, operator, side)
@@ -34,7 +39,6 @@ def show(attribution: Attribution, asked: Asked) -> Callable[[], Faithfulness]:
             _curves(test, asked)
     methods_view.show(asked, operator)
     shuffled_view.show(asked)
-    return lambda: tested(asked, asked.method, operator, side)
 
 
 def _wanted(attribution: Attribution, side: int, question: tuple[object, ...]) -> bool:
