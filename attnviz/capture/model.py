@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from attnviz.capture.capture import Capture, Layer
+from attnviz.capture.drawable import check_sizes, roles_of
 from attnviz.capture.sequences import joined, shifted
-from attnviz.errors import InputEmpty, InputTooLong, ModelUnsupported, TargetUnsupported
+from attnviz.errors import AttnVizError, InputEmpty, InputTooLong, TargetUnsupported
 from attnviz.types import Kind, ModelCard, Tokens
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ class Model:
         """In which precision it runs; recomputed weights are float32 in any case."""
         return self.loaded.dtype
 
+    @property
+    def echoes(self) -> bool:
+        """Whether it is a classifier whose decoder is fed the text itself, one place later (BART, T5)."""
+        name = type(self.loaded.module).__name__
+        return self.card.kind == "encoder-decoder" and name.endswith("ForSequenceClassification")
+
     def tokenize(self, text: str, pair: str | None = None) -> Tokens:
         """The tokens that the model would be fed. Raises InputEmpty."""
         return self.loaded.tokenize(text, pair)
@@ -64,15 +71,23 @@ class Model:
             text: what is encoded, or what a decoder reads.
             pair: a second text, where the tokenizer joins two.
             target_text: for an encoder-decoder, the text that its decoder is fed (teacher-forced); None lets the
-                model generate it greedily.
+                model generate it greedily. A classifier's decoder is fed the text itself.
 
         Raises:
             InputEmpty: no text. InputTooLong: more tokens than positions.
+            AttnVizError: a target text for a classifier.
             ModelUnsupported: the model ran, but its attention cannot be tied to the tokens.
         """
         tokens, inputs = self.encode(text, pair)
         if self.card.kind != "encoder-decoder":
             return self._captured(self._inputs(inputs), tokens)
+        if self.echoes:
+            if target_text is not None:
+                raise AttnVizError(
+                    f"{self.card.name} is a classifier: its decoder reads the text itself.",
+                    "Leave the target text empty.",
+                )
+            return self.capture_fed(self._inputs(inputs), tokens)
         if target_text is None:
             return self._captured_sequence(
                 tokens, inputs, self._generated(inputs, {"max_new_tokens": TARGET_TOKENS})
@@ -123,6 +138,10 @@ class Model:
 
         Raises ModelUnsupported as `capture` does.
         """
+        if self.echoes:
+            ids = inputs["input_ids"][0].tolist()
+            plain = {name: each[0].tolist() for name, each in inputs.items()}
+            return self._captured_decoder(tokens, plain, shifted(self.loaded.module, ids), tokens)
         if continuation is None:
             return self._captured(dict(inputs), tokens)
         if "decoder_input_ids" not in inputs:
@@ -231,26 +250,14 @@ class Model:
         from attnviz.capture.recorder import record
 
         _, calls = record(self.loaded.module, self._uncached(inputs))
-        roles = dict.fromkeys(call.role for call in calls)
-        if len(roles) == 1 and len(calls) > self.card.layers:
-            raise ModelUnsupported(
-                f"{self.card.name} ({self.card.family}) attends {len(calls)} times in {self.card.layers} layers.",
-                "Families with several attentions in one layer cannot be drawn yet.",
-                reason="not-captured",
-            )
-        if self.card.kind == "encoder-decoder" and len(roles) < 3:
-            raise ModelUnsupported(
-                f"Only the {' and '.join(roles)} attention of {self.card.name} ({self.card.family}) could be captured.",
-                "Its family attends in blocks, which cannot be drawn yet.",
-                reason="not-captured",
-            )
+        roles = roles_of(self.card, calls)
         kinds: dict[Kind, tuple[Layer, ...]] = {}
         for role in ("encoder", "decoder", "cross"):
             if role in roles:
                 kind: Kind = "self" if len(roles) == 1 else role
                 kinds[kind] = tuple(self._layer(call) for call in calls if call.role == role)
         capture = Capture(self.card, tokens, target, kinds, fed)
-        self._check_sizes(capture)
+        check_sizes(capture)
         return capture
 
     def _uncached(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -271,24 +278,6 @@ class Model:
         return Layer(
             call.scores, KeyNorms(call.v, grams), call.out, BlockOutput(call.v, call.out, projection)
         )
-
-    def _check_sizes(self, capture: Capture) -> None:
-        """Every layer must be a map of these tokens; models that pool or cut the text into blocks are not."""
-        for kind, layers in capture.layers.items():
-            expected = (
-                1,
-                layers[0].scores.shape[1],
-                len(capture.query_tokens(kind)),
-                len(capture.key_tokens(kind)),
-            )
-            wrong = next((layer.scores.shape for layer in layers if layer.scores.shape != expected), None)
-            if wrong is not None:
-                raise ModelUnsupported(
-                    f"A layer of {self.card.name} has attention of size {wrong[1:]}, where {expected[1:]} "
-                    "(heads, query tokens, key tokens) was expected.",
-                    f"Its family ({self.card.family}) pools the text or attends in blocks, which cannot be drawn yet.",
-                    reason="not-captured",
-                )
 
 
 def load_model(name: str, device: str = "auto", dtype: str = "auto", revision: str | None = None) -> Model:

@@ -70,6 +70,7 @@ class Problem:
         continuation: the tokens behind the text, or those that a decoder was fed for; None where there are none.
         vectors: the shares (T, d) and (T', d) of the tokens of this text and of the other one in their two
             vectors of length 1, for a target that is the product of these.
+        echoed: whether a decoder is fed the text, too, one place later; its embeddings change with the text's.
     """
 
     model: Model
@@ -86,6 +87,7 @@ class Problem:
     outcome_unit: str = ""
     continuation: Tokens | None = None
     vectors: Callable[[], tuple[torch.Tensor, torch.Tensor]] | None = None
+    echoed: bool = False
 
     @property
     def mask(self) -> Annotated[torch.Tensor, "1 T"]:
@@ -117,7 +119,7 @@ class Problem:
         if embeddings is not None and own.shape[1] > count:
             behind = self._looked_up(self.inputs["input_ids"][:, count:])
             embeddings = torch.cat([embeddings, behind.expand(len(embeddings), -1, -1)], 1)
-        return evaluate(self.module, self.inputs, self.read, mask, embeddings)
+        return evaluate(self.module, self.inputs, self.read, mask, embeddings, self.echoed)
 
     def evaluate_rows(
         self, rows: Mapping[str, torch.Tensor], moved: torch.Tensor | None = None
@@ -154,6 +156,7 @@ def evaluate(
     read: Read,
     mask: torch.Tensor | None = None,
     embeddings: torch.Tensor | None = None,
+    echoed: bool = False,
 ) -> Annotated[torch.Tensor, "N"]:
     """`Problem.evaluate`, for targets that must compute before they can state their problem."""
     changed = mask if embeddings is None else embeddings
@@ -164,7 +167,7 @@ def evaluate(
     run = Run(module, rows)
     if embeddings is None:
         return read(run, rows["attention_mask"]).float()
-    with _Embeddings(embedding_weight(module), rows["input_ids"], embeddings) as fed:
+    with _Embeddings(embedding_weight(module), rows["input_ids"], embeddings, echoed) as fed:
         result = read(run, rows["attention_mask"]).float()
     if not fed.used:
         raise _no_embedding(module)
@@ -215,24 +218,27 @@ class _Embeddings(TorchFunctionMode):
     """Answers the module's first look-up of its tokens with other embeddings, in this thread only.
 
     Unlike `inputs_embeds`, this works the same for every family: positions and masks are still derived from
-    the ids, and a family that scales its embeddings scales these too.
+    the ids, and a family that scales its embeddings scales these too. Where the text is `echoed`, the look-up of the
+    ids one place later is answered, too, but for its first token.
     """
 
-    def __init__(self, weight: torch.Tensor, ids: torch.Tensor, embeddings: torch.Tensor) -> None:
+    def __init__(
+        self, weight: torch.Tensor, ids: torch.Tensor, embeddings: torch.Tensor, echoed: bool
+    ) -> None:
         super().__init__()
-        self.weight, self.ids, self.embeddings, self.used = weight, ids, embeddings, False
+        self.weight, self.ids, self.embeddings, self.echoed = weight, ids, embeddings, echoed
+        self.used = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if (
-            not self.used
-            and func is torch.nn.functional.embedding
-            and len(args) > 1
-            and args[1] is self.weight
-        ):
-            answer = self.embeddings.to(self.weight.dtype)
+        if func is not torch.nn.functional.embedding or len(args) < 2 or args[1] is not self.weight:
+            return func(*args, **kwargs)
+        answer = self.embeddings.to(self.weight.dtype)
+        if not self.used:
             for ids, found in ((self.ids, answer), (self.ids.T, answer.transpose(0, 1))):  # XLNet: time first
                 if torch.equal(args[0], ids):
                     self.used = True
                     return found
+        elif self.echoed and torch.equal(args[0][:, 1:], self.ids[:, :-1]):
+            return torch.cat([func(*args, **kwargs)[:, :1], answer[:, :-1]], 1)
         return func(*args, **kwargs)

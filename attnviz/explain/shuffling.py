@@ -92,7 +92,7 @@ def layer_names(model: Model, text: str) -> list[str]:
 
     module: Any = model.loaded.module
     _, inputs = encode(model, module, text)
-    if model.card.kind == "encoder-decoder":
+    if model.card.kind == "encoder-decoder" and not model.echoes:
         inputs["decoder_input_ids"] = inputs["input_ids"][:, :1]
     found = [re.match(r"(.*?\.\d+)(\.|$)", call.name) for call in model.sites(inputs).calls]
     names = list(dict.fromkeys(match.group(1) for match in found if match))

@@ -100,6 +100,37 @@ def last_token_classifier(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 @pytest.fixture(scope="session")
+def echoing_classifier(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A BART with three labels: encoder and decoder read the same text."""
+    from transformers import BartConfig, BartForSequenceClassification
+
+    tokenizer = _byte_level(bos="<s>", eos="</s>", pad="<pad>")
+    _closing(tokenizer)
+    config = BartConfig(
+        vocab_size=len(tokenizer), d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
+        decoder_attention_heads=4, encoder_ffn_dim=64, decoder_ffn_dim=64, max_position_embeddings=128,
+        bos_token_id=0, eos_token_id=1, pad_token_id=2, decoder_start_token_id=1, forced_eos_token_id=1, init_std=0.3,
+        num_labels=3, id2label={0: "against", 1: "neither", 2: "for"},
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("echoing_classifier")
+    return _saved(BartForSequenceClassification, config, tokenizer, path)
+
+
+@pytest.fixture(scope="session")
+def echoing_t5(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A T5 with three labels: its decoder starts with the padding token."""
+    from transformers import T5Config, T5ForSequenceClassification
+
+    tokenizer = _byte_level(eos="</s>", pad="<pad>")
+    _closing(tokenizer)
+    config = T5Config(
+        vocab_size=len(tokenizer), d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, pad_token_id=1,
+        eos_token_id=0, decoder_start_token_id=1, num_labels=3,
+    )  # fmt: skip
+    return _saved(T5ForSequenceClassification, config, tokenizer, tmp_path_factory.mktemp("echoing_t5"))
+
+
+@pytest.fixture(scope="session")
 def filler(tmp_path_factory: pytest.TempPathFactory) -> Model:
     """A BERT with its masked-language head."""
     from transformers import BertForMaskedLM
@@ -128,6 +159,18 @@ def _word_pieces() -> Any:
     from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(get_model_path())
+
+
+def _closing(tokenizer: Any) -> None:
+    """Let the tokenizer end a text, and each text of a pair, with its end-of-sequence token."""
+    from tokenizers.processors import TemplateProcessing
+
+    start, end = tokenizer.bos_token, tokenizer.eos_token
+    single = f"{start} $A {end}" if start else f"$A {end}"
+    named = [(each, tokenizer.convert_tokens_to_ids(each)) for each in (start, end) if each]
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=single, pair=f"{single} $B {end}", special_tokens=named
+    )
 
 
 def _byte_level(**special: str) -> Any:

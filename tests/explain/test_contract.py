@@ -15,6 +15,8 @@ CASES = [
     ("classifier", "label-difference"),
     ("classifier", "label"),
     ("last_token_classifier", "label-difference"),
+    ("echoing_classifier", "label-difference"),
+    ("echoing_t5", "label"),
     ("filler", "masked-token"),
     ("gpt2", "next-token"),
     ("llama", "token-difference"),

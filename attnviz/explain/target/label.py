@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attnviz.errors import ModelUnsupported
 from attnviz.explain.records import TargetInfo
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Label:
     info = TargetInfo(
         name="label",
         title="Label",
-        kinds=("encoder", "decoder"),
+        kinds=("encoder", "decoder", "encoder-decoder"),
         needs_pair=False,
         takes_pair=True,
         needs="a classifier's head",
@@ -57,7 +58,7 @@ class LabelDifference:
     info = TargetInfo(
         name="label-difference",
         title="Label against label",
-        kinds=("encoder", "decoder"),
+        kinds=("encoder", "decoder", "encoder-decoder"),
         needs_pair=False,
         takes_pair=True,
         needs="a classifier's head",
@@ -127,6 +128,12 @@ class _Asked:
         self.module: Any = root.base_model if model.card.kind == "decoder" else root
         self.score: Any = root.score if model.card.kind == "decoder" else None
         self.tokens, self.inputs = encode(model, self.module, text, pair)
+        if model.echoes and root.config.eos_token_id not in self.tokens.ids:
+            raise ModelUnsupported(
+                f"The tokenizer of {model.card.name} does not end a text with the token that the classifier reads.",
+                "Choose a model that comes with its own tokenizer.",
+                reason="damaged",
+            )
         self.names = label_names(root.config)
         self.independent = getattr(root.config, "problem_type", None) == "multi_label_classification"
         with torch.no_grad():
@@ -135,6 +142,8 @@ class _Asked:
 
     def _read(self, run: Run, mask: torch.Tensor) -> torch.Tensor:
         """(N, C) float32 logits."""
+        if self.model.echoes:
+            return run(decoder_attention_mask=_later(mask)).logits.float()
         if self.score is None:
             return run().logits.float()
         import torch
@@ -180,6 +189,7 @@ class _Asked:
             options=options,
             predict=self.predict,
             outcome_unit="logit" if len(self.names) == 1 else "probability",
+            echoed=self.model.echoes,
         )
 
     def _reader(self, chosen: int, against: int | None) -> Read:
@@ -193,9 +203,20 @@ class _Asked:
         """Which positions the head reads: the last of a decoder, the first of an encoder, or what the config says."""
         from attnviz.explain.pooling import query_weights
 
-        config = self.model.loaded.module.config
+        config: Any = self.model.loaded.module.config
+        if self.model.echoes:  # the decoder's place at the text's last end-of-sequence token
+            weights = np.zeros(len(self.tokens), np.float32)
+            weights[np.flatnonzero(np.array(self.tokens.ids) == config.eos_token_id)[-1]] = 1
+            return weights
         said = getattr(config, "classifier_pooling", None) or getattr(config, "summary_type", None)
         names = {"mean": "mean", "last": "lasttoken", "first": "cls", "cls": "cls"}
         default = "lasttoken" if self.score is not None else "cls"
         pooling = default if self.score is not None else names.get(str(said), default)
         return query_weights(len(self.tokens), pooling)
+
+
+def _later(mask: torch.Tensor) -> torch.Tensor:
+    """The mask of a decoder that is fed the same text one place later, behind a token that is always there."""
+    import torch
+
+    return torch.cat([torch.ones_like(mask[:, :1]), mask[:, :-1]], 1)
