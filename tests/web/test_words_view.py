@@ -1,5 +1,7 @@
 """Words edited in place on the ablation page: every number the engine's, the headline’s words, both texts."""
 
+from dataclasses import replace
+
 import pytest
 
 import attnviz
@@ -199,3 +201,30 @@ def test_hostile_words_are_text(app, text):
     said = (page.markdown + tables(page) + "".join(tried(page))).replace("\\<", "&lt;")
     for mark in ("<script", "<img", "<b>", "$x^2$", ":material/home:"):
         assert mark not in said
+
+
+def test_every_way_of_taking_away_has_its_letter_and_its_words():
+    from attnviz.explain.removal import OPERATORS
+    from attnviz.web import edits, words_view
+
+    assert {*(each.name for each in OPERATORS), edits.SWAP} == set(edits.LETTERS) == set(words_view.VERBS)
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "taken"),
+    [
+        ("h2", "The cat sat", {2: "attention-mask"}),
+        ("d1,h2", "The cat sat", {1: "delete", 2: "attention-mask"}),
+        ("s1~mat,d2", "The mat sat", {2: "delete"}),
+    ],
+)
+def test_the_text_of_an_encoder_decoder_is_edited_and_its_output_is_not(
+    app, encoder_decoder, word, text, taken
+):
+    query = Query(encoder_decoder, "The cat sat", target_text="sat")
+    page = opened(app, model=encoder_decoder, text=query.text, target_text="sat", view="text", edits=word)
+    assert "".join(piece for piece, _ in page.figure("edits")[0]["runs"]) == query.text
+    truth = get_runtime().without(replace(query, text=text), taken)
+    before = get_runtime().answer(query)
+    assert f"from {before.value:.2f} to {truth.after:.2f}.**".replace("-", "−") in told(page)
+    assert page.notices == []
