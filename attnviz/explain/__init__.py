@@ -10,6 +10,7 @@ import types
 from typing import Any
 
 from attnviz.explain.ablation import ablate, head_importance
+from attnviz.explain.checks import Agreement
 from attnviz.explain.curves import RandomOrders, faithfulness, random_orders
 from attnviz.explain.evidence import (
     Ablation,
@@ -34,6 +35,7 @@ from attnviz.types import Attribution
 __all__ = [
     "FORCES",
     "Ablation",
+    "Agreement",
     "Answer",
     "Attended",
     "Faithfulness",

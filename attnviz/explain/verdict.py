@@ -7,11 +7,14 @@ of a headline are counted there, and whoever names them escapes them.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from attnviz.explain.checks import Agreement
 from attnviz.explain.evidence import Faithfulness, Sanity
 from attnviz.types import Attribution
 
+ALIKE = 0.35  # Kendall's tau, see `agreement_badges`
 HARDLY, PARTLY = 0.7, 0.4  # rank correlations, see `shuffled`
 NOUNS = {"similarity": "similarity"}  # what a target is called in a headline; the others are results
 
@@ -22,11 +25,13 @@ class Badge:
 
     Attributes:
         holds: whether it has it. words: that, in a few words. meaning: what it says that it has not, or "".
+        note: the numbers behind it, a sentence, or "".
     """
 
     holds: bool
     words: str
     meaning: str = ""
+    note: str = ""
 
 
 def headline(test: Faithfulness, what: str | None = None) -> str:
@@ -74,6 +79,50 @@ def _sums_up(holds: bool) -> Badge:
     if holds:
         return Badge(True, "adds up to the result")
     return Badge(False, "does not add up to the result")
+
+
+def agreement_badges(found: Agreement, titles: Mapping[str, str]) -> tuple[Badge, ...]:
+    """Whether other methods put the same words first, and whether a change of baseline leaves them there.
+
+    `titles`: of the methods, by their names.
+
+    An explanation agrees where the mean of its taus is 0.35 or more. On the forty texts of benchmarks/faithfulness.py
+    (MiniLM, 6 to 13 words), orders drawn at random reach that on one text in nine, integrated gradients on 85 %,
+    leave-one-out on 90 %, gradient-weighted attention on all, gradient × input on half, rollout on 15 %. The tau of
+    integrated gradients with those from another blank reaches it on 88 %.
+    """
+    others = " and ".join(
+        f"{titles[name]} ({_tau(tau)})"
+        for name, tau in zip(found.methods, found.taus, strict=True)
+        if tau == tau
+    )
+    result = []
+    if not math.isnan(found.tau):
+        numbers = f"Kendall’s tau with {others}: {_tau(found.tau)} in the mean, {ALIKE} or more passes."
+        if found.tau >= ALIKE:
+            result.append(Badge(True, "agrees with other methods", note=numbers))
+        else:
+            meaning = (
+                "other ways of asking put other words first, and not all of them can be right. Look at all methods "
+                f"side by side before you name a reason. {numbers}"
+            )
+            result.append(Badge(False, "other methods disagree", meaning, numbers))
+    tau = found.baseline_tau
+    if not math.isnan(tau):
+        numbers = f"With {found.baseline}: Kendall’s tau {_tau(tau)}, {ALIKE} or more passes."
+        if tau >= ALIKE:
+            result.append(Badge(True, "survives a change of baseline", note=numbers))
+        else:
+            meaning = (
+                "what stands in place of a word that is not there decides which words come first: the order says as "
+                f"much of that choice as of the text. {numbers}"
+            )
+            result.append(Badge(False, "does not survive a change of baseline", meaning, numbers))
+    return tuple(result)
+
+
+def _tau(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def curve_numbers(test: Faithfulness) -> str:

@@ -1,7 +1,7 @@
 """The runtime that pages talk to: names and texts in, read-only arrays and records out, never a torch object.
 
-What it answers about a text stands in its parts (`look`, `explore`, `examine`), what it keeps in `desk`. A runtime on
-a cluster will have the same methods. Import from `attnviz.runtime`.
+What it answers about a text stands in its parts (`look`, `explore`, `examine`, `trust`), what it keeps in `desk`. A
+runtime on a cluster will have the same methods. Import from `attnviz.runtime`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import threading
 from attnviz.errors import AttnVizError, CaptureInvalid
 from attnviz.runtime import gallery, opened
 from attnviz.runtime.desk import key_of
-from attnviz.runtime.examine import Examiner
 from attnviz.runtime.explore import Explorer
 from attnviz.runtime.memory import engine
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.stage import DeviceFacts, Progress, Query
+from attnviz.runtime.trust import Doubter
 
 
-class Runtime(Explorer, Examiner):
+class Runtime(Explorer, Doubter):
     """What pages call. All methods may be called from any thread.
 
     `progress` is called in the thread of the caller; what it raises cancels the request. Besides the errors

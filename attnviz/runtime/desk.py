@@ -1,7 +1,7 @@
 """Where answers are made and kept: models, captures and maps in byte-bounded caches, and one gate to the device.
 
-The parts of the Runtime (`look`, `explore`, `examine`) stand on it: a question and a piece of work go in, what the
-work returns comes out, computed once however many ask.
+The parts of the Runtime (`look`, `explore`, `examine`, `trust`) stand on it: a question and a piece of work go in, what
+the work returns comes out, computed once however many ask.
 """
 
 from __future__ import annotations

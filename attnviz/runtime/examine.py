@@ -1,7 +1,7 @@
 """Questions to the model itself: what each word contributed, whether the answer holds, what heads are needed for.
 
 A part of the Runtime: each answer is computed with the loaded model, through the gate, and kept in the cache of
-maps. What random orders do is kept by itself, since all methods share it.
+maps.
 """
 
 from __future__ import annotations
@@ -20,14 +20,11 @@ if TYPE_CHECKING:
         Ablation,
         Answer,
         Attended,
-        Faithfulness,
         HeadImportance,
         LayerByLayer,
         MethodInfo,
         Operator,
-        RandomOrders,
         Removal,
-        Sanity,
         TargetInfo,
     )
 
@@ -91,7 +88,9 @@ class Examiner(Desk):
             more = _with_continuation(model, query, target, options)
             return explain(model, query.text, target, query.pair, method, tell, **more)
 
-        return self._on_model(query, ("explain", target, method, _key(options)), EXPLAINING, work, progress)
+        return self._on_model(
+            query, ("explain", target, method, option_key(options)), EXPLAINING, work, progress
+        )
 
     def answer(
         self,
@@ -108,42 +107,7 @@ class Examiner(Desk):
             more = _with_continuation(model, query, target, options)
             return answer(model, query.text, target, query.pair, **more)
 
-        return self._on_model(query, ("answer", target, _key(options)), EXPLAINING, work, progress)
-
-    def faithfulness(
-        self,
-        query: Query,
-        target: str | None = None,
-        method: str = "integrated-gradients",
-        operator: str = "attention-mask",
-        seeds: int = 5,
-        side: int = 0,
-        progress: Progress | None = None,
-        **options: Hashable,
-    ) -> Faithfulness:
-        """What taking away the words that an explanation puts first does, beside random words.
-
-        The arguments are those of `explain`, with the way in which words are taken, the number of random orders, and
-        which of two texts is tested. Raises what `explain` raises, and UnknownName for these.
-        """
-        attribution = self.explain(query, target, method, progress, **options)
-        shared = (operator, seeds, side)
-
-        def orders(model: Model, tell: Tell) -> RandomOrders:
-            from attnviz.explain import random_orders
-
-            return random_orders(model, attribution, operator, seeds, side=side, progress=tell)
-
-        asked = ("random-orders", attribution.target, attribution.options, *shared)
-        random = self._on_model(query, asked, TESTING, orders, progress)
-
-        def work(model: Model, tell: Tell) -> Faithfulness:
-            from attnviz.explain import faithfulness
-
-            return faithfulness(model, attribution, operator, seeds, side=side, random=random, progress=tell)
-
-        what = ("faithfulness", target, method, _key(options), *shared)
-        return self._on_model(query, what, TESTING, work, progress)
+        return self._on_model(query, ("answer", target, option_key(options)), EXPLAINING, work, progress)
 
     def without(
         self,
@@ -165,7 +129,7 @@ class Examiner(Desk):
             more: dict[str, Any] = _with_continuation(model, query, target, options)
             return without(model, query.text, words, target, query.pair, side=side, **more)
 
-        what = ("without", tuple(sorted(words.items())), target, side, _key(options))
+        what = ("without", tuple(sorted(words.items())), target, side, option_key(options))
         return self._on_model(query, what, TESTING, work, progress)
 
     def ablate(
@@ -195,7 +159,7 @@ class Examiner(Desk):
 
         how: dict[str, Any] = {"layers": layers, "scale": scale, "reference": reference, "kind": kind}
         how |= {"force": force, "queries": queries, "keys": keys}
-        what = ("ablate", tuple(heads), target, *how.values(), _key(options))
+        what = ("ablate", tuple(heads), target, *how.values(), option_key(options))
         return self._on_model(query, what, ABLATING, work, progress)
 
     def attended(
@@ -216,7 +180,7 @@ class Examiner(Desk):
             return attended(model, query.text, heads, target, query.pair, kind=kind, **more)
 
         return self._on_model(
-            query, ("attended", heads, target, kind, _key(options)), ABLATING, work, progress
+            query, ("attended", heads, target, kind, option_key(options)), ABLATING, work, progress
         )
 
     def head_importance(
@@ -238,7 +202,7 @@ class Examiner(Desk):
                 model, query.text, target, query.pair, exact=exact, kind=kind, progress=tell, **more
             )
 
-        what = ("head-importance", target, exact, kind, _key(options))
+        what = ("head-importance", target, exact, kind, option_key(options))
         return self._on_model(query, what, ABLATING, work, progress)
 
     def layer_by_layer(
@@ -252,31 +216,9 @@ class Examiner(Desk):
             more: dict[str, Any] = _with_continuation(model, query, target, options)
             return layer_by_layer(model, query.text, target, query.pair, progress=tell, **more)
 
-        return self._on_model(query, ("layer-by-layer", target, _key(options)), EXPLAINING, work, progress)
-
-    def sanity(
-        self,
-        query: Query,
-        target: str | None = None,
-        method: str = "integrated-gradients",
-        fraction: float = 0.5,
-        seed: int = 0,
-        progress: Progress | None = None,
-        **options: Hashable,
-    ) -> Sanity:
-        """The explanation once more, with the upper layers shuffled; see `attnviz.explain.sanity`.
-
-        The options are the target's only: both explanations use the method as it is by default.
-        """
-        attribution = self.explain(query, target, method, progress, **options)
-
-        def work(model: Model, tell: Tell) -> Sanity:
-            from attnviz.explain import sanity
-
-            return sanity(model, attribution, fraction=fraction, seed=seed, progress=tell)
-
-        what = ("sanity", target, method, fraction, seed, _key(options))
-        return self._on_model(query, what, TESTING, work, progress)
+        return self._on_model(
+            query, ("layer-by-layer", target, option_key(options)), EXPLAINING, work, progress
+        )
 
     def _stored_attributions(self, query: Query) -> tuple[Attribution, ...]:
         example = gallery.stored_example(query)
@@ -286,7 +228,8 @@ class Examiner(Desk):
         return self._maps.get(key, lambda tell: gallery.open_attributions(example))
 
 
-def _key(options: Options) -> tuple[tuple[str, Hashable], ...]:
+def option_key(options: Options) -> tuple[tuple[str, Hashable], ...]:
+    """The options as a part of a cache's key."""
     return tuple(sorted(options.items()))
 
 

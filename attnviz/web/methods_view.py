@@ -36,11 +36,12 @@ def show(asked: Asked, operator: str) -> None:
 def _comparison(asked: Asked, operator: str) -> None:
     from attnviz.analysis.agreement import TOP, agreement
     from attnviz.explain import methods_for
+    from attnviz.explain.checks import word_scores
     from attnviz.figures.trust import agreement_figure, methods_figure
 
     infos = methods_for(asked.target.name)
     found, tests = _by_all_methods(asked, operator, infos)
-    scores, words = _by_words(found)
+    scores, words = word_scores(found)
     order = np.sort(np.argsort(-np.abs(scores).sum(0), kind="stable")[:MOST_WORDS])
     titles, left_out = [info.title for info in infos], len(words) - len(order)
     st.plotly_chart(
@@ -94,14 +95,3 @@ def _tests_table(titles: list[str], tests: list[Faithfulness]) -> None:
         f"Of the first text, words {tests[0].operator_title}. Random orders: comprehensiveness {random[0]:.3f}, "
         f"sufficiency {random[1]:.3f}. Attention shows where the model looked, not why it decided."
     )
-
-
-def _by_words(found: list[Attribution]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The methods' scores summed over each word of the first text, special tokens left out, and the words."""
-    from attnviz.text import groups
-
-    tokens = found[0].tokens
-    index, labels = groups(tokens, "word")
-    sums = np.stack([np.bincount(index, each.scores, minlength=len(labels)) for each in found])
-    kept = np.array([not tokens.special[index == group].all() for group in range(len(labels))])
-    return sums[:, kept], tuple(label for label, keep in zip(labels, kept.tolist(), strict=True) if keep)

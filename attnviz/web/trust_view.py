@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import first_paint, methods_view, problems, session, shuffled_view, words_view
+from attnviz.web import first_paint, methods_view, problems, progress, session, shuffled_view, words_view
 from attnviz.web.escape import markdown
 from attnviz.web.trust import CHART, Asked, remember, remembered, tested
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from attnviz.explain import Faithfulness
+    from attnviz.explain.verdict import Badge
     from attnviz.types import Attribution
 
-TESTED = "attnviz_tested"
+TESTED, CHANGED = "attnviz_tested", "attnviz_changed"
+SLOW, QUICK = ("shapley",), 32  # methods that take many passes, and tokens up to which that does not matter
 LIVE = 160  # tokens; up to here the test runs by itself, in a second or two
 SIDES = ("Text", "Second text")
 
@@ -35,8 +39,9 @@ def _tests(attribution: Attribution, asked: Asked, operator: str, side: int) -> 
     with problems.guard():
         if _wanted(attribution, side, (asked.query, asked.target.name, operator, side)):
             test = tested(asked, asked.method, operator, side)
-            _verdict(test, attribution)
+            places = _verdict(test, attribution)
             _curves(test, asked)
+            _agreement(asked, _count(attribution), side, *places)
     methods_view.show(asked, operator)
     shuffled_view.show(asked)
 
@@ -52,6 +57,11 @@ def _wanted(attribution: Attribution, side: int, question: tuple[object, ...]) -
     )
     st.button("Test this explanation", key="trust_test", on_click=remember, args=(TESTED, question))
     return False
+
+
+def _count(attribution: Attribution) -> int:
+    """The tokens of all explained texts."""
+    return len(attribution.tokens) + len(attribution.pair_tokens or ())
 
 
 def _choices(attribution: Attribution, asked: Asked) -> tuple[str, int]:
@@ -74,7 +84,8 @@ def _choices(attribution: Attribution, asked: Asked) -> tuple[str, int]:
     return name, side
 
 
-def _verdict(test: Faithfulness, attribution: Attribution) -> None:
+def _verdict(test: Faithfulness, attribution: Attribution) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """The headline and the first badges; returns the places of badges and of what they mean."""
     from attnviz.explain import verdict
 
     words = ", ".join(f"“{markdown(word, 40)}”" for word in test.words)
@@ -82,14 +93,42 @@ def _verdict(test: Faithfulness, attribution: Attribution) -> None:
     st.caption(f"The words: {words}. {verdict.conditions(test)}")
     other = attribution.pair_tokens if test.side == 1 else None
     words_view.proof_link(test, other or attribution.tokens)
-    found = verdict.badges(test, attribution)
-    with st.container(horizontal=True, gap="small"):
-        for badge in found:
-            icon, color = (":material/check:", "blue") if badge.holds else (":material/close:", "red")
-            st.badge(badge.words, icon=icon, color=color)  # type: ignore[arg-type]
+    places = st.container(horizontal=True, gap="small", key="badges"), st.container(key="badge_meanings")
+    _badges(verdict.badges(test, attribution), *places)
+    return places
+
+
+def _badges(found: tuple[Badge, ...], row: DeltaGenerator, meanings: DeltaGenerator) -> None:
     for badge in found:
+        icon, color = (":material/check:", "blue") if badge.holds else (":material/close:", "red")
+        row.badge(badge.words, icon=icon, color=color)  # type: ignore[arg-type]
         if badge.meaning:
-            st.markdown(f"The red badge means: {badge.meaning}")
+            meanings.markdown(f"The red badge “{badge.words}” means: {badge.meaning}")
+        elif badge.note:
+            meanings.caption(badge.note)
+
+
+def _agreement(asked: Asked, tokens: int, side: int, row: DeltaGenerator, meanings: DeltaGenerator) -> None:
+    """The badges that need other explanations. They come last: the test is on screen meanwhile."""
+    from attnviz.explain import verdict
+
+    question = (asked.query, asked.target.name, asked.method.name, asked.options)
+    with meanings, problems.guard():
+        baseline = asked.method.name not in SLOW or tokens <= QUICK or remembered(CHANGED, question)
+        with progress.loading() as report:
+            found = session.runtime().agreement(
+                asked.query, asked.target.name, asked.method.name, side, baseline, report, **asked.options
+            )
+        if found is not None:
+            titles = {info.name: info.title for info in session.runtime().methods()}
+            _badges(verdict.agreement_badges(found, titles), row, meanings)
+            if not baseline:
+                st.button(
+                    "Test a change of baseline, too: it takes as long as the explanation",
+                    key="trust_baseline",
+                    on_click=remember,
+                    args=(CHANGED, question),
+                )
 
 
 def _curves(test: Faithfulness, asked: Asked) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from attnviz.errors import InputEmpty
+from attnviz.errors import InputEmpty, UnknownName
 from attnviz.explain import explain
 from attnviz.explain.method.leave_one_out import LeaveOneOut
 from attnviz.explain.target.similarity import Similarity
@@ -92,3 +92,20 @@ def test_a_word_or_sentence_is_left_out_whole(minilm, unit):
             vector = (hidden * mask[0, :, None]).sum(0) / mask.sum()
             fall = result.value - float(torch.cosine_similarity(vector, against, dim=0))
             assert result.scores[index == group].sum() == pytest.approx(fall, abs=1e-5)
+
+
+def test_a_deleted_word_is_not_there_at_all(minilm):
+    text, other = "the cat sat on the mat", "a kitten rests"
+    found = explain(minilm, text, pair=other, method="leave-one-out", operator="delete")
+    words = text.split()
+    for place in range(len(words)):
+        shorter = " ".join(words[:place] + words[place + 1 :])
+        value = explain(minilm, shorter, pair=other, method="attention").value
+        assert found.scores[place + 1] == pytest.approx(found.value - value, abs=1e-5)
+    assert found.scores[[0, -1]].tolist() == [0, 0]
+    assert found.note == "What is left out is deleted."
+
+
+def test_an_unknown_way_is_refused(minilm):
+    with pytest.raises(UnknownName, match="no way to take words away 'burn'"):
+        explain(minilm, "A cat sat.", pair="A dog.", method="leave-one-out", operator="burn")

@@ -115,3 +115,23 @@ def test_without_special_tokens_the_empty_text_is_a_text_of_blanks(gpt2):
     with torch.no_grad():
         expected = float(gpt2.loaded.module(blanks).logits[0, -1, best])
     assert result.baseline_value == pytest.approx(expected, abs=1e-5)
+
+
+def test_tokens_can_be_deleted_in_place_of_hidden(minilm):
+    text, other = "cat sat down", "a kitten rests"
+    found = explain(minilm, text, pair=other, method="shapley", operator="delete")
+    words = text.split()
+
+    def value(kept: tuple[int, ...]) -> float:
+        if not kept:
+            return found.baseline_value
+        return explain(minilm, " ".join(words[n] for n in kept), pair=other, method="attention").value
+
+    expected = [0.0] * 3
+    for order in permutations(range(3)):
+        for place, player in enumerate(order):
+            before = tuple(sorted(order[:place]))
+            expected[player] += (value(tuple(sorted((*before, player)))) - value(before)) / 6
+    np.testing.assert_allclose(found.scores[1:-1], expected, atol=1e-5)
+    assert abs(found.residual) < 1e-5
+    assert "A token that is not there is deleted." in found.note

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnviz.explain import Faithfulness, Sanity, verdict
+from attnviz.explain import Agreement, Faithfulness, Sanity, verdict
 from attnviz.types import Attribution, Tokens
 
 
@@ -108,3 +108,27 @@ def test_what_was_shuffled_is_said():
     assert "with seed 7" in said
     assert "from 0.900 to 0.250" in said
     assert "of layer 1 (of 2" in verdict.shuffling(replace(found, layers=(1,)))
+
+
+TITLES = {"a": "Method A", "b": "Method B"}
+
+
+@pytest.mark.parametrize(
+    ("taus", "baseline_tau", "words"),
+    [
+        ((0.5, 0.2), 0.35, ["agrees with other methods", "survives a change of baseline"]),
+        ((0.5, 0.1), 0.34, ["other methods disagree", "does not survive a change of baseline"]),
+        ((0.5, 0.4), float("nan"), ["agrees with other methods"]),
+        ((0.5, float("nan")), 0.9, ["survives a change of baseline"]),
+    ],
+)
+def test_agreement_becomes_badges_with_their_numbers(taus, baseline_tau, words):
+    found = Agreement("m", "similarity", 0, ("a", "b"), taus, "blanks", baseline_tau)
+    badges = verdict.agreement_badges(found, TITLES)
+    assert [badge.words for badge in badges] == words
+    for badge in badges:
+        assert bool(badge.meaning) != badge.holds
+        assert badge.note in badge.meaning + badge.note
+        assert f"{taus[0]:.2f}" in badge.note or f"{baseline_tau:.2f}" in badge.note
+    if "other methods" in words[0]:
+        assert f"Method A ({taus[0]:.2f}) and Method B ({taus[1]:.2f})" in badges[0].note

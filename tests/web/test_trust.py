@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.explain import headline, methods_for, sanity, verdict
+from attnviz.explain import checks, methods_for, sanity, verdict
 from attnviz.figures.trust import methods_figure, shares_of
 from attnviz.runtime import Query, get_runtime
 from tests.web.conftest import numbers
@@ -26,7 +26,7 @@ def test_the_test_is_that_of_the_engine(app, model):
     page = app("attribution", text=TEXT, pair=OTHER)
     attribution = attnviz.explain(model, TEXT, pair=OTHER)
     test = attnviz.faithfulness(model, attribution)
-    assert headline(test, "similarity") in page.markdown
+    assert verdict.headline(test, "similarity") in page.markdown
     assert f"Comprehensiveness {test.comprehensiveness:.3f}" in page.markdown
     assert "finds words that matter more than random ones" in badges(page)
     assert "adds up to the result" in badges(page)
@@ -40,7 +40,7 @@ def test_the_other_text_and_another_way_of_taking_away(app, model):
     page.at.selectbox(key="trust_operator").set_value("delete").run()
     attribution = attnviz.explain(model, TEXT, pair=OTHER)
     test = attnviz.faithfulness(model, attribution, operator="delete")
-    assert headline(test, "similarity") in page.markdown
+    assert verdict.headline(test, "similarity") in page.markdown
 
 
 def test_a_method_that_finds_nothing_gets_a_red_badge_with_its_meaning(app, model):
@@ -49,6 +49,46 @@ def test_a_method_that_finds_nothing_gets_a_red_badge_with_its_meaning(app, mode
     page = app("attribution", text=TEXT, pair=OTHER, method="gradient-times-input")
     assert "no better than random words" in badges(page)
     assert "Do not tell anybody that these words were the reason." in page.markdown
+
+
+def test_agreement_and_a_change_of_baseline_are_badges_with_numbers(app, model):
+    for method in ("integrated-gradients", "leave-one-out", "rollout"):
+        page = app("attribution", text=TEXT, pair=OTHER, method=method)
+        own = attnviz.explain(model, TEXT, pair=OTHER, method=method)
+        others = [
+            attnviz.explain(model, TEXT, pair=OTHER, method=name)
+            for name in checks.compared_with(method, "similarity")
+        ]
+        found = checks.agreement(own, others, checks.from_another_baseline(model, own))
+        expected = verdict.agreement_badges(found, {info.name: info.title for info in attnviz.methods()})
+        assert len(expected) == (1 if method == "rollout" else 2)
+        for badge in expected:
+            assert badge.words in badges(page)
+            assert (badge.meaning or badge.note) in page.markdown
+
+
+def test_the_agreement_is_that_of_the_tested_text(app, model):
+    page = app("attribution", text=TEXT, pair=OTHER, method="leave-one-out")
+    page.at.get("button_group")[-1].set_value("Second text").run()
+    found = get_runtime().agreement(Query("minilm", TEXT, OTHER), "similarity", "leave-one-out", 1)
+    note = verdict.agreement_badges(found, {info.name: info.title for info in attnviz.methods()})[0].note
+    assert note in page.markdown
+
+
+def test_what_takes_long_changes_its_baseline_when_asked_to(app, monkeypatch):
+    from attnviz.web import trust_view
+
+    monkeypatch.setattr(trust_view, "QUICK", 3)
+    page = app("attribution", text="A cat sat on the mat.", pair="A dog ran.", method="shapley")
+    assert "change of baseline" not in badges(page)
+    page.press("Test a change of baseline, too: it takes as long as the explanation")
+    assert "change of baseline" in badges(page)
+
+
+def test_few_words_get_no_badge_of_agreement(app):
+    page = app("attribution", text="A cat.", pair="A dog.", method="leave-one-out")
+    assert "random" in badges(page)
+    assert "other methods" not in badges(page)
 
 
 def test_all_methods_are_compared_when_asked_for(app):

@@ -103,17 +103,8 @@ def blank_text(problem: Problem, wanted: str | None) -> tuple[str, torch.Tensor]
 
     if wanted is not None and wanted not in BASELINES:
         raise UnknownName("baseline", wanted, BASELINES)
-    vocabulary = problem.embed_rows()
-    tokenizer = problem.model.loaded.tokenizer
-    found = {
-        name: identifier
-        for name in BASELINES
-        if name != "zero"
-        and (identifier := getattr(tokenizer, f"{name}_token_id", None)) is not None
-        and identifier < vocabulary  # a padding token may have been added to the tokenizer alone
-    }
-    available = [name for name in DEFAULT_BASELINES if name in found or name == "zero"]
-    name = available[0] if wanted is None else wanted
+    tokenizer, found = problem.model.loaded.tokenizer, _blank_ids(problem)
+    name = default_baseline(problem) if wanted is None else wanted
     if name != "zero" and name not in found:
         raise UnknownName("baseline", name, (*found, "zero"))
     end = problem.embed()
@@ -123,6 +114,30 @@ def blank_text(problem: Problem, wanted: str | None) -> tuple[str, torch.Tensor]
         blank = problem.embed(torch.full((end.shape[1],), found[name], device=end.device))
     label = "the zero vector" if name == "zero" else str(tokenizer.convert_ids_to_tokens(found[name]))
     return label, torch.where(fixed, end, blank)
+
+
+def default_baseline(problem: Problem) -> str:
+    """The first of DEFAULT_BASELINES that the model has."""
+    found = _blank_ids(problem)
+    return next(name for name in DEFAULT_BASELINES if name in found or name == "zero")
+
+
+def other_baseline(problem: Problem) -> str | None:
+    """One that the default is not: the mask token, else the zero vector; None where there is no other."""
+    others = [name for name in ("mask", "zero") if name in _blank_ids(problem) or name == "zero"]
+    return next((name for name in others if name != default_baseline(problem)), None)
+
+
+def _blank_ids(problem: Problem) -> dict[str, int]:
+    """The ids of the tokens that can be blanks, by their names among BASELINES."""
+    tokenizer, vocabulary = problem.model.loaded.tokenizer, problem.embed_rows()
+    return {
+        name: identifier
+        for name in BASELINES
+        if name != "zero"
+        and (identifier := getattr(tokenizer, f"{name}_token_id", None)) is not None
+        and identifier < vocabulary  # a padding token may have been added to the tokenizer alone
+    }
 
 
 def _checked(steps: int) -> int:

@@ -5,12 +5,14 @@ The position of every other token stays as it is. Many variants go through the m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from attnviz.errors import InputEmpty
 from attnviz.explain.records import MethodInfo, Progress, Scores
+from attnviz.explain.removal import OPERATORS, operator_of, values_of
+from attnviz.types import BoolArray
 
 if TYPE_CHECKING:
     from attnviz.explain.problem import Problem
@@ -29,14 +31,22 @@ class LeaveOneOut:
         positive="Without the token the result is lower.",
         negative="Without the token the result is higher.",
         caveat="Words that say the same thing hide each other: each can be left out without loss.",
-        options=("unit",),
+        options=("unit", "operator"),
     )
 
-    def attribute(self, problem: Problem, progress: Progress, unit: str = "token", **options: Any) -> Scores:
-        """`unit`: "token", "word" or "sentence"; the fall of a unit is shared evenly by its tokens."""
-        import torch
+    def attribute(
+        self,
+        problem: Problem,
+        progress: Progress,
+        unit: str = "token",
+        operator: str = OPERATORS[0].name,
+        **options: Any,
+    ) -> Scores:
+        """`unit`: "token", "word" or "sentence"; the fall of a unit is shared evenly by its tokens.
 
-        from attnviz.explain.batches import rows_at_once
+        `operator`: how a unit is taken away, one of `operators_for` the model. By others than the attention mask,
+        special tokens stay, and their scores are 0.
+        """
         from attnviz.text import groups
 
         index, labels = groups(problem.tokens, unit)
@@ -46,17 +56,33 @@ class LeaveOneOut:
                 f"The text is a single {unit}; without it nothing is left to measure.",
                 "Write more, or choose another method.",
             )
-        mask = problem.mask
-        owners = torch.as_tensor(np.array(index), device=mask.device)
-        step = rows_at_once(len(problem.tokens))
-        values = []
-        with torch.no_grad():
-            for first in range(0, count, step):
-                progress(first / count)
-                left_out = torch.arange(first, min(first + step, count), device=mask.device)
-                variants = mask * (owners[None] != left_out[:, None])
-                values.append(problem.evaluate(mask=variants))
-        falls = problem.value - torch.cat(values).double().cpu().numpy()
+        way = operator_of(problem.model, operator)
+        kept = np.array(index)[None] != np.arange(count)[:, None]
+        if way is OPERATORS[0]:
+            values = _hidden(problem, kept, progress)
+        else:
+            kept |= problem.fixed
+            values = values_of(problem, kept, way.name, progress)
+        falls = np.where(kept.all(1), 0.0, problem.value - values)
         scores = falls[index] / np.bincount(index)[index]
-        note = "" if unit == "token" else f"Left out by the {unit}; its tokens share its score."
-        return Scores(scores.astype(np.float32), note=note)
+        notes = [] if unit == "token" else [f"Left out by the {unit}; its tokens share its score."]
+        if way is not OPERATORS[0]:
+            notes.append(f"What is left out is {way.title}.")
+        return Scores(scores.astype(np.float32), note=" ".join(notes))
+
+
+def _hidden(
+    problem: Problem, kept: Annotated[BoolArray, "N T"], progress: Progress
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """(N,) F of the text with tokens hidden by the attention mask, special ones like all others."""
+    import torch
+
+    from attnviz.explain.batches import rows_at_once
+
+    step, values = rows_at_once(len(problem.tokens)), []
+    with torch.no_grad():
+        for first in range(0, len(kept), step):
+            progress(first / len(kept))
+            there = torch.as_tensor(kept[first : first + step], device=problem.mask.device)
+            values.append(problem.evaluate(mask=problem.mask * there))
+    return torch.cat(values).double().cpu().numpy()

@@ -14,6 +14,7 @@ import numpy as np
 
 from attnviz.errors import UnknownName
 from attnviz.explain.records import MethodInfo, Progress, Scores
+from attnviz.explain.removal import OPERATORS, operator_of, run_without
 
 if TYPE_CHECKING:
     import torch
@@ -39,21 +40,28 @@ class Shapley:
         positive="The token raises the result, on average over what else is already there.",
         negative="The token lowers the result, on average over what else is already there.",
         caveat="Where the orders are a sample, differences smaller than the standard error mean nothing.",
-        options=("samples", "seed"),
+        options=("samples", "seed", "operator"),
     )
 
     def attribute(
-        self, problem: Problem, progress: Progress, samples: int | None = None, seed: int = 0, **options: Any
+        self,
+        problem: Problem,
+        progress: Progress,
+        samples: int | None = None,
+        seed: int = 0,
+        operator: str = OPERATORS[0].name,
+        **options: Any,
     ) -> Scores:
         """`samples`: orders, at least 2; by default all of them where there are at most 8 tokens to add, else 25.
 
-        The special tokens are always there; their scores are 0.
+        `operator`: how a token that is not there is taken away, one of `operators_for` the model. The special tokens
+        are always there; their scores are 0.
         """
         if samples is not None and (
             isinstance(samples, bool) or not isinstance(samples, int) or not 2 <= samples <= MAX_SAMPLES
         ):
             raise UnknownName("number of samples", samples, (f"2 to {MAX_SAMPLES}",))
-        game = _Game(problem)
+        game = _Game(problem, operator)
         scores, error = np.zeros((2, len(problem.tokens)))
         if samples is None and len(game.players) <= EXACT:
             scores[game.players] = game.exact(progress)
@@ -76,7 +84,7 @@ class Shapley:
 class _Game:
     """F of the text with only some of its tokens, as a function of (N, n) rows of 0 and 1 over the n players."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, operator: str) -> None:
         import torch
 
         from attnviz.explain.batches import rows_at_once
@@ -86,17 +94,18 @@ class _Game:
         self.problem, self.rows = problem, max(1, rows_at_once(len(problem.tokens)) // 2)
         self.hiding = Hiding(problem)
         self.players = np.flatnonzero(~problem.fixed)
-        self.note = ""
+        self.way = operator_of(problem.model, operator)
+        self.note = "" if self.way is OPERATORS[0] else f"A token that is not there is {self.way.title}."
         with torch.no_grad():
             if problem.fixed.any():
-                self.empty = float(self.hiding.values(self._kept(torch.zeros(1, len(self.players)))))
+                self.empty = float(self._run(torch.zeros(1, len(self.players))))
             else:
                 # Nothing at all cannot be run: the text of blanks stands for it, as for integrated gradients.
                 from attnviz.explain.method.integrated_gradients import blank_text
 
                 blank, start = blank_text(problem, None)
                 self.empty = float(problem.evaluate(embeddings=start))
-                self.note = f"Without any token: {blank} in place of each."
+                self.note = f"{self.note} Without any token: {blank} in place of each.".strip()
 
     def walk(self, order: list[int]) -> np.ndarray[Any, np.dtype[np.float64]]:
         """(n,) what each player adds when they come in this order, by captum."""
@@ -135,13 +144,17 @@ class _Game:
             anybody = there.sum(1) > 0
             values = torch.full((len(there),), self.empty, device=self.problem.mask.device)
             if bool(anybody.any()):
-                values[anybody] = self.hiding.values(self._kept(there[anybody]))
+                values[anybody] = self._run(there[anybody])
             return values
 
-    def _kept(self, there: torch.Tensor) -> torch.Tensor:
+    def _run(self, there: torch.Tensor) -> torch.Tensor:
+        """(N,) F where each row has a token or more, or special ones."""
         kept = self.problem.mask.repeat(len(there), 1)
         kept[:, self.players] = there.to(kept.dtype).to(kept.device)
-        return kept
+        if self.way is OPERATORS[0]:
+            return self.hiding.values(kept)
+        run = run_without(self.problem, {self.way.name: kept.bool().cpu().numpy()})
+        return self.problem.read(run, run.rows["attention_mask"]).float()
 
 
 def _orders(players: int, samples: int, seed: int) -> Iterator[list[int]]:

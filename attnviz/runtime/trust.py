@@ -1,0 +1,116 @@
+"""Questions about an explanation: does it hold, do others agree, does it depend on what the model learned.
+
+A part of the Runtime, as `examine` is. What random orders do is kept by itself, since all methods share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from attnviz.errors import InputEmpty, ModelUnsupported
+from attnviz.runtime.desk import Tell
+from attnviz.runtime.examine import Examiner, option_key
+from attnviz.runtime.stage import TESTING, Progress, Query
+
+if TYPE_CHECKING:
+    from attnviz.capture import Model
+    from attnviz.explain import Agreement, Faithfulness, RandomOrders, Sanity
+    from attnviz.explain.checks import Rebaselined
+
+
+class Doubter(Examiner):
+    """What `Runtime` answers about explanations of one text."""
+
+    def faithfulness(
+        self,
+        query: Query,
+        target: str | None = None,
+        method: str = "integrated-gradients",
+        operator: str = "attention-mask",
+        seeds: int = 5,
+        side: int = 0,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Faithfulness:
+        """What taking away the words that an explanation puts first does, beside random words.
+
+        The arguments are those of `explain`, with the way in which words are taken, the number of random orders, and
+        which of two texts is tested. Raises what `explain` raises, and UnknownName for these.
+        """
+        attribution = self.explain(query, target, method, progress, **options)
+        shared = (operator, seeds, side)
+
+        def orders(model: Model, tell: Tell) -> RandomOrders:
+            from attnviz.explain import random_orders
+
+            return random_orders(model, attribution, operator, seeds, side=side, progress=tell)
+
+        asked = ("random-orders", attribution.target, attribution.options, *shared)
+        random = self._on_model(query, asked, TESTING, orders, progress)
+
+        def work(model: Model, tell: Tell) -> Faithfulness:
+            from attnviz.explain import faithfulness
+
+            return faithfulness(model, attribution, operator, seeds, side=side, random=random, progress=tell)
+
+        what = ("faithfulness", target, method, option_key(options), *shared)
+        return self._on_model(query, what, TESTING, work, progress)
+
+    def sanity(
+        self,
+        query: Query,
+        target: str | None = None,
+        method: str = "integrated-gradients",
+        fraction: float = 0.5,
+        seed: int = 0,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Sanity:
+        """The explanation once more, with the upper layers shuffled; see `attnviz.explain.sanity`.
+
+        The options are the target's only: both explanations use the method as it is by default.
+        """
+        attribution = self.explain(query, target, method, progress, **options)
+
+        def work(model: Model, tell: Tell) -> Sanity:
+            from attnviz.explain import sanity
+
+            return sanity(model, attribution, fraction=fraction, seed=seed, progress=tell)
+
+        what = ("sanity", target, method, fraction, seed, option_key(options))
+        return self._on_model(query, what, TESTING, work, progress)
+
+    def agreement(
+        self,
+        query: Query,
+        target: str | None = None,
+        method: str = "integrated-gradients",
+        side: int = 0,
+        baseline: bool = True,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Agreement | None:
+        """How alike an explanation is to those of cheap other methods, and to its own from another baseline.
+
+        `baseline`: whether to make the latter, which costs as much as the explanation itself.
+        The options are the target's only. A method that cannot serve this model is left out. None where the text has
+        too few words to compare.
+        """
+        from attnviz.explain import checks
+
+        attribution = self.explain(query, target, method, progress, **options)
+        others = []
+        for name in checks.compared_with(method, attribution.target):
+            with suppress(ModelUnsupported, InputEmpty):
+                others.append(self.explain(query, target, name, progress, **options))
+        second = None
+        if baseline and checks.has_baseline(method):
+
+            def work(model: Model, tell: Tell) -> Rebaselined:
+                return checks.from_another_baseline(model, attribution, tell)
+
+            what = ("another-baseline", target, method, option_key(options))
+            second = self._on_model(query, what, TESTING, work, progress)
+        return checks.agreement(attribution, others, second, side)
