@@ -47,8 +47,6 @@ class Item:
         title: a headline. note: what the reader writes under it.
         texts: (name, text) of the texts that it is about. cards: of the models.
         settings: (name, value), how it was made, in words; of an explanation, what its record does not hold.
-        means: (name, sentences), what is shown; of an explanation, beside what method and target say.
-        caveats: what it does not show, beside what belongs to every figure of its kind.
         explained: the explanation that it shows, if it shows one.
         link: the address that opens it again, whole or relative to the app's; "" where there is none, then
             `unlinked` says why. made: when it was pinned.
@@ -61,8 +59,6 @@ class Item:
     texts: Pairs = ()
     cards: tuple[ModelCard, ...] = ()
     settings: Pairs = ()
-    means: Pairs = ()
-    caveats: tuple[str, ...] = ()
     explained: Explained | None = None
     link: str = ""
     unlinked: str = ""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from attnviz.explain import verdict
 from attnviz.figures import report_words as words
 from attnviz.figures.export import escaped
+from attnviz.figures.report_curves import curves_svg
 
 if TYPE_CHECKING:
     from attnviz.explain import Faithfulness
@@ -26,7 +27,7 @@ def body(items: Sequence[Item], title: str, summary: str, made: datetime) -> str
         f"<header><h1>{_line(title)}</h1>"
         f'<p class="about">{count}, made with AttnViz on {_day(made)}</p>'
         '<button type="button" id="print" hidden>Print or save as PDF</button></header>\n'
-        f"<main>{_summary(items, summary)}{pinned}{_made()}</main>\n"
+        f"<main>{_summary(items, summary)}{pinned}{_made(items)}</main>\n"
     )
 
 
@@ -61,16 +62,14 @@ def _item(n: int, item: Item) -> str:
         f'{note}<div class="found">{_said(words.findings(item))}{_badges(item)}{meaning}</div>'
         f'<div class="figure" data-figure="{escaped(item.figure)}" data-message="message-{n}"></div>'
         f'<div class="print" aria-hidden="true"></div>{_results(item)}'
-        f'<div class="details">{_texts(item)}{_table("Settings", words.settings(item))}'
-        + "".join(_table("Model", words.model(card)) for card in item.cards)
-        + "</div>"
-        + (_test(test) if test is not None else "")
+        f'<div class="details">{_texts(item)}{_table("Settings", (*_models(item), *words.settings(item)))}</div>'
+        + (_test(test, item) if test is not None else "")
         + f"<h3>Caveats</h3>{_list(words.caveats(item))}{_link(item)}</article>\n"
     )
 
 
-def _test(test: Faithfulness) -> str:
-    """The numbers of the test, and its curves as a table."""
+def _test(test: Faithfulness, item: Item) -> str:
+    """The numbers of the test, and its curves as a drawing and as a table."""
     steps = verdict.curve_table(test)
     head = "".join(f'<th scope="col">{_line(name)}</th>' for name in steps[0])
     rows = "".join(
@@ -87,6 +86,7 @@ def _test(test: Faithfulness) -> str:
         '<h3>Was it put to the test?</h3><div class="wide"><table class="numbers"><thead><tr><td></td>'
         '<th scope="col">this explanation</th><th scope="col">random words: mean (least to most)</th></tr></thead>'
         f'<tbody>{numbers}</tbody></table></div><p class="small">{_line(verdict.curve_numbers(test))}</p>'
+        f"{curves_svg(test, words.unit(item))}"
         f'<details open><summary>Step by step</summary><div class="wide"><table class="numbers steps"><thead><tr>{head}'
         f"</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )
@@ -131,8 +131,16 @@ def _link(item: Item) -> str:
     return f'<p class="link">{made}This link opens it again: {shown}</p>'
 
 
-def _made() -> str:
-    return f'<section class="made">{_table("Made with", words.versions())}</section>'
+def _models(item: Item) -> tuple[tuple[str, str], ...]:
+    """The names of the models; their cards stand at the end, each once."""
+    return (("Model", ", ".join(card.name for card in item.cards)),) if item.cards else ()
+
+
+def _made(items: Sequence[Item]) -> str:
+    """The cards of all models, and what the report was made with."""
+    cards = dict.fromkeys(card for item in items for card in item.cards)
+    models = "".join(_table(f"Model {card.name}", words.model(card)) for card in cards)
+    return f'<section class="made"><div class="details">{models}{_table("Made with", words.versions())}</div></section>'
 
 
 def _badges(item: Item) -> str:

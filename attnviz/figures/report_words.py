@@ -29,6 +29,35 @@ ONE_MODEL = (
     "An explanation speaks of this model on this text. It does not show that the result is right, nor what people "
     "would go by."
 )
+# What figures that are no explanations show: a title and a sentence.
+MEANS = {
+    "heatmap": (
+        "Map of attention",
+        "Each row is a part of the text that looks, each column one that is looked at: the stronger the colour, the "
+        "more. A row of attention weights adds up to 1.",
+    ),
+    "heads": (
+        "All heads",
+        "Each small picture is the attention map of one head: layers go down, heads go across.",
+    ),
+    "panes": (
+        "Attention side by side",
+        "The maps of heads on one scale, and the difference of two of them over the tokens that they share.",
+    ),
+    "allocation": (
+        "Where attention goes",
+        "The shares of attention by kind of token, text or distance, beside those of looking evenly at everything.",
+    ),
+    "likeness": (
+        "How alike all heads are",
+        "The distance of the attention of each two heads (Jensen–Shannon): 0 the same, 1 no token in common.",
+    ),
+    "switches": (
+        "Heads switched off",
+        "The same text is read again with the marked heads changed; the result and the predictions before and after.",
+    ),
+    "edits": ("Words changed", "The text is read again with words changed; the result before and after."),
+}
 LIBRARIES = ("torch", "transformers", "captum", "numpy")
 
 
@@ -128,29 +157,35 @@ def infos(explained: Explained) -> tuple[TargetInfo | None, MethodInfo | None]:
     return target, next((each for each in methods() if each.name == attribution.method), None)
 
 
+def unit(item: Item) -> str:
+    """Of the result that is explained."""
+    target = infos(item.explained)[0] if item.explained is not None else None
+    return target.unit if target is not None else ""
+
+
 def means(item: Item) -> Rows:
     """What the method does and how its scores are read: (name, sentences)."""
     if item.explained is None:
-        return item.means
+        return (MEANS[item.figure],) if item.figure in MEANS else ()
     target, method = infos(item.explained)
     rows = []
     if method is not None:
         rows.append((method.title, f"{method.description} Source: {method.source}."))
     if target is not None:
         rows.append((target.title, target.description))
-    return (*rows, *item.means)
+    return tuple(rows)
 
 
 def caveats(item: Item) -> tuple[str, ...]:
     """What the figure does not show."""
     if item.explained is None:
         note = (results(item) or {}).get("note")
-        return (*([note] if note else [LOOKED]), *item.caveats)
+        return (note or LOOKED,)
     target, method = infos(item.explained)
     said = [each.caveat for each in (method, target) if each is not None and each.caveat]
     if method is not None and "attention" in method.needs:
         said.insert(0, LOOKED)
-    return (*said, ONE_MODEL, *item.caveats)
+    return (*said, ONE_MODEL)
 
 
 def badges(item: Item) -> tuple[verdict.Badge, ...]:

@@ -23,6 +23,7 @@ class Drawn:
         pinned_as: the title in a report, where the one of the file says too little there.
         settings: (name, value), how it was made, in words.
         texts, cards: (name, text) of its texts, and its models, where they are not those of the page's question.
+        linked: whether a link can show it, where that does not follow from the question.
         explained: the explanation that it shows, with its test, if it shows one.
     """
 
@@ -35,4 +36,5 @@ class Drawn:
     settings: tuple[tuple[str, str], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     cards: tuple[ModelCard, ...] = ()
+    linked: bool = True
     explained: Callable[[], Explained] | None = None

@@ -57,6 +57,7 @@ def drawn(shown: tuple[Chosen, ...], unit: str, message: Callable[[], bytes]) ->
         settings=(*panes, ("Rows and columns", f"{unit}s")),
         texts=tuple((f"Text {n}", text) for n, text in enumerate(texts, 1)),
         cards=tuple(card for card in cards if card is not None),
+        linked=not any(session.is_file(pane.model) for pane in shown),
     )
 
 

@@ -30,10 +30,13 @@ FROM_FILE = (
 TOO_LONG = "The texts are too long for a link: type them again to see this figure."
 
 
-def button(query: Query, state: State, drawn: Drawn) -> None:
-    """Draw the button; pressed, it pins."""
-    if not st.button("Pin to report", icon=":material/keep:", key="pin", help=HELP):
-        return
+def button() -> bool:
+    """Draw the button; whether it was pressed."""
+    return st.button("Pin to report", icon=":material/keep:", key="pin", help=HELP)
+
+
+def pin(query: Query, state: State, drawn: Drawn) -> None:
+    """Pin what is drawn, and say so."""
     with problems.guard():
         st.toast(book().add(item(query, state, drawn)), icon=":material/keep:")
 
@@ -43,7 +46,7 @@ def item(query: Query, state: State, drawn: Drawn) -> Item:
     from attnviz.figures.report import Item
 
     explained = drawn.explained() if drawn.explained is not None else None
-    link, unlinked = _link(query, state, explained)
+    link, unlinked = _link(query, state, explained) if drawn.linked else ("", FROM_FILE)
     card = session.runtime().card(query.model)
     texts = (("Text", query.text), ("Second text", query.pair), ("Output", query.target_text))
     return Item(

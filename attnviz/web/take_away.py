@@ -112,8 +112,10 @@ def figure(query: Query, state: State, drawn: Drawn | None, asked: Query | None 
         with _row():
             reason = _link(query, state)
             _page(page, stem(model, query.text))
-            pinning.button(query, state, drawn)
+            pressed = pinning.button()
         _say(reason)
+        if pressed:
+            pinning.pin(query, state, drawn)
         return
     capture, kind = _capture(asked, state)
     layers, heads, _, _ = capture.shape(kind)
@@ -148,11 +150,13 @@ def panes(state: State, files: bool, drawn: Drawn) -> None:
         if not files and not url.unlinked(state):
             _link(query, state)
         _page(sheet, "attention-side-by-side")
-        pinning.button(query, state, drawn)
+        pressed = pinning.button()
     if files:
         st.caption("One of the panes comes from a file, which a link cannot carry.")
     elif url.unlinked(state):
         st.caption("These texts are too long for a link, even compressed.")
+    if pressed:
+        pinning.pin(query, state, drawn)
 
 
 def _capture(query: Query, state: State) -> tuple[Capture, Kind]:
@@ -185,9 +189,10 @@ def _captured(
             _page(page, name)
         if archive is not None:
             _download("Save as arrays", archive, name, "npz", ARRAYS_HELP)
-        if drawn is not None:
-            pinning.button(query, state, drawn)
+        pressed = drawn is not None and pinning.button()
     _say(reason)
+    if drawn is not None and pressed:
+        pinning.pin(query, state, drawn)
 
 
 def _say(reason: str) -> None:

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page, expect
 import attnviz
 from attnviz.errors import InputEmpty
 from attnviz.explain import verdict
-from attnviz.figures import heads_data, report_words
+from attnviz.figures import COMPONENTS, heads_data, report_words
 from attnviz.figures.report import Item, document, of_explanation, of_head
+from attnviz.figures.report_curves import curves_svg
 from attnviz.runtime import gallery
 from tests.explain.test_verdict import record
 
@@ -82,7 +83,7 @@ def test_what_it_says_first_is_the_test_in_words(capture, explained, opened) -> 
     expect(sheet.locator("header")).to_contain_text("2 figures, made with AttnViz on 2 January 2026")
     for part in ("#pin-1 .av-words", "#pin-2 .av-heatmap"):
         expect(sheet.locator(part)).to_be_visible()
-    expect(sheet.locator("#pin-2")).to_contain_text(capture.card.revision)
+    expect(sheet.locator(".made")).to_contain_text(capture.card.revision)
     expect(sheet.locator(".made")).to_contain_text("transformers")
 
 
@@ -107,7 +108,7 @@ def test_without_a_test_it_says_so(capture, explained) -> None:
 def test_whatever_people_typed_is_text(capture, explained, opened) -> None:
     hostile = replace(
         of_head(capture, 0, 0, title=ENDS, note=ENDS),
-        texts=((ENDS, ENDS),), settings=((ENDS, ENDS),), means=((ENDS, ENDS),), caveats=(ENDS,), link=f"/x?{ENDS}",
+        texts=((ENDS, ENDS),), settings=((ENDS, ENDS),), link=f"/x?{ENDS}", cards=(replace(capture.card, notes=ENDS),),
     )  # fmt: skip
     test = record(words=(ENDS,), operator_title=ENDS)
     sheet = opened(
@@ -171,3 +172,20 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(capture, explained, opened)
 def test_a_report_of_nothing_is_refused() -> None:
     with pytest.raises(InputEmpty, match="at least one figure"):
         document([])
+
+
+def test_every_figure_that_can_be_pinned_is_said_to_be_something() -> None:
+    assert set(report_words.MEANS) == set(COMPONENTS) - {"words", "frame"}
+
+
+def test_the_curves_stand_where_their_numbers_are() -> None:
+    test = record(removed=np.array([0.45, 0.0]), kept=np.array([0.0, 0.9]))
+    drawn = curves_svg(test, "<cosine>")
+    away, kept = (
+        [tuple(map(float, point.split(","))) for point in points.split()]
+        for points in re.findall(r'<polyline class="\w+" points="([^"]+)"', drawn)
+    )
+    bottom, top = 220, 12  # of 0 and of 0.9, the largest
+    assert away == [(56.0, top), (342.0, (top + bottom) / 2), (628.0, bottom)]
+    assert kept == [(342.0, bottom), (628.0, top)]
+    assert "&lt;cosine&gt;" in drawn

@@ -136,14 +136,14 @@ def test_the_finder_ranks_all_heads_by_the_weight(app):
     text = get_runtime().default_query.text
     whole = maps(text)
     best = np.unravel_index(whole[:, :, row, key].argmax(), (6, 12))
-    links = [each.proto for each in visit.at.get("page_link") if each.proto.label.startswith("Layer")]
+    links = [each.proto for each in visit.at.get("page_link") if each.proto.label.endswith("%")]
     assert links[0].label == f"Layer {best[0]}, head {best[1]}: {whole[:, :, row, key].max():.1%}"
     weights = [float(link.label.split()[-1].rstrip("%")) for link in links]
     assert weights == sorted(weights, reverse=True)
     assert f"layer={best[0]}" in links[0].query_string
     other = next(box for box in visit.at.selectbox if str(box.key).startswith("find_to"))
     other.set_value(0).run()
-    links = [each.proto.label for each in visit.at.get("page_link") if each.proto.label.startswith("Layer")]
+    links = [each.proto.label for each in visit.at.get("page_link") if each.proto.label.endswith("%")]
     assert links[0].endswith(f"{whole[:, :, row, 0].max():.1%}")
 
 
