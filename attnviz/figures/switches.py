@@ -20,6 +20,8 @@ def switches_data(
     name: str,
     legend: str,
     unit: str,
+    marked: str = "switched off",
+    help: str = "Click a head, or the number of a layer, to switch it off or on; arrow keys move, Enter switches.",
     target: str = "",
     model: str = "",
     identity: str = "",
@@ -31,6 +33,7 @@ def switches_data(
         values: how far a result falls without each head; NaN where there is no such head.
         off: the heads that are switched off.
         title: above the grid. name: of a value, before the number. legend: what the colours mean. unit: of a value.
+        marked: what the heads of `off` are. help: how they are chosen.
         target, model: for file names. identity: of the question; with another one, what the reader has switched
             in the browser a moment ago is forgotten.
         results: what was found without the heads that are off, for a file in which nothing can be switched.
@@ -47,6 +50,8 @@ def switches_data(
         "name": name,
         "legend": legend,
         "unit": unit,
+        "marked": marked,
+        "help": help,
         "target": target,
         "model": model,
         "identity": identity,

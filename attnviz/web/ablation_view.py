@@ -1,4 +1,4 @@
-"""The ablation page: heads switched off, the text changed, and what becomes of a result; each as a view of its own."""
+"""The ablation page: heads switched off, the text changed, rows of attention forced, and what becomes of a result."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web import asking, attention_view, contrast_view, edited_view, session, switched_view, trail
+from attnviz.web import (
+    asking,
+    attention_view,
+    contrast_view,
+    edited_view,
+    forced_view,
+    session,
+    switched_view,
+    trail,
+)
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
@@ -15,7 +24,12 @@ if TYPE_CHECKING:
     from attnviz.web.drawn import Drawn
     from attnviz.web.url import State
 
-VIEWS = {"heads": "Switch heads off", "text": "Change the text", "contrast": "Attention is not explanation"}
+VIEWS = {
+    "heads": "Switch heads off",
+    "text": "Change the text",
+    "rows": "Force attention",
+    "contrast": "Attention is not explanation",
+}
 
 
 def show(query: Query, state: State) -> Drawn | None:
@@ -31,7 +45,8 @@ def show(query: Query, state: State) -> Drawn | None:
     if view == "contrast":
         contrast_view.show(question, state)
         return None
-    drawn = (edited_view if view == "text" else switched_view).show(question, state)
+    shown = {"heads": switched_view, "text": edited_view, "rows": forced_view}
+    drawn = shown[view].show(question, state)
     trail.show(state)
     return drawn
 

@@ -122,11 +122,15 @@ def ask(query: Query, state: State) -> Asking | None:
     return Asking(query, target, options, None, answer)
 
 
-def attention_link(question: Asking, head: Head, state: State, label: str) -> None:
-    """A link to the map of a head on this text."""
+def attention_link(question: Asking, heads: tuple[Head, ...], state: State, label: str) -> None:
+    """A link to the map of a head on this text, or to the mean map of several; of none, of all heads."""
     script, name = ATTENTION
     alone = question.first_alone
-    kept = replace(state, view=None, text=alone.text, pair=alone.pair, held=()).on(head)
+    kept = replace(state, view=None, text=alone.text, pair=alone.pair, held=())
+    if len(heads) == 1:
+        kept = kept.on(*heads)
+    else:
+        kept = replace(kept, pool="mean", over=state.off if heads else "model")
     st.page_link(
         st.Page(script, url_path=name),
         label=label,

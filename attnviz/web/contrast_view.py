@@ -89,7 +89,7 @@ def _head(
         line = before_after.sentence(f"Without {name}", question.noun, found.before, found.after)
         st.markdown(f"**{line}**")
         before_after.bars(("all heads", found.before), (f"without {name}", found.after), question.target.unit)
-        attention_link(question, head, state, f"See the map of {name}")
+        attention_link(question, (head,), state, f"See the map of {name}")
         st.button(
             "Switch it off in the grid",
             key=f"contrast_{layer}_{number}",

@@ -24,7 +24,8 @@ WRITTEN = "attnviz_written"  # the last address that was written, and those befo
 REMEMBERED = 16  # of those before it
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
-COUNTED = ("model", "text", "pair", "target_text", "kind", "view")  # what positions of tokens depend on
+READ = ("model", "text", "pair", "target_text", "kind")  # what tokens there are depends on
+COUNTED = (*READ, "view")  # what positions of tokens depend on
 EDITED = ("model", "text", "pair", "target_text", "changed")  # what places of edited words depend on
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
@@ -78,6 +79,8 @@ def update(**changes: Any) -> None:
         new = replace(new, held=())
     if "edits" not in changes and any(getattr(new, name) != getattr(former, name) for name in EDITED):
         new = replace(new, edits=None)
+    if "forced" not in changes and any(getattr(new, name) != getattr(former, name) for name in READ):
+        new = replace(new, forced=None)
     write(new)
 
 

@@ -56,7 +56,7 @@ SITE: tuple[Entry, ...] = (
         "Explain",
         "Change it and see",
         "pages/explain/ablation.py",
-        "Switch heads off, take words away or swap them: what becomes of the result.",
+        "Switch heads off, take words away, force attention: what becomes of the result.",
     ),
     Entry(
         "layers",

@@ -36,6 +36,7 @@ _RULES = """
 .attnviz-wide { overflow-x: auto; }
 .attnviz-changes td:nth-child(2) { width: auto; }
 .attnviz-changes span { height: 0.3rem; margin-left: auto; }
+.attnviz-row td { width: 30%; }
 .attnviz-layers { width: auto; }
 .attnviz-layers th { white-space: nowrap; }
 .attnviz-answers.attnviz-layers td { text-align: left; padding: 0.2rem 0.6rem; }

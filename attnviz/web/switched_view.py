@@ -46,7 +46,7 @@ def show(question: Asking, state: State) -> Drawn:
         else:
             found = _result(question, heads, gate, reference, importance, state)
     _measure(question, importance)
-    components.switches(_message(question, importance, heads), switched(importance.values.shape[1]))
+    components.switches(message(question, importance, heads), switched(importance.values.shape[1]))
     note = f"{MEASURED if importance.exact else ESTIMATED} {TOGETHER}"
     st.caption(note)
     outcomes = question.answer.outcomes, found.outcomes_after if found else question.answer.outcomes
@@ -57,7 +57,7 @@ def show(question: Asking, state: State) -> Drawn:
         note = f"{note} Reference text: “{plain(reference)}”"
 
     def alone() -> bytes:
-        return _message(question, importance, heads, _results(question, found, told, note))
+        return message(question, importance, heads, _results(question, found, told, note))
 
     how = "measured, one head at a time" if importance.exact else "estimated from one gradient"
     title = "Heads switched off" if heads else "Importance of heads"
@@ -230,9 +230,14 @@ def strongest(values: np.ndarray) -> Head | None:
     return int(layer), int(head)
 
 
-def _message(
-    question: Asking, importance: HeadImportance, heads: tuple[Head, ...], results: Results | None = None
+def message(
+    question: Asking,
+    importance: HeadImportance,
+    heads: tuple[Head, ...],
+    results: Results | None = None,
+    **words: str,
 ) -> bytes:
+    """All heads as switches, coloured by their importance; `words` are those of `switches_data`."""
     from attnviz.figures import switches_data
 
     noun = question.noun
@@ -248,6 +253,7 @@ def _message(
         model=question.query.model,
         identity=question.identity,
         results=results,
+        **words,
     )
 
 

@@ -74,5 +74,5 @@ def _clear(state: State) -> None:
 
 
 def untouched(state: State) -> State:
-    """The same question with all heads on and the text as it was."""
-    return replace(state, off=None, changed=None, edits=None)
+    """The same question with all heads on, no row forced, and the text as it was."""
+    return replace(state, off=None, forced=None, changed=None, edits=None)

@@ -17,33 +17,6 @@ from urllib.parse import quote_plus
 from attnviz.web.escape import clean
 from attnviz.web.squeezing import squeezed, unsqueezed
 
-NAMES = (
-    "model",
-    "text",
-    "pair",
-    "target_text",
-    "reference",
-    "changed",
-    "layer",
-    "head",
-    "open",
-    "held",
-    "kind",
-    "view",
-    "form",
-    "quantity",
-    "pool",
-    "over",
-    "hide",
-    "keep",
-    "method",
-    "target",
-    "gate",
-    "asked",
-    "panes",
-    "off",
-    "edits",
-)
 PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
 MAX_LINK = 6_000  # bytes of one text in the address; servers and chat programs cut longer ones
 MAX_NAME = 300
@@ -52,6 +25,9 @@ MAX_INDEX = 9_999
 MAX_HEADS = 4
 MAX_HELD = 64
 
+UNFORCED = (
+    "The row of attention in the link does not fit this text and model; the strongest link is cut instead."
+)
 UNFITTING = "The changed words in the link do not fit this text; no word is changed."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
@@ -64,7 +40,9 @@ _PANES = re.compile(r"[0-9.,]+(~[A-Za-z0-9_-]+)?")
 _SPELLED = {
     "off": (re.compile(r"[0-9.,*-]{1,6000}"), UNREADABLE),
     "edits": (re.compile(r"[A-Za-z0-9_.:,~%-]{1,6000}"), UNFITTING),
+    "forced": (re.compile(r"[a-z]+\.[0-9.*]{1,20}"), UNFORCED),
 }
+NAMES = ("model", *_TEXTS, "layer", "head", "open", "held", *_WORDS, "asked", "panes", *_SPELLED)
 
 Head = tuple[int, int]
 Place = tuple[int, int]  # 0 for a query or 1 for a key, and its position
@@ -88,6 +66,7 @@ class State:
         off: heads that are switched off, "2.5,3.*" for instance. gate: what becomes of them instead, a factor or
             "mean"; reference: the text whose mean it is. changed: the text as the reader has changed it.
         edits: words taken away or swapped in place, as `attnviz.web.edits` writes them.
+        forced: which rows of attention are forced, as `attnviz.web.forced` writes it; of the heads in `off`, or all.
     """
 
     model: str | None = None
@@ -114,6 +93,7 @@ class State:
     reference: str | None = None
     changed: str | None = None
     edits: str | None = None
+    forced: str | None = None
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""

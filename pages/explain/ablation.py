@@ -1,11 +1,11 @@
-"""Heads switched off, or words of the text changed, and what becomes of the result."""
+"""Heads switched off, words of the text changed, or attention forced, and what becomes of the result."""
 
 from attnviz.web import ablation_view, page, session, take_away
 
 page.heading(
     "Change it and see",
-    "What does the model need? Switch off heads or whole layers, take words away or swap them, and read the result "
-    "before and after.",
+    "What does the model need? Switch off heads or whole layers, take words away or swap them, or force where a token "
+    "looks, and read the result before and after.",
 )
 state = session.state()
 query = page.question(state)

@@ -111,6 +111,7 @@ def test_the_two_heads_of_the_experiment_open_their_maps(page: Page):
         "/ablation?off=2.5,3.*&target=label-prompt",
         "/ablation?view=text&changed=A+cat.",
         "/ablation?view=text&edits=h5,s7~drums,d2,m10",
+        "/ablation?view=rows&off=5.5,3.*",
         "/ablation?view=contrast",
     ],
 )

@@ -39,6 +39,7 @@ VIEWS = {
     "/ablation?gate=mean": FIGURE,
     "/ablation?view=text&changed=A+man+is+playing+a+guitar.": ".st-key-result",
     "/ablation?view=text&edits=h5,s7~drums,d2,m10": ".av-edits",
+    "/ablation?view=rows&forced=uniform.*&off=5.5": ".attnviz-row",
     "/ablation?view=contrast": ".attnviz-answers",
     "/layers": ".js-plotly-plot",
     "/layers?target=label-prompt": ".js-plotly-plot",

@@ -49,7 +49,7 @@ def tables(page) -> str:
 
 
 def changes(page) -> str:
-    return next(each.proto.body for each in page.at.get("html") if "attnviz-changes" in each.proto.body)
+    return next(each.proto.body for each in page.at.get("html") if 'attnviz-changes"' in each.proto.body)
 
 
 def tried(page) -> list[str]:

@@ -33,6 +33,7 @@ STATES = [
     State(kind="cross", view="word", form="lines", quantity="norm", method="rollout", target="next-token"),
     State(form="text", pool="mean", over="0-2.5,3.*", hide="special,first", keep="90"),
     State(pool="max", over="*"),
+    State(view="rows", forced="block.*.0", off="2.5"),
     State(target="label-prompt", asked=(("labels", 'a, "b" 我'), ("label", "a"))),
 ]
 
@@ -73,6 +74,7 @@ def test_the_names_are_those_of_the_design():
         "r",
         "c",
         "h2,s3~a",
+        "block.1.2",
     )
     everything = State(*given)
     assert tuple(encode(everything)) == NAMES

@@ -10,7 +10,6 @@ import { Results } from "./results.js";
 import { csvText, fileName, pictureCanvas, saveCanvas, saveText } from "./save.js";
 import { colourOf, signedScale } from "./view.js";
 
-const HELP = "Click a head, or the number of a layer, to switch it off or on; arrow keys move, Enter switches.";
 const HELP_ALONE = "Point at a head to read its number; arrow keys move.";
 const PICTURE = { cell: 52, height: 26, gap: 2, left: 70, top: 60, margin: 16 };
 
@@ -23,7 +22,7 @@ export function draw(root, bytes, callbacks = {}) {
   Object.assign(state, { header, callbacks, values: arrays.values.data });
   state.off.offer(header.off);
   state.results.show(header.results);
-  state.help.textContent = callbacks.switched ? HELP : HELP_ALONE;
+  state.help.textContent = callbacks.switched ? header.help : HELP_ALONE;
   refresh(state);
 }
 
@@ -110,7 +109,7 @@ function read(state, layer, head) {
     state.readout.textContent = layer < 0 ? "Point at a head to read its number." : `Layer ${layer}: all of its heads`;
     return;
   }
-  const off = state.off.value.some((place) => headKey(place) === headKey([layer, head])) ? ", switched off" : "";
+  const off = state.off.value.some((place) => headKey(place) === headKey([layer, head])) ? `, ${header.marked}` : "";
   const value = values[layer * header.heads + head];
   state.readout.textContent = `Layer ${layer}, head ${head}${off}: ${header.name} ${decimals(value, 4)} ${header.unit}`;
 }
@@ -119,7 +118,7 @@ const nameOf = ({ header }, extension) => fileName(["head-importance", header.mo
 
 function tableText({ header, values, off }) {
   const gone = new Set(off.value.map(headKey));
-  const rows = [["layer", "head", `${header.name} (${header.unit})`, "switched off"]];
+  const rows = [["layer", "head", `${header.name} (${header.unit})`, header.marked]];
   for (let layer = 0; layer < header.layers; layer++)
     for (let head = 0; head < header.heads; head++) {
       const value = values[layer * header.heads + head];
@@ -151,7 +150,7 @@ function paintPicture(pen, state) {
       const ground = off ? theme.text : colourOf(scale, value);
       const x = left + head * (cell + gap);
       pen.rect(x, y, cell, height, css(ground));
-      pen.text(x + cell / 2, y + height / 2, off ? "off" : thousandths(value), { align: "center", colour: css(inkOn(ground)) });
+      pen.text(x + cell / 2, y + height / 2, off ? header.marked.split(" ").at(-1) : thousandths(value), { align: "center", colour: css(inkOn(ground)) });
     }
   }
 }
