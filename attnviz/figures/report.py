@@ -20,7 +20,7 @@ from attnviz.figures.words import explanation_data
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
-    from attnviz.explain import Faithfulness
+    from attnviz.explain import Agreement, Faithfulness
     from attnviz.types import Attribution, Kind, ModelCard
 
 PIN_BYTES = 2 << 20  # of maps in one pinned figure: all heads of 80 tokens, a layer's of 200
@@ -31,11 +31,11 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Explained:
-    """An explanation, and its test; `missing` says why there is none, where there is none."""
+    """An explanation, its test, and how it agrees with others; None where that was not made."""
 
     attribution: Attribution
     test: Faithfulness | None = None
-    missing: str = ""
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,15 @@ def of_explanation(
     card: ModelCard,
     attribution: Attribution,
     test: Faithfulness | None = None,
+    agreement: Agreement | None = None,
     *,
     title: str = "",
     note: str = "",
 ) -> Item:
-    """The item of an attribution, and of its test: what `attnviz.explain` and `attnviz.faithfulness` returned."""
+    """The item of an attribution and its test: what `attnviz.explain` and `attnviz.faithfulness` returned.
+
+    `agreement`: of `attnviz.explain.checks.agreement`, if it was compared with others.
+    """
     texts = [("Text", attribution.tokens.text)]
     pair = attribution.pair_tokens.text if attribution.pair_tokens is not None else attribution.tokens.pair
     texts += [("Second text", pair)] if pair else []
@@ -134,7 +138,7 @@ def of_explanation(
         note,
         tuple(texts),
         (card,),
-        explained=Explained(attribution, test),
+        explained=Explained(attribution, test, agreement),
     )
 
 

@@ -55,7 +55,11 @@ def _item(n: int, item: Item) -> str:
         f'<blockquote class="note" dir="auto">{escaped(item.note)}</blockquote>' if item.note.strip() else ""
     )
     meaning = "".join(
-        f"<p>The red badge means: {_line(each.meaning)}</p>" for each in words.badges(item) if each.meaning
+        f"<p>The red badge “{_line(each.words)}” means: {_line(each.meaning)}</p>"
+        if each.meaning
+        else f'<p class="small">{_line(each.note)}</p>'
+        for each in words.badges(item)
+        if each.meaning or each.note
     )
     return (
         f'<article id="pin-{n}" aria-labelledby="title-{n}"><h2 id="title-{n}" dir="auto">{n}. {_line(item.title)}</h2>'

@@ -80,7 +80,7 @@ def results(item: Item) -> dict[str, Any] | None:
 def _explanation(explained: Explained) -> Iterator[str]:
     test = explained.test
     if test is None:
-        yield explained.missing or UNTESTED
+        yield UNTESTED
     else:
         yield verdict.headline(test)
         named = ", ".join(f"“{word}”" for word in test.words)
@@ -189,11 +189,17 @@ def caveats(item: Item) -> tuple[str, ...]:
 
 
 def badges(item: Item) -> tuple[verdict.Badge, ...]:
-    """The verdict on an explanation that was tested."""
+    """The verdict on an explanation, as far as it was tested."""
+    from attnviz.explain import methods
+
     explained = item.explained
-    if explained is None or explained.test is None:
+    if explained is None:
         return ()
-    return verdict.badges(explained.test, explained.attribution)
+    found = verdict.badges(explained.test, explained.attribution) if explained.test is not None else ()
+    if explained.agreement is None:
+        return found
+    titles = {info.name: info.title for info in methods()}
+    return (*found, *verdict.agreement_badges(explained.agreement, titles))
 
 
 def numbers(test: Faithfulness) -> tuple[tuple[str, str, str], ...]:

@@ -24,8 +24,6 @@ DEFAULT_METHOD = "integrated-gradients"
 
 def show(query: Query, state: State) -> Drawn | None:
     """Draw the page for this question; returns the figure, where there is one."""
-    from attnviz.figures.report import Explained
-
     if session.is_file(query.model):
         _file_holds_attention_only()
         return None
@@ -58,8 +56,8 @@ def show(query: Query, state: State) -> Drawn | None:
     drawn = _picture(attribution, f"{target.title}, {method.title}", query, unit)
     asked.answers(attribution)
     _meaning(attribution, target, method)
-    test = trust_view.show(attribution, trust.Asked(query, target, method, asked.options(state, target)))
-    return replace(drawn, explained=lambda: Explained(attribution, test()))
+    explained = trust_view.show(attribution, trust.Asked(query, target, method, asked.options(state, target)))
+    return replace(drawn, explained=explained)
 
 
 def _method(target: TargetInfo, state: State) -> MethodInfo:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
 
-from attnviz.web import session, url
+from attnviz.web import session, trust, url
 from attnviz.web.book import MAX_NOTE, MAX_SUMMARY, MAX_TITLE, MOST, MOST_BYTES, Book, book
 from attnviz.web.escape import markdown, plain
 from attnviz.web.site import SITE
@@ -89,10 +89,9 @@ def _pinned(shown: Book, number: int, name: str, item: Item) -> None:
         st.caption(markdown(_settings(report_words.settings(item))))
         for sentence in report_words.findings(item):
             st.text(plain(sentence, 600))
-        with st.container(horizontal=True, gap="small"):
-            for badge in report_words.badges(item):
-                icon, color = (":material/check:", "blue") if badge.holds else (":material/close:", "red")
-                st.badge(badge.words, icon=icon, color=color)  # type: ignore[arg-type]
+        trust.badges(
+            report_words.badges(item), st.container(horizontal=True, gap="small"), st.container(gap="small")
+        )
         _typed(
             f"Title of figure {number}",
             f"title_{name}",

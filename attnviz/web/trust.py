@@ -11,7 +11,10 @@ import streamlit as st
 from attnviz.web import progress, session
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from attnviz.explain import Faithfulness, MethodInfo, TargetInfo
+    from attnviz.explain.verdict import Badge
     from attnviz.runtime import Query
 
 SEEDS = 5  # random orders beside each explanation
@@ -44,3 +47,14 @@ def remember(key: str, question: object) -> None:
 def remembered(key: str, question: object) -> bool:
     """Whether the reader has asked for this."""
     return bool(st.session_state.get(key) == question)
+
+
+def badges(found: tuple[Badge, ...], row: DeltaGenerator, meanings: DeltaGenerator) -> None:
+    """Badges in one place, and in another what the red ones mean, and the numbers of the others."""
+    for badge in found:
+        icon, color = (":material/check:", "blue") if badge.holds else (":material/close:", "red")
+        row.badge(badge.words, icon=icon, color=color)  # type: ignore[arg-type]
+        if badge.meaning:
+            meanings.markdown(f"The red badge “{badge.words}” means: {badge.meaning}")
+        elif badge.note:
+            meanings.caption(badge.note)

@@ -12,13 +12,13 @@ import streamlit as st
 
 from attnviz.web import first_paint, methods_view, problems, progress, session, shuffled_view, words_view
 from attnviz.web.escape import markdown
-from attnviz.web.trust import CHART, Asked, remember, remembered, tested
+from attnviz.web.trust import CHART, Asked, badges, remember, remembered, tested
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from attnviz.explain import Faithfulness
-    from attnviz.explain.verdict import Badge
+    from attnviz.explain import Agreement, Faithfulness
+    from attnviz.figures.report import Explained
     from attnviz.types import Attribution
 
 TESTED, CHANGED = "attnviz_tested", "attnviz_changed"
@@ -27,12 +27,20 @@ LIVE = 160  # tokens; up to here the test runs by itself, in a second or two
 SIDES = ("Text", "Second text")
 
 
-def show(attribution: Attribution, asked: Asked) -> Callable[[], Faithfulness]:
+def show(attribution: Attribution, asked: Asked) -> Callable[[], Explained]:
     """The whole section, under the explanation; returns what gives its test, made then where it was not yet."""
     st.subheader("How far to trust this", anchor=False)
     operator, side = _choices(attribution, asked)
     first_paint.later(lambda: _tests(attribution, asked, operator, side))
-    return lambda: tested(asked, asked.method, operator, side)
+    return lambda: _explained(attribution, asked, operator, side)
+
+
+def _explained(attribution: Attribution, asked: Asked, operator: str, side: int) -> Explained:
+    """The explanation with its test, for whoever takes it away."""
+    from attnviz.figures.report import Explained
+
+    test = tested(asked, asked.method, operator, side)
+    return Explained(attribution, test, _compared(asked, side, _changes(asked, _count(attribution))))
 
 
 def _tests(attribution: Attribution, asked: Asked, operator: str, side: int) -> None:
@@ -94,41 +102,43 @@ def _verdict(test: Faithfulness, attribution: Attribution) -> tuple[DeltaGenerat
     other = attribution.pair_tokens if test.side == 1 else None
     words_view.proof_link(test, other or attribution.tokens)
     places = st.container(horizontal=True, gap="small", key="badges"), st.container(key="badge_meanings")
-    _badges(verdict.badges(test, attribution), *places)
+    badges(verdict.badges(test, attribution), *places)
     return places
-
-
-def _badges(found: tuple[Badge, ...], row: DeltaGenerator, meanings: DeltaGenerator) -> None:
-    for badge in found:
-        icon, color = (":material/check:", "blue") if badge.holds else (":material/close:", "red")
-        row.badge(badge.words, icon=icon, color=color)  # type: ignore[arg-type]
-        if badge.meaning:
-            meanings.markdown(f"The red badge “{badge.words}” means: {badge.meaning}")
-        elif badge.note:
-            meanings.caption(badge.note)
 
 
 def _agreement(asked: Asked, tokens: int, side: int, row: DeltaGenerator, meanings: DeltaGenerator) -> None:
     """The badges that need other explanations. They come last: the test is on screen meanwhile."""
     from attnviz.explain import verdict
 
-    question = (asked.query, asked.target.name, asked.method.name, asked.options)
     with meanings, problems.guard():
-        baseline = asked.method.name not in SLOW or tokens <= QUICK or remembered(CHANGED, question)
-        with progress.loading() as report:
-            found = session.runtime().agreement(
-                asked.query, asked.target.name, asked.method.name, side, baseline, report, **asked.options
-            )
+        baseline = _changes(asked, tokens)
+        found = _compared(asked, side, baseline)
         if found is not None:
             titles = {info.name: info.title for info in session.runtime().methods()}
-            _badges(verdict.agreement_badges(found, titles), row, meanings)
+            badges(verdict.agreement_badges(found, titles), row, meanings)
             if not baseline:
                 st.button(
                     "Test a change of baseline, too: it takes as long as the explanation",
                     key="trust_baseline",
                     on_click=remember,
-                    args=(CHANGED, question),
+                    args=(CHANGED, _question(asked)),
                 )
+
+
+def _question(asked: Asked) -> tuple[object, ...]:
+    return asked.query, asked.target.name, asked.method.name, asked.options
+
+
+def _changes(asked: Asked, tokens: int) -> bool:
+    """Whether to explain from another baseline, too: not where that takes long, unless the reader asked for it."""
+    return asked.method.name not in SLOW or tokens <= QUICK or remembered(CHANGED, _question(asked))
+
+
+def _compared(asked: Asked, side: int, baseline: bool) -> Agreement | None:
+    with progress.loading() as report:
+        return session.runtime().agreement(
+            asked.query, asked.target.name, asked.method.name, side, baseline, report, **asked.options
+        )
 
 
 def _curves(test: Faithfulness, asked: Asked) -> None:

@@ -94,9 +94,17 @@ def test_an_explanation_brings_its_test_and_the_file_holds_its_numbers(app):
     test = get_runtime().faithfulness(query, "similarity", "integrated-gradients")
     go(visit, "report")
     shown = visit.problem
+    agreement = get_runtime().agreement(query, "similarity", "integrated-gradients")
+    titles = {info.name: info.title for info in get_runtime().methods()}
+    badges = (*verdict.badges(test, attribution), *verdict.agreement_badges(agreement, titles))
+    assert len(badges) == 4
     assert verdict.headline(test) in shown
     assert verdict.sum_check(attribution) in shown
     document = html.unescape(pinned(visit).html())
+    for badge in badges:
+        assert badge.words in visit.markdown
+        assert f"{'✓' if badge.holds else '✗'} {badge.words}</li>" in document
+        assert (badge.meaning or badge.note) in document
     for said in (verdict.headline(test), verdict.curve_numbers(test), verdict.sum_check(attribution)):
         assert said in document
     for value in (test.comprehensiveness, test.sufficiency, test.removed_area):
