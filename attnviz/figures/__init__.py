@@ -24,7 +24,8 @@ What the figures report:
 | switches | -                                                       | `switched`: [[layer, head], ...] |
 |         |                                                          | all that are off now           |
 | edits   | -                                                        | `edited`: [[place, way, text], ...] |
-|         |                                                          | all words that are changed now |
+|         |                                                          | all words that are changed now; |
+|         |                                                          | `asking`: place of a word to swap |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it

@@ -25,6 +25,7 @@ def edits_data(
     most: int,
     longest: int,
     identity: str = "",
+    guesses: tuple[int, Sequence[str]] | None = None,
     results: Results | None = None,
 ) -> bytes:
     """The message of the figure "edits".
@@ -35,11 +36,13 @@ def edits_data(
         ways: what a click can do to a word: (name, verb, participle). The way "swap" asks for another word.
         title: names the text, for screen readers. most: edits that there can be. longest: letters of another word.
         identity: of the text; with another one, what the reader has changed in the browser a moment ago is forgotten.
+        guesses: a position, and words that the model itself would put there; None where it does not guess words, -1
+            where none was asked for.
         results: what was found with these edits, for a file in which nothing can be changed.
 
-    Header: figure, results or null, title, ways, made, most, longest, identity, runs [[piece, word or -1], ...],
-    words [{label, at}], `at` the position by which an edit names the word, -1 for one that cannot be changed. No
-    sections.
+    Header: figure, results or null, guesses {at, words} or null, title, ways, made, most, longest, identity,
+    runs [[piece, word or -1], ...], words [{label, at}], `at` the position by which an edit names the word, -1 for one
+    that cannot be changed. No sections.
     """
     from attnviz.text import groups, visible
 
@@ -55,6 +58,7 @@ def edits_data(
         "most": most,
         "longest": longest,
         "identity": identity,
+        "guesses": None if guesses is None else {"at": guesses[0], "words": list(guesses[1])},
         "results": results_header(results),
         "runs": _runs(tokens, prose_runs(tokens, index, shown), own),
         "words": [

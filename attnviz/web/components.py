@@ -86,9 +86,20 @@ def switches(data: bytes, switched: Callable[[tuple[Head, ...]], None]) -> None:
     _mount(SWITCHES)(key=SWITCHES, data=data, on_switched_change=lambda: _switched(switched))
 
 
-def edits(data: bytes, edited: Callable[[tuple[Edit, ...]], None]) -> None:
-    """The words of a text; `edited` is told all edits when the reader has made one or taken one back."""
-    _mount(EDITS)(key=EDITS, data=data, on_edited_change=lambda: _edited(edited))
+def edits(data: bytes, edited: Callable[[tuple[Edit, ...]], None], asked: Callable[[int], None]) -> None:
+    """The words of a text; `edited` is told all edits when the reader has made one or taken one back.
+
+    `asked` is told the place of a word for which the reader is about to type another one.
+    """
+    _mount(EDITS)(
+        key=EDITS, data=data, on_edited_change=lambda: _edited(edited), on_asking_change=lambda: _asked(asked)
+    )
+
+
+def _asked(asked: Callable[[int], None]) -> None:
+    place = _pair([_reported(EDITS, "asking"), 0])
+    if place is not None:
+        asked(place[0])
 
 
 def _edited(edited: Callable[[tuple[Edit, ...]], None]) -> None:

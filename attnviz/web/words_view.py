@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 ABLATION = ("pages/explain/ablation.py", "ablation")
 SIDES = ("Text", "Second text")
+ASKED = "attnviz_asked_word"  # the place of the word for which the reader is about to type another one
+GUESSING, GUESSES = "masked-token", 6
+CONTINUED = "##"  # how BERT writes a piece that continues a word
 NAMED = 4  # words that are named one by one
 # What a click does, and what the word then is, in a word or two.
 VERBS = {
@@ -61,12 +64,15 @@ def show(question: Asking, query: Query, options: dict[str, Any], state: State) 
     operators = session.runtime().operators(query.model)
     made = _fitting(state, side, frame, operators)
     options = dict(frame.options)
+    guesses = _guesses(query, frame)
 
     def message(results: Results | None = None) -> bytes:
-        return _message(question, query, frame, made, operators, results)
+        return _message(question, query, frame, made, operators, None if results else guesses, results)
 
     components.edits(
-        message(), lambda reported: session.update(edits=edits.write(Edits(side, reported)) or None)
+        message(),
+        lambda reported: session.update(edits=edits.write(Edits(side, reported)) or None),
+        _remember_asked,
     )
     left_out = edits.rewritten(frame.tokens, made.swaps | dict.fromkeys(made.taken, ""))
     after = _replaced(query, left_out, frame)
@@ -113,6 +119,7 @@ def _message(
     frame: Removal,
     made: Edits,
     operators: Sequence[Operator],
+    guesses: tuple[int, list[str]] | None,
     results: Results | None,
 ) -> bytes:
     from attnviz.figures import edits_data
@@ -126,8 +133,36 @@ def _message(
         most=edits.MAX_EDITS,
         longest=edits.MAX_SWAP,
         identity=repr((query, question.target.name, frame.options, made.side)),
+        guesses=guesses,
         results=results,
     )
+
+
+def _remember_asked(place: int) -> None:
+    st.session_state[ASKED] = place
+
+
+def _guesses(query: Query, frame: Removal) -> tuple[int, list[str]] | None:
+    """What the model itself would put in the place that the reader asks about; None where it does not guess words."""
+    asked = st.session_state.pop(ASKED, -1)
+    tokens = frame.tokens
+    if (
+        GUESSING not in (each.name for each in session.runtime().targets(query.model))
+        or tokens.pair is not None
+    ):
+        return None
+    # A word of several tokens has no single guess.
+    if (
+        not 0 <= asked < len(tokens)
+        or not frame.free[asked]
+        or (tokens.words == tokens.words[asked]).sum() > 1
+    ):
+        return -1, []
+    alone = replace(query, text=tokens.text, pair=None)
+    with progress.loading() as report:
+        found = session.runtime().answer(alone, GUESSING, report, position=asked).outcomes
+    words = [name.strip() for name, _ in found if name.strip() and not name.startswith(CONTINUED)]
+    return asked, [word for word in words if word != tokens.labels[asked].strip()][:GUESSES]
 
 
 def _without(
@@ -154,9 +189,9 @@ def _answered(
         return _without(question, query, made.taken, made.side, options)
     new = edits.rewritten(frame.tokens, made.swaps)
     query = _replaced(query, new, frame)
-    if question.target.name == "masked-token":
+    if question.target.name == GUESSING:
         with progress.loading() as report:
-            tokens = session.runtime().answer(query, "masked-token", report, token=options["token"]).tokens
+            tokens = session.runtime().answer(query, GUESSING, report, token=options["token"]).tokens
         options = {**options, "position": new.place(options["position"], tokens)}
     tokens = _without(question, query, {}, made.side, options).tokens
     places = {new.place(place, tokens): how for place, how in made.taken.items()}

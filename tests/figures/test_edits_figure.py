@@ -107,6 +107,26 @@ def test_an_answer_of_the_host_does_not_disturb_who_types(figure, message):
     assert reported(page)[-1][-1] == [2, "swap", "dog"]
 
 
+def test_the_model_offers_words_for_the_place_that_is_asked_about(figure, message):
+    page = figure("edits", message(guesses=(-1, [])), message(guesses=(2, ["dog", "<i>rat</i>"])))
+    page.get_by_text("swaps it").click()
+    word(page, "mat").click()
+    page.keyboard.press("Escape")
+    word(page, "cat").click()
+    assert page.evaluate("events") == [["asking", 6], ["asking", 2]]
+    page.evaluate("show(1)")
+    assert "The model would put:" in said(page).inner_text()
+    page.get_by_role("button", name="<i>rat</i>").click()
+    assert reported(page)[-1] == [[2, "swap", "<i>rat</i>"]]
+    assert word(page, "cat").inner_text() == "cat → <i>rat</i>"
+    word(page, "cat").click()
+    word(page, "cat").click()
+    page.evaluate("show(1)")
+    page.keyboard.press("Tab")  # to the first offer, which does not take what stands in the box
+    page.keyboard.press("Enter")
+    assert reported(page)[-1] == [[2, "swap", "dog"]]
+
+
 def test_undo_takes_back_one_by_one_and_put_all_back_everything(figure, message):
     page = figure("edits", message())
     undo, reset = (

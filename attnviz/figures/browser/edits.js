@@ -9,7 +9,10 @@ import { Results } from "./results.js";
 const HELP = "Click a word to change it, and again to put it back. Arrow keys move, Enter changes, Delete deletes, Ctrl + Z takes the last change back.";
 const SWAP = "swap";
 
-/** Draws the figure in `root`. callbacks: edited([[place, way, text], ...]), all edits in the order in which they were made. */
+/**
+ * Draws the figure in `root`. callbacks: edited([[place, way, text], ...]), all edits in the order in which they were
+ * made; asking(place), of a word for which another one is asked, where the host knows what could stand there.
+ */
 export function draw(root, bytes, callbacks = {}) {
   const state = figureState(root, "edits", build);
   const { header } = unpack(bytes);
@@ -22,6 +25,7 @@ export function draw(root, bytes, callbacks = {}) {
   // Alone in a file there is no model to ask: the words are to be read.
   for (const each of [state.toolbar, state.help, state.said]) each.hidden = !callbacks.edited;
   state.prose.classList.toggle("av-fixed", !callbacks.edited);
+  offer(state, (text) => say(state, text));
   refresh(state);
 }
 
@@ -121,25 +125,42 @@ function ask(state, word) {
     type: "text", class: "av-swap", dir: "auto", value: word.label, maxlength: state.header.longest, autocomplete: "off", spellcheck: "false",
     "aria-label": `Another word for ${quoted(word.label)}`, size: Math.min(24, Math.max(6, word.label.length + 2)),
   });
+  const place = element("span", { class: "av-asked" }, [box]);
   const finish = (text, back) => {
-    if (state.asking !== box) return; // taking the box away makes it lose the focus once more
+    if (state.asking?.place !== place) return; // taking the box away makes it lose the focus once more
     state.asking = null;
-    box.replaceWith(word.node);
+    place.replaceWith(word.node);
     const other = text.trim();
     if (back) word.node.focus();
     if (other && other !== word.label) change(state, [...state.made.value, [word.at, SWAP, other]], `${quoted(word.label)} is swapped for ${quoted(other)}.`);
   };
-  box.addEventListener("keydown", (event) => {
+  place.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.isComposing) return;
-    if (event.key === "Enter") finish(box.value, true);
+    if (event.key === "Enter" && event.target === box) finish(box.value, true);
     else if (event.key === "Escape") finish("", true);
   });
-  box.addEventListener("blur", () => finish(box.value, false));
-  state.asking = box;
-  word.node.replaceWith(box);
+  place.addEventListener("focusout", (event) => place.contains(event.relatedTarget) || finish(box.value, false));
+  state.asking = { place, at: word.at, take: (text) => finish(text, true) };
+  word.node.replaceWith(place);
   box.focus();
   box.select();
+  if (state.header.guesses) state.callbacks.asking?.(word.at);
+}
+
+/** Offers what the model itself would put in the place that is asked about. */
+function offer({ asking, header }, said) {
+  if (!asking || header.guesses?.at !== asking.at || asking.place.childElementCount > 1) return;
+  const offers = header.guesses.words.map((text) =>
+    element("button", {
+      type: "button", class: "av-guess", dir: "auto", text,
+      // The box keeps the focus, so that it does not take what stands in it first.
+      on: { pointerdown: (event) => event.preventDefault(), click: () => asking.take(text) },
+    }),
+  );
+  if (!offers.length) return;
+  asking.place.append(element("span", { role: "group", "aria-label": "What the model would put here" }, offers));
+  said(`The model would put: ${header.guesses.words.map(quoted).join(", ")}.`);
 }
 
 /** The words of another text. */

@@ -13,6 +13,7 @@ export function streamlit(draw) {
       detail: (value) => setStateValue("detail", value),
       chosen: (value) => setStateValue("chosen", value),
       granularity: (value) => setStateValue("granularity", value),
+      asking: (value) => setTriggerValue("asking", value),
       edited: (value) => setTriggerValue("edited", value),
       switched: (value) => setTriggerValue("switched", value),
       open: (value) => setTriggerValue("open", value),
