@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SOURCES = ("attribution", "attention", "heads", "compare", "allocation")  # pages that have something to pin
 FILE = "attnviz-report.html"
+TEXT = 120  # letters of each text in the list
 SETTINGS, SHORT = 240, 60  # letters of the settings in the list, and of one of them
 
 
@@ -86,6 +87,7 @@ def _pinned(shown: Book, number: int, name: str, item: Item) -> None:
 
     with st.container(border=True, key=f"pinned_{name}"):
         st.subheader(f"{number}. {markdown(item.title)}", anchor=False)
+        st.text(" · ".join(plain(text, TEXT) for _, text in item.texts))
         st.caption(markdown(_settings(report_words.settings(item))))
         for sentence in report_words.findings(item):
             st.text(plain(sentence, 600))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from attnviz.errors import InputEmpty
 from attnviz.web import first_paint, methods_view, problems, progress, session, shuffled_view, words_view
 from attnviz.web.escape import markdown
 from attnviz.web.trust import CHART, Asked, badges, remember, remembered, tested
@@ -36,10 +37,13 @@ def show(attribution: Attribution, asked: Asked) -> Callable[[], Explained]:
 
 
 def _explained(attribution: Attribution, asked: Asked, operator: str, side: int) -> Explained:
-    """The explanation with its test, for whoever takes it away."""
+    """The explanation with its test, for whoever takes it away; without, where the text is too short for one."""
     from attnviz.figures.report import Explained
 
-    test = tested(asked, asked.method, operator, side)
+    try:
+        test = tested(asked, asked.method, operator, side)
+    except InputEmpty:
+        return Explained(attribution)
     return Explained(attribution, test, _compared(asked, side, _changes(asked, _count(attribution))))
 
 

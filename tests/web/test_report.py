@@ -10,6 +10,7 @@ import pytest
 
 from attnviz.explain import verdict
 from attnviz.figures.report import Item
+from attnviz.figures.report_words import UNTESTED
 from attnviz.runtime import Query, get_runtime
 from attnviz.web import book as book_module
 from attnviz.web.book import KEY, MOST, Book, name_of
@@ -124,6 +125,13 @@ def test_a_long_text_is_tested_when_it_is_pinned(app, monkeypatch):
     )
 
 
+def test_a_text_too_short_for_a_test_is_pinned_without_one(app, decoder):
+    visit = app("attribution", text="T", model=decoder).press("Load this model").press("Pin to report")
+    (item,) = pinned(visit).items.values()
+    assert item.explained.test is None
+    assert UNTESTED in html.unescape(pinned(visit).html())
+
+
 def test_another_way_to_take_words_away_is_another_pin(app):
     visit = app("attribution", text=TEXT, pair=OTHER).press("Pin to report")
     visit.at.selectbox(key="trust_operator").set_value("delete").run()
@@ -190,6 +198,7 @@ def test_a_picture_of_a_file_says_that_no_link_can_carry_it(app, root):
     assert item.link == ""
     go(visit, "report")
     assert "which a link cannot carry" in visit.markdown
+    assert any(line.startswith("A man is playing a guitar on the stage. ·") for line in visit.problem)
 
 
 def item(n: int, size: int = 10) -> Item:
