@@ -30,8 +30,9 @@ UNFITTING = (
 )
 MEANING = (
     "A row of attention says how much a token looks at each token, and what it takes over from them. What is kept "
-    "out of sight is masked before the softmax, so that the others share its weight. Only the first text is changed."
+    "out of sight is masked before the softmax, so that the others share its weight."
 )
+OTHER_TEXT = " Only the first text is changed; the other one is read as ever."
 HELP = (
     "Click a head, or the number of a layer, to force the rows of these heads only; with none, all heads are forced. "
     "Arrow keys move, Enter chooses."
@@ -54,7 +55,8 @@ def show(question: Asking, state: State) -> Drawn:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         _controls(choice, seen)
         _heads(heads, importance)
-    st.caption(MEANING)
+    meaning = MEANING + OTHER_TEXT * question.target.needs_pair
+    st.caption(meaning)
     told = forced.condition(choice, seen, _named(heads, importance))
     found = None
     with sentence:
@@ -74,19 +76,17 @@ def show(question: Asking, state: State) -> Drawn:
     before_after.table(question.target.name, question.answer.outcome_unit, before, after)
 
     def alone() -> bytes:
-        results = None if found is None else _results(question, found, told, seen)
+        results = None if found is None else _results(question, found, told, meaning, seen)
         return switched_view.message(question, importance, heads, results, **words)
 
     return question.drawn("switches", alone, "Attention forced", told)
 
 
-def _results(question: Asking, found: Ablation, told: str, seen: Attended) -> Results:
+def _results(question: Asking, found: Ablation, told: str, note: str, seen: Attended) -> Results:
     """What the page says, as plain text."""
     line = before_after.said(f"{told},", question.noun, found.before, found.after)
     values = [("as it is", found.before), ("forced", found.after)]
-    results = before_after.results(
-        line, values, question.target, question.answer, found.outcomes_after, MEANING
-    )
+    results = before_after.results(line, values, question.target, question.answer, found.outcomes_after, note)
     row = [] if found.forced is None else [forced.results(found.forced, forced.labels(seen.key_tokens))]
     return replace(results, tables=[*results.tables, *row])
 

@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from attnviz.capture import open_capture
+from attnviz.explain import ablate
+from attnviz.web.before_after import moved
 from tests.browser.conftest import WIDE, Watch
 from tests.browser.serve import Server
 from tests.figures.pointer import download, hover, value
@@ -205,6 +207,7 @@ SHEETS = {
     "compare": ("view=heads", "kinds"),
     "attribution": ("pair=A+cat+<b>sat</b>.", "bars0"),
     "ablation": ("pair=A+cat+<b>sat</b>.&off=2.5", "switches"),
+    "ablation, forced": ("pair=A+cat+<b>sat</b>.&view=rows&forced=uniform.1&off=2.5", "switches"),
 }
 
 
@@ -226,6 +229,15 @@ def test_the_web_page_works_offline(page: Page, browser: Browser, engine, name: 
         hover(sheet, 3, 4)
         said = sheet.get_by_test_id("detail-readout").get_attribute("data-value")
         assert float(said or "nan") == pytest.approx(engine.capture(HOSTILE).attention(5, 11)[3, 4], abs=1e-6)
+    if name == "ablation, forced":
+        found = ablate(
+            engine, HOSTILE, [(2, 5)], "similarity", "A cat <b>sat</b>.", force="uniform", queries=[1]
+        )
+        expect(sheet.get_by_test_id("sentence")).to_contain_text(moved(found.before, found.after))
+        row = sheet.locator(".av-found", has_text="The row of attention").locator("tbody tr").first
+        expect(row.locator("td")).to_have_text(
+            [f"{each[0]:.1%}" for each in (found.forced.before, found.forced.after)]
+        )
     if name == "attention":
         hover(sheet, 3, 4)
         truth = engine.capture(HOSTILE).attention(1, 3)

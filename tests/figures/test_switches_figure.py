@@ -54,6 +54,18 @@ def test_a_click_switches_a_head_and_tells_all_that_are_off(figure):
     )
 
 
+def test_heads_can_be_marked_for_something_else(figure):
+    page = figure("switches", message(off=[(0, 1)], marked="forced", help="Click to force."))
+    cell(page, 0, 1).hover()
+    assert ", forced: " in page.get_by_test_id("readout").inner_text()
+    assert page.locator(".av-help").inner_text() == "Click to force."
+    assert cell(page, 0, 1).evaluate("node => getComputedStyle(node).textDecorationLine") == "none"
+    page.get_by_text("Download").click()
+    with page.expect_download() as download:
+        page.get_by_text("CSV of all heads").click()
+    assert "forced" in download.value.path().read_text("utf-8-sig").splitlines()[0]
+
+
 def test_a_layer_is_switched_as_a_whole_and_a_missing_head_is_no_switch(figure):
     page = figure("switches", message(off=[(1, 0)]))
     assert cell(page, 1, 2).is_disabled()

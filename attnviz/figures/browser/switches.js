@@ -22,6 +22,7 @@ export function draw(root, bytes, callbacks = {}) {
   Object.assign(state, { header, callbacks, values: arrays.values.data });
   state.off.offer(header.off);
   state.results.show(header.results);
+  state.host.dataset.marked = header.marked;
   state.help.textContent = callbacks.switched ? header.help : HELP_ALONE;
   refresh(state);
 }
