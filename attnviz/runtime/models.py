@@ -117,7 +117,13 @@ class Models:
 
 
 def start_engine(threads: int) -> None:
-    """Import torch, by way of the layer that may, and limit its threads where the settings do."""
+    """Import torch, by way of the layer that may, and limit its threads where the settings do.
+
+    torch's threads sleep while they wait, unless the environment says otherwise. By default they wait busily: where
+    anything else needs the cores (other visitors, a browser), a pass then takes ten times as long and more, for a few
+    milliseconds that a short text gains on an idle machine. The library reads this once, when it is loaded.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import attnviz.capture.recorder  # noqa: F401
 
     if threads:
