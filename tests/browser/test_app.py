@@ -86,7 +86,7 @@ def at_rest(page: Page) -> None:
 def answered(page: Page) -> str:
     """What the page came to: "picture" or "refusal". Fails when it is neither, or an error of our own."""
     at_rest(page)
-    picture = page.locator(".av").first
+    picture = page.locator(".av, .js-plotly-plot").first
     refusal = page.get_by_test_id("stAlertContentError").first  # an alert that informs may be progress
     expect(picture.or_(refusal).first).to_be_visible()
     assert "Something went wrong" not in page.inner_text("body")
