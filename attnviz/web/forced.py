@@ -7,6 +7,7 @@ the row before and after as a table. No Streamlit in here; every label is somebo
 from __future__ import annotations
 
 import html
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -130,10 +131,18 @@ def _strongest_key(seen: Attended, query: int | None) -> int:
 
 def labels(tokens: Tokens) -> list[str]:
     """The tokens as a reader names them: “cat”, and “the” (token 5) where there are several. Somebody's text."""
-    shown = [plain(visible(label, 30)) for label in tokens.labels]
-    return [
-        f"“{label}” (token {n})" if shown.count(label) > 1 else f"“{label}”" for n, label in enumerate(shown)
-    ]
+    shown = _shown(tokens)
+    counts = Counter(shown)
+    return [f"“{label}” (token {n})" if counts[label] > 1 else f"“{label}”" for n, label in enumerate(shown)]
+
+
+def entries(tokens: Tokens) -> list[str]:
+    """The tokens as entries of a list: 5: “the”."""
+    return [f"{n}: “{label}”" for n, label in enumerate(_shown(tokens))]
+
+
+def _shown(tokens: Tokens) -> list[str]:
+    return [plain(visible(label, 30)) for label in tokens.labels]
 
 
 def condition(choice: Choice, seen: Attended, heads: str, escape: Callable[[str], str] = str) -> str:

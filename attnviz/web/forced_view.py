@@ -100,7 +100,7 @@ def _choice(state: State, seen: Attended) -> Choice:
 
 
 def _controls(choice: Choice, seen: Attended) -> None:
-    rows = [forced.EVERY, *_numbered(forced.labels(seen.query_tokens))]
+    rows = [forced.EVERY, *forced.entries(seen.query_tokens)]
     ways = forced.forces(seen)
 
     def row(place: int) -> str:
@@ -114,15 +114,11 @@ def _controls(choice: Choice, seen: Attended) -> None:
     _list("What becomes of it: the token", titles, ways.index(choice.force), "forced", way, 225)
     if choice.key is not None:
         keys, weights = forced.keys_of(seen, choice.query), forced.weights_of(seen, choice.query)
-        names = _numbered(forced.labels(seen.key_tokens))
+        names = forced.entries(seen.key_tokens)
         shown = [f"{names[key]}, {weights[key]:.1%} of the attention" for key in keys]
         words = [forced.write(replace(choice, key=key)) for key in keys]
         place = keys.index(choice.key)
         _list("Which token it does not see", shown, place, "forced", words.__getitem__, 250)
-
-
-def _numbered(names: list[str]) -> list[str]:
-    return [f"{n}: {name}" for n, name in enumerate(names)]
 
 
 def _heads(heads: tuple[Head, ...], importance: HeadImportance) -> None:

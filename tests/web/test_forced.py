@@ -201,4 +201,5 @@ def test_a_choice_survives_the_address_and_names_tokens_that_repeat(seen):
 
 def test_tokens_of_one_name_are_told_apart_by_their_number(model):  # noqa: F811
     tokens = model.tokenize("the cat and the dog")
+    assert forced.entries(tokens)[3:5] == ["3: “and”", "4: “the”"]
     assert forced.labels(tokens)[1:5] == ["“the” (token 1)", "“cat”", "“and”", "“the” (token 4)"]
