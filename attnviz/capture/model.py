@@ -5,13 +5,13 @@ Text goes in; a Capture comes out, with every axis tied to its tokens.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from attnviz.capture.capture import Capture, Layer
 from attnviz.capture.drawable import check_sizes, roles_of
+from attnviz.capture.generating import generated, seeded
 from attnviz.capture.sequences import joined, shifted
 from attnviz.errors import AttnVizError, InputEmpty, InputTooLong, TargetUnsupported
 from attnviz.types import Kind, ModelCard, Tokens
@@ -90,7 +90,9 @@ class Model:
             return self.capture_fed(self._inputs(inputs), tokens)
         if target_text is None:
             return self._captured_sequence(
-                tokens, inputs, self._generated(inputs, {"max_new_tokens": TARGET_TOKENS})
+                tokens,
+                inputs,
+                generated(self.loaded, self._inputs(inputs), {"max_new_tokens": TARGET_TOKENS}),
             )
         return self._teacher_forced(tokens, inputs, target_text)
 
@@ -124,8 +126,8 @@ class Model:
         options: dict[str, Any] = {"max_new_tokens": max_new_tokens}
         if temperature > 0:
             options.update(do_sample=True, temperature=temperature, top_k=top_k or 0, top_p=top_p or 1.0)
-        with _seeded(seed, self.device):
-            sequence = self._generated(inputs, options)
+        with seeded(seed, self.device):
+            sequence = generated(self.loaded, self._inputs(inputs), options)
         if self.card.kind == "encoder-decoder":
             return self._captured_sequence(tokens, inputs, sequence)
         return self._captured_continuation(tokens, inputs, sequence[len(tokens) :])
@@ -196,19 +198,6 @@ class Model:
         import torch
 
         return {name: torch.tensor([values], device=self.device) for name, values in inputs.items()}
-
-    def _generated(self, inputs: dict[str, list[int]], options: dict[str, Any]) -> list[int]:
-        """The whole sequence of ids; for an encoder-decoder it begins with the decoder's start token."""
-        module: Any = self.loaded.module
-        if not getattr(module, "can_generate", lambda: False)():
-            raise InputEmpty(
-                f"{self.card.name} has no head to generate with, so a target text is needed.",
-                "Type a target text.",
-            )
-        settings = {"do_sample": False, "num_beams": 1, **options}
-        # Each call gets a config of its own: generate() writes into the one that it is given.
-        ids = module.generate(**self._inputs(inputs), **settings)
-        return ids[0].tolist()
 
     def _captured_continuation(self, tokens: Tokens, inputs: dict[str, list[int]], new: list[int]) -> Capture:
         if not new:
@@ -296,13 +285,3 @@ def load_model(name: str, device: str = "auto", dtype: str = "auto", revision: s
     from attnviz.loading import load
 
     return Model(load(name, device=device, dtype=dtype, revision=revision))
-
-
-@contextlib.contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Draw with a seed, and leave the caller's random state as it was."""
-    import torch
-
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
