@@ -133,6 +133,7 @@ def test_two_figures_of_a_kind_and_others_stand_in_one_file(capture, explained, 
     overviews = np.stack([capture.overview(layer, None, 64) for layer in range(capture.card.layers)])
     grid = Item("heads", heads_data(overviews, capture.statistics(), queries=size, keys=size), "All")
     sheet = opened(document([*items(capture, explained), of_head(capture, 2, 5), grid]))
+    sheet.evaluate("dispatchEvent(new Event('beforeprint'))")
     for n, title in ((2, "layer 3, head 1"), (3, "layer 2, head 5")):
         expect(sheet.locator(f"#pin-{n} .print svg > title")).to_contain_text(title)
         sheet.locator(f"#pin-{n}").get_by_role("button", name="Next head").click()

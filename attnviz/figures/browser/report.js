@@ -16,11 +16,11 @@ function restore() {
   for (const { state } of figures) state.recolour();
 }
 
-/** Makes the drawings anew where a figure shows something else by now. */
-function picture() {
+/** Makes those drawings anew that are `wanted`, where a figure shows something else by now. */
+function picture(wanted = () => true) {
   for (const figure of figures) {
     const drawn = figure.state.drawing?.() ?? "";
-    if (drawn === figure.drawn) continue;
+    if (drawn === figure.drawn || !wanted(drawn)) continue;
     figure.drawn = drawn;
     figure.node.classList.toggle("pictured", Boolean(drawn));
     figure.place.replaceChildren(...(drawn ? [svgOf(figure)] : []));
@@ -44,9 +44,9 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => matchMedia("print").matches || restore());
 
-// Drawn once ahead, so that pictures inside of a drawing are loaded when somebody prints.
+// A drawing that holds pictures is made ahead, so that they are loaded when somebody prints. The others can wait.
 lighten();
-picture();
+picture((drawn) => drawn.includes("<image "));
 restore();
 
 const button = document.getElementById("print");
