@@ -13,9 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import attnviz
+from attnviz.analysis.head_kinds import KINDS
 from attnviz.errors import InputEmpty
 from attnviz.explain import verdict
-from attnviz.figures import COMPONENTS, heads_data, report_words
+from attnviz.figures import COMPONENTS, heads_data, likeness_data, report_words
 from attnviz.figures.report import Item, document, of_explanation, of_head
 from attnviz.figures.report_curves import curves_svg
 from attnviz.runtime import gallery
@@ -163,6 +164,20 @@ def test_paper_has_drawings_in_light_colours_and_no_controls(capture, explained,
     sheet.evaluate("dispatchEvent(new Event('afterprint'))")
     assert sheet.evaluate("document.documentElement.className") == ""
     assert sheet.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_matrix_map_and_kinds_of_heads_stand_on_paper(opened) -> None:
+    """Ahead of printing, since the matrix is a picture that has to be loaded."""
+    rng = np.random.default_rng(0)
+    message = likeness_data(
+        rng.random((6, 6), np.float32), np.arange(6), rng.random((6, 2), np.float32),
+        np.array([[0, 6, 6], [7, 8, 6]]), {"previous": np.full((2, 3), 0.5, np.float32)},
+    )  # fmt: skip
+    sheet = opened(document([Item("likeness", message, "Alike")]))
+    drawing = sheet.locator("#pin-1 .print svg")
+    assert drawing.locator("image").count() == 1
+    for title, definition in KINDS.values():
+        expect(drawing).to_contain_text(f"{title}: {definition}")
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(capture, explained, opened) -> None:

@@ -11,6 +11,7 @@ const KIND_HUES = [[0, 114, 178], [86, 180, 233], [0, 158, 115], [240, 228, 66],
 const STRIP = 7;
 const NEAREST = 3;
 const REACH = 24; // pixels around a point of the map
+const LINE = 20; // pixels of a kind in the legend on paper
 const MATRIX_HELP = "Matrix: arrow keys move from pair to pair, Enter pins one.";
 const OPEN_HELP = " Heads below: click one to open its map.";
 
@@ -30,10 +31,10 @@ function build(state) {
     state.theme = null;
     refresh(state);
   };
-  state.drawing = () => svgText(state);
+  state.drawing = () => bothText(state);
   const download = menu("Download", [
     ["PNG of the map", () => savePicture(state)],
-    ["SVG of the map", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
+    ["SVG of the map", () => saveText(svgText(state), "image/svg+xml", nameOf(state, "svg"))],
     ["CSV of the distances", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
   ]);
   state.readout = element("div", { class: "av-readout av-facts", "data-testid": "readout", "aria-live": "polite" });
@@ -272,4 +273,23 @@ function svgText(state) {
   const pen = new SvgPen(state.side, state.side, state.theme);
   paintMap(pen, state, state.pinned);
   return pen.document(`Map of ${state.count} heads: near heads are alike`);
+}
+
+/** Matrix and map beside each other, and what the colours of the heads mean: the figure on paper. */
+function bothText(state) {
+  const { side, count, order, image, theme, header } = state;
+  const cell = (side - STRIP) / count;
+  const pen = new SvgPen(2 * side + 24, side + 16 + LINE * header.kinds.length, theme);
+  pen.image(image, [0, 0, count, count], STRIP, STRIP, side - STRIP, side - STRIP);
+  order.forEach((head, n) => {
+    pen.rect(STRIP + n * cell, 0, cell + 0.5, STRIP - 2, css(hueOf(state, head)));
+    pen.rect(0, STRIP + n * cell, STRIP - 2, cell + 0.5, css(hueOf(state, head)));
+  });
+  pen.shift(side + 24, 0, () => paintMap(pen, state, state.pinned));
+  header.kinds.forEach(({ title, definition }, n) => {
+    const y = side + 24 + LINE * n;
+    pen.rect(0, y - 5, 10, 10, css(KIND_HUES[n] ?? mix(theme.bg, theme.text, 0.12)));
+    pen.text(18, y, `${title}: ${definition}`, { colour: css(theme.text) });
+  });
+  return pen.document(`How alike ${count} heads are: every head against every head, and as a map`);
 }
