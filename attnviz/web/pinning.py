@@ -74,12 +74,11 @@ def _link(query: Query, state: State, explained: Explained | None) -> tuple[str,
         attribution = explained.attribution
         whole = replace(whole, target=attribution.target, method=attribution.method)
     page = st.session_state.get(session.PAGE) or DEFAULT
-    return f"{_base()}{page}?{urlencode(url.encode(whole))}", ""
+    return f"{base_of(st.context.url)}{page}?{urlencode(url.encode(whole))}", ""
 
 
-def _base() -> str:
-    """Where the app is, as this visitor's browser reaches it; "" where that is not known."""
-    here = st.context.url
+def base_of(here: str | None) -> str:
+    """Where the app is, as a browser reaches it that shows the page `here`; "" where that is not known."""
     if not here or not here.startswith(("http://", "https://")):
         return ""
     pages = "|".join(re.escape(name) for name in (HOME, *(entry.name for entry in SITE)))

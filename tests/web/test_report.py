@@ -13,6 +13,7 @@ from attnviz.figures.report import Item
 from attnviz.figures.report_words import UNTESTED
 from attnviz.runtime import Query, get_runtime
 from attnviz.web import book as book_module
+from attnviz.web import pinning
 from attnviz.web.book import KEY, MOST, Book, name_of
 
 TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs music with a guitar."
@@ -199,6 +200,22 @@ def test_a_picture_of_a_file_says_that_no_link_can_carry_it(app, root):
     go(visit, "report")
     assert "which a link cannot carry" in visit.markdown
     assert any(line.startswith("A man is playing a guitar on the stage. ·") for line in visit.problem)
+
+
+@pytest.mark.parametrize(
+    ("here", "base"),
+    [
+        ("http://localhost:8501", "http://localhost:8501/"),
+        ("http://localhost:8501/", "http://localhost:8501/"),
+        ("https://a.example/lab/viz/attribution", "https://a.example/lab/viz/"),
+        ("https://a.example/lab/viz/home", "https://a.example/lab/viz/"),
+        ("https://a.example/my-attention", "https://a.example/my-attention/"),
+        ("javascript:alert(1)", ""),
+        (None, ""),
+    ],
+)
+def test_the_address_of_the_app_is_that_of_its_pages(here, base):
+    assert pinning.base_of(here) == base
 
 
 def item(n: int, size: int = 10) -> Item:
