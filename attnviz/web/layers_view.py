@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 EMBEDDED = "cosine"  # the unit of targets that compare embeddings
 COLUMNS = 5  # answers beside each layer
 EMPTY = "␣"
-CHART = {"displayModeBar": False}
+CHART = {
+    "displayModeBar": True,
+    "displaylogo": False,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"filename": "layer-by-layer", "scale": 2},
+}
 LENS = (
     "**Read early layers with care.** Their states go through a head that was trained for the last layer alone (the "
     "logit lens, nostalgebraist 2020). What an early layer seems to say may be noise, and what it knows may not show; "

@@ -44,6 +44,16 @@ def test_the_numbers_of_the_engine_are_on_screen_and_in_the_file(page: Page, fou
     assert [float(row[1]) for row in rows[1:]] == pytest.approx(found.values.tolist(), abs=1e-6)
 
 
+def test_the_chart_is_saved_as_a_picture(page: Page):
+    page.goto("/layers")
+    button = page.locator(".js-plotly-plot .modebar-btn[data-title*='png' i]")
+    expect(button).to_be_visible()
+    at_rest(page)
+    with page.expect_download() as saved:
+        button.click()
+    assert saved.value.suggested_filename == "layer-by-layer.png"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_phone_the_table_scrolls_and_the_page_does_not(page: Page, scheme):
     page.emulate_media(color_scheme=scheme)
