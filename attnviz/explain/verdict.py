@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from attnviz.explain.checks import Agreement
 from attnviz.explain.evidence import Faithfulness, Sanity
+from attnviz.text import decimals
 from attnviz.types import Attribution
 
 ALIKE = 0.35  # Kendall's tau, see `agreement_badges`
@@ -46,8 +47,8 @@ def headline(test: Faithfulness, what: str | None = None) -> str:
     )
     verb = "falls" if test.without_words < test.value else "rises"
     return (
-        f"Without {these} the {what} {verb} from {test.value:.2f} to {test.without_words:.2f}; "
-        f"without {some} to {float(test.without_random_words.mean()):.2f}."
+        f"Without {these} the {what} {verb} from {decimals(test.value, 2)} to {decimals(test.without_words, 2)}; "
+        f"without {some} to {decimals(float(test.without_random_words.mean()), 2)}."
     )
 
 
@@ -92,13 +93,15 @@ def agreement_badges(found: Agreement, titles: Mapping[str, str]) -> tuple[Badge
     integrated gradients with those from another blank reaches it on 88 %.
     """
     others = " and ".join(
-        f"{titles[name]} ({_tau(tau)})"
+        f"{titles[name]} ({decimals(tau, 2)})"
         for name, tau in zip(found.methods, found.taus, strict=True)
         if tau == tau
     )
     result = []
     if not math.isnan(found.tau):
-        numbers = f"Kendall’s tau with {others}: {_tau(found.tau)} in the mean, {ALIKE} or more passes."
+        numbers = (
+            f"Kendall’s tau with {others}: {decimals(found.tau, 2)} in the mean, {ALIKE} or more passes."
+        )
         if found.tau >= ALIKE:
             result.append(Badge(True, "agrees with other methods", note=numbers))
         else:
@@ -109,7 +112,7 @@ def agreement_badges(found: Agreement, titles: Mapping[str, str]) -> tuple[Badge
             result.append(Badge(False, "other methods disagree", meaning, numbers))
     tau = found.baseline_tau
     if not math.isnan(tau):
-        numbers = f"With {found.baseline}: Kendall’s tau {_tau(tau)}, {ALIKE} or more passes."
+        numbers = f"With {found.baseline}: Kendall’s tau {decimals(tau, 2)}, {ALIKE} or more passes."
         if tau >= ALIKE:
             result.append(Badge(True, "survives a change of baseline", note=numbers))
         else:
@@ -121,17 +124,14 @@ def agreement_badges(found: Agreement, titles: Mapping[str, str]) -> tuple[Badge
     return tuple(result)
 
 
-def _tau(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
-
-
 def curve_numbers(test: Faithfulness) -> str:
     """Comprehensiveness and sufficiency beside those of random orders, and how to read them."""
     random = float(test.random_comprehensiveness.mean()), float(test.random_sufficiency.mean())
     return (
-        f"Comprehensiveness {test.comprehensiveness:.3f} (random {random[0]:.3f}; higher is better): how far the "
-        f"result falls without the first words, mean over the steps. Sufficiency {test.sufficiency:.3f} (random "
-        f"{random[1]:.3f}; lower is better): how far it falls short with the first words alone (DeYoung et al. 2020). "
+        f"Comprehensiveness {decimals(test.comprehensiveness)} (random {decimals(random[0])}; higher is better): how "
+        "far the result falls without the first words, mean over the steps. Sufficiency "
+        f"{decimals(test.sufficiency)} (random {decimals(random[1])}; lower is better): how far it falls short with "
+        "the first words alone (DeYoung et al. 2020). "
         "The numbers mean something only beside the random ones, and for this way of taking words away."
     )
 
@@ -150,18 +150,18 @@ def curve_table(test: Faithfulness) -> tuple[dict[str, float], ...]:
 
 def sum_check(attribution: Attribution) -> str:
     """Whether the scores add up to what they claim to."""
-    value = f"The result is {attribution.value:.3f}"
+    value = f"The result is {decimals(attribution.value)}"
     if attribution.residual is None or attribution.baseline_value is None:
         return f"{value}. The scores of this method do not claim to add up to it."
     change = attribution.change
     sums = change - attribution.residual
-    start = f"; with the text blanked out it is {attribution.baseline_value:.3f}"
+    start = f"; with the text blanked out it is {decimals(attribution.baseline_value)}"
     if attribution.method == "token-pairs":
         start = "; without any pair it would be 0"
     verdict = (
         "the sum checks" if attribution.sum_holds else "the sum does not check, so read the scores with care"
     )
-    return f"{value}{start}. The scores add up to {sums:.3f} of the {change:.3f} between them: {verdict}."
+    return f"{value}{start}. The scores add up to {decimals(sums)} of the {decimals(change)} between them: {verdict}."
 
 
 def shuffled(correlation: float) -> str:
@@ -179,7 +179,7 @@ def shuffled(correlation: float) -> str:
         what = "this picture depends only in part on what the upper layers learned"
     else:
         what = "this picture does depend on what the upper layers learned"
-    return f"Rank correlation {correlation:.2f}: {what}."
+    return f"Rank correlation {decimals(correlation, 2)}: {what}."
 
 
 def shuffling(found: Sanity) -> str:
@@ -189,5 +189,5 @@ def shuffling(found: Sanity) -> str:
     return (
         f"In a copy of the model every weight matrix of {layers} (of {last + 1}, counted from 0) was shuffled within "
         f"itself, with seed {found.seed}; the question stayed the same, and its result went from "
-        f"{found.before.value:.3f} to {found.after.value:.3f}."
+        f"{decimals(found.before.value)} to {decimals(found.after.value)}."
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz.figures.export import escaped
+from attnviz.text import decimals
 
 if TYPE_CHECKING:
     from attnviz.explain import Faithfulness
@@ -60,7 +61,7 @@ def _axes(low: float, high: float, unit: str) -> str:
     for value in np.linspace(low, high, TICKS + 1):
         y = _down(float(value), low, high)
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        number = f"{value:.2f}".replace("-", "−")
+        number = decimals(value, 2)
         parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{number}</text>')
     for percent in range(0, 101, 20):
         x = LEFT + (WIDTH - LEFT - RIGHT) * percent / 100

@@ -14,6 +14,7 @@ import numpy as np
 from attnviz.explain import verdict
 from attnviz.figures.export import LOOKED
 from attnviz.figures.wire import unpack
+from attnviz.text import decimals
 from attnviz.types import VERSION
 
 if TYPE_CHECKING:
@@ -207,31 +208,25 @@ def numbers(test: Faithfulness) -> tuple[tuple[str, str, str], ...]:
     count = len(test.words)
     first = "the word named first" if count == 1 else f"the {count} words named first"
     return (
-        ("Result with all words", _number(test.value), ""),
-        (f"Result without {first}", _number(test.without_words), _range(test.without_random_words)),
+        ("Result with all words", decimals(test.value), ""),
+        (f"Result without {first}", decimals(test.without_words), _range(test.without_random_words)),
         (
             "Comprehensiveness (higher is better)",
-            _number(test.comprehensiveness),
+            decimals(test.comprehensiveness),
             _range(test.random_comprehensiveness),
         ),
-        ("Sufficiency (lower is better)", _number(test.sufficiency), _range(test.random_sufficiency)),
+        ("Sufficiency (lower is better)", decimals(test.sufficiency), _range(test.random_sufficiency)),
         (
             "Mean result, first words taken away",
-            _number(test.removed_area),
+            decimals(test.removed_area),
             _range(test.random_removed.mean(1)),
         ),
-        ("Mean result, first words alone", _number(test.kept_area), _range(test.random_kept.mean(1))),
+        ("Mean result, first words alone", decimals(test.kept_area), _range(test.random_kept.mean(1))),
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")
 
 
 def _range(values: np.ndarray) -> str:
-    return (
-        f"{_number(float(values.mean()))} ({_number(float(values.min()))} to {_number(float(values.max()))})"
-    )
+    return f"{decimals(float(values.mean()))} ({decimals(float(values.min()))} to {decimals(float(values.max()))})"
 
 
 def model(card: ModelCard) -> Rows:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from attnviz.text import decimals, signed_decimals
 from attnviz.web.escape import markdown, plain
 
 if TYPE_CHECKING:
@@ -57,24 +58,14 @@ def sentence(condition: str, noun: str, before: float, after: float, digits: int
 
 def moved(before: float, after: float, digits: int = 3) -> str:
     """What became of a number, in words; a change that rounds away is said with more digits."""
-    old, new = number(before, digits), number(after, digits)
+    old, new = decimals(before, digits), decimals(after, digits)
     if old == new:
         return (
             f"stays at {old}"
             if before == after
-            else f"stays at {old} (changes by {signed(after - before, 5)})"
+            else f"stays at {old} (changes by {signed_decimals(after - before, 5)})"
         )
     return f"{'falls' if after < before else 'rises'} from {old} to {new}"
-
-
-def number(value: float, digits: int = 3) -> str:
-    """Some decimals, with a real minus sign."""
-    return f"{value:.{digits}f}".replace("-", "−")
-
-
-def signed(value: float, digits: int = 3) -> str:
-    """With its sign."""
-    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def bars(first: tuple[str, float], second: tuple[str, float], unit: str) -> None:
@@ -82,7 +73,7 @@ def bars(first: tuple[str, float], second: tuple[str, float], unit: str) -> None
     top = max(abs(first[1]), abs(second[1])) or 1.0
     lines = "".join(
         f'<tr><th scope="row">{html.escape(name)}</th>'
-        f'<td><span style="width:{100 * abs(value) / top:.1f}%"></span></td><td>{number(value)}</td></tr>'
+        f'<td><span style="width:{100 * abs(value) / top:.1f}%"></span></td><td>{decimals(value)}</td></tr>'
         for name, value in (first, second)
     )
     st.html(
@@ -150,7 +141,7 @@ def results(
     """All of it as plain text, for a figure that is taken away: the sentence, the values and what the model says."""
     from attnviz.figures import Results, Table
 
-    own = Table("", ("result", target.unit), [(name, number(value)) for name, value in values])
+    own = Table("", ("result", target.unit), [(name, decimals(value)) for name, value in values])
     says = answers(target.name, before.outcome_unit, before.outcomes, after)
     return Results(line, [own, says] if says else [own], note)
 
@@ -193,7 +184,7 @@ def _change(row: Row, unit: str) -> str:
     if row.before is None or row.after is None:
         return "–"
     change = row.after - row.before
-    return f"{signed(100 * change, 1)} points" if unit == "probability" else signed(change)
+    return f"{signed_decimals(100 * change, 1)} points" if unit == "probability" else signed_decimals(change)
 
 
 def rank(row: Row) -> str:
@@ -205,7 +196,7 @@ def rank(row: Row) -> str:
 def _number(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
-    return f"{value:.1%}" if unit == "probability" else number(value)
+    return f"{value:.1%}" if unit == "probability" else decimals(value)
 
 
 def _value(value: float | None, unit: str) -> str:

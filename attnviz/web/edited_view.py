@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.errors import InputEmpty, InputTooLong, UnknownName
+from attnviz.text import decimals
 from attnviz.web import before_after, controls, problems, progress, session, trail, url, words_view
 from attnviz.web.escape import clean, markdown, plain
 
@@ -63,7 +64,7 @@ def _changed(question: Asking, state: State) -> Drawn:
 
 def _unchanged(question: Asking) -> Results:
     before = question.answer
-    value = before_after.number(before.value)
+    value = decimals(before.value)
     with st.container(border=True, key="result"):
         st.markdown(
             f"**For the text as it is {markdown(question.noun)} is {value}.** Click a word to take it away, or to put "

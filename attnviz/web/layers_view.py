@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.analysis.settling import NEAR, largest_step, settled_answer, settled_value
+from attnviz.text import decimals, signed_decimals
 from attnviz.web import asking, before_after, progress, session, take_away
-from attnviz.web.before_after import UNRANKED, number, signed
+from attnviz.web.before_after import UNRANKED
 from attnviz.web.escape import markdown, plain
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ def _result(found: LayerByLayer, noun: str) -> str:
     step, settled = largest_step(values), settled_value(values)
     name = markdown(noun)
     line = (
-        f"In the end {name} is **{number(values[-1])}**. Layer {step - 1} moves it most, "
-        f"from {number(values[step - 1])} to {number(values[step])}"
+        f"In the end {name} is **{decimals(values[-1])}**. Layer {step - 1} moves it most, "
+        f"from {decimals(values[step - 1])} to {decimals(values[step])}"
     )
     if settled == len(values) - 1:
         return f"{line}; it is not near its end before the last layer."
@@ -137,9 +138,9 @@ def _table(found: LayerByLayer, question: Asking) -> None:
     final = None if listed or not shown[-1] else shown[-1][0][0]
     body = ""
     for n, outcomes in enumerate(shown):
-        cells = f"<td>{number(found.values[n])}</td>"
+        cells = f"<td>{decimals(found.values[n])}</td>"
         if not shown[-1]:
-            cells += f"<td>{'–' if n == 0 else signed(found.values[n] - found.values[n - 1])}</td>"
+            cells += f"<td>{'–' if n == 0 else signed_decimals(found.values[n] - found.values[n - 1])}</td>"
         cells += "".join(
             _cell("" if listed else name, value, unit, name == final) for name, value in outcomes
         )
@@ -164,7 +165,7 @@ def _cell(name: str, value: float, unit: str, final: bool) -> str:
     ground = (
         f"background:color-mix(in srgb, #2c74c4 {100 * 0.45 * min(max(share, 0.0), 1.0):.0f}%, transparent)"
     )
-    told = f"{value:.1%}" if unit == "probability" else number(value)
+    told = f"{value:.1%}" if unit == "probability" else decimals(value)
     label = f"<b>{html.escape(plain(name, 24)) or EMPTY}</b> " if name or not unit.startswith("log") else ""
     return f'<td style="{ground}"{" class=final" if final else ""}>{label}{told}</td>'
 

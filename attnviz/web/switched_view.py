@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from attnviz.analysis import read_heads, write_heads
+from attnviz.text import decimals
 from attnviz.web import before_after, components, progress, session, trail
 from attnviz.web.escape import clean, markdown, plain
 from attnviz.web.url import UNREADABLE
@@ -67,7 +68,7 @@ def show(question: Asking, state: State) -> Drawn:
 def _results(question: Asking, found: Ablation | None, told: str, note: str) -> Results:
     """What the page says of these heads, as plain text."""
     value = question.answer.value
-    line = f"With all heads {question.noun} is {before_after.number(value)}."
+    line = f"With all heads {question.noun} is {decimals(value)}."
     values = [("all heads", value)]
     after = question.answer.outcomes
     if found is not None:
@@ -144,7 +145,7 @@ def _nothing_off(question: Asking, importance: HeadImportance) -> None:
     top = strongest(importance.values)
     with st.container(border=True, key="switched"):
         st.markdown(
-            f"**With all heads {markdown(question.noun)} is {before_after.number(question.answer.value)}.** "
+            f"**With all heads {markdown(question.noun)} is {decimals(question.answer.value)}.** "
             "Click a head in the grid to switch it off, or the number of a layer for all of its heads."
         )
         if top is not None:
