@@ -50,6 +50,8 @@ def test_pinned_figures_make_a_report_with_the_numbers_of_the_page(page: Page, b
     pin(page, "Pinned to the report: 1 of at most 20.")
     pin(page, "This is in the report already, as number 1.")
     page.get_by_role("link", name="Attention", exact=True).click()
+    expect(page.get_by_test_id("stage")).to_have_attribute("aria-busy", "false")
+    at_rest(page)
     hover(page, 3, 4)
     weight = value(page)
     pin(page, "Pinned to the report: 2 of at most 20.")
