@@ -54,8 +54,9 @@ MEANS = {
         "The distance of the attention of each two heads (Jensen–Shannon): 0 the same, 1 no token in common.",
     ),
     "switches": (
-        "Heads switched off",
-        "The same text is read again with the marked heads changed; the result and the predictions before and after.",
+        "A change inside the model",
+        "The same text is read again with heads of attention switched off, scaled, frozen or told where to look; the "
+        "result and the predictions before and after. The grid says how far the result falls without each head.",
     ),
     "edits": ("Words changed", "The text is read again with words changed; the result before and after."),
 }
