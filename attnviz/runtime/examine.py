@@ -54,11 +54,14 @@ class Examiner(Desk):
             info for info in targets() if card is None or (card.kind in info.kinds and not info.needs)
         )
 
-    def operators(self, name: str) -> tuple[Operator, ...]:
-        """The ways to take words away, the default first; of a model that is not loaded, those that all have."""
+    def operators(self, name: str, progress: Progress | None = None) -> tuple[Operator, ...]:
+        """The ways to take words away, the default first; of a model that is not loaded, those that all have.
+
+        With a progress callback the model is loaded first. Raises what loading raises.
+        """
         from attnviz.explain import operators_for
 
-        model = self._models.peek(name)
+        model = self._models.get(name, progress) if progress else self._models.peek(name)
         return operators_for(model)
 
     def explain(

@@ -135,7 +135,7 @@ def use_model(name: str) -> None:
         # The model now reads what was in the file.
         session.write(url.State(other, file.text, file.pair, file.target_text))
         return
-    session.update(model=other, heads=(), off=None, kind=None, target=None, method=None)
+    session.update(model=other, heads=(), off=None, kind=None, target=None, method=None, operator=None)
 
 
 def machine(state: url.State) -> None:

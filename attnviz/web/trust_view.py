@@ -26,6 +26,7 @@ TESTED, CHANGED = "attnviz_tested", "attnviz_changed"
 SLOW, QUICK = ("shapley",), 32  # methods that take many passes, and tokens up to which that does not matter
 LIVE = 160  # tokens; up to here the test runs by itself, in a second or two
 SIDES = ("Text", "Second text")
+SECOND = "second"  # of the two, in the address
 
 
 def show(attribution: Attribution, asked: Asked) -> Callable[[], Explained]:
@@ -77,22 +78,35 @@ def _count(attribution: Attribution) -> int:
 
 
 def _choices(attribution: Attribution, asked: Asked) -> tuple[str, int]:
-    operators = {each.name: each for each in session.runtime().operators(asked.query.model)}
-    both = attribution.pair_tokens is not None
-    side = 0
+    available = session.runtime().operators(asked.query.model)
+    if session.state().operator not in (None, *(each.name for each in available)):
+        with progress.loading() as report:
+            available = session.runtime().operators(asked.query.model, report)
+    operators = {each.name: each for each in available}
+    state, default = session.state(), next(iter(operators))
+    name = session.choose("operator", state.operator, tuple(operators), default)
+    side = int(attribution.pair_tokens is not None and state.side == SECOND)
     with st.container(horizontal=True, gap="medium"):
-        name = st.selectbox(
+        st.selectbox(
             "Words are taken away: they are",
             tuple(operators),
             format_func=lambda each: operators[each].title,
-            key="trust_operator",
+            key=session.follow("trust_operator", name),
+            on_change=session.on_change(
+                "trust_operator", "operator", lambda each: None if each == default else each
+            ),
             help="\n\n".join(f"**{each.title}**: {each.description}" for each in operators.values()),
         )
-        if both:
-            title = st.segmented_control(
-                "Tested text", SIDES, default=SIDES[0], key="trust_side", required=True
+        if attribution.pair_tokens is not None:
+            st.segmented_control(
+                "Tested text",
+                SIDES,
+                key=session.follow("trust_side", SIDES[side]),
+                on_change=session.on_change(
+                    "trust_side", "side", lambda title: SECOND if title == SIDES[1] else None
+                ),
+                required=True,
             )
-            side = SIDES.index(title or SIDES[0])
     return name, side
 
 

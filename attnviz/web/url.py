@@ -32,7 +32,10 @@ UNFITTING = "The changed words in the link do not fit this text; no word is chan
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
 _TEXTS = ("text", "pair", "target_text", "reference", "changed")
-_WORDS = ("kind", "view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target", "gate")
+_WORDS = (
+    *("kind", "view", "form", "quantity", "pool", "over", "hide", "keep"),
+    *("method", "target", "gate", "operator", "side"),
+)
 ASKED = ("labels", "label", "against", "position", "token", "continuation")  # options of targets
 _JOINERS = str.maketrans("", "", "-_,.*")
 _PANES = re.compile(r"[0-9.,]+(~[A-Za-z0-9_-]+)?")
@@ -63,6 +66,7 @@ class State:
         held: the queries and keys that are held; the first query is the one of the q·k form.
         panes: what the Compare page shows side by side, as `attnviz.web.panes` writes it.
         hide: which tokens are left out, joined by commas. keep: percent of a row's mass that is not faded.
+        operator: how the test of an explanation takes words away; side: "second" where it is of the second text.
         off: heads that are switched off, "2.5,3.*" for instance. gate: what becomes of them instead, a factor or
             "mean"; reference: the text whose mean it is. changed: the text as the reader has changed it.
         edits: words taken away or swapped in place, as `attnviz.web.edits` writes them.
@@ -87,6 +91,8 @@ class State:
     method: str | None = None
     target: str | None = None
     asked: tuple[tuple[str, str], ...] = ()
+    operator: str | None = None
+    side: str | None = None
     panes: str | None = None
     off: str | None = None
     gate: str | None = None

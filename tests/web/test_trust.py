@@ -41,6 +41,21 @@ def test_the_other_text_and_another_way_of_taking_away(app, model):
     attribution = attnviz.explain(model, TEXT, pair=OTHER)
     test = attnviz.faithfulness(model, attribution, operator="delete")
     assert verdict.headline(test, "similarity") in page.markdown
+    page.at.segmented_control(key="trust_side").set_value("Second text").run()
+    test = attnviz.faithfulness(model, attribution, operator="delete", side=1)
+    assert verdict.headline(test, "similarity") in page.markdown
+    assert page.url == {"text": TEXT, "pair": OTHER, "operator": "delete", "side": "second"}
+
+
+def test_a_link_reopens_the_test_that_it_names_also_of_a_model_that_is_not_loaded(app, model):
+    page = app("attribution", operator="mask", side="second")
+    query = get_runtime().default_pair_query
+    attribution = attnviz.explain(model, query.text, pair=query.pair)
+    test = attnviz.faithfulness(model, attribution, operator="mask", side=1)
+    assert verdict.headline(test, "similarity") in page.markdown
+    unknown = app("attribution", text=TEXT, pair=OTHER, operator="burn")
+    assert any("operator in the link" in each for each in unknown.notices)
+    assert unknown.at.selectbox(key="trust_operator").value == "attention-mask"
 
 
 def test_a_method_that_finds_nothing_gets_a_red_badge_with_its_meaning(app, model):

@@ -68,6 +68,8 @@ def test_the_names_are_those_of_the_design():
         "rollout",
         "similarity",
         (("label", "a"),),
+        "delete",
+        "second",
         "3.1,5.4",
         "2.5,3.*",
         "mean",
