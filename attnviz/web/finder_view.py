@@ -38,13 +38,24 @@ def show(query: Query, state: State) -> None:
     with progress.loading() as report:
         weights = runtime.links(query, (row,), (key,), kind, report)
     _found(weights, query, (row, key))
-    take_away.link(session.query(state), replace(state, held=((0, row), (1, key))))
+    here = replace(state, held=((0, row), (1, key)))
+    take_away.table(
+        session.query(state), here, lambda: table(weights, rows, keys, (row, key)), "heads-that-look"
+    )
 
 
 def ranked(weights: np.ndarray) -> IntArray:
     """All heads as (layer, head), the one with the largest weight first; ties by layer and head."""
     order = np.argsort(-weights, axis=None, kind="stable")
     return np.stack(np.unravel_index(order, weights.shape), axis=1)
+
+
+def table(weights: np.ndarray, rows: Tokens, keys: Tokens, link: tuple[int, int]) -> list[list[str | float]]:
+    """All heads, ranked, as the rows of a table."""
+    ends = [plain(rows.labels[link[0]]), link[0], plain(keys.labels[link[1]]), link[1]]
+    head = ["from", "position", "to", "position", "layer", "head", "attention weight"]
+    found = ranked(weights).tolist()
+    return [head, *([*ends, *place, float(weights[tuple(place)])] for place in found)]
 
 
 def _chosen(state: State, rows: int, keys: int) -> tuple[int, int] | None:

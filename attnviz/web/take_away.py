@@ -230,13 +230,6 @@ def _download(label: str, data: Callable[[], Any], name: str, extension: str, me
     )
 
 
-def link(query: Query, state: State) -> None:
-    """The way to copy the link alone, for pages that draw no figure."""
-    with _row():
-        reason = _link(query, state)
-    _say(reason)
-
-
 def table(query: Query, state: State, rows: Callable[[], list[list[str | float]]], what: str) -> None:
     """The link and a CSV file, for pages whose numbers are a table."""
     name = f"{what}-{stem(session.model_name(query.model), query.text)}"

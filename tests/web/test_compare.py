@@ -9,6 +9,7 @@ import pytest
 from attnviz.analysis import aggregate, jensen_shannon
 from attnviz.runtime import Query, get_runtime
 from attnviz.text import groups
+from attnviz.web import finder_view
 from attnviz.web.attention_view import START
 
 
@@ -145,6 +146,19 @@ def test_the_finder_ranks_all_heads_by_the_weight(app):
     other.set_value(0).run()
     links = [each.proto.label for each in visit.at.get("page_link") if each.proto.label.endswith("%")]
     assert links[0].endswith(f"{whole[:, :, row, 0].max():.1%}")
+
+
+def test_the_heads_that_were_found_are_a_table_of_all():
+    tokens = get_runtime().capture(Query("minilm", "a = b")).tokens
+    weights = np.array([[0.25, 0.5], [0.0, 0.125]])
+    head, *rows = finder_view.table(weights, tokens, tokens, (1, 2))
+    assert len(head) == len(rows[0])
+    assert rows == [
+        ["a", 1, "=", 2, 0, 1, 0.5],
+        ["a", 1, "=", 2, 0, 0, 0.25],
+        ["a", 1, "=", 2, 1, 1, 0.125],
+        ["a", 1, "=", 2, 1, 0, 0.0],
+    ]
 
 
 @pytest.mark.parametrize("view", ["word", "heads", "find"])
