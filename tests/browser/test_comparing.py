@@ -89,7 +89,7 @@ def test_a_found_head_opens_its_map(page: Page):
 
 def test_the_two_tokens_of_the_finder_stand_in_the_address(page: Page):
     page.goto("/compare?view=find&held=q3,k1")
-    rows = page.get_by_role("link", name=re.compile("^Layer"))
+    rows = page.get_by_role("link", name=re.compile(r"^Layer \d"))
     expect(rows).to_have_count(12)
     expect(page.get_by_role("combobox", name=re.compile("this token"))).to_have_value(re.compile(r"\(3\)$"))
     page.get_by_role("combobox", name=re.compile("look at this one")).click()
