@@ -57,7 +57,7 @@ def _view(state: State) -> str:
         "What to change",
         tuple(VIEWS),
         format_func=VIEWS.__getitem__,
-        key=session.follow("ablation_view", view),
+        key=session.set_choice("ablation_view", view),
         on_change=session.on_change(
             "ablation_view", "view", lambda value: None if value == "heads" else value
         ),

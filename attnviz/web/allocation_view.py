@@ -72,7 +72,7 @@ def _breakdown(valid: tuple[str, ...], state: State) -> str:
         "By",
         valid,
         format_func=TITLES.__getitem__,
-        key=session.follow("allocation_view", by),
+        key=session.set_choice("allocation_view", by),
         on_change=session.on_change(
             "allocation_view", "view", lambda value: None if value == "class" else value
         ),

@@ -64,7 +64,7 @@ def target(available: tuple[TargetInfo, ...], state: State) -> TargetInfo:
             "Which result",
             tuple(infos),
             format_func=lambda name: infos[name].title,
-            key=session.follow("target", name),
+            key=session.set_choice("target", name),
             on_change=_another_target,
             args=(default,),
         )
@@ -155,7 +155,7 @@ def _pick(name: str, title: str, names: dict[str, str], given: str, used: object
         title,
         ("", *names),
         format_func=lambda value: plain(names[value] if value else own if not valid else OWN_CHOICE, 80),
-        key=session.follow(key, valid),
+        key=session.set_choice(key, valid),
         on_change=_write,
         args=(name, key),
     )

@@ -113,7 +113,7 @@ def choose_kind(kinds: tuple[Kind, ...], state: State) -> Kind:
             "Which attention",
             kinds,
             format_func=KIND_TITLES.__getitem__,
-            key=session.follow("kind", kind),
+            key=session.set_choice("kind", kind),
             on_change=session.on_change("kind", "kind", lambda value: None if value == default else value),
             required=True,
         )
@@ -130,7 +130,7 @@ def _choose(view: str, quantity: str) -> None:
         "Rows and columns are",
         maps.GRANULARITIES,
         format_func=VIEW_TITLES.__getitem__,
-        key=session.follow("view", view),
+        key=session.set_choice("view", view),
         on_change=session.on_change("view", "view", lambda value: None if value == "token" else value),
         required=True,
     )
@@ -138,7 +138,7 @@ def _choose(view: str, quantity: str) -> None:
         "What is shown",
         tuple(QUANTITIES),
         format_func=lambda name: QUANTITIES[name].title.capitalize(),
-        key=session.follow("quantity", quantity),
+        key=session.set_choice("quantity", quantity),
         on_change=_quantity_chosen,
         help=QUANTITY_HELP,
         width=240,

@@ -69,7 +69,7 @@ def _method(target: TargetInfo, state: State) -> MethodInfo:
         "Method",
         tuple(infos),
         format_func=lambda name: infos[name].title,
-        key=session.follow("method", name),
+        key=session.set_choice("method", name),
         on_change=session.on_change(
             "method", "method", lambda value: None if value == DEFAULT_METHOD else value
         ),

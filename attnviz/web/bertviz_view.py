@@ -58,7 +58,7 @@ def _choose_view(state: State) -> View:
         "View",
         bertviz.VIEWS,
         format_func=TITLES.__getitem__,
-        key=session.follow("bertviz_view", view),
+        key=session.set_choice("bertviz_view", view),
         on_change=session.on_change(
             "bertviz_view", "view", lambda value: None if value == bertviz.VIEWS[0] else value
         ),
@@ -104,7 +104,7 @@ def _around(part: Extent, shape: tuple[int, int, int, int], shown: Head) -> None
             st.selectbox(
                 label,
                 range(total),
-                key=session.follow(key, shown[at]),
+                key=session.set_choice(key, shown[at]),
                 on_change=_move,
                 args=(key, at, shown),
                 width=140,

@@ -42,7 +42,7 @@ def show(state: State) -> None:
         "What to compare",
         tuple(VIEWS),
         format_func=VIEWS.__getitem__,
-        key=session.follow("compare_view", view),
+        key=session.set_choice("compare_view", view),
         on_change=session.on_change(
             "compare_view", "view", lambda value: None if value == "token" else value
         ),

@@ -74,7 +74,7 @@ def _token(label: str, tokens: Tokens, at: int, key: str) -> None:
         label,
         range(len(tokens)),
         format_func=lambda at: f"{plain(tokens.labels[at].strip() or tokens.labels[at], 40)} ({at})",
-        key=session.follow(key, at),
+        key=session.set_choice(key, at),
         on_change=_choose,
     )
 

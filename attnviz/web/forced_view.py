@@ -144,7 +144,7 @@ def _list(
         if value in options:
             session.update(**{field: word(options.index(value))})
 
-    st.selectbox(label, options, key=session.follow(label, options[now]), on_change=changed, width=width)
+    st.selectbox(label, options, key=session.set_choice(label, options[now]), on_change=changed, width=width)
 
 
 def _named(heads: tuple[Head, ...], importance: HeadImportance) -> str:

@@ -86,7 +86,7 @@ def _of(state: State) -> str:
         "Of which heads",
         tuple(OF),
         format_func=OF.__getitem__,
-        key=session.follow("parts_of", of),
+        key=session.set_choice("parts_of", of),
         on_change=session.on_change("parts_of", "over", lambda value: None if value == MODEL else value),
         required=True,
     )

@@ -48,7 +48,7 @@ def choose(state: State, pools: tuple[str, ...], layers: int, heads: int, shown:
         "Which heads",
         (ONE, *pools),
         format_func=TITLES.__getitem__,
-        key=session.follow("pool", how),
+        key=session.set_choice("pool", how),
         on_change=_set_pool,
         width=190,
     )
@@ -60,7 +60,7 @@ def choose(state: State, pools: tuple[str, ...], layers: int, heads: int, shown:
         "Of which",
         tuple(SETS),
         format_func=SETS.__getitem__,
-        key=session.follow("over", part),
+        key=session.set_choice("over", part),
         on_change=_set_chosen,
         args=(shown, heads),
         width=230,

@@ -181,12 +181,22 @@ def ready() -> bool:
 
 
 def follow(key: str, value: Any) -> str:
-    """Set the widget `key` to `value` before it is drawn, unless it has that value already; returns the key.
+    """Set the field `key` to `value` before it is drawn, unless it has that value already; returns the key.
 
     Setting it in every run would take away what somebody is typing.
     """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
+    return key
+
+
+def set_choice(key: str, value: Any) -> str:
+    """Set the list or row of choices `key` to `value` before it is drawn, in every run; returns the key.
+
+    A browser may ask for something else before a control of the first run stands in the page. It never hears then what
+    that run had set, would show the control's first choice, and report it as the reader's.
+    """
+    st.session_state[key] = value
     return key
 
 

@@ -111,7 +111,7 @@ def _gate(state: State) -> tuple[float | None, str | None]:
             "The heads that you click are",
             tuple(GATES),
             format_func=GATES.__getitem__,
-            key=session.follow("gate_how", how),
+            key=session.set_choice("gate_how", how),
             on_change=session.on_change("gate_how", "gate", {OFF: None, SCALED: HALF, MEAN: MEAN}.get),
             required=True,
         )

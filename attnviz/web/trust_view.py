@@ -91,7 +91,7 @@ def _choices(attribution: Attribution, asked: Asked) -> tuple[str, int]:
             "Words are taken away: they are",
             tuple(operators),
             format_func=lambda each: operators[each].title,
-            key=session.follow("trust_operator", name),
+            key=session.set_choice("trust_operator", name),
             on_change=session.on_change(
                 "trust_operator", "operator", lambda each: None if each == default else each
             ),
@@ -101,7 +101,7 @@ def _choices(attribution: Attribution, asked: Asked) -> tuple[str, int]:
             st.segmented_control(
                 "Tested text",
                 SIDES,
-                key=session.follow("trust_side", SIDES[side]),
+                key=session.set_choice("trust_side", SIDES[side]),
                 on_change=session.on_change(
                     "trust_side", "side", lambda title: SECOND if title == SIDES[1] else None
                 ),

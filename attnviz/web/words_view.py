@@ -87,7 +87,7 @@ def _side(question: Asking, state: State) -> int:
         st.segmented_control(
             "Change the words of",
             SIDES,
-            key=session.follow("edits_side", SIDES[side]),
+            key=session.set_choice("edits_side", SIDES[side]),
             on_change=_choose_side,
             required=True,
             help="Going to the other text puts the words of this one back.",
