@@ -31,6 +31,7 @@ def text_form(state: url.State, key: str = "side") -> bool:
         for name, value, label in names:
             st.text_area(
                 label,
+                value,  # also as the default: see `session.set_choice` for what a browser may miss
                 key=session.follow(f"{key}_{name}", value),
                 height=110 if name == "text" else 68,
                 max_chars=MAX_CHARACTERS,

@@ -32,6 +32,7 @@ def described(page: Page) -> list[str]:
 def test_every_page_goes_to_the_text_box_and_lists_its_keys(page: Page, entry) -> None:
     page.goto(f"/{entry.name}{LINK}")
     at_rest(page)
+    expect(box(page)).to_have_value("The cat sat on the mat.")
     page.keyboard.press("/")
     expect(box(page)).to_be_focused()
     page.keyboard.type("/ ?")

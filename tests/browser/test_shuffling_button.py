@@ -43,9 +43,9 @@ def test_the_shuffled_model_is_explained_beside_the_model(page: Page):
 
 
 def test_a_choice_that_comes_late_into_the_page_is_not_reported_as_another(page: Page):
-    """The part of Streamlit that draws rows of choices arrives when the reader has already pressed a button."""
+    """What draws rows of choices and boxes of text arrives when the reader has already pressed a button."""
     late = []
-    page.route(re.compile(r"/ButtonGroup\.[^/]*\.js"), lambda route: late.append(route))
+    page.route(re.compile(r"/(ButtonGroup|TextArea)\.[^/]*\.js"), lambda route: late.append(route))
     page.goto("/attribution?method=leave-one-out")
     page.get_by_role("button", name="Randomise the upper layers").click()
     expect(page.locator(".st-key-shuffled")).to_be_visible()
@@ -53,6 +53,8 @@ def test_a_choice_that_comes_late_into_the_page_is_not_reported_as_another(page:
     for route in late:
         route.continue_()
     expect(page.get_by_role("radio", name="Leave one out")).to_be_checked()
+    text = page.get_by_role("textbox", name="Text", exact=True)
+    expect(text).to_have_value("A man is playing a guitar on the stage.")
     page.get_by_role("button", name="Shuffle once more, with another seed").click()
     expect(page.get_by_text(re.compile("with seed 1;"))).to_be_visible()
     assert "method=leave-one-out" in page.url
