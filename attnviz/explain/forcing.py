@@ -74,10 +74,8 @@ def attended(
     The arguments are those of `attnviz.ablate`, and so is what it raises; without heads and layers, all heads.
     """
     asked = Asked(model, text, target, pair, options, kind)
-    whole = (
-        range(len(asked.counts)) if not (heads := tuple(heads)) and not (layers := tuple(layers)) else layers
-    )
-    chosen = asked.chosen(heads, whole)
+    heads, layers = tuple(heads), tuple(layers)
+    chosen = asked.chosen(heads, layers if heads or layers else range(len(asked.counts)))
     capture = asked.problems[0].capture()
     total = np.zeros((len(capture.query_tokens(asked.kind)), len(capture.key_tokens(asked.kind))), np.float32)
     for layer, head in chosen:

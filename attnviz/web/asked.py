@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import streamlit as st
 
-from attnviz.web import session
+from attnviz.errors import TargetUnsupported
+from attnviz.web import progress, session
 from attnviz.web.escape import markdown, plain
 from attnviz.web.url import MAX_ASKED
 
 if TYPE_CHECKING:
     from attnviz.explain import TargetInfo
+    from attnviz.runtime import Query
     from attnviz.types import Tokens
     from attnviz.web.url import State
 
@@ -52,6 +54,18 @@ class Answered(Protocol):
 
     @property
     def outcome_unit(self) -> str: ...
+
+
+def available(query: Query) -> tuple[TargetInfo, ...]:
+    """What the model can be asked about; it is loaded where nothing is known of it yet. Raises TargetUnsupported."""
+    runtime = session.runtime()
+    if runtime.card(query.model) is None:
+        with progress.loading() as report:
+            runtime.capture(query, report)
+    found = runtime.targets(query.model)
+    if not found:
+        raise TargetUnsupported(f"The model {query.model!r} has no result that can be asked for here.", ())
+    return found
 
 
 def target(available: tuple[TargetInfo, ...], state: State) -> TargetInfo:

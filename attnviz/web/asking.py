@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
+from attnviz.errors import InputEmpty, UnknownName
 from attnviz.web import asked, before_after, controls, problems, progress, session, url
 from attnviz.web.drawn import Drawn
 from attnviz.web.escape import markdown, plain
@@ -92,12 +92,7 @@ def needs_model(purpose: str) -> None:
 def ask(query: Query, state: State) -> Asking | None:
     """Which result, and the answer to it as things are; None where the page has drawn what is missing instead."""
     runtime = session.runtime()
-    if runtime.card(query.model) is None:
-        with progress.loading() as report:
-            runtime.capture(query, report)  # what can be asked is known only of a model that is loaded
-    available = runtime.targets(query.model)
-    if not available:
-        raise TargetUnsupported(f"The model {query.model!r} has no result that can be asked for here.", ())
+    available = asked.available(query)
     target = asked.target(available, state)
     if target.needs_pair and not query.pair:
         asked.second_text_missing(target, available)

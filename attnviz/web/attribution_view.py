@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
-from attnviz.web import asked, components, problems, progress, session, trust, trust_view
+from attnviz.errors import InputEmpty, UnknownName
+from attnviz.web import asked, asking, components, problems, progress, session, trust, trust_view
 from attnviz.web.drawn import Drawn
 from attnviz.web.escape import markdown
 from attnviz.web.maps import GRANULARITIES
@@ -25,15 +25,10 @@ DEFAULT_METHOD = "integrated-gradients"
 def show(query: Query, state: State) -> Drawn | None:
     """Draw the page for this question; returns the figure, where there is one."""
     if session.is_file(query.model):
-        _file_holds_attention_only()
+        asking.needs_model("To explain a result")
         return None
     runtime = session.runtime()
-    if runtime.card(query.model) is None:
-        with progress.loading() as report:
-            runtime.capture(query, report)  # what can be explained is known only of a model that is loaded
-    available = runtime.targets(query.model)
-    if not available:
-        raise TargetUnsupported(f"The model {query.model!r} has no result that can be explained here.", ())
+    available = asked.available(query)
     target = asked.target(available, state)
     method = _method(target, state)
     if target.needs_pair and not query.pair:
@@ -77,12 +72,6 @@ def _method(target: TargetInfo, state: State) -> MethodInfo:
     )
     st.caption(markdown(infos[name].description))
     return infos[name]
-
-
-def _file_holds_attention_only() -> None:
-    with st.container(border=True):
-        st.subheader("An opened file holds attention only", anchor=False)
-        st.markdown("To explain a result, the model itself has to run: choose it under **Model**.")
 
 
 def _picture(attribution: Attribution, title: str, query: Query, unit: str) -> Drawn:
