@@ -18,7 +18,7 @@ from attnviz.web.escape import markdown, plain
 from attnviz.web.url import MAX_ASKED
 
 if TYPE_CHECKING:
-    from attnviz.explain import TargetInfo
+    from attnviz.explanation import TargetInfo
     from attnviz.runtime import Query
     from attnviz.types import Tokens
     from attnviz.web.url import State

@@ -17,8 +17,8 @@ from attnviz.web.drawn import Drawn
 from attnviz.web.escape import markdown, plain
 
 if TYPE_CHECKING:
-    from attnviz.explain import TargetInfo
-    from attnviz.explain.evidence import Answer
+    from attnviz.explanation import TargetInfo
+    from attnviz.explanation.evidence import Answer
     from attnviz.runtime import Query
     from attnviz.types import Kind
     from attnviz.web.url import Head, State

@@ -14,7 +14,7 @@ from attnviz.web.escape import markdown
 from attnviz.web.maps import GRANULARITIES
 
 if TYPE_CHECKING:
-    from attnviz.explain import MethodInfo, TargetInfo
+    from attnviz.explanation import MethodInfo, TargetInfo
     from attnviz.runtime import Query
     from attnviz.types import Attribution
     from attnviz.web.url import State
@@ -56,7 +56,7 @@ def show(query: Query, state: State) -> Drawn | None:
 
 
 def _method(target: TargetInfo, state: State) -> MethodInfo:
-    from attnviz.explain import methods_for
+    from attnviz.explanation import methods_for
 
     infos = {info.name: info for info in methods_for(target.name)}
     name = session.choose("method", state.method, tuple(infos), DEFAULT_METHOD)
@@ -85,7 +85,7 @@ def _picture(attribution: Attribution, title: str, query: Query, unit: str) -> D
 
 def _meaning(attribution: Attribution, target: TargetInfo, method: MethodInfo) -> None:
     """What the colours mean, whether the scores add up, and what they do not show, in sentences."""
-    from attnviz.explain import verdict
+    from attnviz.explanation.evaluation import verdict
 
     st.subheader("How to read this", anchor=False)
     lines = [verdict.sum_check(attribution)]

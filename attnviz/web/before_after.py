@@ -16,7 +16,7 @@ from attnviz.text import decimals, signed_decimals
 from attnviz.web.escape import markdown, plain
 
 if TYPE_CHECKING:
-    from attnviz.explain import Answer, TargetInfo
+    from attnviz.explanation import Answer, TargetInfo
     from attnviz.figures import Results, Table
 
 Outcomes = Sequence[tuple[str, float]]

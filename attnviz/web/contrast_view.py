@@ -12,7 +12,7 @@ from attnviz.web import before_after, page, progress, session, switched_view
 from attnviz.web.asking import attention_link
 
 if TYPE_CHECKING:
-    from attnviz.explain import Ablation
+    from attnviz.explanation import Ablation
     from attnviz.types import HeadTable
     from attnviz.web.asking import Asking
     from attnviz.web.url import Head, State

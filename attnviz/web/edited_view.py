@@ -19,7 +19,7 @@ from attnviz.web import before_after, controls, problems, progress, session, tra
 from attnviz.web.escape import clean, markdown, plain
 
 if TYPE_CHECKING:
-    from attnviz.explain import Answer
+    from attnviz.explanation import Answer
     from attnviz.figures import Results
     from attnviz.runtime import Query
     from attnviz.web.asking import Asking

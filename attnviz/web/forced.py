@@ -18,7 +18,7 @@ from attnviz.text import visible
 from attnviz.web.escape import plain
 
 if TYPE_CHECKING:
-    from attnviz.explain import Attended, Forced
+    from attnviz.explanation import Attended, Forced
     from attnviz.figures import Table
     from attnviz.types import Tokens
 

@@ -17,7 +17,7 @@ from attnviz.web.escape import markdown
 from attnviz.web.url import UNFORCED
 
 if TYPE_CHECKING:
-    from attnviz.explain import Ablation, Attended, HeadImportance
+    from attnviz.explanation import Ablation, Attended, HeadImportance
     from attnviz.figures import Results
     from attnviz.web.asking import Asking
     from attnviz.web.drawn import Drawn

@@ -18,7 +18,7 @@ from attnviz.web.before_after import UNRANKED
 from attnviz.web.escape import markdown, plain
 
 if TYPE_CHECKING:
-    from attnviz.explain import LayerByLayer
+    from attnviz.explanation import LayerByLayer
     from attnviz.runtime import Query
     from attnviz.web.asking import Asking
     from attnviz.web.url import State

@@ -14,7 +14,7 @@ from attnviz.web import problems, progress, session
 from attnviz.web.trust import CHART, Asked, remember, remembered, tested
 
 if TYPE_CHECKING:
-    from attnviz.explain import Faithfulness, MethodInfo
+    from attnviz.explanation import Faithfulness, MethodInfo
     from attnviz.types import Attribution
 
 COMPARED = "attnviz_compared"
@@ -35,8 +35,8 @@ def show(asked: Asked, operator: str) -> None:
 
 def _comparison(asked: Asked, operator: str) -> None:
     from attnviz.analysis.agreement import TOP, agreement
-    from attnviz.explain import methods_for
-    from attnviz.explain.checks import word_scores
+    from attnviz.explanation import methods_for
+    from attnviz.explanation.evaluation.agreement import word_scores
     from attnviz.figures.trust import agreement_figure, methods_figure
 
     infos = methods_for(asked.target.name)

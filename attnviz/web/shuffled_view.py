@@ -14,7 +14,7 @@ from attnviz.web.maps import GRANULARITIES
 from attnviz.web.trust import Asked, remember
 
 if TYPE_CHECKING:
-    from attnviz.explain import Sanity
+    from attnviz.explanation import Sanity
 
 SHUFFLED = "attnviz_shuffled"  # the question, and the seed
 UPPER = 0.5  # of the layers
@@ -57,7 +57,7 @@ def show(asked: Asked) -> None:
 
 
 def _result(found: Sanity, asked: Asked) -> None:
-    from attnviz.explain import verdict
+    from attnviz.explanation.evaluation import verdict
     from attnviz.figures import explanation_data
 
     with st.container(border=True, key="shuffled"):

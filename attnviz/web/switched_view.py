@@ -15,7 +15,7 @@ from attnviz.web.escape import clean, markdown, plain
 from attnviz.web.url import UNREADABLE
 
 if TYPE_CHECKING:
-    from attnviz.explain import Ablation, HeadImportance
+    from attnviz.explanation import Ablation, HeadImportance
     from attnviz.figures import Results
     from attnviz.web.asking import Asking
     from attnviz.web.drawn import Drawn

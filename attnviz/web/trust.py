@@ -13,8 +13,8 @@ from attnviz.web import progress, session
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from attnviz.explain import Faithfulness, MethodInfo, TargetInfo
-    from attnviz.explain.verdict import Badge
+    from attnviz.explanation import Faithfulness, MethodInfo, TargetInfo
+    from attnviz.explanation.evaluation.verdict import Badge
     from attnviz.runtime import Query
 
 SEEDS = 5  # random orders beside each explanation

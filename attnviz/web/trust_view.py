@@ -18,7 +18,7 @@ from attnviz.web.trust import CHART, Asked, badges, remember, remembered, tested
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from attnviz.explain import Agreement, Faithfulness
+    from attnviz.explanation import Agreement, Faithfulness
     from attnviz.figures.report import Explained
     from attnviz.types import Attribution
 
@@ -112,7 +112,7 @@ def _choices(attribution: Attribution, asked: Asked) -> tuple[str, int]:
 
 def _verdict(test: Faithfulness, attribution: Attribution) -> tuple[DeltaGenerator, DeltaGenerator]:
     """The headline and the first badges; returns the places of badges and of what they mean."""
-    from attnviz.explain import verdict
+    from attnviz.explanation.evaluation import verdict
 
     words = ", ".join(f"“{markdown(word, 40)}”" for word in test.words)
     st.markdown(f"**{verdict.headline(test)}**")
@@ -126,7 +126,7 @@ def _verdict(test: Faithfulness, attribution: Attribution) -> tuple[DeltaGenerat
 
 def _agreement(asked: Asked, tokens: int, side: int, row: DeltaGenerator, meanings: DeltaGenerator) -> None:
     """The badges that need other explanations. They come last: the test is on screen meanwhile."""
-    from attnviz.explain import verdict
+    from attnviz.explanation.evaluation import verdict
 
     with meanings, problems.guard():
         baseline = _changes(asked, tokens)
@@ -160,7 +160,7 @@ def _compared(asked: Asked, side: int, baseline: bool) -> Agreement | None:
 
 
 def _curves(test: Faithfulness, asked: Asked) -> None:
-    from attnviz.explain import verdict
+    from attnviz.explanation.evaluation import verdict
     from attnviz.figures.trust import curves_figure
 
     st.plotly_chart(curves_figure(test, asked.target.unit), config=CHART, key="trust_curves")

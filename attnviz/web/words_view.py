@@ -16,7 +16,7 @@ from attnviz.web.edits import SWAP, Edit, Edits
 from attnviz.web.escape import plain
 
 if TYPE_CHECKING:
-    from attnviz.explain import Faithfulness, Operator, Removal
+    from attnviz.explanation import Faithfulness, Operator, Removal
     from attnviz.figures import Results
     from attnviz.runtime import Query
     from attnviz.types import Tokens

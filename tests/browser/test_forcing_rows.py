@@ -30,7 +30,7 @@ def told(page: Page, condition: str, found) -> None:
 
 
 def test_a_row_is_forced_by_clicks_and_back_goes_back(page: Page, model, pair):  # noqa: F811
-    from attnviz.explain import ablate
+    from attnviz.explanation import ablate
 
     def truth(**more):
         return ablate(model, pair.text, target="similarity", pair=pair.pair, **{"heads": (), **more})

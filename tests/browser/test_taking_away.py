@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from attnviz.capture import open_capture
-from attnviz.explain import ablate
+from attnviz.explanation import ablate
 from attnviz.web.before_after import moved
 from tests.browser.conftest import WIDE, Watch
 from tests.browser.serve import Server

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from attnviz.explain import ablate, answer, head_importance
+from attnviz.explanation import ablate, answer, head_importance
 from attnviz.runtime import Query, get_runtime
 from tests.web.hostile import HOSTILE
 from tests.web.test_asked import classifier  # noqa: F401

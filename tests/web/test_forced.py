@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from attnviz.explain import ablate, attended
+from attnviz.explanation import ablate, attended
 from attnviz.runtime import Query, get_runtime
 from attnviz.web import before_after, forced
 from attnviz.web.forced import Choice

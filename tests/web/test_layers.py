@@ -8,7 +8,7 @@ import io
 import numpy as np
 import pytest
 
-from attnviz.explain import LayerByLayer
+from attnviz.explanation import LayerByLayer
 from attnviz.runtime import Query, get_runtime
 from attnviz.web.layers_view import sentences
 from attnviz.web.spreadsheet import csv_text

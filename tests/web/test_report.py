@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnviz.explain import verdict
+from attnviz.explanation.evaluation import verdict
 from attnviz.figures.report import Item
 from attnviz.figures.report_words import UNTESTED
 from attnviz.runtime import Query, get_runtime

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.explain import checks, methods_for, sanity, verdict
+from attnviz.explanation import methods_for, sanity
+from attnviz.explanation.evaluation import agreement, verdict
 from attnviz.figures.trust import methods_figure, shares_of
 from attnviz.runtime import Query, get_runtime
 from tests.web.conftest import numbers
@@ -72,9 +73,9 @@ def test_agreement_and_a_change_of_baseline_are_badges_with_numbers(app, model):
         own = attnviz.explain(model, TEXT, pair=OTHER, method=method)
         others = [
             attnviz.explain(model, TEXT, pair=OTHER, method=name)
-            for name in checks.compared_with(method, "similarity")
+            for name in agreement.compared_with(method, "similarity")
         ]
-        found = checks.agreement(own, others, checks.from_another_baseline(model, own))
+        found = agreement.agreement(own, others, agreement.from_another_baseline(model, own))
         expected = verdict.agreement_badges(found, {info.name: info.title for info in attnviz.methods()})
         assert len(expected) == (1 if method == "rollout" else 2)
         for badge in expected:

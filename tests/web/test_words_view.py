@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import attnviz
-from attnviz.explain import answer, headline, without
+from attnviz.explanation import answer, headline, without
 from attnviz.runtime import Query, get_runtime
 from attnviz.web import url
 from tests.web.hostile import HOSTILE
@@ -218,7 +218,7 @@ def test_hostile_words_are_text(app, text):
 
 
 def test_every_way_of_taking_away_has_its_letter_and_its_words():
-    from attnviz.explain.removal import OPERATORS
+    from attnviz.explanation.removal import OPERATORS
     from attnviz.web import edits, words_view
 
     assert {*(each.name for each in OPERATORS), edits.SWAP} == set(edits.LETTERS) == set(words_view.VERBS)
