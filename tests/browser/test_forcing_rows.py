@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from attnviz.web.before_after import moved
+from attnviz.web.controls.before_after import moved
 from tests.browser.test_ablating import head, model, pair  # noqa: F401
 from tests.browser.test_app import at_rest
 
