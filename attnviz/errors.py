@@ -7,9 +7,11 @@ AttnVizError
 ├── ModelTooLarge            more bytes than the memory at hand
 ├── InputEmpty               no text, or nothing left of it after tokenization
 ├── InputTooLong             more tokens than the model, or the limit of this server, allows
+├── InputInvalid             what was given is of another type, or does not go together
 ├── UnknownName              a method, target, metric or kind that does not exist: lists the valid names
 ├── TargetUnsupported        the model cannot serve that target: lists those that it can
 ├── CaptureInvalid           a file that is not a capture, or a damaged one
+├── NumbersInvalid           the model computed NaN or infinity: names where, and in which precision
 ├── DeviceMemoryExhausted    the device ran out of memory; what could be freed was freed
 └── Cancelled                the user stopped the work
 """
@@ -77,13 +79,17 @@ class InputTooLong(AttnVizError):
         self.limit = limit
 
 
+class InputInvalid(AttnVizError):
+    """What was given is of another type than is needed, or its parts do not go together."""
+
+
 class UnknownName(AttnVizError):
     """A name that does not exist; the message lists the valid ones and the closest match."""
 
     def __init__(self, what: str, given: object, valid: Iterable[str]) -> None:
         self.valid = tuple(valid)
-        near = difflib.get_close_matches(str(given), self.valid, n=1)
-        hint = f"Did you mean {near[0]!r}? " if near else ""
+        near = difflib.get_close_matches(given, self.valid, n=1) if isinstance(given, str) else []
+        hint = f"Did you mean {near[0]!r}? " if near and near[0] != given else ""
         super().__init__(
             f"There is no {what} {given!r}.", f"{hint}Choose one of: {', '.join(self.valid) or '(none)'}."
         )
@@ -99,6 +105,22 @@ class TargetUnsupported(AttnVizError):
 
 class CaptureInvalid(AttnVizError):
     """A file that is not a capture, or a damaged one."""
+
+
+class NumbersInvalid(AttnVizError):
+    """The model computed NaN or infinity: after which `layer` (from 0; None: unknown), in which `dtype`."""
+
+    def __init__(self, where: str, dtype: str = "", layer: int | None = None) -> None:
+        self.dtype, self.layer = dtype, layer
+        place = where if layer is None else f"{where}, first after layer {layer}"
+        precision = f" in {dtype}" if dtype else ""
+        if dtype == "float16":
+            remedy = 'Its range is small: load the model with dtype="bfloat16" or "float32".'
+        elif dtype == "bfloat16":
+            remedy = 'Load the model with dtype="float32"; if that does not help, its weights are damaged.'
+        else:
+            remedy = "The weights of the model are damaged, or what was changed in it went beyond all bounds."
+        super().__init__(f"Not a number, or infinity{precision}: {place}.", remedy)
 
 
 class DeviceMemoryExhausted(AttnVizError):

@@ -15,9 +15,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "attnviz"
 
-# Leftmost first; a layer imports itself and what stands before it. types and errors share the first place.
+# Leftmost first; a layer imports itself and what stands before it. types, errors and checks share the first place.
 LAYERS = (
-    ("types", "errors"), ("text",), ("loading",), ("capture",), ("analysis",), ("explanation",), ("figures",),
+    ("types", "errors", "checks"), ("text",), ("loading",), ("capture",), ("analysis",), ("explanation",), ("figures",),
     ("runtime",), ("web",), ("app", "pages"),
 )  # fmt: skip
 RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
@@ -54,8 +54,8 @@ PUBLIC_FUNCTIONS = {
 }  # fmt: skip
 PUBLIC_ERRORS = {
     "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",
-    "InputTooLong", "UnknownName", "TargetUnsupported", "CaptureInvalid", "DeviceMemoryExhausted",
-    "Cancelled",
+    "InputTooLong", "InputInvalid", "UnknownName", "TargetUnsupported", "CaptureInvalid", "NumbersInvalid",
+    "DeviceMemoryExhausted", "Cancelled",
 }  # fmt: skip
 PUBLIC_RECORDS = {
     "ModelCard", "Tokens", "HeadTable", "Attribution", "Capture", "Model", "Faithfulness", "Ablation",

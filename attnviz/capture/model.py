@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from attnviz import checks
 from attnviz.capture.capture import Capture, Layer
 from attnviz.capture.drawable import check_sizes, roles_of
 from attnviz.capture.generating import generated, seeded
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # A greedy translation or summary stops here at the latest, where no target text was given.
 TARGET_TOKENS = 128
+MOST_NEW_TOKENS = 1_000_000
 
 
 class Model:
@@ -117,9 +119,12 @@ class Model:
         Raises:
             TargetUnsupported: an encoder generates nothing.
             InputEmpty: no text. InputTooLong: the text and what may be added exceed the model's positions.
+            UnknownName: no token to add, or a temperature below 0.
         """
         if self.card.kind == "encoder":
             raise TargetUnsupported(f"{self.card.name} is an encoder: it does not generate text.", ())
+        max_new_tokens = checks.between("number of new tokens", max_new_tokens, 1, MOST_NEW_TOKENS)
+        checks.at_least("temperature", temperature, 0)
         tokens, inputs = self.encode(text, None)
         if self.card.kind == "decoder":
             self._check_length(len(tokens) + max_new_tokens)
@@ -167,7 +172,7 @@ class Model:
         """
         from attnviz.text import encode
 
-        if not target_text.strip():
+        if not checks.text("target text", target_text).strip():
             raise InputEmpty("The target text is empty.", "Type what the decoder is to be fed.")
         target, labels = encode(self.loaded.tokenizer, target_text, target=True)
         self._check_length(len(target))
@@ -181,6 +186,9 @@ class Model:
         """
         from attnviz.text import encode
 
+        for what, given in (("text", text), ("second text", pair)):
+            if given is not None or what == "text":
+                checks.text(what, given)
         tokens, inputs = encode(self.loaded.tokenizer, text, pair)
         self._check_length(len(tokens))
         return tokens, inputs

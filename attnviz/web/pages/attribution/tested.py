@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from attnviz.explanation.evaluation.verdict import Badge
     from attnviz.runtime import Query
 
-SEEDS = 5  # random orders beside each explanation
+SEEDS = 20  # random orders beside each explanation
 CHART = {"displayModeBar": False}
 
 

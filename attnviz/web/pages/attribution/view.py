@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from attnviz.types import Attribution
     from attnviz.web.state.address import State
 
-DEFAULT_METHOD = "integrated-gradients"
-
 
 def show(query: Query, state: State) -> Drawn | None:
     """Draw the page for this question; returns the figure, where there is one."""
@@ -34,7 +32,7 @@ def show(query: Query, state: State) -> Drawn | None:
     runtime = session.runtime()
     available = asked.available(query)
     target = asked.target(available, state)
-    method = _method(target, state)
+    method = _method(target, state, query.model)
     if target.needs_pair and not query.pair:
         asked.second_text_missing(target, available)
         return None
@@ -61,19 +59,19 @@ def show(query: Query, state: State) -> Drawn | None:
     return replace(drawn, explained=explained)
 
 
-def _method(target: TargetInfo, state: State) -> MethodInfo:
+def _method(target: TargetInfo, state: State, model: str) -> MethodInfo:
     from attnviz.explanation import methods_for
 
-    infos = {info.name: info for info in methods_for(target.name)}
-    name = session.choose("method", state.method, tuple(infos), DEFAULT_METHOD)
+    card = session.runtime().card(model)
+    infos = {info.name: info for info in methods_for(target.name, card.kind if card else None)}
+    default = next(iter(infos))
+    name = session.choose("method", state.method, tuple(infos), default)
     st.segmented_control(
         "Method",
         tuple(infos),
         format_func=lambda name: infos[name].title,
         key=session.set_choice("method", name),
-        on_change=session.on_change(
-            "method", "method", lambda value: None if value == DEFAULT_METHOD else value
-        ),
+        on_change=session.on_change("method", "method", lambda value: None if value == default else value),
         required=True,
     )
     st.caption(markdown(infos[name].description))
