@@ -290,19 +290,6 @@ def test_the_layout_is_the_designs():
     assert "Apache License" in (ROOT / "LICENSE").read_text("utf-8")
 
 
-def test_the_readme_lists_every_setting():
-    from attnviz.runtime.settings import settings_table
-
-    assert settings_table() in (ROOT / "README.md").read_text("utf-8")
-
-
-def test_every_file_that_the_documents_name_exists():
-    named = re.compile(r"\]\((?!https?:)([^)#]+)\)|`((?:attnviz|tests|pages|models|benchmarks)/[\w/.]*)`")
-    for document in ("README.md", "CONTRIBUTING.md"):
-        for groups in named.findall((ROOT / document).read_text("utf-8")):
-            assert (ROOT / "".join(groups)).exists(), f"{document}: {''.join(groups)}"
-
-
 def test_nothing_is_left_to_do():
     words = re.compile(r"\b(TODO|FIXME|XXX)\b")
     assert [name for name, text in texts() if words.search(text)] == []
