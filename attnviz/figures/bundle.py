@@ -14,44 +14,95 @@ from importlib.resources import files
 
 from attnviz.errors import UnknownName
 
-_SHARED = ("base.js", "colors.js", "labels.js", "controls.js", "save.js")
-_MATRIX = (*_SHARED, "view.js", "bar.js", "pens.js", "matrix.js", "plot.js", "picture.js")
+_SHARED = ("core/base.js", "paint/colors.js", "paint/labels.js", "core/controls.js", "core/save.js")
+_MATRIX = (
+    *_SHARED,
+    "data/view.js",
+    "paint/bar.js",
+    "paint/pens.js",
+    "paint/matrix.js",
+    "paint/plot.js",
+    "paint/picture.js",
+)
 _FORMS = (
-    "mass.js",
-    "shown.js",
-    "sheet.js",
-    "text_view.js",
-    "text_picture.js",
-    "palette.js",
-    "lines_paint.js",
-    "lines_view.js",
-    "lines_picture.js",
-    "products_view.js",
-    "products_picture.js",
-    "forms.js",
+    "data/mass.js",
+    "figures/heatmap/shown.js",
+    "paint/sheet.js",
+    "figures/heatmap/text/view.js",
+    "figures/heatmap/text/picture.js",
+    "paint/palette.js",
+    "figures/heatmap/lines/paint.js",
+    "figures/heatmap/lines/view.js",
+    "figures/heatmap/lines/picture.js",
+    "figures/heatmap/products/view.js",
+    "figures/heatmap/products/picture.js",
+    "figures/heatmap/forms.js",
 )
 # Every module comes after those it imports from.
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "heatmap": (
         *_MATRIX,
-        "panel.js",
+        "figures/heatmap/panel.js",
         *_FORMS,
-        "readouts.js",
-        "heatmap_held.js",
-        "heatmap_scene.js",
-        "heatmap.js",
+        "figures/heatmap/readouts.js",
+        "figures/heatmap/held.js",
+        "figures/heatmap/scene.js",
+        "figures/heatmap/figure.js",
     ),
-    "heads": (*_MATRIX, "sheet.js", "heads_grid.js", "heads_detail.js", "heads_facts.js", "heads.js"),
-    "words": (*_SHARED, "view.js", "bar.js", "pens.js", "sheet.js", "words_picture.js", "words.js"),
-    "allocation": (*_SHARED, "view.js", "pens.js", "headtable.js", "allocation.js"),
-    "panes": (*_MATRIX, "headtable.js", "pairing.js", "panes_cells.js", "panes_words.js", "panes.js"),
-    "likeness": (*_SHARED, "view.js", "pens.js", "likeness.js"),
-    "switches": (*_SHARED, "view.js", "bar.js", "pens.js", "headtable.js", "results.js", "switches.js"),
-    "edits": ("base.js", "colors.js", "labels.js", "controls.js", "results.js", "edits.js"),
-    "frame": ("base.js", "colors.js", "frame.js"),
+    "heads": (
+        *_MATRIX,
+        "paint/sheet.js",
+        "figures/heads/grid.js",
+        "figures/heads/detail.js",
+        "figures/heads/facts.js",
+        "figures/heads/figure.js",
+    ),
+    "words": (
+        *_SHARED,
+        "data/view.js",
+        "paint/bar.js",
+        "paint/pens.js",
+        "paint/sheet.js",
+        "figures/words/picture.js",
+        "figures/words/figure.js",
+    ),
+    "allocation": (
+        *_SHARED,
+        "data/view.js",
+        "paint/pens.js",
+        "paint/head_table.js",
+        "figures/allocation/figure.js",
+    ),
+    "panes": (
+        *_MATRIX,
+        "paint/head_table.js",
+        "data/pairing.js",
+        "figures/panes/cells.js",
+        "figures/panes/words.js",
+        "figures/panes/figure.js",
+    ),
+    "likeness": (*_SHARED, "data/view.js", "paint/pens.js", "figures/likeness/figure.js"),
+    "switches": (
+        *_SHARED,
+        "data/view.js",
+        "paint/bar.js",
+        "paint/pens.js",
+        "paint/head_table.js",
+        "core/results.js",
+        "figures/switches/figure.js",
+    ),
+    "edits": (
+        "core/base.js",
+        "paint/colors.js",
+        "paint/labels.js",
+        "core/controls.js",
+        "core/results.js",
+        "figures/edits/figure.js",
+    ),
+    "frame": ("core/base.js", "paint/colors.js", "figures/frame/figure.js"),
 }
-_ADAPTER = "streamlit.js"
-_STYLES = ("figure.css", "forms.css", "explore.css")
+_ADAPTER = "core/streamlit.js"
+_STYLES = ("core/figure.css", "figures/heatmap/forms.css", "figures/explore.css")
 _IMPORT = re.compile(r"^import\s[^;]*?;[ \t]*\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
 
@@ -78,7 +129,7 @@ def component(name: str) -> Component:
 
 
 def source(filename: str) -> str:
-    """The text of one file of `browser/`."""
+    """The text of one file of `browser/`, by its path there."""
     return files("attnviz.figures").joinpath("browser", filename).read_text(encoding="utf-8")
 
 

@@ -87,8 +87,8 @@ def document(
     if not items:
         raise InputEmpty("A report needs at least one figure.", "Pin a figure first.")
     scripts = [f"{component(name).js}{_boot(name)}" for name in dict.fromkeys(each.figure for each in items)]
-    scripts.append(source("report.js"))
-    style = "\n".join([STYLE, component(items[0].figure).css, source("report.css")])
+    scripts.append(source("figures/report/print.js"))
+    style = "\n".join([STYLE, component(items[0].figure).css, source("figures/report/report.css")])
     messages = "".join(
         f'<script type="application/octet-stream" id="message-{n}">{base64.b64encode(each.message).decode()}</script>\n'
         for n, each in enumerate(items, 1)

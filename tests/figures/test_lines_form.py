@@ -197,7 +197,7 @@ TO_LAB = [
 
 @pytest.mark.parametrize(("name", "ground"), [("ON_LIGHT", (255, 255, 255)), ("ON_DARK", (14, 17, 23))])
 def test_sixteen_colours_stay_apart_for_everybody(name: str, ground: tuple[int, int, int]) -> None:
-    block = re.search(rf"const {name} = \[(.*?)\];", source("palette.js"), re.DOTALL)
+    block = re.search(rf"const {name} = \[(.*?)\];", source("paint/palette.js"), re.DOTALL)
     assert block
     colours = np.array(re.findall(r"\[(\d+), (\d+), (\d+)\]", block[1]), float)
     assert len(colours) == 16

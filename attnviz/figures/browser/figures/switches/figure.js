@@ -1,0 +1,170 @@
+// Figure "switches": every head as a switch, coloured by how far the result falls without it; layers are switches too.
+
+import { Shared, decimals, element, figureState, shortest, unpack } from "../../core/base.js";
+import { BAR_HEIGHT, paintBar } from "../../paint/bar.js";
+import { css, divergingScale, inkOn, themeOf } from "../../paint/colors.js";
+import { menu } from "../../core/controls.js";
+import { HeadTable } from "../../paint/head_table.js";
+import { CanvasPen, SvgPen } from "../../paint/pens.js";
+import { Results } from "../../core/results.js";
+import { csvText, fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
+import { colourOf, signedScale } from "../../data/view.js";
+
+const HELP_ALONE = "Point at a head to read its number; arrow keys move.";
+const PICTURE = { cell: 52, height: 26, gap: 2, left: 70, top: 60, margin: 16 };
+
+/** Draws the figure in `root`. callbacks: switched([[layer, head], ...]), all heads that are now off. */
+export function draw(root, bytes, callbacks = {}) {
+  const state = figureState(root, "switches", build);
+  const { header, arrays } = unpack(bytes);
+  const question = JSON.stringify([header.identity, header.layers, header.heads]);
+  if (state.question !== question) Object.assign(state, { question, off: new Shared() });
+  Object.assign(state, { header, callbacks, values: arrays.values.data });
+  state.off.offer(header.off);
+  state.results.show(header.results);
+  state.host.dataset.marked = header.marked;
+  state.help.textContent = callbacks.switched ? header.help : HELP_ALONE;
+  refresh(state);
+}
+
+function build(state) {
+  state.off = new Shared();
+  state.resize = () => refresh(state);
+  state.recolour = () => {
+    state.theme = null;
+    refresh(state);
+  };
+  state.drawing = () => svgText(state);
+  const download = menu("Download", [
+    ["PNG picture", () => savePicture(state)],
+    ["SVG drawing", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
+    ["CSV of all heads", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
+  ]);
+  state.bar = element("canvas", { class: "av-legend-bar", "aria-hidden": "true" });
+  state.ends = element("p", { class: "av-legend-text" });
+  const legend = element("div", { class: "av-legend" }, [state.bar, state.ends, element("div", { class: "av-tools" }, [download])]);
+  state.readout = element("p", { class: "av-readout", "data-testid": "readout" });
+  state.grid = new HeadTable({
+    pick: (layer, head) => flip(state, [[layer, head]]),
+    pickLayer: (layer) => flip(state, headsOf(state, layer)),
+    point: (layer, head) => read(state, layer, head),
+    testid: "switches",
+  });
+  state.results = new Results();
+  state.help = element("p", { class: "av-help" });
+  state.host.append(state.results.sentence, state.grid.node, state.readout, legend, state.help, state.results.tables);
+}
+
+/** Three decimals; what rounds to nothing has no sign. */
+const thousandths = (value) => decimals(Math.abs(value) < 0.0005 ? 0 : value, 3);
+
+const headKey = (place) => place.join(",");
+
+/** The heads of a layer that the model has. */
+function headsOf({ header, values }, layer) {
+  const heads = Array.from({ length: header.heads }, (_, head) => [layer, head]);
+  return heads.filter(([, head]) => Number.isFinite(values[layer * header.heads + head]));
+}
+
+/** Switches these heads on if all of them are off, else off; alone in a file there is no model to ask. */
+function flip(state, places) {
+  if (!state.callbacks.switched) return;
+  const keys = new Set(places.map(headKey));
+  const kept = state.off.value.filter((place) => !keys.has(headKey(place)));
+  const allOff = state.off.value.length - kept.length === places.length;
+  state.off.set(allOff ? kept : [...kept, ...places].sort((a, b) => a[0] - b[0] || a[1] - b[1]));
+  refresh(state);
+  state.callbacks.switched?.(state.off.value);
+}
+
+function refresh(state) {
+  const { header, host, values } = state;
+  if (!header || host.clientWidth === 0) return;
+  state.theme ??= themeOf(host);
+  host.classList.toggle("av-compact", host.clientWidth < 560);
+  const sizes = Array.from(values).filter(Number.isFinite).map(Math.abs);
+  state.scale = signedScale(divergingScale(state.theme), null, Math.max(...sizes, 1e-6));
+  state.grid.show({
+    layers: header.layers, heads: header.heads, values, scale: state.scale, theme: state.theme, title: header.title,
+    name: header.name, off: new Set(state.off.value.map(headKey)), text: thousandths,
+  });
+  showLegend(state);
+  if (!state.readout.textContent) read(state, -1, -1);
+}
+
+function showLegend(state) {
+  const width = Math.min(260, state.host.clientWidth - 20);
+  const dpr = globalThis.devicePixelRatio || 1;
+  Object.assign(state.bar, { width: Math.round((width + 8) * dpr), height: Math.round(BAR_HEIGHT * dpr) });
+  Object.assign(state.bar.style, { width: `${width + 8}px`, height: `${BAR_HEIGHT}px` });
+  const context = state.bar.getContext("2d");
+  context.scale(dpr, dpr);
+  paintBar(new CanvasPen(context), state.scale, state.theme, 2, 2, width);
+  state.ends.textContent = state.header.legend;
+}
+
+/** Says what is known of the head that is pointed at. */
+function read(state, layer, head) {
+  const { header, values } = state;
+  if (head < 0) {
+    state.readout.textContent = layer < 0 ? "Point at a head to read its number." : `Layer ${layer}: all of its heads`;
+    return;
+  }
+  const off = state.off.value.some((place) => headKey(place) === headKey([layer, head])) ? `, ${header.marked}` : "";
+  const value = values[layer * header.heads + head];
+  state.readout.textContent = `Layer ${layer}, head ${head}${off}: ${header.name} ${decimals(value, 4)} ${header.unit}`;
+}
+
+const nameOf = ({ header }, extension) => fileName(["head-importance", header.model, header.target], extension);
+
+function tableText({ header, values, off }) {
+  const gone = new Set(off.value.map(headKey));
+  const rows = [["layer", "head", `${header.name} (${header.unit})`, header.marked]];
+  for (let layer = 0; layer < header.layers; layer++)
+    for (let head = 0; head < header.heads; head++) {
+      const value = values[layer * header.heads + head];
+      if (Number.isFinite(value)) rows.push([layer, head, { numeric: shortest(value) }, gone.has(headKey([layer, head])) ? "yes" : "no"]);
+    }
+  return csvText(rows);
+}
+
+const pictureSize = ({ header }) => {
+  const { cell, height, gap, left, top, margin } = PICTURE;
+  return [Math.max(520, left + header.heads * (cell + gap) + margin), top + header.layers * (height + gap) + margin];
+};
+
+function paintPicture(pen, state) {
+  const { header, theme, values, scale } = state;
+  const { cell, height, gap, left, top, margin } = PICTURE;
+  const gone = new Set(state.off.value.map(headKey));
+  pen.font(`600 14px ${theme.font}`);
+  pen.text(margin, margin + 6, header.title, { colour: css(theme.text) });
+  pen.font(`12px ${theme.font}`);
+  for (let head = 0; head < header.heads; head++) pen.text(left + head * (cell + gap) + cell / 2, top - 10, String(head), { align: "center", colour: css(theme.muted) });
+  for (let layer = 0; layer < header.layers; layer++) {
+    const y = top + layer * (height + gap);
+    pen.text(left - 8, y + height / 2, `layer ${layer}`, { align: "right", colour: css(theme.muted) });
+    for (let head = 0; head < header.heads; head++) {
+      const value = values[layer * header.heads + head];
+      if (!Number.isFinite(value)) continue;
+      const off = gone.has(headKey([layer, head]));
+      const ground = off ? theme.text : colourOf(scale, value);
+      const x = left + head * (cell + gap);
+      pen.rect(x, y, cell, height, css(ground));
+      pen.text(x + cell / 2, y + height / 2, off ? header.marked.split(" ").at(-1) : thousandths(value), { align: "center", colour: css(inkOn(ground)) });
+    }
+  }
+}
+
+function savePicture(state) {
+  const [width, height] = pictureSize(state);
+  const { canvas, pen } = pictureCanvas(width, height, 2, css(state.theme.bg));
+  paintPicture(new CanvasPen(pen), state);
+  saveCanvas(canvas, nameOf(state, "png"));
+}
+
+function svgText(state) {
+  const pen = new SvgPen(...pictureSize(state), state.theme);
+  paintPicture(pen, state);
+  return pen.document(state.header.title);
+}

@@ -1,0 +1,256 @@
+// Two pens with the same strokes: one paints on a canvas, one writes SVG. What is saved is what was seen.
+
+import { css } from "./colors.js";
+import { cut } from "./labels.js";
+import { xmlText, pictureCanvas } from "../core/save.js";
+import { keyOf, queryOf, shadeOf } from "../data/view.js";
+import { decimals } from "../core/base.js";
+
+const VECTOR_CELLS = 4096;
+
+/** Paints on a 2d context. */
+export class CanvasPen {
+  constructor(context) {
+    this.context = context;
+    context.textBaseline = "middle";
+    context.direction = "ltr";
+  }
+
+  font(font) {
+    this.context.font = font;
+  }
+
+  measureText(text) {
+    return this.context.measureText(text);
+  }
+
+  cutTo(text, width) {
+    return cut(this.context, text, width);
+  }
+
+  clip(x, y, width, height, paint) {
+    this.context.save();
+    this.context.beginPath();
+    this.context.rect(x, y, width, height);
+    this.context.clip();
+    paint();
+    this.context.restore();
+  }
+
+  rect(x, y, width, height, fill, opacity = 1) {
+    this.context.fillStyle = fill;
+    this.context.globalAlpha = opacity;
+    this.context.fillRect(x, y, width, height);
+    this.context.globalAlpha = 1;
+  }
+
+  frame(x, y, width, height, colour, thickness = 1) {
+    this.context.strokeStyle = colour;
+    this.context.lineWidth = thickness;
+    this.context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
+  }
+
+  lines(lines, colour, { thickness = 1, opacity = 1, dash = [] } = {}) {
+    this.context.setLineDash(dash);
+    this.context.strokeStyle = colour;
+    this.context.lineWidth = thickness;
+    this.context.globalAlpha = opacity;
+    this.context.beginPath();
+    for (const [x0, y0, x1, y1] of lines) {
+      this.context.moveTo(x0, y0);
+      this.context.lineTo(x1, y1);
+    }
+    this.context.stroke();
+    this.context.globalAlpha = 1;
+    this.context.setLineDash([]);
+  }
+
+  /** Paints with the origin at (x, y). */
+  shift(x, y, paint) {
+    this.context.save();
+    this.context.translate(x, y);
+    paint();
+    this.context.restore();
+  }
+
+  /** The part [x, y, width, height] of a canvas. */
+  image(source, part, x, y, width, height, smooth = false) {
+    this.context.imageSmoothingEnabled = smooth;
+    this.context.imageSmoothingQuality = "high";
+    this.context.drawImage(source, ...part, x, y, width, height);
+  }
+
+  text(x, y, text, { align = "left", colour, angle = 0 } = {}) {
+    const { context } = this;
+    context.save();
+    context.translate(x, y);
+    if (angle) context.rotate(angle);
+    context.fillStyle = colour;
+    context.textAlign = align;
+    context.fillText(text, 0, 0);
+    context.restore();
+  }
+
+  hatch(boxes, line, ground) {
+    const { context } = this;
+    context.save();
+    context.beginPath();
+    for (const [x, y, width, height] of boxes) context.rect(x, y, width, height);
+    context.fillStyle = ground;
+    context.fill();
+    context.clip();
+    const box = boundsOf(boxes);
+    this.lines(diagonals(box, 7), line);
+    context.restore();
+  }
+
+  /** The scene's image, one pixel a cell, enlarged without smoothing. */
+  matrix({ image }, x, y, cell, { rows, cols }) {
+    const width = cols[1] - cols[0];
+    const height = rows[1] - rows[0];
+    if (width <= 0 || height <= 0) return;
+    this.context.imageSmoothingEnabled = false;
+    this.context.drawImage(
+      image, cols[0], rows[0], width, height, x + cols[0] * cell, y + rows[0] * cell, width * cell, height * cell,
+    );
+  }
+}
+
+/** Collects the elements of an SVG of the given size. */
+export class SvgPen {
+  constructor(width, height, theme) {
+    this.parts = [];
+    this.size = { width: Math.ceil(width), height: Math.ceil(height) };
+    this.theme = theme;
+    this.clips = 0;
+    this.family = theme.font;
+    // Text is measured where it was laid out; an SVG is never laid out by itself.
+    this.ruler = pictureCanvas(1, 1, 1, "white").pen;
+    this.pixels = 12;
+    this.weight = "";
+  }
+
+  font(font) {
+    this.ruler.font = font;
+    const [, weight, pixels] = font.match(/^(?:(\d+) )?([\d.]+)px/);
+    this.pixels = Number(pixels);
+    this.weight = weight ? ` font-weight="${weight}"` : "";
+  }
+
+  measureText(text) {
+    return this.ruler.measureText(text);
+  }
+
+  cutTo(text, width) {
+    return cut(this.ruler, text, width);
+  }
+
+  clip(x, y, width, height, paint) {
+    const id = `clip${this.clips++}`;
+    this.parts.push(`<clipPath id="${id}"><rect ${boxOf(x, y, width, height)}/></clipPath><g clip-path="url(#${id})">`);
+    paint();
+    this.parts.push("</g>");
+  }
+
+  rect(x, y, width, height, fill, opacity = 1) {
+    const faint = opacity < 1 ? ` fill-opacity="${short(opacity)}"` : "";
+    this.parts.push(`<rect ${boxOf(x, y, width, height)} fill="${fill}"${faint}/>`);
+  }
+
+  frame(x, y, width, height, colour, thickness = 1) {
+    this.parts.push(`<rect ${boxOf(x - 0.5, y - 0.5, width + 1, height + 1)} fill="none" stroke="${colour}" stroke-width="${thickness}"/>`);
+  }
+
+  lines(lines, colour, { thickness = 1, opacity = 1, dash = [] } = {}) {
+    const path = lines.map(([x0, y0, x1, y1]) => `M${short(x0)} ${short(y0)}L${short(x1)} ${short(y1)}`).join("");
+    const wide = thickness === 1 ? "" : ` stroke-width="${short(thickness)}"`;
+    const faint = opacity < 1 ? ` stroke-opacity="${short(opacity)}"` : "";
+    const dashed = dash.length ? ` stroke-dasharray="${dash.join(" ")}"` : "";
+    this.parts.push(`<path d="${path}" stroke="${colour}" fill="none"${wide}${faint}${dashed}/>`);
+  }
+
+  shift(x, y, paint) {
+    this.parts.push(`<g transform="translate(${short(x)} ${short(y)})">`);
+    paint();
+    this.parts.push("</g>");
+  }
+
+  image(source, [left, top, wide, high], x, y, width, height) {
+    const { canvas, pen } = pictureCanvas(wide, high, 1, css(this.theme.bg));
+    pen.drawImage(source, left, top, wide, high, 0, 0, wide, high);
+    const place = `${boxOf(x, y, width, height)} preserveAspectRatio="none" style="image-rendering:pixelated"`;
+    this.parts.push(`<image ${place} href="${canvas.toDataURL("image/png")}"/>`);
+  }
+
+  text(x, y, text, { align = "left", colour, angle = 0 } = {}) {
+    const anchor = { left: "start", center: "middle", right: "end" }[align];
+    const turn = angle ? ` transform="rotate(${short((angle * 180) / Math.PI)} ${short(x)} ${short(y)})"` : "";
+    this.parts.push(
+      `<text x="${short(x)}" y="${short(y)}" dy="0.35em" font-size="${this.pixels}" text-anchor="${anchor}" fill="${colour}"${this.weight}${turn}>${xmlText(text)}</text>`,
+    );
+  }
+
+  hatch(boxes, line, ground) {
+    const id = `hatched${this.clips++}`;
+    const shapes = boxes.map((box) => `<rect ${boxOf(...box)}/>`).join("");
+    this.parts.push(`<clipPath id="${id}">${shapes}</clipPath><g clip-path="url(#${id})">`);
+    const box = boundsOf(boxes);
+    this.rect(...box, ground);
+    this.lines(diagonals(box, 7), line);
+    this.parts.push("</g>");
+  }
+
+  /** A rectangle a cell with its value, or one embedded picture where that would be too many. */
+  matrix(scene, x, y, cell, { rows, cols }) {
+    const { view, image } = scene;
+    if (view.q * view.k > VECTOR_CELLS) {
+      const place = boxOf(x, y, view.k * cell, view.q * cell);
+      this.parts.push(`<image ${place} preserveAspectRatio="none" style="image-rendering:pixelated" href="${image.toDataURL("image/png")}"/>`);
+      return;
+    }
+    for (let i = rows[0]; i < rows[1]; i++)
+      for (let j = cols[0]; j < Math.min(cols[1], view.open[i]); j++) {
+        const value = view.values[i * view.k + j];
+        const place = `data-query="${queryOf(view, i).position}" data-key="${keyOf(view, j).position}" data-value="${value}"`;
+        const title = `${queryOf(view, i).label} → ${keyOf(view, j).label}: ${decimals(value)}`;
+        this.parts.push(
+          `<rect ${boxOf(x + j * cell, y + i * cell, cell, cell)} fill="${css(shadeOf(scene, i, j))}" ${place}><title>${xmlText(title)}</title></rect>`,
+        );
+      }
+  }
+
+  /** The document; `title` names it for screen readers. */
+  document(title) {
+    const { width, height } = this.size;
+    const ground = `<rect width="${width}" height="${height}" fill="${css(this.theme.bg)}"/>`;
+    return (
+      `<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="${SVG_SPACE}" width="${width}" height="${height}" ` +
+      `viewBox="0 0 ${width} ${height}" font-family="${xmlText(this.family)}" role="img"><title>${xmlText(title)}</title>` +
+      `${ground}${this.parts.join("")}</svg>\n`
+    );
+  }
+}
+
+// The name of SVG's XML namespace: an identifier, nothing is loaded from it.
+const SVG_SPACE = "http://www.w3.org/2000/svg";
+
+const short = (value) => String(Math.round(value * 100) / 100);
+const boxOf = (x, y, width, height) => `x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}"`;
+
+function boundsOf(boxes) {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x, y, width, height] of boxes) {
+    left = Math.min(left, x);
+    top = Math.min(top, y);
+    right = Math.max(right, x + width);
+    bottom = Math.max(bottom, y + height);
+  }
+  return [left, top, right - left, bottom - top];
+}
+
+/** Slanted lines through a box, `gap` apart. */
+function diagonals([x, y, width, height], gap) {
+  const lines = [];
+  for (let at = 0; at < width + height; at += gap) lines.push([x + at, y, x + at - height, y + height]);
+  return lines;
+}

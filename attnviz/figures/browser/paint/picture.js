@@ -1,0 +1,108 @@
+// Saves matrices as pictures and as a table: the layout of the screen, with room for every label that fits.
+
+import { shortest } from "../core/base.js";
+import { BAR_HEIGHT, paintBar } from "./bar.js";
+import { css } from "./colors.js";
+import { wrapped } from "./labels.js";
+import { layoutOf, paintMatrix } from "./matrix.js";
+import { CanvasPen, SvgPen } from "./pens.js";
+import { csvText, pictureCanvas } from "../core/save.js";
+import { keyOf, paintPixels, queryOf } from "../data/view.js";
+
+const MARGIN = 20;
+const LONGEST = 2400;
+const LINE_HEIGHT = 18;
+
+/** Places one scene {view, scale, theme, titles, title, notes} for a picture of its own. */
+function sheetOf(scene) {
+  const image = document.createElement("canvas");
+  paintPixels(image, scene);
+  const ruler = new CanvasPen(pictureCanvas(1, 1, 1, "white").pen);
+  // Wide enough for a label in every row, as long as the picture stays of a size that can be handled.
+  const count = Math.max(scene.view.q, scene.view.k);
+  const cell = Math.max(2, Math.min(Math.floor(LONGEST / count), Math.max(18, Math.min(34, Math.floor(1100 / count)))));
+  const box = { width: 1e5, height: 1e5, zoom: 1, compact: false, dpr: 1, smallest: cell, largest: cell };
+  const layout = layoutOf(ruler, scene, box);
+  const width = Math.max(layout.width, 420) + 2 * MARGIN;
+  const lines = (font, texts) => {
+    ruler.font(font);
+    return texts.flatMap((text) => wrapped(ruler, text, width - 2 * MARGIN));
+  };
+  const title = lines(titleFont(scene), [scene.title]);
+  const notes = lines(noteFont(scene), scene.notes);
+  const head = 12 + LINE_HEIGHT * title.length;
+  const foot = BAR_HEIGHT + 12 + LINE_HEIGHT * notes.length;
+  return { scene: { ...scene, image }, layout, width, title, notes, head, height: head + layout.height + foot + 2 * MARGIN };
+}
+
+const titleFont = ({ theme }) => `600 15px ${theme.font}`;
+const noteFont = ({ theme }) => `12px ${theme.font}`;
+
+function paintSheet(shifted, sheet) {
+  const { scene, layout, head, width, title, notes } = sheet;
+  shifted.font(titleFont(scene));
+  title.forEach((line, i) => shifted.text(0, 8 + LINE_HEIGHT * i, line, { colour: css(scene.theme.text) }));
+  shifted.shift(0, head);
+  paintMatrix(shifted, scene, layout);
+  shifted.shift(0, layout.height + 12);
+  paintBar(shifted, scene.scale, scene.theme, layout.left, 0, Math.min(320, width - layout.left - 2 * MARGIN));
+  shifted.font(noteFont(scene));
+  notes.forEach((line, i) => shifted.text(0, BAR_HEIGHT + 10 + LINE_HEIGHT * i, line, { colour: css(scene.theme.muted) }));
+}
+
+/** One or more scenes beside each other as a canvas, at two pixels a CSS pixel where memory allows. */
+export function pngOf(scenes) {
+  const sheets = scenes.map(sheetOf);
+  const { width, height } = spread(sheets);
+  const scale = width * height > 16e6 ? 1 : 2;
+  const { canvas, pen } = pictureCanvas(width, height, scale, css(scenes[0].theme.bg));
+  let x = MARGIN;
+  for (const sheet of sheets) {
+    pen.save();
+    pen.translate(x, MARGIN);
+    const shifted = new CanvasPen(pen);
+    shifted.shift = (dx, dy) => pen.translate(dx, dy);
+    paintSheet(shifted, sheet);
+    pen.restore();
+    x += sheet.width;
+  }
+  return canvas;
+}
+
+/** The same as the text of an SVG document. */
+export function svgOf(scenes, title) {
+  const sheets = scenes.map(sheetOf);
+  const { width, height } = spread(sheets);
+  const pen = new SvgPen(width, height, scenes[0].theme);
+  let x = MARGIN;
+  for (const sheet of sheets) {
+    let depth = 1;
+    pen.parts.push(`<g transform="translate(${x} ${MARGIN})">`);
+    pen.shift = (dx, dy) => {
+      pen.parts.push(`<g transform="translate(${dx} ${dy})">`);
+      depth++;
+    };
+    paintSheet(pen, sheet);
+    pen.parts.push("</g>".repeat(depth));
+    x += sheet.width;
+  }
+  return pen.document(title);
+}
+
+function spread(sheets) {
+  return {
+    width: sheets.reduce((sum, sheet) => sum + sheet.width, 0),
+    height: Math.max(...sheets.map((sheet) => sheet.height)),
+  };
+}
+
+/** The matrix with its labels as CSV: keys in the first line, queries in the first column. */
+export function tableOf(view) {
+  const keys = Array.from(view.cols, (_, j) => keyOf(view, j).label);
+  const rows = [["query \\ key", ...keys]];
+  for (let i = 0; i < view.q; i++) {
+    const values = Array.from(view.values.subarray(i * view.k, (i + 1) * view.k), (value) => ({ numeric: shortest(value) }));
+    rows.push([queryOf(view, i).label, ...values]);
+  }
+  return csvText(rows);
+}
