@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.errors import InputEmpty
 from attnviz.figures import report_parts
-from attnviz.figures.bundle import component, source
+from attnviz.figures.bundle import component, source, styles
 from attnviz.figures.export import STYLE, escaped, heatmap_message, policy
 from attnviz.figures.words import explanation_data
 
@@ -86,9 +86,10 @@ def document(
     """
     if not items:
         raise InputEmpty("A report needs at least one figure.", "Pin a figure first.")
-    scripts = [f"{component(name).js}{_boot(name)}" for name in dict.fromkeys(each.figure for each in items)]
+    figures = list(dict.fromkeys(each.figure for each in items))
+    scripts = [f"{component(name).js}{_boot(name)}" for name in figures]
     scripts.append(source("figures/report/print.js"))
-    style = "\n".join([STYLE, component(items[0].figure).css, source("figures/report/report.css")])
+    style = "\n".join([STYLE, styles(figures), source("figures/report/report.css")])
     messages = "".join(
         f'<script type="application/octet-stream" id="message-{n}">{base64.b64encode(each.message).decode()}</script>\n'
         for n, each in enumerate(items, 1)

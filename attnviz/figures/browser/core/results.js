@@ -1,6 +1,11 @@
 // What a figure found, around it, for when it stands alone in a file: a sentence above, tables and a note below.
 
-import { element } from "./base.js";
+import { element } from "./dom.js";
+
+/**
+ * @typedef {{title: string, columns: string[], rows: string[][], note: string}} Table
+ * @typedef {{sentence: string, tables: Table[], note: string}} Found
+ */
 
 export class Results {
   constructor() {
@@ -9,7 +14,10 @@ export class Results {
     this.show(null);
   }
 
-  /** `results`: {sentence, tables: [{title, columns, rows, note}], note}, all of it text; null for nothing. */
+  /**
+   * Shows what was found, all of it text; null for nothing.
+   * @param {Found | null} results
+   */
   show(results) {
     for (const node of [this.sentence, this.tables]) node.hidden = !results;
     this.sentence.textContent = results?.sentence ?? "";
@@ -18,6 +26,7 @@ export class Results {
   }
 }
 
+/** @param {Table} table */
 function tableNode({ title, columns, rows, note }) {
   const head = element("tr", {}, columns.map((text) => element("th", { scope: "col", text })));
   const lines = rows.map(([name, ...cells]) =>

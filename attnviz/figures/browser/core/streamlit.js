@@ -1,22 +1,24 @@
 // Adapter for Streamlit's Custom Components v2: what a figure reports becomes component state or a trigger.
 
-/** The default export of a component that draws with `draw`. */
+/**
+ * @typedef {(name: string, value: unknown) => void} Report
+ * @typedef {{data: unknown, parentElement: ParentNode, setStateValue: Report, setTriggerValue: Report}} Mount
+ * @typedef {Record<string, (value: any) => void>} Callbacks by what they are told
+ */
+
+// State that lasts, and what happens once.
+const STATES = ["selection", "places", "form", "setting", "held", "detail", "chosen", "granularity"];
+const TRIGGERS = ["asking", "edited", "switched", "open"];
+
+/**
+ * The default export of a component that draws with `draw`.
+ * @param {(root: ParentNode, bytes: Uint8Array, callbacks: Callbacks) => void} draw
+ */
 export function streamlit(draw) {
-  return ({ data, parentElement, setStateValue, setTriggerValue }) => {
+  return (/** @type {Mount} */ { data, parentElement, setStateValue, setTriggerValue }) => {
     if (!(data instanceof Uint8Array)) return;
-    draw(parentElement, data, {
-      selection: (value) => setStateValue("selection", value),
-      places: (value) => setStateValue("places", value),
-      form: (value) => setStateValue("form", value),
-      setting: (value) => setStateValue("setting", value),
-      held: (value) => setStateValue("held", value),
-      detail: (value) => setStateValue("detail", value),
-      chosen: (value) => setStateValue("chosen", value),
-      granularity: (value) => setStateValue("granularity", value),
-      asking: (value) => setTriggerValue("asking", value),
-      edited: (value) => setTriggerValue("edited", value),
-      switched: (value) => setTriggerValue("switched", value),
-      open: (value) => setTriggerValue("open", value),
-    });
+    const telling = (/** @type {string[]} */ names, /** @type {Report} */ report) =>
+      Object.fromEntries(names.map((name) => [name, (/** @type {unknown} */ value) => report(name, value)]));
+    draw(parentElement, data, { ...telling(STATES, setStateValue), ...telling(TRIGGERS, setTriggerValue) });
   };
 }

@@ -3,7 +3,11 @@
 
 const SMALLEST = 2 ** -149; // of float32 above 0
 
-/** The smallest size that is kept in each row, so that what is kept holds at least `share` of the row's mass. */
+/**
+ * The smallest size that is kept in each row, so that what is kept holds at least `share` of the row's mass.
+ * @param {import("./view.js").View} view
+ * @param {number} share
+ */
 export function cutsOf(view, share) {
   view.cuts ??= new Map();
   if (view.cuts.has(share)) return view.cuts.get(share);

@@ -1,15 +1,63 @@
 // A map as it is shown: which tokens are kept, weights renormalised where some are hidden, colours chosen.
 
-/** In a causal model: the first key that a query cannot look at. */
+/**
+ * @typedef {object} MapHeader what a map says of its axes
+ * @property {string[]} queries
+ * @property {string[]} keys
+ * @property {number[]} querySpecial 1 for a special token
+ * @property {number[]} keySpecial
+ * @property {boolean} causal
+ * @property {boolean} [rowsSumToOne]
+ * @property {boolean} [signed]
+ * @property {string} [first] on which axes the first token can be hidden: "both", "keys" or ""
+ * @property {string} [unit]
+ * @property {string} [quantity]
+ * @property {{words: string, layers: boolean} | null} [pool] which heads it combines
+ */
+
+/**
+ * @typedef {object} View a map as it is shown
+ * @property {MapHeader} header
+ * @property {string[]} [hidden]
+ * @property {Int32Array} rows the queries that are kept
+ * @property {Int32Array} cols the keys
+ * @property {number} q how many rows
+ * @property {number} k how many columns
+ * @property {Float32Array} values q x k
+ * @property {Float32Array} raw the whole map
+ * @property {number} stride columns of the whole map
+ * @property {boolean} renormalised
+ * @property {Int32Array} open how many columns each row can look at
+ * @property {number} top the largest size
+ * @property {number[]} [empty] rows of which nothing is left
+ * @property {number} [lost] the mean share of a row that is hidden
+ * @property {Link[]} [links] the strongest, once they were asked for
+ * @property {Map<number, Float32Array>} [cuts] by share
+ * @property {Record<string, Map<number, number>>} [places]
+ */
+
+/** @typedef {{i: number, j: number, value: number, size: number}} Link a cell with its value and its size */
+/** @typedef {{label: string, position: number}} Token */
+
+/**
+ * In a causal model: the first key that a query cannot look at.
+ * @param {MapHeader} header
+ * @param {number} query
+ */
 const edgeOf = (header, query) => query + 1 + header.keys.length - header.queries.length;
 
 /**
  * The map `values` (Q x K, row after row) without what is hidden: `hidden` lists "special" and "first" (tokens).
  * Rows of weights are then divided by their remaining sum; a row with nothing left stays zero and stands in `empty`.
+ * @param {Float32Array} values
+ * @param {MapHeader} header
+ * @param {string[]} hidden
+ * @returns {View}
  */
 export function viewOf(values, header, hidden) {
   const all = { q: header.queries.length, k: header.keys.length };
   const { rows, cols } = keptAxes(header, hidden);
+  /** @type {any} */
   const view = { header, hidden, rows, cols, q: rows.length, k: cols.length, raw: values, stride: all.k, renormalised: false, empty: [], lost: 0 };
   view.values = rows.length === all.q && cols.length === all.k ? values : keptValues(view, header.rowsSumToOne);
   view.renormalised = view.values !== values && header.rowsSumToOne;
@@ -23,15 +71,23 @@ export function viewOf(values, header, hidden) {
   return view;
 }
 
-/** The rows and columns that are left where `hidden` is hidden. */
+/**
+ * The rows and columns that are left where `hidden` is hidden.
+ * @param {MapHeader} header
+ * @param {string[]} hidden
+ */
 export function keptAxes(header, hidden) {
-  const kept = (flags, hasFirst) => {
+  const kept = (/** @type {number[]} */ flags, /** @type {boolean} */ hasFirst) => {
     const [special, first] = [hidden.includes("special"), hasFirst && hidden.includes("first")];
     return Int32Array.from(flags.flatMap((flag, i) => ((special && flag) || (first && i === 0) ? [] : [i])));
   };
   return { rows: kept(header.querySpecial, header.first === "both"), cols: kept(header.keySpecial, Boolean(header.first)) };
 }
 
+/**
+ * @param {View} view
+ * @param {boolean} renormalise
+ */
 function keptValues(view, renormalise) {
   const { rows, cols, raw, stride, empty } = view;
   const values = new Float32Array(rows.length * cols.length);
@@ -50,6 +106,10 @@ function keptValues(view, renormalise) {
   return values;
 }
 
+/**
+ * @param {Float32Array} values
+ * @param {boolean} signed
+ */
 function topOf(values, signed) {
   let top = 0;
   for (let i = 0; i < values.length; i++) {
@@ -59,22 +119,42 @@ function topOf(values, signed) {
   return top;
 }
 
-/** The label and the position of a shown query or key. */
+/**
+ * The label and the position of a shown query.
+ * @type {(view: View, i: number) => Token}
+ */
 export const queryOf = (view, i) => ({ label: view.header.queries[view.rows[i]], position: view.rows[i] });
+/**
+ * The same of a shown key.
+ * @type {(view: View, j: number) => Token}
+ */
 export const keyOf = (view, j) => ({ label: view.header.keys[view.cols[j]], position: view.cols[j] });
 
-/** The share of row i that cell (i, j) holds, among what is shown. */
+/**
+ * The share of row i that cell (i, j) holds, among what is shown.
+ * @param {View} view
+ * @param {number} i
+ * @param {number} j
+ */
 export function shareOf(view, i, j) {
   let sum = 0;
   for (let c = 0; c < view.k; c++) sum += view.values[i * view.k + c];
   return sum > 0 ? view.values[i * view.k + j] / sum : 0;
 }
 
-/** The ten largest cells of the whole view, found once. */
+/**
+ * The ten largest cells of the whole view, found once.
+ * @param {View} view
+ */
 export const strongestLinks = (view) => (view.links ??= strongest(view, 10));
 
-/** The `count` largest cells (of signed values: those farthest from 0) of rows [first, last), as {i, j, value}. */
+/**
+ * The `count` largest cells (of signed values: those farthest from 0) of rows [first, last).
+ * @param {View} view
+ * @param {number} count
+ */
 export function strongest(view, count, first = 0, last = view.q) {
+  /** @type {Link[]} */
   const best = [];
   const { values, open, k } = view;
   const { signed } = view.header;
@@ -90,57 +170,4 @@ export function strongest(view, count, first = 0, last = view.q) {
       if (best.length === count) least = best[count - 1].size;
     }
   return best;
-}
-
-/** A colour scale from 0 to `top` by the square root: small weights stay visible. */
-export const rootScale = (colours, pixels, top) => ({ colours, pixels, top, signed: false, power: 0.5 });
-
-/** A scale from -top to top around 0, by the signed square root. */
-export const signedScale = (colours, pixels, top) => ({ colours, pixels, top, signed: true, power: 0.5 });
-
-/** A scale in proportion to the value, for few and large things such as words. */
-export const plainScale = (colours, top, signed) => ({ colours, top, signed, power: 1 });
-
-/** Where a value stands on the scale, 0 to 1. */
-export function placeOn(scale, value) {
-  if (!(scale.top > 0)) return scale.signed ? 0.5 : 0;
-  const root = Math.min(1, Math.abs(value) / scale.top) ** scale.power;
-  return scale.signed ? 0.5 + 0.5 * Math.sign(value) * root : root;
-}
-
-/** How large a value is on the scale, 0 to 1, whatever its sign. */
-export const sizeOn = (scale, value) => (scale.top > 0 ? Math.min(1, Math.abs(value) / scale.top) ** scale.power : 0);
-
-export const colourOf = (scale, value) => scale.colours[Math.round(placeOn(scale, value) * (scale.colours.length - 1))];
-
-/** The colour of cell (i, j) of a scene: faded where it is smaller than what its row keeps. */
-export function shadeOf({ view, scale, cuts }, i, j) {
-  const value = view.values[i * view.k + j];
-  return colourOf(cuts && Math.abs(value) < cuts[i] ? { ...scale, colours: scale.faded.colours } : scale, value);
-}
-
-/** Writes a q x k matrix into `canvas`, one pixel a cell; cells that cannot be looked at stay transparent. */
-export function paintPixels(canvas, { view, scale, cuts }) {
-  const { q, k, values, open } = view;
-  if (canvas.width !== k || canvas.height !== q) Object.assign(canvas, { width: k, height: q });
-  if (!q || !k) return;
-  const pen = canvas.getContext("2d");
-  const image = pen.createImageData(k, q);
-  const words = new Uint32Array(image.data.buffer);
-  const { pixels, signed } = scale;
-  const last = pixels.length - 1;
-  const middle = signed ? last / 2 : 0;
-  // sqrt(|value| / top) * reach steps away from the middle; the half rounds.
-  const reach = scale.top > 0 ? (last - middle) / Math.sqrt(scale.top) : 0;
-  for (let i = 0; i < q; i++) {
-    const cut = cuts ? cuts[i] : 0;
-    for (let j = 0, at = i * k; j < open[i]; j++, at++) {
-      const value = values[at];
-      const size = value < 0 ? -value : value;
-      const step = middle + (value < 0 ? -reach : reach) * Math.sqrt(size);
-      const table = size < cut ? scale.faded.pixels : pixels;
-      words[at] = table[step > last ? last : step < 0 ? 0 : (step + 0.5) | 0];
-    }
-  }
-  pen.putImageData(image, 0, 0);
 }

@@ -1,46 +1,72 @@
 // A table with a coloured cell for every head, layers down and heads across; a cell is a button.
 
-import { decimals, element } from "../core/base.js";
-import { css, inkOn } from "./colors.js";
-import { colourOf } from "../data/view.js";
+import { element } from "../core/dom.js";
+import { modified, placeAfter, rove, taken } from "../core/keyboard.js";
+import { decimals } from "../core/numbers.js";
+import { css, inkOn } from "./colours.js";
+import { colourOf } from "./scales.js";
 
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+/**
+ * @typedef {object} Heads what the table shows
+ * @property {number} layers
+ * @property {number} heads
+ * @property {ArrayLike<number>} values L x H, row after row
+ * @property {import("./scales.js").Scale} scale of their colours
+ * @property {import("./theme.js").Theme} theme
+ * @property {string} title
+ * @property {string} name what the values are, in words
+ * @property {number[] | null} [current] the head that is shown
+ * @property {Set<string> | null} [off] "layer,head" of those that are switched off
+ * @property {(value: number) => string} [text]
+ */
 
 /**
  * The table; show() fills it. `pick(layer, head)` on click or Enter, `point(layer, head)` on hover and focus. With
  * `pickLayer(layer)` the name of a layer is a button too; it stands before head 0.
+ * @typedef {(layer: number, head: number) => void} OfHead
  */
 export class HeadTable {
+  /** @param {{pick: OfHead, point?: OfHead, pickLayer?: ((layer: number) => void) | null, testid: string}} options */
   constructor({ pick, point = () => {}, pickLayer = null, testid }) {
-    Object.assign(this, { pick, point, pickLayer, layers: 0, heads: 0, buttons: [], names: [] });
+    this.pick = pick;
+    this.point = point;
+    this.pickLayer = pickLayer;
+    this.layers = this.heads = 0;
+    this.focus = [0, 0];
+    /** @type {HTMLButtonElement[]} of the heads, row after row */
+    this.buttons = [];
+    /** @type {HTMLButtonElement[]} of the layers */
+    this.names = [];
     this.caption = element("caption", { class: "av-panel-title" });
     this.head = element("thead");
     this.body = element("tbody");
     this.table = element("table", { class: "av-headtable", "data-testid": testid }, [this.caption, this.head, this.body]);
     this.node = element("div", { class: "av-headbox" }, [this.table]);
     this.table.addEventListener("keydown", (event) => this.keydown(event));
-    for (const type of ["pointerover", "focusin"])
-      this.table.addEventListener(type, (event) => {
-        const at = event.target.closest?.("[data-at]")?.dataset.at;
-        if (at) this.point(...at.split(",").map(Number));
-      });
+    /** @type {(event: Event) => [layer: number, head: number] | null} */
+    this.placeOf = (event) => {
+      const at = /** @type {any} */ (event.target).closest?.("[data-at]")?.dataset.at;
+      return at ? at.split(",").map(Number) : null;
+    };
+    this.table.addEventListener("pointerover", (event) => {
+      const place = this.placeOf(event);
+      if (place) this.point(...place);
+    });
     this.table.addEventListener("focusin", (event) => {
-      const at = event.target.closest?.("[data-at]")?.dataset.at;
-      if (at) this.rest(...at.split(",").map(Number));
+      const place = this.placeOf(event);
+      if (!place) return;
+      this.point(...place);
+      this.rest(...place);
     });
     this.table.addEventListener("click", (event) => {
-      const at = event.target.closest?.("[data-at]")?.dataset.at;
-      if (!at) return;
-      const [layer, head] = at.split(",").map(Number);
+      const [layer, head] = this.placeOf(event) ?? [];
+      if (layer === undefined) return;
       if (head < 0) this.pickLayer(layer);
       else this.pick(layer, head);
     });
   }
 
-  /**
-   * `values` (L x H, row after row), a scale for their colours, what they are in words, and the head shown; or with
-   * `off`, a set of "layer,head", the heads that are switched off.
-   */
+  /** @param {Heads} heads */
   show({ layers, heads, values, scale, theme, title, name, current = null, off = null, text = (value) => decimals(value, 2) }) {
     this.caption.textContent = title;
     if (layers !== this.layers || heads !== this.heads) this.rebuild(layers, heads);
@@ -71,9 +97,8 @@ export class HeadTable {
   /** The one button that Tab goes to. */
   rest(layer, head) {
     if (this.buttonAt(layer, head)?.tabIndex === 0) return;
-    for (const button of [...this.buttons, ...this.names]) button.tabIndex = -1;
     this.focus = [layer, head];
-    this.buttonAt(layer, head).tabIndex = 0;
+    rove([...this.buttons, ...this.names], this.buttonAt(layer, head));
   }
 
   buttonAt(layer, head) {
@@ -87,7 +112,7 @@ export class HeadTable {
     this.buttons = [];
     this.names = [];
     const rows = Array.from({ length: layers }, (_, layer) => {
-      const cells = Array.from({ length: heads }, (_, head) => {
+      const cells = Array.from({ length: heads }, (__, head) => {
         const button = element("button", { type: "button", class: "av-headcell", "data-at": `${layer},${head}` });
         this.buttons.push(button);
         return element("td", {}, [button]);
@@ -104,15 +129,15 @@ export class HeadTable {
   }
 
   keydown(event) {
-    const move = MOVES[event.key];
-    const at = event.target.closest?.("[data-at]")?.dataset.at;
-    if (!move || !at || event.ctrlKey || event.altKey || event.metaKey) return;
-    const [layer, head] = at.split(",").map(Number);
-    const [l, h] = [layer + move[0], head + move[1]];
-    event.preventDefault();
-    event.stopPropagation();
-    if (l < 0 || h < (this.pickLayer ? -1 : 0) || l >= this.layers || h >= this.heads) return;
-    this.rest(l, h);
-    this.buttonAt(l, h).focus();
+    const [layer, head] = this.placeOf(event) ?? [];
+    if (layer === undefined || modified(event)) return;
+    const named = this.pickLayer ? 1 : 0; // the name of a layer stands before its head 0
+    const columns = this.heads + named;
+    const next = placeAfter(event.key, layer * columns + head + named, this.layers * columns, { columns, apart: true });
+    if (next === null) return;
+    taken(event);
+    const there = [Math.floor(next / columns), (next % columns) - named];
+    this.rest(there[0], there[1]);
+    this.buttonAt(there[0], there[1]).focus();
   }
 }

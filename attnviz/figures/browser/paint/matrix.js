@@ -1,17 +1,43 @@
 // Layout and painting of a labelled matrix. The same code draws on screen, into a PNG and into an SVG: it uses a
 // pen (see pens.js) and knows neither the DOM nor the reader's pointer.
 
-import { clamp } from "../core/base.js";
-import { css, mix } from "./colors.js";
-import { isolated, measured, stride } from "./labels.js";
+import { clamp } from "../core/numbers.js";
+import { isolated } from "../core/text.js";
+import { css, mix } from "./colours.js";
+import { measured } from "./labels.js";
+import { stride } from "./ticks.js";
+
+/**
+ * @typedef {object} Scene a map with all that it is painted with
+ * @property {import("../data/view.js").View} view
+ * @property {import("./theme.js").Theme} theme
+ * @property {import("./scales.js").Scale} scale
+ * @property {{query: string, key: string}} titles of the axes
+ * @property {string} [label] for screen readers
+ * @property {string} [title] of a picture
+ * @property {string[]} [notes] under a picture
+ * @property {Float32Array | null} [cuts] the smallest size that is not faded, row by row
+ * @property {HTMLCanvasElement} [image] one pixel a cell
+ */
+
+/**
+ * @typedef {object} Room sizes in CSS pixels
+ * @property {number} width
+ * @property {number} height
+ * @property {number} [zoom]
+ * @property {boolean} [compact] for phones
+ * @property {number} [dpr] pixels of the screen to a CSS pixel
+ * @property {number} [smallest] side of a cell
+ * @property {number} [largest]
+ */
 
 const SLANT = -Math.PI / 4;
 
 /**
  * Places a q x k matrix in a box.
- * @param pen measures text; its font is set here.
- * @param scene {view, titles: {query, key}, theme}
- * @param box {width, height, zoom, compact, dpr, smallest, largest}: sizes in CSS pixels; `compact` for phones.
+ * @param {import("./pens.js").Pen} pen measures text; its font is set here
+ * @param {Scene} scene
+ * @param {Room} box
  */
 export function layoutOf(pen, scene, box) {
   const { view } = scene;
@@ -28,7 +54,7 @@ export function layoutOf(pen, scene, box) {
     return Math.max(1, Math.floor(Math.min(cell, box.largest) * box.dpr)) / box.dpr;
   };
   let cell = cellIn(box.width - left - 4, box.height);
-  let angle = colLabels.widest + 8 <= cell ? 0 : box.compact ? -Math.PI / 2 : SLANT;
+  const angle = colLabels.widest + 8 <= cell ? 0 : box.compact ? -Math.PI / 2 : SLANT;
   let right = 2;
   if (angle === SLANT) {
     const overshoot = (at) => colLabels.widths[at] * Math.cos(SLANT) - (view.k - at - 0.5) * cell + 6;
@@ -51,7 +77,7 @@ export function layoutOf(pen, scene, box) {
 }
 
 /** The width of a row's label: a sentence needs more of it than a word. */
-const roomFor = ({ header }, { compact }) => (compact ? 66 : 130) * (["sentence", "paragraph"].includes(header.unit) ? 2 : 1);
+const roomFor = ({ header }, { compact = false }) => (compact ? 66 : 130) * (["sentence", "paragraph"].includes(header.unit) ? 2 : 1);
 
 /** The shown labels of an axis, cut to `limit` pixels, and how wide they are. */
 function axisLabels(pen, kept, labels, font, limit) {
@@ -61,13 +87,21 @@ function axisLabels(pen, kept, labels, font, limit) {
   return { texts: parts.map((part) => part.text), widths, widest };
 }
 
-/** The rows (or columns) that a viewport of `size` shows from `scroll` on: [first, last). */
+/**
+ * The rows (or columns) that a viewport of `size` shows from `scroll` on: [first, last).
+ * @type {(scroll: number, size: number, cell: number, count: number) => [first: number, last: number]}
+ */
 export const visibleRange = (scroll, size, cell, count) => [
   clamp(Math.floor(scroll / cell), 0, count),
   clamp(Math.ceil((scroll + size) / cell), 0, count),
 ];
 
-/** Paints the scene {view, scale, image, theme, titles} at a layout, scrolled by {x, y}. */
+/**
+ * Paints the scene at a layout, scrolled by {x, y}.
+ * @param {import("./pens.js").Pen} pen
+ * @param {Scene} scene
+ * @param {any} layout
+ */
 export function paintMatrix(pen, scene, layout, scroll = { x: 0, y: 0 }) {
   const { view, theme } = scene;
   const { left, top, cell, plotWidth, plotHeight } = layout;
@@ -91,6 +125,7 @@ export function paintMatrix(pen, scene, layout, scroll = { x: 0, y: 0 }) {
 
 /** "Cannot look ahead" is hatched: it is not a weight of zero. */
 function paintHatch(pen, { view, theme }, { cell }, x, y, { rows, cols }) {
+  /** @type {import("./pens.js").Box[]} */
   const boxes = [];
   for (let i = rows[0]; i < rows[1]; i++) {
     const from = Math.max(view.open[i], cols[0]);
@@ -100,6 +135,7 @@ function paintHatch(pen, { view, theme }, { cell }, x, y, { rows, cols }) {
 }
 
 function paintGrid(pen, { theme, view }, { cell }, x, y, { rows, cols }) {
+  /** @type {import("./pens.js").Line[]} */
   const lines = [];
   const width = (cols[1] - cols[0]) * cell;
   for (let i = rows[0] + 1; i < rows[1]; i++) {

@@ -11,5 +11,8 @@ const ON_DARK = [
   [252, 212, 200], [117, 150, 101], [76, 117, 211], [224, 174, 255], [175, 62, 53], [151, 196, 192], [188, 132, 172], [69, 106, 113],
 ];
 
-/** The colour of head number `head`; from the seventeenth on they repeat, and numbers tell them apart. */
+/**
+ * The colour of head number `head`; from the seventeenth on they repeat, and numbers tell them apart.
+ * @type {(theme: {dark: boolean}, head: number) => import("./colours.js").Colour}
+ */
 export const headColour = (theme, head) => (theme.dark ? ON_DARK : ON_LIGHT)[head % ON_LIGHT.length];

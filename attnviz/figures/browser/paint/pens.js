@@ -1,10 +1,19 @@
 // Two pens with the same strokes: one paints on a canvas, one writes SVG. What is saved is what was seen.
 
-import { css } from "./colors.js";
+import { decimals } from "../core/numbers.js";
+import { pictureCanvas } from "../core/save.js";
+import { xmlText } from "../core/xml.js";
+import { keyOf, queryOf } from "../data/view.js";
+import { css } from "./colours.js";
 import { cut } from "./labels.js";
-import { xmlText, pictureCanvas } from "../core/save.js";
-import { keyOf, queryOf, shadeOf } from "../data/view.js";
-import { decimals } from "../core/base.js";
+import { shadeOf } from "./scales.js";
+
+/**
+ * @typedef {CanvasPen | SvgPen} Pen
+ * @typedef {[x: number, y: number, width: number, height: number]} Box
+ * @typedef {[x0: number, y0: number, x1: number, y1: number]} Line
+ * @typedef {{align?: string, colour?: string, angle?: number}} TextStyle
+ */
 
 const VECTOR_CELLS = 4096;
 
@@ -50,6 +59,11 @@ export class CanvasPen {
     this.context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
   }
 
+  /**
+   * @param {Line[]} lines
+   * @param {string} colour
+   * @param {{thickness?: number, opacity?: number, dash?: number[]}} style
+   */
   lines(lines, colour, { thickness = 1, opacity = 1, dash = [] } = {}) {
     this.context.setLineDash(dash);
     this.context.strokeStyle = colour;
@@ -80,17 +94,28 @@ export class CanvasPen {
     this.context.drawImage(source, ...part, x, y, width, height);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {string} text
+   * @param {TextStyle} style
+   */
   text(x, y, text, { align = "left", colour, angle = 0 } = {}) {
     const { context } = this;
     context.save();
     context.translate(x, y);
     if (angle) context.rotate(angle);
     context.fillStyle = colour;
-    context.textAlign = align;
+    context.textAlign = /** @type {CanvasTextAlign} */ (align);
     context.fillText(text, 0, 0);
     context.restore();
   }
 
+  /**
+   * @param {Box[]} boxes
+   * @param {string} line
+   * @param {string} ground
+   */
   hatch(boxes, line, ground) {
     const { context } = this;
     context.save();
@@ -104,14 +129,21 @@ export class CanvasPen {
     context.restore();
   }
 
-  /** The scene's image, one pixel a cell, enlarged without smoothing. */
-  matrix({ image }, x, y, cell, { rows, cols }) {
+  /**
+   * The scene's image, one pixel a cell, enlarged without smoothing.
+   * @param {import("./matrix.js").Scene} scene
+   * @param {number} x
+   * @param {number} y
+   * @param {number} cell
+   * @param {{rows: [number, number], cols: [number, number]}} range
+   */
+  matrix(scene, x, y, cell, { rows, cols }) {
     const width = cols[1] - cols[0];
     const height = rows[1] - rows[0];
     if (width <= 0 || height <= 0) return;
     this.context.imageSmoothingEnabled = false;
     this.context.drawImage(
-      image, cols[0], rows[0], width, height, x + cols[0] * cell, y + rows[0] * cell, width * cell, height * cell,
+      scene.image, cols[0], rows[0], width, height, x + cols[0] * cell, y + rows[0] * cell, width * cell, height * cell,
     );
   }
 }
@@ -119,6 +151,7 @@ export class CanvasPen {
 /** Collects the elements of an SVG of the given size. */
 export class SvgPen {
   constructor(width, height, theme) {
+    /** @type {string[]} */
     this.parts = [];
     this.size = { width: Math.ceil(width), height: Math.ceil(height) };
     this.theme = theme;
@@ -161,6 +194,11 @@ export class SvgPen {
     this.parts.push(`<rect ${boxOf(x - 0.5, y - 0.5, width + 1, height + 1)} fill="none" stroke="${colour}" stroke-width="${thickness}"/>`);
   }
 
+  /**
+   * @param {Line[]} lines
+   * @param {string} colour
+   * @param {{thickness?: number, opacity?: number, dash?: number[]}} style
+   */
   lines(lines, colour, { thickness = 1, opacity = 1, dash = [] } = {}) {
     const path = lines.map(([x0, y0, x1, y1]) => `M${short(x0)} ${short(y0)}L${short(x1)} ${short(y1)}`).join("");
     const wide = thickness === 1 ? "" : ` stroke-width="${short(thickness)}"`;
@@ -182,6 +220,12 @@ export class SvgPen {
     this.parts.push(`<image ${place} href="${canvas.toDataURL("image/png")}"/>`);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {string} text
+   * @param {TextStyle} style
+   */
   text(x, y, text, { align = "left", colour, angle = 0 } = {}) {
     const anchor = { left: "start", center: "middle", right: "end" }[align];
     const turn = angle ? ` transform="rotate(${short((angle * 180) / Math.PI)} ${short(x)} ${short(y)})"` : "";
@@ -190,6 +234,11 @@ export class SvgPen {
     );
   }
 
+  /**
+   * @param {Box[]} boxes
+   * @param {string} line
+   * @param {string} ground
+   */
   hatch(boxes, line, ground) {
     const id = `hatched${this.clips++}`;
     const shapes = boxes.map((box) => `<rect ${boxOf(...box)}/>`).join("");
@@ -200,7 +249,14 @@ export class SvgPen {
     this.parts.push("</g>");
   }
 
-  /** A rectangle a cell with its value, or one embedded picture where that would be too many. */
+  /**
+   * A rectangle a cell with its value, or one embedded picture where that would be too many.
+   * @param {import("./matrix.js").Scene} scene
+   * @param {number} x
+   * @param {number} y
+   * @param {number} cell
+   * @param {{rows: [number, number], cols: [number, number]}} range
+   */
   matrix(scene, x, y, cell, { rows, cols }) {
     const { view, image } = scene;
     if (view.q * view.k > VECTOR_CELLS) {
@@ -237,6 +293,10 @@ const SVG_SPACE = "http://www.w3.org/2000/svg";
 const short = (value) => String(Math.round(value * 100) / 100);
 const boxOf = (x, y, width, height) => `x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}"`;
 
+/**
+ * @param {Box[]} boxes
+ * @returns {Box}
+ */
 function boundsOf(boxes) {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const [x, y, width, height] of boxes) {
@@ -248,8 +308,13 @@ function boundsOf(boxes) {
   return [left, top, right - left, bottom - top];
 }
 
-/** Slanted lines through a box, `gap` apart. */
+/**
+ * Slanted lines through a box, `gap` apart.
+ * @param {Box} box
+ * @param {number} gap
+ */
 function diagonals([x, y, width, height], gap) {
+  /** @type {Line[]} */
   const lines = [];
   for (let at = 0; at < width + height; at += gap) lines.push([x + at, y, x + at - height, y + height]);
   return lines;

@@ -1,13 +1,15 @@
 // Saves matrices as pictures and as a table: the layout of the screen, with room for every label that fits.
 
-import { shortest } from "../core/base.js";
-import { BAR_HEIGHT, paintBar } from "./bar.js";
-import { css } from "./colors.js";
+import { csvText } from "../core/csv.js";
+import { shortest } from "../core/numbers.js";
+import { pictureCanvas } from "../core/save.js";
+import { keyOf, queryOf } from "../data/view.js";
+import { css } from "./colours.js";
 import { wrapped } from "./labels.js";
+import { BAR_HEIGHT, paintBar } from "./legend.js";
 import { layoutOf, paintMatrix } from "./matrix.js";
 import { CanvasPen, SvgPen } from "./pens.js";
-import { csvText, pictureCanvas } from "../core/save.js";
-import { keyOf, paintPixels, queryOf } from "../data/view.js";
+import { paintPixels } from "./pixels.js";
 
 const MARGIN = 20;
 const LONGEST = 2400;
@@ -96,9 +98,13 @@ function spread(sheets) {
   };
 }
 
-/** The matrix with its labels as CSV: keys in the first line, queries in the first column. */
+/**
+ * The matrix with its labels as CSV: keys in the first line, queries in the first column.
+ * @param {import("../data/view.js").View} view
+ */
 export function tableOf(view) {
   const keys = Array.from(view.cols, (_, j) => keyOf(view, j).label);
+  /** @type {import("../core/csv.js").Cell[][]} */
   const rows = [["query \\ key", ...keys]];
   for (let i = 0; i < view.q; i++) {
     const values = Array.from(view.values.subarray(i * view.k, (i + 1) * view.k), (value) => ({ numeric: shortest(value) }));

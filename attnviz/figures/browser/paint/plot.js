@@ -1,12 +1,13 @@
 // A labelled matrix on screen: a base canvas that is painted when data or size change, an overlay for the row and
 // column under the pointer, and a scroller above both, so that labels stay in sight when the matrix is larger.
 
-import { clamp, element } from "../core/base.js";
-import { css } from "./colors.js";
-import { isolated } from "./labels.js";
+import { element } from "../core/dom.js";
+import { clamp } from "../core/numbers.js";
+import { isolated } from "../core/text.js";
+import { css } from "./colours.js";
 import { layoutOf, paintMatrix } from "./matrix.js";
 import { CanvasPen } from "./pens.js";
-import { paintPixels } from "../data/view.js";
+import { paintPixels } from "./pixels.js";
 
 const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24];
 

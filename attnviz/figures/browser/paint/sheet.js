@@ -1,10 +1,11 @@
 // Pictures that are painted from top to bottom: one painter for PNG and SVG. And what such pictures are made of: lines
 // of words, prose with coloured words.
 
-import { css } from "./colors.js";
-import { isolated, wrapped } from "./labels.js";
-import { CanvasPen, SvgPen } from "./pens.js";
 import { pictureCanvas } from "../core/save.js";
+import { isolated } from "../core/text.js";
+import { css } from "./colours.js";
+import { wrapped } from "./labels.js";
+import { CanvasPen, SvgPen } from "./pens.js";
 
 export const SHEET_MARGIN = 24;
 const PROSE_LINE = 30;

@@ -1,12 +1,34 @@
 // Figure "allocation": shares of attention as stacked bars over layers or heads, and one group's share by head.
 
-import { element, figureState, percent, shortest, unpack } from "../../core/base.js";
-import { css, divergingScale, inkOn, mix, sequentialScale, themeOf } from "../../paint/colors.js";
 import { choice, menu } from "../../core/controls.js";
+import { csvText } from "../../core/csv.js";
+import { element } from "../../core/dom.js";
+import { figureState } from "../../core/figure.js";
+import { modified, placeAfter, rove, taken } from "../../core/keyboard.js";
+import { unpack } from "../../core/message.js";
+import { percent, shortest } from "../../core/numbers.js";
+import { fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
+import { css, divergingScale, inkOn, mix, sequentialScale } from "../../paint/colours.js";
 import { HeadTable } from "../../paint/head_table.js";
 import { CanvasPen, SvgPen } from "../../paint/pens.js";
-import { csvText, fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
-import { plainScale } from "../../data/view.js";
+import { plainScale } from "../../paint/scales.js";
+import { themeOf } from "../../paint/theme.js";
+
+/**
+ * @typedef {object} AllocationHeader
+ * @property {number} layers
+ * @property {number} heads
+ * @property {string[]} titles of the groups of keys
+ * @property {string[]} definitions
+ * @property {string[]} rows the groups of queries
+ * @property {number[] | null} hues a colour's number for each group
+ * @property {number} chosen
+ * @property {string} note
+ * @property {string} model
+ * @property {string} text
+ *
+ * @typedef {import("../../core/figure.js").State & {header: AllocationHeader, shares: Float32Array, even: Float32Array, theme: import("../../paint/theme.js").Theme, stacks: [name: string, shares: ArrayLike<number>][]}} AllocationState
+ */
 
 // Told apart with any of the usual colour deficiencies (after Okabe & Ito 2008), on light and on dark.
 const HUES = [[138, 143, 152], [204, 121, 167], [230, 159, 0], [86, 180, 233], [0, 114, 178]];
@@ -16,8 +38,8 @@ const PICTURE = { width: 900, bar: 22, gap: 6, left: 130, margin: 20 };
 
 /** Draws the figure in `root`. callbacks: open({layer, head}). */
 export function draw(root, bytes, callbacks = {}) {
-  const state = figureState(root, "allocation", build);
-  const { header, arrays } = unpack(bytes);
+  const state = /** @type {AllocationState} */ (figureState(root, "allocation", build));
+  const { header, arrays } = /** @type {{header: AllocationHeader, arrays: Record<string, any>}} */ (unpack(bytes));
   const titles = header.titles.join("\n");
   if (state.titles !== titles) Object.assign(state, { titles, group: 0, chosen: header.chosen });
   if (state.layer >= header.layers) state.layer = -1;
@@ -26,6 +48,7 @@ export function draw(root, bytes, callbacks = {}) {
   refresh(state);
 }
 
+/** @param {AllocationState} state */
 function build(state) {
   Object.assign(state, { layer: -1, group: 0, chosen: 0 });
   state.resize = () => refresh(state);
@@ -59,7 +82,10 @@ function build(state) {
   );
 }
 
-/** The mean shares over some heads, for the chosen group of queries. */
+/**
+ * The mean shares over some heads, for the chosen group of queries.
+ * @param {AllocationState} state
+ */
 function meanOf(state, layers, heads) {
   const { header, shares, group } = state;
   const [G, C] = [header.rows.length, header.titles.length];
@@ -74,16 +100,25 @@ function meanOf(state, layers, heads) {
 
 const range = (count) => Array.from({ length: count }, (_, n) => n);
 
-/** What the bars show: [name, shares] for the whole, its parts, and the even spread. */
+/**
+ * What the bars show: [name, shares] for the whole, its parts, and the even spread.
+ * @param {AllocationState} state
+ * @returns {[name: string, shares: ArrayLike<number>][]}
+ */
 function stacksOf(state) {
   const { header, layer, group, even } = state;
   const C = header.titles.length;
   const heads = range(header.heads);
+  /** @type {[name: string, shares: ArrayLike<number>]} */
   const spread = ["evenly spread", even.subarray(group * C, (group + 1) * C)];
-  if (layer < 0) return [["whole model", meanOf(state, range(header.layers), heads)], ...range(header.layers).map((l) => [`layer ${l}`, meanOf(state, [l], heads)]), spread];
-  return [[`layer ${layer}`, meanOf(state, [layer], heads)], ...heads.map((h) => [`head ${h}`, meanOf(state, [layer], [h])]), spread];
+  /** @type {(name: string, layers: number[], some: number[]) => [name: string, shares: ArrayLike<number>]} */
+  const stack = (name, layers, some) => [name, meanOf(state, layers, some)];
+  if (layer >= 0) return [stack(`layer ${layer}`, [layer], heads), ...heads.map((h) => stack(`head ${h}`, [layer], [h])), spread];
+  const every = range(header.layers);
+  return [stack("whole model", every, heads), ...every.map((l) => stack(`layer ${l}`, [l], heads)), spread];
 }
 
+/** @param {AllocationState} state */
 function refresh(state) {
   const { header, host } = state;
   if (!header || host.clientWidth === 0) return;
@@ -110,6 +145,7 @@ function coloursOf({ header, theme }) {
   return header.titles.map((_, n) => (n === middle ? mix(theme.bg, theme.text, 0.5) : scale[Math.round(127 + (127 * (n - middle + Math.sign(n - middle) * 0.5)) / most)]));
 }
 
+/** @param {AllocationState} state */
 function showBars(state) {
   const { header, stacks, theme } = state;
   const faded = state.colours.map((colour) => mix(theme.bg, colour, FADED));
@@ -133,6 +169,7 @@ function showBars(state) {
   state.bars.replaceChildren(caption, element("tbody", {}, rows));
 }
 
+/** @param {AllocationState} state */
 function showLegend(state) {
   const { header, colours, stacks, chosen } = state;
   const known = state.legend.childElementCount === header.titles.length && state.shownTitles === state.titles;
@@ -144,30 +181,31 @@ function showLegend(state) {
       ]);
       item.addEventListener("click", () => choose(state, c));
       item.addEventListener("keydown", (event) => {
-        const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-        if (!step) return;
-        event.preventDefault();
-        event.stopPropagation();
-        choose(state, (c + step + header.titles.length) % header.titles.length);
+        const next = modified(event) ? null : placeAfter(event.key, c, header.titles.length, { around: true });
+        if (next === null) return;
+        taken(event);
+        choose(state, next);
         state.legend.children[state.chosen].focus();
       });
       return item;
     }));
   }
+  rove(state.legend.children, state.legend.children[chosen]);
   [...state.legend.children].forEach((item, c) => {
     item.setAttribute("aria-checked", String(c === chosen));
-    item.tabIndex = c === chosen ? 0 : -1;
     item.children[0].style.backgroundColor = css(colours[c]);
     item.children[2].textContent = percent(stacks[0][1][c]);
   });
 }
 
+/** @param {AllocationState} state */
 function choose(state, group) {
   state.chosen = group;
   showLegend(state);
   showGrid(state);
 }
 
+/** @param {AllocationState} state */
 function showGrid(state) {
   const { header, shares, group, chosen, theme } = state;
   const [G, C] = [header.rows.length, header.titles.length];
@@ -177,6 +215,7 @@ function showGrid(state) {
   state.grid.show({ layers: header.layers, heads: header.heads, values, scale, theme, title, name: `share on ${header.titles[chosen]}`, text: (value) => String(Math.round(100 * value)) });
 }
 
+/** @param {AllocationState} state */
 function showNumbers(state) {
   const { header, stacks } = state;
   const head = element("tr", {}, ["", ...header.titles].map((text) => element("th", { scope: "col", text })));
@@ -186,7 +225,10 @@ function showNumbers(state) {
 
 const nameOf = ({ header }, extension) => fileName(["allocation", header.model, header.titles[0]], extension);
 
-/** One line a head and a group of queries; then the means of the layers and of the whole, and the even spread. */
+/**
+ * One line a head and a group of queries; then the means of the layers and of the whole, and the even spread.
+ * @param {AllocationState} state
+ */
 function tableText(state) {
   const { header, shares, even } = state;
   const [G, C] = [header.rows.length, header.titles.length];
@@ -229,12 +271,14 @@ function paintPicture(pen, state) {
 
 const pictureHeight = ({ stacks, header }) => 2 * PICTURE.margin + 36 + stacks.length * (PICTURE.bar + PICTURE.gap) + header.titles.length * 18;
 
+/** @param {AllocationState} state */
 function savePicture(state) {
   const { canvas, pen } = pictureCanvas(PICTURE.width, pictureHeight(state), 2, css(state.theme.bg));
   paintPicture(new CanvasPen(pen), state);
   saveCanvas(canvas, nameOf(state, "png"));
 }
 
+/** @param {AllocationState} state */
 function svgText(state) {
   const pen = new SvgPen(PICTURE.width, pictureHeight(state), state.theme);
   paintPicture(pen, state);

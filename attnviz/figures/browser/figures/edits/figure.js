@@ -1,10 +1,33 @@
 // Figure "edits": the words of a text as buttons; a click takes a word away, or asks for another one in its place.
 
-import { Shared, element, figureState, unpack } from "../../core/base.js";
-import { themeOf } from "../../paint/colors.js";
 import { button, segments } from "../../core/controls.js";
-import { quoted } from "../../paint/labels.js";
+import { element } from "../../core/dom.js";
+import { figureState } from "../../core/figure.js";
+import { isRtl, modified, placeAfter, rove, taken } from "../../core/keyboard.js";
+import { unpack } from "../../core/message.js";
+import { contentsOf, proseOf } from "../../core/prose.js";
 import { Results } from "../../core/results.js";
+import { Shared } from "../../core/shared.js";
+import { quoted } from "../../core/text.js";
+import { themeOf } from "../../paint/theme.js";
+
+/**
+ * @typedef {[place: number, way: string, text: string]} Edit
+ *
+ * @typedef {object} EditsHeader
+ * @property {string} title
+ * @property {[name: string, verb: string, participle: string][]} ways
+ * @property {Edit[]} made
+ * @property {number} most edits that there can be
+ * @property {number} longest letters of another word
+ * @property {string} identity
+ * @property {{at: number, words: string[]} | null} guesses
+ * @property {import("../../core/results.js").Found | null} results
+ * @property {import("../../core/prose.js").Run[]} runs
+ * @property {{label: string, at: number}[]} words
+ *
+ * @typedef {import("../../core/figure.js").State & {header: EditsHeader}} EditsState
+ */
 
 const HELP = "Click a word to change it, and again to put it back. Arrow keys move, Enter changes, Delete deletes, Ctrl + Z takes the last change back.";
 const SWAP = "swap";
@@ -14,8 +37,8 @@ const SWAP = "swap";
  * made; asking(place), of a word for which another one is asked, where the host knows what could stand there.
  */
 export function draw(root, bytes, callbacks = {}) {
-  const state = figureState(root, "edits", build);
-  const { header } = unpack(bytes);
+  const state = /** @type {EditsState} */ (figureState(root, "edits", build));
+  const { header } = /** @type {{header: EditsHeader}} */ (unpack(bytes));
   const another = state.header?.identity !== header.identity;
   Object.assign(state, { header, callbacks });
   if (another) state.made = new Shared();
@@ -29,6 +52,7 @@ export function draw(root, bytes, callbacks = {}) {
   refresh(state);
 }
 
+/** @param {EditsState} state */
 function build(state) {
   Object.assign(state, { made: new Shared(), nodes: new Map(), way: null, asking: null });
   state.resize = () => refresh(state);
@@ -39,12 +63,13 @@ function build(state) {
   state.results = new Results();
   state.help = element("p", { class: "av-help", text: HELP });
   state.toolbar = element("div", { class: "av-toolbar" }, [state.tools, element("div", { class: "av-tools" }, [state.undo, state.reset])]);
-  state.prose = element("p", { class: "av-prose", dir: "auto", role: "group" });
+  state.prose = proseOf([], null);
   state.said = element("p", { class: "av-readout", role: "status" });
   state.host.append(state.results.sentence, state.toolbar, state.prose, state.said, state.help, state.results.tables);
   listen(state);
 }
 
+/** @param {EditsState} state */
 function listen(state) {
   state.prose.addEventListener("click", (event) => {
     const word = wordAt(state, event.target);
@@ -52,46 +77,52 @@ function listen(state) {
   });
   state.prose.addEventListener("focusin", (event) => {
     const word = wordAt(state, event.target);
-    if (word) rest(state, word);
+    if (word) rove(wordNodes(state), word.node);
   });
   state.host.addEventListener("keydown", (event) => {
-    if (event.target.matches("input[type='text']")) return;
+    if (/** @type {Element} */ (event.target).matches("input[type='text']")) return;
     const word = wordAt(state, event.target);
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") undo(state);
     else if (word && (event.key === "Enter" || event.key === " ")) pick(state, word, state.way);
     else if (word && event.key === "Delete" && state.header.ways.some(([name]) => name === "delete")) pick(state, word, "delete");
-    else if (!word || !step(state, word, event.key)) return;
-    event.preventDefault();
-    event.stopPropagation();
+    else if (!word || !step(state, word, event)) return;
+    taken(event);
   });
 }
 
-/** The word that a node stands for or in. */
+/**
+ * The word that a node stands for or in.
+ * @param {EditsState} state
+ */
 function wordAt(state, node) {
   const at = node.closest?.("[data-at]")?.dataset.at;
   return at === undefined ? null : state.nodes.get(Number(at));
 }
 
-/** Goes to another word; whether the key was one that does. */
-function step(state, word, key) {
-  const words = [...state.nodes.values()];
-  const onward = getComputedStyle(state.prose).direction === "rtl" ? -1 : 1;
-  const by = { ArrowRight: onward, ArrowDown: 1, ArrowLeft: -onward, ArrowUp: -1, Home: -words.length, End: words.length }[key];
-  if (!by) return false;
-  words[Math.min(words.length - 1, Math.max(0, words.indexOf(word) + by))].node.focus();
-  return true;
+/**
+ * The nodes of the words that can be changed, in order.
+ * @param {EditsState} state
+ */
+const wordNodes = (state) => Array.from(state.nodes.values(), ({ node }) => node);
+
+/**
+ * Goes to another word; whether the key was one that does.
+ * @param {EditsState} state
+ */
+function step(state, word, event) {
+  const nodes = wordNodes(state);
+  const next = modified(event) ? null : placeAfter(event.key, nodes.indexOf(word.node), nodes.length, { rtl: isRtl(state.prose) });
+  nodes[next]?.focus();
+  return next !== null;
 }
 
-/** Makes this word the one at which Tab stops. */
-function rest(state, word) {
-  for (const { node } of state.nodes.values()) node.tabIndex = -1;
-  word.node.tabIndex = 0;
-}
-
-const editOf = (state, word) => state.made.value.find(([place]) => place === word.at);
+/** @param {EditsState} state */
 const participle = (state, way) => state.header.ways.find(([name]) => name === way)?.[2] ?? way;
 
-/** What a click does: changes the word in this way, or puts it back. */
+/**
+ * What a click does: changes the word in this way, or puts it back.
+ * @param {EditsState} state
+ */
 function pick(state, word, way) {
   if (!state.callbacks.edited) return;
   const others = state.made.value.filter(([place]) => place !== word.at);
@@ -102,12 +133,14 @@ function pick(state, word, way) {
   else change(state, [...others, [word.at, way, ""]], `${name} is ${participle(state, way)}.`);
 }
 
+/** @param {EditsState} state */
 function undo(state) {
   const last = state.made.value.at(-1);
   if (!last || !state.callbacks.edited) return;
   change(state, state.made.value.slice(0, -1), `${quoted(state.nodes.get(last[0])?.label ?? "")} is back.`);
 }
 
+/** @param {EditsState} state */
 function change(state, made, told) {
   state.made.set(made);
   refresh(state);
@@ -115,11 +148,15 @@ function change(state, made, told) {
   state.callbacks.edited?.(made);
 }
 
+/** @param {EditsState} state */
 function say(state, text) {
   state.said.textContent = text;
 }
 
-/** Asks, in the place of the word, what to put there. Enter or a click elsewhere takes it, Escape does not. */
+/**
+ * Asks, in the place of the word, what to put there. Enter or a click elsewhere takes it, Escape does not.
+ * @param {EditsState} state
+ */
 function ask(state, word) {
   const box = element("input", {
     type: "text", class: "av-swap", dir: "auto", value: word.label, maxlength: state.header.longest, autocomplete: "off", spellcheck: "false",
@@ -140,7 +177,7 @@ function ask(state, word) {
     if (event.key === "Enter" && event.target === box) finish(box.value, true);
     else if (event.key === "Escape") finish("", true);
   });
-  place.addEventListener("focusout", (event) => place.contains(event.relatedTarget) || finish(box.value, false));
+  place.addEventListener("focusout", (event) => place.contains(/** @type {Node | null} */ (event.relatedTarget)) || finish(box.value, false));
   state.asking = { place, at: word.at, take: (text) => finish(text, true) };
   word.node.replaceWith(place);
   box.focus();
@@ -148,8 +185,12 @@ function ask(state, word) {
   if (state.header.guesses) state.callbacks.asking?.(word.at);
 }
 
-/** Offers what the model itself would put in the place that is asked about. */
-function offer({ asking, header }, said) {
+/**
+ * Offers what the model itself would put in the place that is asked about.
+ * @param {EditsState} state
+ */
+function offer(state, said) {
+  const { asking, header } = state;
   if (!asking || header.guesses?.at !== asking.at || asking.place.childElementCount > 1) return;
   const offers = header.guesses.words.map((text) =>
     element("button", {
@@ -163,15 +204,19 @@ function offer({ asking, header }, said) {
   said(`The model would put: ${header.guesses.words.map(quoted).join(", ")}.`);
 }
 
-/** The words of another text. */
+/**
+ * The words of another text.
+ * @param {EditsState} state
+ */
 function rebuild(state) {
   const { header } = state;
   state.asking = null;
   state.nodes = new Map();
-  state.prose.replaceChildren(...header.runs.map(([piece, group]) => (group < 0 ? piece : wordNode(state, piece, header.words[group]))));
+  state.prose.replaceChildren(...contentsOf(header.runs, (piece, group) => wordNode(state, piece, header.words[group])));
   const first = state.nodes.values().next().value;
   if (first) first.node.tabIndex = 0;
   say(state, "");
+  /** @type {import("../../core/controls.js").Option[]} */
   const ways = header.ways.map(([name, verb]) => [name, verb]);
   const choice = segments("What a click on a word does", ways, (way) => {
     state.way = way;
@@ -183,6 +228,7 @@ function rebuild(state) {
   state.prose.setAttribute("aria-label", header.title);
 }
 
+/** @param {EditsState} state */
 function wordNode(state, piece, { label, at }) {
   if (at < 0) return element("span", { class: "av-word av-kept", title: "This word is what the question is about", text: piece });
   const node = element("span", { class: "av-word av-chip", role: "button", tabindex: "-1", "data-at": at });
@@ -190,18 +236,25 @@ function wordNode(state, piece, { label, at }) {
   return node;
 }
 
+/** @param {EditsState} state */
 function refresh(state) {
   const { header, host } = state;
   if (!header || host.clientWidth === 0) return;
   themeOf(host);
   host.classList.toggle("av-compact", host.clientWidth < 560);
-  const made = new Map(state.made.value.map(([place, way, text]) => [place, [way, text]]));
-  for (const word of state.nodes.values()) dress(state, word, ...(made.get(word.at) ?? ["", ""]));
+  const made = new Map(state.made.value.map((/** @type {Edit} */ edit) => [edit[0], edit]));
+  for (const word of state.nodes.values()) {
+    const [, way, other] = made.get(word.at) ?? [0, "", ""];
+    dress(state, word, way, other);
+  }
   const none = state.made.value.length === 0;
   for (const each of [state.undo, state.reset]) each.disabled = none;
 }
 
-/** How a word looks and is read out: as it is, taken away, or with another one behind it. */
+/**
+ * How a word looks and is read out: as it is, taken away, or with another one behind it.
+ * @param {EditsState} state
+ */
 function dress(state, { piece, node }, way, other) {
   const worn = JSON.stringify([way, other]);
   if (node.dataset.worn === worn) return;

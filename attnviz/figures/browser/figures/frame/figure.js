@@ -1,15 +1,20 @@
 // Figure "frame": a document cut off from the page. Its scripts run, but without an origin they reach neither the page
 // around them nor anything that this site keeps. The frame is as high as the document says.
 
-import { clamp, element, figureState, unpack } from "../../core/base.js";
-import { themeOf } from "../../paint/colors.js";
+import { element } from "../../core/dom.js";
+import { figureState } from "../../core/figure.js";
+import { unpack } from "../../core/message.js";
+import { clamp } from "../../core/numbers.js";
+import { themeOf } from "../../paint/theme.js";
+
+/** @typedef {{title: string, model: string}} FrameHeader */
 
 const HEIGHTS = [60, 20000]; // pixels; the height comes from inside, so it is not believed without bounds
 
 /** Draws the figure in `root`; it reports nothing. */
 export function draw(root, bytes) {
   const state = figureState(root, "frame", build);
-  const { header, arrays } = unpack(bytes);
+  const { header, arrays } = /** @type {{header: FrameHeader, arrays: Record<string, any>}} */ (unpack(bytes));
   const shown = new TextDecoder().decode(arrays.document.data);
   if (state.document === shown) return;
   Object.assign(state, { document: shown, title: header.title });
@@ -22,7 +27,7 @@ function build(state) {
   addEventListener("message", ({ source, data }) => {
     const height = Math.ceil(Number(data?.height));
     if (source !== state.frame?.contentWindow || Number.isNaN(height)) return;
-    state.frame.style.height = `${clamp(height, ...HEIGHTS)}px`;
+    state.frame.style.height = `${clamp(height, HEIGHTS[0], HEIGHTS[1])}px`;
   });
 }
 

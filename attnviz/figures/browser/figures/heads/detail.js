@@ -1,13 +1,15 @@
 // An opened head in the grid of all heads: its map with labels, in place below its row; values under pointer or cursor.
 
-import { clamp, decimals, element, percent } from "../../core/base.js";
 import { button } from "../../core/controls.js";
-import { quoted } from "../../paint/labels.js";
+import { element } from "../../core/dom.js";
+import { ARROWS, modified, taken } from "../../core/keyboard.js";
+import { clamp, decimals, percent } from "../../core/numbers.js";
+import { quoted } from "../../core/text.js";
+import { keyOf, queryOf, shareOf, viewOf } from "../../data/view.js";
 import { Plot } from "../../paint/plot.js";
-import { keyOf, queryOf, rootScale, shareOf, viewOf } from "../../data/view.js";
+import { rootScale } from "../../paint/scales.js";
 
 const DETAIL_HINT = "Point at a cell to read its weight; arrow keys move a cell cursor, Escape closes.";
-const STEPS_OF = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 export class Detail {
   /** `listen`: close() and open() are told what the reader asked for. */
@@ -82,8 +84,8 @@ export class Detail {
   }
 
   keydown(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const step = STEPS_OF[event.key];
+    if (modified(event)) return;
+    const step = ARROWS[event.key];
     if (event.key === "Escape") this.listen.close();
     else if (step && this.view && event.target === this.stage) {
       const from = this.held ?? { i: -step[0], j: -step[1] };
@@ -92,7 +94,6 @@ export class Detail {
       this.readout.setAttribute("aria-live", "polite");
       this.mark(this.held);
     } else return;
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   }
 }

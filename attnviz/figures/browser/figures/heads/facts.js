@@ -1,8 +1,9 @@
 // The statistics of the figure "heads": as colours, as a line for one head, as a legend, as a table.
 
-import { decimals, element, shortest } from "../../core/base.js";
+import { csvText } from "../../core/csv.js";
+import { element } from "../../core/dom.js";
+import { decimals, shortest } from "../../core/numbers.js";
 import { statistic } from "./grid.js";
-import { csvText } from "../../core/save.js";
 
 export const pairOf = (key) => key.split(",").map(Number);
 
@@ -18,7 +19,10 @@ function rangeOf(values) {
   return finite.length ? [Math.min(...finite), Math.max(...finite)] : [0, 0];
 }
 
-/** How a head is coloured by the chosen statistic: (layer, head) => {share, text, colour}; null without one. */
+/**
+ * How a head is coloured by the chosen statistic: (layer, head) => {share, text, colour}; null without one.
+ * @param {import("./figure.js").HeadsState} state
+ */
 export function tintOf(state) {
   if (!state.colourBy) return null;
   const values = valuesOf(state, state.colourBy);
@@ -30,7 +34,10 @@ export function tintOf(state) {
   };
 }
 
-/** Names the head under the pointer or focus, and lists its statistics with their units. */
+/**
+ * Names the head under the pointer or focus, and lists its statistics with their units.
+ * @param {import("./figure.js").HeadsState} state
+ */
 export function showFacts(state) {
   const { header, readout } = state;
   if (!state.active) {
@@ -46,23 +53,31 @@ export function showFacts(state) {
   readout.replaceChildren(element("b", { class: "av-which", text: `Layer ${layer}, head ${head}` }), ...facts);
 }
 
-/** What the colours and bars mean. */
-export function legendText({ header, same, colourBy, asValues, ...state }) {
+/**
+ * What the colours and bars mean.
+ * @param {import("./figure.js").HeadsState} state
+ */
+export function legendText(state) {
+  const { header, same, colourBy, asValues } = state;
   const smaller = state.thumbs.shape[2] < header.queries || state.thumbs.shape[3] < header.keys;
   const pooled = smaller && header.pooled ? ` Each dot stands for a block of tokens (${header.pooled}).` : "";
   const scale = same ? "the largest weight of all heads" : "each head’s own largest weight: compare patterns, not shades";
   const maps = `Queries down, keys across. Colour: square root of the weight, up to ${scale}.${pooled}`;
   if (!colourBy) return maps;
   const { unit, description } = header.metrics.find(({ name }) => name === colourBy);
-  const [low, high] = rangeOf(valuesOf({ header, ...state }, colourBy));
+  const [low, high] = rangeOf(valuesOf(state, colourBy));
   const what = `${colourBy}, from ${decimals(low, 3)} to ${statistic(high, unit)}`;
   const said = description ? ` ${description}` : "";
   return asValues ? `Colour: ${what}.${said}` : `Bar: ${what}.${said} ${maps}`;
 }
 
-/** The statistics of all heads as CSV. */
+/**
+ * The statistics of all heads as CSV.
+ * @param {import("./figure.js").HeadsState} state
+ */
 export function tableText(state) {
   const { header } = state;
+  /** @type {import("../../core/csv.js").Cell[][]} */
   const rows = [["layer", "head", ...header.metrics.map(({ name, unit }) => (unit ? `${name} (${unit})` : name))]];
   for (let at = 0; at < header.layers * header.heads; at++) {
     const values = header.metrics.map(({ name }) => valuesOf(state, name)[at]);

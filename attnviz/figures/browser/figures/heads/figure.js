@@ -1,14 +1,46 @@
 // Figure "heads": a thumbnail of every head, its statistics on hover and focus, opened in place, marked to compare.
 
-import { Shared, element, figureState, unpack } from "../../core/base.js";
-import { pixelsOf, sequentialScale, themeOf } from "../../paint/colors.js";
 import { choice, menu, toggle } from "../../core/controls.js";
+import { element } from "../../core/dom.js";
+import { figureState } from "../../core/figure.js";
+import { modified, placeAfter, rove, taken } from "../../core/keyboard.js";
+import { unpack } from "../../core/message.js";
+import { fileName, saveCanvas, saveText } from "../../core/save.js";
+import { Shared } from "../../core/shared.js";
+import { pixelsOf, sequentialScale } from "../../paint/colours.js";
+import { CanvasPen } from "../../paint/pens.js";
+import { sheetPng, sheetSvg } from "../../paint/sheet.js";
+import { themeOf } from "../../paint/theme.js";
 import { Detail } from "./detail.js";
 import { legendText, pairOf, showFacts, tableText, tintOf, valuesOf } from "./facts.js";
-import { atlasOf, gridOf, gapped, ordered, paintGridOf } from "./grid.js";
-import { CanvasPen } from "../../paint/pens.js";
-import { fileName, saveCanvas, saveText } from "../../core/save.js";
-import { sheetPng, sheetSvg } from "../../paint/sheet.js";
+import { atlasOf, gapped, gridOf, ordered, paintGridOf } from "./grid.js";
+
+/**
+ * @typedef {object} HeadsHeader
+ * @property {number} layers
+ * @property {number} heads
+ * @property {number} queries how many there are
+ * @property {number} keys
+ * @property {{name: string, unit: string, description: string}[]} metrics
+ * @property {[layer: number, head: number][]} chosen marked to compare
+ * @property {Detailed | null} detail
+ * @property {string} orderBy
+ * @property {string} colourBy
+ * @property {boolean} causal
+ * @property {string} pooled how the thumbnails were made smaller
+ * @property {string} note
+ * @property {string} model
+ * @property {string} text
+ *
+ * @typedef {object} DetailFields
+ * @property {string} identity
+ * @property {[layer: number, head: number] | null} opened
+ * @property {[layer: number, head: number][]} at whose maps the message holds
+ *
+ * @typedef {import("../../data/view.js").MapHeader & DetailFields} Detailed
+ * @typedef {import("../../core/message.js").Section} Section
+ * @typedef {import("../../core/figure.js").State & {header: HeadsHeader, thumbs: Section, scales: Section, table: Section, theme: import("../../paint/theme.js").Theme}} HeadsState
+ */
 
 const MOST_CHOSEN = 4;
 const HELP = "Arrow keys move from head to head; Enter opens one here, Escape closes it; c marks one for comparison.";
@@ -18,9 +50,9 @@ const HELP = "Arrow keys move from head to head; Enter opens one here, Escape cl
  * head}) which one to show on a page of its own, chosen([[layer, head], ...]) which ones are marked.
  */
 export function draw(root, bytes, callbacks = {}) {
-  const state = figureState(root, "heads", build);
+  const state = /** @type {HeadsState} */ (figureState(root, "heads", build));
   state.callbacks = callbacks;
-  const { header, arrays } = unpack(bytes);
+  const { header, arrays } = /** @type {{header: HeadsHeader, arrays: Record<string, any>}} */ (unpack(bytes));
   if (!state.header) Object.assign(state, { orderBy: header.orderBy ? `${header.orderBy}:down` : "", colourBy: header.colourBy });
   Object.assign(state, { header, ...arrays });
   offerDetail(state, header.detail);
@@ -28,6 +60,7 @@ export function draw(root, bytes, callbacks = {}) {
   refresh(state);
 }
 
+/** @param {HeadsState} state */
 function build(state) {
   Object.assign(state, { marking: false, same: false, asValues: false, chosen: new Shared(), active: null, at: "0,0" });
   state.resize = () => refresh(state);
@@ -68,14 +101,17 @@ function build(state) {
   document.fonts?.ready.then(() => state.header && refresh(state));
 }
 
-/** One set of listeners for all heads. */
+/**
+ * One set of listeners for all heads.
+ * @param {HeadsState} state
+ */
 function listen(state) {
   const headAt = (event) => event.target.closest?.("[data-head]")?.dataset.head;
   state.buttons.addEventListener("pointerover", (event) => headAt(event) && activate(state, headAt(event)));
   state.buttons.addEventListener("pointerleave", () => activate(state, null));
   state.buttons.addEventListener("focusin", (event) => {
     if (!headAt(event)) return;
-    rove(state, headAt(event));
+    rest(state, headAt(event));
     activate(state, state.at);
   });
   state.buttons.addEventListener("click", (event) => {
@@ -86,7 +122,10 @@ function listen(state) {
   state.buttons.addEventListener("keydown", (event) => keydown(state, event));
 }
 
-/** Opens a head in place, or, where the message has no labels for that, on its page; the one that is open closes. */
+/**
+ * Opens a head in place, or, where the message has no labels for that, on its page; the one that is open closes.
+ * @param {HeadsState} state
+ */
 function openHead(state, key) {
   if (!state.header.detail) {
     const [layer, head] = pairOf(key);
@@ -101,7 +140,10 @@ function openHead(state, key) {
   return state.callbacks.detail?.({ layer, head });
 }
 
-/** The focus goes back to the thumbnail. */
+/**
+ * The focus goes back to the thumbnail.
+ * @param {HeadsState} state
+ */
 function closeDetail(state) {
   const key = state.opened.value.join();
   state.opened.set(null);
@@ -110,12 +152,16 @@ function closeDetail(state) {
   state.callbacks.detail?.(null);
 }
 
+/** @param {HeadsState} state */
 function openPage(state) {
   const [layer, head] = state.opened.value;
   state.callbacks.open?.({ layer, head });
 }
 
-/** The host says which head is open, and brings maps; those of one question are kept. */
+/**
+ * The host says which head is open, and brings maps; those of one question are kept.
+ * @param {HeadsState} state
+ */
 function offerDetail(state, detail) {
   const identity = detail?.identity ?? "";
   if (state.known !== identity) Object.assign(state, { known: identity, opened: new Shared(), maps: new Map() });
@@ -125,7 +171,10 @@ function offerDetail(state, detail) {
   detail.at.forEach((place, n) => state.maps.set(place.join(), state.details.data.subarray(n * size, (n + 1) * size)));
 }
 
-/** Shows the opened head below its row of the grid, which makes room for it. */
+/**
+ * Shows the opened head below its row of the grid, which makes room for it.
+ * @param {HeadsState} state
+ */
 function placeDetail(state) {
   const { header, detail, grid, theme, colours, pixels } = state;
   const place = state.opened.value;
@@ -139,7 +188,10 @@ function placeDetail(state) {
   return gapped(grid, cell.y, height + 16);
 }
 
-/** Marks a head for comparison, or takes the mark off. */
+/**
+ * Marks a head for comparison, or takes the mark off.
+ * @param {HeadsState} state
+ */
 function markHead(state, key) {
   const others = state.chosen.value.filter((pair) => pair.join() !== key);
   const adding = others.length === state.chosen.value.length;
@@ -153,30 +205,30 @@ function markHead(state, key) {
   state.callbacks.chosen?.(state.chosen.value);
 }
 
+/** @param {HeadsState} state */
 function keydown(state, event) {
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  if (modified(event)) return;
   const keys = [...state.nodes.keys()];
   const at = keys.indexOf(state.at);
-  const { columns } = state.grid;
-  const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -at, End: keys.length - 1 - at };
+  const next = placeAfter(event.key, at, keys.length, { columns: state.grid.columns });
   if (event.key === "c" || event.key === "C") markHead(state, state.at);
   else if (event.key === "Escape" && state.opened.value) closeDetail(state);
-  else if (event.key in moves) {
-    const next = at + moves[event.key];
-    if (next >= 0 && next < keys.length) state.nodes.get(keys[next]).focus();
-  } else return;
+  else if (next !== null) state.nodes.get(keys[next]).focus();
+  else return;
   state.readout.setAttribute("aria-live", "polite");
-  event.preventDefault();
-  event.stopPropagation();
+  taken(event);
 }
 
-/** Makes one head the one that the Tab key reaches. */
-function rove(state, key) {
-  state.nodes.get(state.at)?.setAttribute("tabindex", "-1");
+/**
+ * Makes one head the one that the Tab key reaches.
+ * @param {HeadsState} state
+ */
+function rest(state, key) {
   state.at = key;
-  state.nodes.get(key)?.setAttribute("tabindex", "0");
+  rove(state.nodes.values(), state.nodes.get(key));
 }
 
+/** @param {HeadsState} state */
 function refresh(state) {
   const { header, host } = state;
   if (!header || host.clientWidth === 0) return;
@@ -203,7 +255,10 @@ function refresh(state) {
   state.detail.node.scrollIntoView({ block: "nearest" });
 }
 
-/** Where the heads stand, in the chosen order. */
+/**
+ * Where the heads stand, in the chosen order.
+ * @param {HeadsState} state
+ */
 function gridFor(state) {
   const { header, host } = state;
   const [metric, direction] = state.orderBy.split(":");
@@ -214,6 +269,7 @@ function gridFor(state) {
   });
 }
 
+/** @param {HeadsState} state */
 function showControls(state) {
   const { metrics } = state.header;
   const names = metrics.map(({ name }) => name);
@@ -228,6 +284,7 @@ function showControls(state) {
   state.markToggle.set(state.marking);
 }
 
+/** @param {HeadsState} state */
 function paint(state) {
   const { canvas, grid, host } = state;
   const dpr = globalThis.devicePixelRatio || 1;
@@ -242,12 +299,16 @@ function paint(state) {
   paintGridOf(new CanvasPen(context), sceneOf(state, dpr));
 }
 
+/** @param {HeadsState} state */
 const sceneOf = (state, dpr) => ({
   grid: state.grid, atlas: state.atlas, shape: state.thumbs.shape, theme: state.theme,
   tint: tintOf(state), asValues: state.asValues && Boolean(state.colourBy), dpr,
 });
 
-/** A transparent button over each thumbnail: focus, click and name come from the browser. */
+/**
+ * A transparent button over each thumbnail: focus, click and name come from the browser.
+ * @param {HeadsState} state
+ */
 function placeButtons(state) {
   const { cells, thumb, caption } = state.grid;
   const wanted = cells.map(({ layer, head }) => `${layer},${head}`);
@@ -263,9 +324,10 @@ function placeButtons(state) {
     node.setAttribute("aria-label", `Layer ${layer}, head ${head}`);
     node.setAttribute("aria-expanded", String(state.opened.value?.join() === `${layer},${head}`));
   }
-  rove(state, state.nodes.has(state.at) ? state.at : wanted[0]);
+  rest(state, state.nodes.has(state.at) ? state.at : wanted[0]);
 }
 
+/** @param {HeadsState} state */
 function showMarks(state) {
   const chosen = state.chosen.value;
   const keys = chosen.map((pair) => pair.join());
@@ -287,6 +349,7 @@ function showMarks(state) {
   state.stage.classList.toggle("av-marking", state.marking);
 }
 
+/** @param {HeadsState} state */
 function activate(state, key) {
   state.active = key;
   if (key) state.readout.setAttribute("aria-live", "off");
@@ -295,15 +358,18 @@ function activate(state, key) {
 
 const nameOf = ({ header }, extension) => fileName(["heads", header.model], extension);
 
-/** The grid as a picture of its own, without the opened head. */
+/**
+ * The grid as a picture of its own, without the opened head.
+ * @param {HeadsState} state
+ */
 function gridSheet(state) {
   const grid = gridFor(state);
   const width = state.host.clientWidth + 24;
   const { layers, heads, model } = state.header;
   const title = `Attention of ${layers} layers x ${heads} heads${model ? ` · ${model}` : ""}`;
-  const paint = (pen) => {
+  const paintOn = (pen) => {
     pen.shift(12, 12, () => paintGridOf(pen, { ...sceneOf(state, 2), grid }));
     return grid.height + 24;
   };
-  return { width, theme: state.theme, title, paint };
+  return { width, theme: state.theme, title, paint: paintOn };
 }

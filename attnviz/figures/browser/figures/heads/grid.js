@@ -1,7 +1,7 @@
 // Where each head's thumbnail stands, and how all of them are painted on one canvas.
 
-import { decimals } from "../../core/base.js";
-import { css, inkOn } from "../../paint/colors.js";
+import { decimals } from "../../core/numbers.js";
+import { css, inkOn } from "../../paint/colours.js";
 
 const GAP = 6;
 const LEFT = 58;
@@ -11,7 +11,7 @@ const INSET = 2;
 /**
  * Places the heads in `width` pixels: a grid of layers by heads where the columns are wide enough, else as many
  * as fit in a line, under a heading for each layer; in an order by a statistic always the latter, without headings.
- * @returns {cells: [{layer, head, x, y}], headings: [{text, x, y, align}], thumb: {width, height}, caption, height}
+ * @returns {any} {cells: [{layer, head, x, y}], headings: [{text, x, y, align}], thumb: {width, height}, caption, height}
  */
 export function gridOf({ width, layers, heads, order, shape, captions, compact }) {
   const space = width - 2 * INSET;
@@ -29,7 +29,7 @@ export function gridOf({ width, layers, heads, order, shape, captions, compact }
   if (wide)
     for (let head = 0; head < heads; head++)
       grid.headings.push({ text: `${head === 0 || size > 52 ? "head " : ""}${head}`, x: LEFT + head * (size + GAP) + size / 2, y: 9, align: "center" });
-  const groups = order ? [order] : Array.from({ length: layers }, (_, layer) => Array.from({ length: heads }, (_, head) => [layer, head]));
+  const groups = order ? [order] : Array.from({ length: layers }, (_, layer) => Array.from({ length: heads }, (__, head) => [layer, head]));
   groups.forEach((group, number) => {
     if (!order && !wide) {
       grid.headings.push({ text: `layer ${number}`, x: 0, y: y + 9, align: "left" });

@@ -1,22 +1,65 @@
 // Figure "heatmap": one head's map (in other forms, too: see forms.js), steppers through layers and heads, the exact value under pointer or cursor.
 
-import { Shared, clamp, debounced, element, figureState, unpack } from "../../core/base.js";
-import { BAR_HEIGHT, paintBar } from "../../paint/bar.js";
-import { divergingScale, mix, pixelsOf, sequentialScale, themeOf } from "../../paint/colors.js";
 import { button, choice, menu, stepper } from "../../core/controls.js";
-import { Forms } from "./forms.js";
-import { offerHeld, pinnedCell, reportHeld, takeHeld } from "./held.js";
-import { describe, nameOf, scaleWords, sceneOf } from "./scene.js";
+import { element } from "../../core/dom.js";
+import { figureState } from "../../core/figure.js";
+import { ARROWS, modified, taken } from "../../core/keyboard.js";
+import { unpack } from "../../core/message.js";
+import { clamp } from "../../core/numbers.js";
+import { saveCanvas, saveText } from "../../core/save.js";
+import { debounced, Shared } from "../../core/shared.js";
 import { cutsOf } from "../../data/mass.js";
-import { Panel } from "./panel.js";
-import { CanvasPen } from "../../paint/pens.js";
+import { hiddenWords, nameOfMap } from "../../data/shown.js";
+import { viewOf } from "../../data/view.js";
+import { divergingScale, mix, pixelsOf, sequentialScale } from "../../paint/colours.js";
+import { legend } from "../../paint/legend.js";
 import { pngOf, svgOf, tableOf } from "../../paint/picture.js";
 import { Plot } from "../../paint/plot.js";
-import { sayCell, sayLine } from "./readouts.js";
-import { saveCanvas, saveText } from "../../core/save.js";
+import { rootScale, signedScale } from "../../paint/scales.js";
 import { sheetPng, sheetSvg } from "../../paint/sheet.js";
-import { Shown, hiddenWords, nameOfMap } from "./shown.js";
-import { rootScale, signedScale, viewOf } from "../../data/view.js";
+import { themeOf } from "../../paint/theme.js";
+import { Forms } from "./forms.js";
+import { offerHeld, pinnedCell, reportHeld, takeHeld } from "./held.js";
+import { Shown } from "./hiding.js";
+import { Panel } from "./panel.js";
+import { sayCell, sayLine } from "./readouts.js";
+import { describe, nameOf, scaleWords, sceneOf } from "./scene.js";
+
+/**
+ * @typedef {object} HeatmapFields
+ * @property {string} identity messages of one identity have interchangeable maps
+ * @property {number} layers
+ * @property {number} heads
+ * @property {number} layer the head to show
+ * @property {number} head
+ * @property {[layer: number, head: number][]} at whose maps the message holds
+ * @property {string} queryTitle
+ * @property {string} keyTitle
+ * @property {string} note
+ * @property {string} model
+ * @property {string} text
+ * @property {string} form the form to show, "" for the heatmap alone
+ * @property {Run[][]} proses
+ * @property {string[]} hide
+ * @property {number | null} keep percent of a row's mass
+ * @property {[side: number, index: number][]} held
+ * @property {Vectors | null} qk
+ *
+ * @typedef {object} Vectors what the form "qk" shows of one query token
+ * @property {number} layer
+ * @property {number} head
+ * @property {number} row
+ * @property {string[]} queries
+ * @property {string[]} keys
+ * @property {string} problem why there are none
+ * @property {number | null} scale
+ * @property {number | null} softcap
+ * @property {number | null} sink
+ *
+ * @import {Run} from "../../core/prose.js"
+ * @typedef {import("../../data/view.js").MapHeader & HeatmapFields} HeatmapHeader
+ * @typedef {import("../../core/figure.js").State & {header: HeatmapHeader, view: import("../../data/view.js").View, theme: import("../../paint/theme.js").Theme, scale: import("../../paint/scales.js").Scale, place: {layer: number, head: number}, forms: any, qk: any, pinned: {row: number | null, col: number | null} | null, cuts: Float32Array | null, share: number}} HeatmapState
+ */
 
 const CACHE_BYTES = 96e6;
 const PANEL_WIDTH = 300;
@@ -30,9 +73,9 @@ const CURSOR_HELP = "Shift + arrows, or Enter and then arrows, move a cell curso
  * callbacks.held([[side, index]]) which queries (side 0) and keys (1) are held; "qk" shows the vectors of a held query.
  */
 export function draw(root, bytes, callbacks = {}) {
-  const state = figureState(root, "heatmap", build);
+  const state = /** @type {HeatmapState} */ (figureState(root, "heatmap", build));
   state.callbacks = callbacks;
-  const { header, arrays } = unpack(bytes);
+  const { header, arrays } = /** @type {{header: HeatmapHeader, arrays: Record<string, any>}} */ (unpack(bytes));
   if (state.header?.identity !== header.identity) {
     state.maps = new Map();
     state.selection = new Shared();
@@ -52,7 +95,10 @@ export function draw(root, bytes, callbacks = {}) {
   refresh(state);
 }
 
-/** Adds the message's maps to those known, and forgets the oldest ones when there are too many. */
+/**
+ * Adds the message's maps to those known, and forgets the oldest ones when there are too many.
+ * @param {HeatmapState} state
+ */
 function keepMaps(state, header, { data, shape }) {
   const size = shape[1] * shape[2];
   header.at.forEach(([layer, head], n) => {
@@ -63,6 +109,7 @@ function keepMaps(state, header, { data, shape }) {
   for (const key of [...state.maps.keys()].slice(0, Math.max(0, state.maps.size - most))) state.maps.delete(key);
 }
 
+/** @param {HeatmapState} state */
 function build(state) {
   Object.assign(state, { scaleMode: "own", pinned: null, hovered: null, cursor: false });
   state.resize = () => refresh(state);
@@ -84,18 +131,17 @@ function build(state) {
   state.loading = element("p", { class: "av-loading", role: "status" });
   state.stage = element("div", { class: "av-stage", tabindex: "0", role: "application", "aria-roledescription": "attention map", "data-testid": "stage" }, [state.plot.node, state.loading]);
   state.stage.addEventListener("keydown", (event) => keydown(state, event));
-  state.bar = element("canvas", { class: "av-legend-bar", "aria-hidden": "true" });
-  state.legend = element("p", { class: "av-legend-text" });
+  state.legend = legend();
   state.note = element("p", { class: "av-note" });
   state.main = element("div", { class: "av-main" }, [state.readout, state.stage]);
   const body = element("div", { class: "av-body" }, [state.main, state.panel.node]);
-  const legend = element("div", { class: "av-legend" }, [state.bar, state.legend]);
   state.help = element("p", { class: "av-help" });
-  state.ofHeatmap.push(body, legend, state.help);
-  state.host.append(state.toolbar, state.notice, body, state.forms.node, legend, state.help, state.note);
+  state.ofHeatmap.push(body, state.legend.node, state.help);
+  state.host.append(state.toolbar, state.notice, body, state.forms.node, state.legend.node, state.help, state.note);
   document.fonts?.ready.then(() => state.header && refresh(state));
 }
 
+/** @param {HeatmapState} state */
 function buildToolbar(state) {
   const select = (change) => (value) => step(state, { ...state.selection.value, [change]: value });
   state.layerStepper = stepper("Layer", select("layer"));
@@ -130,7 +176,10 @@ function buildToolbar(state) {
   ]);
 }
 
-/** Goes to a head: shows it at once where its map is known, and always reports it. */
+/**
+ * Goes to a head: shows it at once where its map is known, and always reports it.
+ * @param {HeatmapState} state
+ */
 function step(state, { layer, head }) {
   const { layers, heads, pool } = state.header;
   const old = state.selection.value;
@@ -142,7 +191,10 @@ function step(state, { layer, head }) {
   state.report(value);
 }
 
-/** Brings everything on screen in line with the state. */
+/**
+ * Brings everything on screen in line with the state.
+ * @param {HeatmapState} state
+ */
 function refresh(state) {
   const { header, host } = state;
   // Read once, before anything is written: each later reading would lay out the page again.
@@ -195,15 +247,18 @@ function refresh(state) {
   state.scaleChoice.node.hidden ||= ["lines", "qk"].includes(form);
 }
 
-/** The reader chose a form. What is held goes along: a cell as its row's token, a token as its row or column. */
+/**
+ * The reader chose a form. What is held goes along: a cell as its row's token, a token as its row or column.
+ * @param {HeatmapState} state
+ */
 function chooseForm(state, form, former) {
   // A group of tokens has no vector of its own: "qk" counts tokens, whatever the others count.
   if ([form, former].includes("qk") && state.header.unit !== "token") takeHeld(state, []);
-  const [pin] = state.forms.pins;
-  if (form === "heatmap") state.pinned = pin ? { row: pin.side ? null : pin.index, col: pin.side ? pin.index : null } : null;
+  const [first] = state.forms.pins;
+  if (form === "heatmap") state.pinned = first ? { row: first.side ? null : first.index, col: first.side ? first.index : null } : null;
   else if (state.pinned) {
     const held = state.pinned.row === null ? { side: 1, index: state.pinned.col } : { side: 0, index: state.pinned.row };
-    if (!pin || pin.side !== held.side || pin.index !== held.index) state.forms.pins = [held];
+    if (first?.side !== held.side || first.index !== held.index) state.forms.pins = [held];
     state.pinned = null;
   }
   refresh(state);
@@ -211,6 +266,7 @@ function chooseForm(state, form, former) {
   reportHeld(state);
 }
 
+/** @param {HeatmapState} state */
 function showPlot(state) {
   const { width } = state;
   const beside = width >= WIDE;
@@ -222,35 +278,31 @@ function showPlot(state) {
   state.stage.setAttribute("aria-label", describe(state));
   state.panel.show(state.view, nameOfMap(state.header, state.place));
   setZoom(state);
-  showLegend(state);
+  state.legend.show(state.scale, state.theme, width, scaleWords(state));
   mark(state);
 }
 
+/** @param {HeatmapState} state */
 function setZoom(state) {
   const limits = state.plot.zoomLimits;
   state.zoomOut.disabled = !limits.out;
   state.zoomIn.disabled = !limits.in;
 }
 
-function showLegend(state) {
-  const width = Math.min(300, state.width - 20);
-  const dpr = globalThis.devicePixelRatio || 1;
-  Object.assign(state.bar, { width: Math.round((width + 8) * dpr), height: Math.round(BAR_HEIGHT * dpr) });
-  Object.assign(state.bar.style, { width: `${width + 8}px`, height: `${BAR_HEIGHT}px` });
-  const context = state.bar.getContext("2d");
-  context.scale(dpr, dpr);
-  paintBar(new CanvasPen(context), state.scale, state.theme, 2, 2, width);
-  state.legend.textContent = scaleWords(state);
-}
-
-/** The pointer is on a cell, or has left. */
+/**
+ * The pointer is on a cell, or has left.
+ * @param {HeatmapState} state
+ */
 function point(state, cell) {
   state.hovered = cell;
   state.readout.setAttribute("aria-live", "off");
   mark(state);
 }
 
-/** A click or tap holds a cell; a second one lets it go. It is kept by token, so it survives hiding. */
+/**
+ * A click or tap holds a cell; a second one lets it go. It is kept by token, so it survives hiding.
+ * @param {HeatmapState} state
+ */
 function pin(state, cell) {
   if (!cell || cell.i === null || cell.j === null) return;
   const pinned = { row: state.view.rows[cell.i], col: state.view.cols[cell.j] };
@@ -260,6 +312,7 @@ function pin(state, cell) {
   reportHeld(state);
 }
 
+/** @param {HeatmapState} state */
 function mark(state) {
   if (!state.view) return;
   const { view, hovered } = state;
@@ -270,7 +323,10 @@ function mark(state) {
   say(state, cell);
 }
 
-/** Says in the readout what the cell holds, to the digits that are exact. */
+/**
+ * Says in the readout what the cell holds, to the digits that are exact.
+ * @param {HeatmapState} state
+ */
 function say(state, cell = null) {
   const { readout, view, header } = state;
   delete readout.dataset.value;
@@ -283,11 +339,12 @@ function say(state, cell = null) {
   }
 }
 
-const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-
-/** Arrows step through heads and layers, or move the cell cursor. */
+/**
+ * Arrows step through heads and layers, or move the cell cursor.
+ * @param {HeatmapState} state
+ */
 function keydown(state, event) {
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  if (modified(event)) return;
   const arrow = ARROWS[event.key];
   if (event.key === "Enter") {
     state.cursor = !state.cursor;
@@ -303,10 +360,10 @@ function keydown(state, event) {
     step(state, { layer: layer + arrow[0], head: head + arrow[1] });
   } else return;
   state.stage.classList.toggle("av-cursor", state.cursor);
-  event.preventDefault();
-  event.stopPropagation();
+  taken(event);
 }
 
+/** @param {HeatmapState} state */
 function moveCursor(state, down, across) {
   if (!state.view) return;
   const { view } = state;

@@ -1,8 +1,9 @@
 // The forms in which one map is shown, the choice between them, and what is held in all of them: a list of places
 // {side: 0 for queries, 1 for keys, index}.
 
-import { Shared, element } from "../../core/base.js";
 import { segments } from "../../core/controls.js";
+import { element } from "../../core/dom.js";
+import { Shared } from "../../core/shared.js";
 import { linesSheet, linesTable } from "./lines/picture.js";
 import { LinesView } from "./lines/view.js";
 import { productsSheet, productsTable } from "./products/picture.js";
@@ -10,6 +11,7 @@ import { ProductsView } from "./products/view.js";
 import { textSheet, textTable } from "./text/picture.js";
 import { TextView } from "./text/view.js";
 
+/** @type {import("../../core/controls.js").Option[]} */
 const FORM_NAMES = [["heatmap", "Heatmap"], ["text", "Text"], ["lines", "Lines"], ["qk", "q·k"]];
 
 const PICTURES = {

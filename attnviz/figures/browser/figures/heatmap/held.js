@@ -6,7 +6,10 @@ function heldPlaces({ forms, pinned }) {
   return forms.form === "heatmap" ? cell : forms.pins.map(({ side, index }) => [side, index]);
 }
 
-/** Holds these instead, in the way of the form that is shown. */
+/**
+ * Holds these instead, in the way of the form that is shown.
+ * @param {import("./figure.js").HeatmapState} state
+ */
 export function takeHeld(state, places) {
   const first = (side) => places.find((place) => place[0] === side)?.[1] ?? null;
   const asCell = state.forms.form === "heatmap" && places.length > 0;
@@ -14,14 +17,20 @@ export function takeHeld(state, places) {
   state.forms.pins = asCell ? [] : places.map(([side, index]) => ({ side, index }));
 }
 
-/** The host says what is held. */
+/**
+ * The host says what is held.
+ * @param {import("./figure.js").HeatmapState} state
+ */
 export function offerHeld(state, places) {
   const known = JSON.stringify(state.held.value);
   state.held.offer(places ?? []);
   if (JSON.stringify(state.held.value) !== known) takeHeld(state, state.held.value);
 }
 
-/** Tells the host what the reader holds, where that is news. */
+/**
+ * Tells the host what the reader holds, where that is news.
+ * @param {import("./figure.js").HeatmapState} state
+ */
 export function reportHeld(state) {
   const places = heldPlaces(state);
   if (JSON.stringify(places) === JSON.stringify(state.held.value)) return;

@@ -1,9 +1,11 @@
 // Beside the heatmap: where the row under the pointer looks, and the strongest links of the head as a table.
 
-import { decimals, element } from "../../core/base.js";
-import { css } from "../../paint/colors.js";
-import { quoted } from "../../paint/labels.js";
-import { colourOf, keyOf, queryOf, strongest, strongestLinks } from "../../data/view.js";
+import { element } from "../../core/dom.js";
+import { decimals } from "../../core/numbers.js";
+import { quoted } from "../../core/text.js";
+import { keyOf, queryOf, strongest, strongestLinks } from "../../data/view.js";
+import { css } from "../../paint/colours.js";
+import { colourOf } from "../../paint/scales.js";
 
 const BARS = 6;
 

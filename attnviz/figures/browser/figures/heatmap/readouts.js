@@ -1,7 +1,7 @@
 // What the heatmap says of the cell, row or column under the pointer, in words.
 
-import { decimals, percent } from "../../core/base.js";
-import { quoted } from "../../paint/labels.js";
+import { decimals, percent } from "../../core/numbers.js";
+import { quoted } from "../../core/text.js";
 import { keyOf, queryOf, shareOf, strongest } from "../../data/view.js";
 
 const named = ({ label, position }) => `${quoted(label)} (${position})`;

@@ -1,12 +1,15 @@
 // What the figure "heatmap" says of the map that it shows, and the scene that its plot and its pictures are painted from.
 
-import { decimals } from "../../core/base.js";
-import { quoted } from "../../paint/labels.js";
+import { decimals } from "../../core/numbers.js";
 import { fileName } from "../../core/save.js";
-import { fadedWords, hiddenWords, nameOfMap } from "./shown.js";
+import { quoted } from "../../core/text.js";
+import { fadedWords, hiddenWords, nameOfMap } from "../../data/shown.js";
 import { keyOf, queryOf, strongestLinks } from "../../data/view.js";
 
-/** What the colours mean. */
+/**
+ * What the colours mean.
+ * @param {import("./figure.js").HeatmapState} state
+ */
 export function scaleWords(state) {
   const { header, scale, scaleMode } = state;
   const end = scaleMode === "one" && header.rowsSumToOne ? "1" : `${decimals(scale.top)}, the largest of this ${header.pool ? "map" : "head"}`;
@@ -15,7 +18,10 @@ export function scaleWords(state) {
   return `Colour: square root of the ${header.quantity}, from 0 to ${end}.${ahead}${fadedWords(state)}`;
 }
 
-/** The scene for the plot and for pictures. */
+/**
+ * The scene for the plot and for pictures.
+ * @param {import("./figure.js").HeatmapState} state
+ */
 export function sceneOf(state) {
   const { header, view, scale, theme, cuts, place } = state;
   const named = header.model ? ` · ${header.model}` : "";

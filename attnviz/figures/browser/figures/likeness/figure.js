@@ -1,10 +1,28 @@
 // Figure "likeness": how alike all heads are, as a clustered matrix and as a map, and the heads by what they do.
 
-import { clamp, decimals, element, figureState, percent, shortest, unpack } from "../../core/base.js";
-import { css, mix, sequentialScale, themeOf } from "../../paint/colors.js";
 import { menu } from "../../core/controls.js";
+import { csvText } from "../../core/csv.js";
+import { element } from "../../core/dom.js";
+import { figureState } from "../../core/figure.js";
+import { ARROWS, modified, taken } from "../../core/keyboard.js";
+import { unpack } from "../../core/message.js";
+import { clamp, decimals, percent, shortest } from "../../core/numbers.js";
+import { fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
+import { css, mix, sequentialScale } from "../../paint/colours.js";
 import { CanvasPen, SvgPen } from "../../paint/pens.js";
-import { csvText, fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
+import { themeOf } from "../../paint/theme.js";
+
+/**
+ * @typedef {object} LikenessHeader
+ * @property {number} layers
+ * @property {number} heads
+ * @property {{title: string, definition: string}[]} kinds
+ * @property {string[]} shares
+ * @property {string} note
+ * @property {string} model
+ *
+ * @typedef {import("../../core/figure.js").State & {header: LikenessHeader, order: Int32Array, kindOf: Int32Array | Uint8Array, distances: Float32Array, points: Float32Array, theme: import("../../paint/theme.js").Theme, count: number, most: number, side: number}} LikenessState
+ */
 
 // One for each kind of head, in the order of the header; "mixed" has none (after Okabe & Ito 2008).
 const KIND_HUES = [[0, 114, 178], [86, 180, 233], [0, 158, 115], [240, 228, 66], [230, 159, 0], [204, 121, 167], [138, 143, 152], [213, 94, 0]];
@@ -17,14 +35,15 @@ const OPEN_HELP = " Heads below: click one to open its map.";
 
 /** Draws the figure in `root`. callbacks: open({layer, head}) or open({layer, head, other: {layer, head}}). */
 export function draw(root, bytes, callbacks = {}) {
-  const state = figureState(root, "likeness", build);
-  const { header, arrays } = unpack(bytes);
+  const state = /** @type {LikenessState} */ (figureState(root, "likeness", build));
+  const { header, arrays } = /** @type {{header: LikenessHeader, arrays: Record<string, any>}} */ (unpack(bytes));
   const data = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.data]));
   Object.assign(state, { header, callbacks, ...data, count: data.order.length, pinned: null, shown: null });
   state.help.textContent = MATRIX_HELP + (callbacks.open ? OPEN_HELP : "");
   refresh(state);
 }
 
+/** @param {LikenessState} state */
 function build(state) {
   state.resize = () => refresh(state);
   state.recolour = () => {
@@ -58,11 +77,16 @@ function build(state) {
 }
 
 const placeOf = ({ header }, head) => ({ layer: Math.floor(head / header.heads), head: head % header.heads });
+/** @param {LikenessState} state */
 const headName = (state, head) => `layer ${placeOf(state, head).layer}, head ${placeOf(state, head).head}`;
+/** @param {LikenessState} state */
 const kindOf = (state, head) => state.header.kinds[state.kindOf[head]];
+/** @param {LikenessState} state */
 const hueOf = (state, head) => KIND_HUES[state.kindOf[head]] ?? mix(state.theme.bg, state.theme.text, 0.12);
+/** @param {LikenessState} state */
 const distance = (state, a, b) => state.distances[a * state.count + b];
 
+/** @param {LikenessState} state */
 function refresh(state) {
   const { header, host } = state;
   if (!header || host.clientWidth === 0) return;
@@ -117,6 +141,7 @@ function fit(canvas, side) {
   return pen;
 }
 
+/** @param {LikenessState} state */
 function paintPairs(state) {
   const { side, count, order, theme, image } = state;
   const pen = fit(state.matrix, side);
@@ -153,7 +178,10 @@ function paintMap(pen, state, shown) {
   }
 }
 
-/** Shows a pair [a, b], one head [a, null], or what is pinned. */
+/**
+ * Shows a pair [a, b], one head [a, null], or what is pinned.
+ * @param {LikenessState} state
+ */
 function show(state, heads) {
   state.shown = heads;
   paintPairs(state);
@@ -163,11 +191,13 @@ function show(state, heads) {
   for (const chip of state.kinds.querySelectorAll("[data-head]")) chip.classList.toggle("av-on", Boolean(shown?.includes(Number(chip.dataset.head))));
 }
 
+/** @param {LikenessState} state */
 function pin(state, heads) {
   state.pinned = heads;
   show(state, heads);
 }
 
+/** @param {LikenessState} state */
 function say(state, shown) {
   const { readout } = state;
   delete readout.dataset.shown;
@@ -182,12 +212,16 @@ function say(state, shown) {
   return readout.replaceChildren(fact(a), fact(b), apart, ...open("Side by side", { ...placeOf(state, a), other: placeOf(state, b) }));
 }
 
-/** The largest shares of a head's attention. */
+/**
+ * The largest shares of a head's attention.
+ * @param {LikenessState} state
+ */
 function sharesOf(state, head) {
   const all = state.header.shares.map((title, n) => [title, state.shares[n * state.count + head]]).filter(([, value]) => value >= 0.1);
   return all.sort((a, b) => b[1] - a[1]).slice(0, 3).map(([title, value]) => element("span", { class: "av-fact" }, [`${title} `, element("b", { text: percent(value) })]));
 }
 
+/** @param {LikenessState} state */
 function nearestOf(state, head) {
   const others = Array.from({ length: state.count }, (_, n) => n).filter((n) => n !== head);
   const near = others.sort((a, b) => distance(state, head, a) - distance(state, head, b)).slice(0, NEAREST);
@@ -195,12 +229,14 @@ function nearestOf(state, head) {
   return names.length ? [element("span", { class: "av-fact", text: `most alike: ${names.join(", ")}` })] : [];
 }
 
+/** @param {LikenessState} state */
 function pairAt(state, event) {
   const box = state.matrix.getBoundingClientRect();
   const at = (from, to) => clamp(Math.floor(((to - from) * (state.side / box.width) - STRIP) / ((state.side - STRIP) / state.count)), 0, state.count - 1);
   return [state.order[at(box.top, event.clientY)], state.order[at(box.left, event.clientX)]];
 }
 
+/** @param {LikenessState} state */
 function headAt(state, event) {
   const box = state.map.getBoundingClientRect();
   const [x, y] = [event.clientX - box.left, event.clientY - box.top];
@@ -212,11 +248,10 @@ function headAt(state, event) {
   return best === null ? null : [best, null];
 }
 
-const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-
+/** @param {LikenessState} state */
 function keydown(state, event) {
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
-  const move = STEPS[event.key];
+  if (modified(event)) return;
+  const move = ARROWS[event.key];
   if (move) {
     const [a, b] = state.shown ?? state.pinned ?? [null, null];
     const at = a === null || b === null ? [-move[0], -move[1]] : [state.order.indexOf(a), state.order.indexOf(b)];
@@ -224,11 +259,13 @@ function keydown(state, event) {
   } else if (event.key === "Enter" && state.shown) pin(state, state.shown);
   else if (event.key === "Escape") pin(state, null);
   else return;
-  event.preventDefault();
-  event.stopPropagation();
+  taken(event);
 }
 
-/** Each kind with its definition and its heads: the list that stands for matrix and map where there is no pointer. */
+/**
+ * Each kind with its definition and its heads: the list that stands for matrix and map where there is no pointer.
+ * @param {LikenessState} state
+ */
 function showKinds(state) {
   const { header, count } = state;
   const heads = Array.from({ length: count }, (_, n) => n);
@@ -254,28 +291,37 @@ function showKinds(state) {
 
 const nameOf = ({ header }, extension) => fileName(["heads-alike", header.model], extension);
 
-/** The distances in the order of the clusters, with the kind of each head. */
+/**
+ * The distances in the order of the clusters, with the kind of each head.
+ * @param {LikenessState} state
+ */
 function tableText(state) {
   const { order } = state;
   const heads = Array.from(order);
+  /** @type {import("../../core/csv.js").Cell[][]} */
   const rows = [["head", "kind", ...heads.map((head) => headName(state, head))]];
   for (const a of heads) rows.push([headName(state, a), kindOf(state, a).title, ...heads.map((b) => ({ numeric: shortest(distance(state, a, b)) }))]);
   return csvText(rows);
 }
 
+/** @param {LikenessState} state */
 function savePicture(state) {
   const { canvas, pen } = pictureCanvas(state.side, state.side, 2, css(state.theme.bg));
   paintMap(new CanvasPen(pen), state, state.pinned);
   saveCanvas(canvas, nameOf(state, "png"));
 }
 
+/** @param {LikenessState} state */
 function svgText(state) {
   const pen = new SvgPen(state.side, state.side, state.theme);
   paintMap(pen, state, state.pinned);
   return pen.document(`Map of ${state.count} heads: near heads are alike`);
 }
 
-/** Matrix and map beside each other, and what the colours of the heads mean: the figure on paper. */
+/**
+ * Matrix and map beside each other, and what the colours of the heads mean: the figure on paper.
+ * @param {LikenessState} state
+ */
 function bothText(state) {
   const { side, count, order, image, theme, header } = state;
   const cell = (side - STRIP) / count;

@@ -9,7 +9,10 @@ const AXES = { rows: { at: "i", units: "queries", size: "q", of: "rowOf" }, cols
 /** The units from pane n to pane m. */
 export const pairingOf = ({ header, pairings }, n, m) => pairings.of(header.panes[n].source, header.panes[m].source);
 
-/** A pointed cell {i, j} of plot n as {pane, i, j}: positions of tokens, or units where the plot is the difference. */
+/**
+ * A pointed cell {i, j} of plot n as {pane, i, j}: positions of tokens, or units where the plot is the difference.
+ * @param {import("./figure.js").PanesState} state
+ */
 export function positionsOf(state, n, { i, j }) {
   const { views, difference, header } = state;
   const last = n === header.panes.length;
@@ -17,7 +20,10 @@ export function positionsOf(state, n, { i, j }) {
   return { pane: last ? DIFFERENCE : n, i: i === null ? null : rows[i], j: j === null ? null : cols[j] };
 }
 
-/** The rows (or cols) of pane n that stand for a cell: none without a counterpart, null where the cell has no such index. */
+/**
+ * The rows (or cols) of pane n that stand for a cell: none without a counterpart, null where the cell has no such index.
+ * @param {import("./figure.js").PanesState} state
+ */
 export function standing(state, n, cell, axis) {
   const { at, units } = AXES[axis];
   const position = cell[at];
@@ -31,7 +37,10 @@ export function standing(state, n, cell, axis) {
   return shown(counterparts(pairingOf(state, state.first, n)[units], members[0][position][0]));
 }
 
-/** The row (or column) of the difference that stands for a cell: -1 without one, null where the cell has no such index. */
+/**
+ * The row (or column) of the difference that stands for a cell: -1 without one, null where the cell has no such index.
+ * @param {import("./figure.js").PanesState} state
+ */
 export function standingApart(state, cell, axis) {
   const { at, units, of } = AXES[axis];
   if (cell[at] === null) return null;
@@ -43,7 +52,10 @@ export function standingApart(state, cell, axis) {
   return state.difference[of].get(unit) ?? -1;
 }
 
-/** Scrolls the other maps to what stands for the corner of plot n, after the reader has scrolled it. */
+/**
+ * Scrolls the other maps to what stands for the corner of plot n, after the reader has scrolled it.
+ * @param {import("./figure.js").PanesState} state
+ */
 export function follow(state, n) {
   const { plot } = state.plots[n] ?? {};
   if (!plot?.scene || !state.views) return;
@@ -59,7 +71,10 @@ export function follow(state, n) {
   });
 }
 
-/** How far plot m is scrolled when plot n is scrolled by `scroll`; null where nothing further on has a counterpart. */
+/**
+ * How far plot m is scrolled when plot n is scrolled by `scroll`; null where nothing further on has a counterpart.
+ * @param {import("./figure.js").PanesState} state
+ */
 function targetOf(state, n, m, axis, scroll) {
   const [from, to] = [state.plots[n].plot, state.plots[m].plot];
   const cell = from.layout.cell;

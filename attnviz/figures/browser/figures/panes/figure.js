@@ -1,20 +1,48 @@
 // Figure "panes": two to four heads, of any model on any text, each over its own tokens on one scale; and the signed
 // difference of two of them where the tokens of one stand for tokens of the other.
 
-import { Shared, clamp, debounced, decimals, element, figureState, unpack } from "../../core/base.js";
-import { BAR_HEIGHT, paintBar } from "../../paint/bar.js";
-import { divergingScale, pixelsOf, sequentialScale, themeOf } from "../../paint/colors.js";
 import { choice, menu, stepper, toggle } from "../../core/controls.js";
-import { HeadTable } from "../../paint/head_table.js";
-import { quoted } from "../../paint/labels.js";
+import { element } from "../../core/dom.js";
+import { figureState } from "../../core/figure.js";
+import { ARROWS, modified, taken } from "../../core/keyboard.js";
+import { unpack } from "../../core/message.js";
+import { clamp, decimals } from "../../core/numbers.js";
+import { fileName, saveCanvas, saveText } from "../../core/save.js";
+import { debounced, Shared } from "../../core/shared.js";
+import { quoted } from "../../core/text.js";
 import { differenceOf, Pairings, weightOf } from "../../data/pairing.js";
-import { follow, pairingOf, positionsOf, standing, standingApart } from "./cells.js";
-import { differenceTable, panesTable, sayCell } from "./words.js";
-import { CanvasPen } from "../../paint/pens.js";
+import { viewOf } from "../../data/view.js";
+import { divergingScale, pixelsOf, sequentialScale } from "../../paint/colours.js";
+import { HeadTable } from "../../paint/head_table.js";
+import { legend } from "../../paint/legend.js";
 import { pngOf, svgOf } from "../../paint/picture.js";
 import { Plot } from "../../paint/plot.js";
-import { fileName, saveCanvas, saveText } from "../../core/save.js";
-import { plainScale, rootScale, signedScale, viewOf } from "../../data/view.js";
+import { plainScale, rootScale, signedScale } from "../../paint/scales.js";
+import { themeOf } from "../../paint/theme.js";
+import { follow, pairingOf, positionsOf, standing, standingApart } from "./cells.js";
+import { differenceTable, panesTable, sayCell } from "./words.js";
+
+/**
+ * @typedef {object} SourceFields
+ * @property {[layer: number, head: number][]} at whose maps the message holds
+ * @property {number} layers
+ * @property {number} heads
+ * @property {string} identity
+ *
+ * @typedef {import("../../data/view.js").MapHeader & SourceFields} PaneSource
+ *
+ * @typedef {object} PanesHeader
+ * @property {PaneSource[]} sources
+ * @property {{name: string, title: string, source: number, layer: number, head: number}[]} panes
+ * @property {import("../../data/pairing.js").Matching[]} matchings
+ * @property {boolean} fixed
+ * @property {string} unit
+ * @property {string} note
+ * @property {string} model
+ *
+ * @typedef {import("../../data/view.js").View} View
+ * @typedef {import("../../core/figure.js").State & {header: PanesHeader, views: View[], pairings: import("../../data/pairing.js").Pairings, theme: import("../../paint/theme.js").Theme, difference: any, first: number, second: number}} PanesState
+ */
 
 const BETWEEN = 24;
 const KEYS_HELP = "Arrow keys move a cell cursor through the first map, and through the others where they have a counterpart; Escape ends it.";
@@ -22,8 +50,8 @@ const TITLES = { query: "query token: looks from", key: "key token: looked at" }
 
 /** Draws the figure in `root`. callbacks.places([[layer, head], ...]) is told what the reader steps to. */
 export function draw(root, bytes, callbacks = {}) {
-  const state = figureState(root, "panes", build);
-  const { header, arrays } = unpack(bytes);
+  const state = /** @type {PanesState} */ (figureState(root, "panes", build));
+  const { header, arrays } = /** @type {{header: PanesHeader, arrays: Record<string, any>}} */ (unpack(bytes));
   const layout = JSON.stringify(header.panes.map(({ name, title, source }) => [name, title, header.sources[source].identity]));
   if (state.layout !== layout) {
     const places = header.panes.map(({ layer, head }) => `${layer},${head}`);
@@ -35,7 +63,10 @@ export function draw(root, bytes, callbacks = {}) {
   refresh(state);
 }
 
-/** Maps that were sent before are kept as long as their source is shown. */
+/**
+ * Maps that were sent before are kept as long as their source is shown.
+ * @param {PanesState} state
+ */
 function keepMaps(state, arrays) {
   const old = state.maps ?? new Map();
   state.maps = new Map(state.header.sources.map(({ identity }) => [identity, old.get(identity) ?? new Map()]));
@@ -45,6 +76,7 @@ function keepMaps(state, arrays) {
   });
 }
 
+/** @param {PanesState} state */
 function build(state) {
   Object.assign(state, { hide: false, held: null, cell: null, panes: [], plots: [] });
   state.resize = () => refresh(state);
@@ -75,18 +107,19 @@ function build(state) {
   state.readout = element("div", { class: "av-readout av-facts", "data-testid": "readout", "aria-live": "off" });
   state.stage = element("div", { class: "av-side", tabindex: "0", role: "application", "aria-roledescription": "attention maps", "data-testid": "stage" });
   state.stage.addEventListener("keydown", (event) => keydown(state, event));
-  state.bars = [element("canvas", { class: "av-legend-bar" }), element("canvas", { class: "av-legend-bar" })];
-  state.legends = [element("p", { class: "av-legend-text" }), element("p", { class: "av-legend-text" })];
+  state.legends = [legend(), legend()];
   state.grid = new HeadTable({ pick: (layer, head) => stepTo(state, [0, 1], [layer, head]), testid: "change" });
   state.note = element("p", { class: "av-note" });
-  const legends = state.bars.map((bar, n) => element("div", { class: "av-legend" }, [bar, state.legends[n]]));
   state.about = element("p", { class: "av-note" });
   state.changed = element("div", { class: "av-change" }, [state.grid.node, state.about]);
-  state.host.append(state.toolbar, state.notice, state.readout, state.stage, ...legends, element("p", { class: "av-help", text: KEYS_HELP }), state.note, state.changed);
+  state.host.append(state.toolbar, state.notice, state.readout, state.stage, ...state.legends.map(({ node }) => node), element("p", { class: "av-help", text: KEYS_HELP }), state.note, state.changed);
   document.fonts?.ready.then(() => state.header && refresh(state));
 }
 
-/** A plot with its title and, for a pane, the steppers of its head; the last one shows the difference. */
+/**
+ * A plot with its title and, for a pane, the steppers of its head; the last one shows the difference.
+ * @param {PanesState} state
+ */
 function plotOf(state, n) {
   const plot = new Plot({
     hover: (cell) => point(state, cell && state.views ? positionsOf(state, n, cell) : null),
@@ -109,7 +142,12 @@ function plotOf(state, n) {
   return { plot, title, steppers, steps, node: element("figure", { class: "av-one" }, [title, steps, plot.node]) };
 }
 
-/** Shows another head in some panes: at once where its map is here, else when the host has sent it. */
+/**
+ * Shows another head in some panes: at once where its map is here, else when the host has sent it.
+ * @param {PanesState} state
+ * @param {Iterable<number>} panes
+ * @param {number[]} place
+ */
 function stepTo(state, panes, [layer, head]) {
   const places = state.places.value.map((place) => [...place]);
   for (const n of panes) {
@@ -123,6 +161,7 @@ function stepTo(state, panes, [layer, head]) {
 
 const sourceOf = ({ header }, n) => header.sources[header.panes[n].source];
 
+/** @param {PanesState} state */
 function refresh(state) {
   const { header, host } = state;
   if (!header || host.clientWidth === 0) return;
@@ -149,13 +188,17 @@ function refresh(state) {
   point(state, state.cell);
 }
 
+/** @param {PanesState} state */
 function needPlots(state, count) {
   if (state.plots.length === count) return;
   state.plots = Array.from({ length: count }, (_, n) => plotOf(state, n));
   state.stage.replaceChildren(...state.plots.map(({ node }) => node));
 }
 
-/** Sets all controls; returns whether special tokens are hidden. */
+/**
+ * Sets all controls; returns whether special tokens are hidden.
+ * @param {PanesState} state
+ */
 function showControls(state) {
   const { header } = state;
   const options = header.panes.map(({ name }, n) => [String(n), name]);
@@ -183,6 +226,7 @@ function showControls(state) {
   return hiding;
 }
 
+/** @param {PanesState} state */
 function showChanges(state) {
   const { header, change, theme } = state;
   state.changed.hidden = !change;
@@ -200,6 +244,7 @@ function showChanges(state) {
 const headName = ([layer, head]) => `layer ${layer}, head ${head}`;
 const differenceName = ({ header, first, second }) => `${header.panes[first].name} minus ${header.panes[second].name}`;
 
+/** @param {PanesState} state */
 function scenesOf(state) {
   const { header, theme, views, difference, shared, signed, places } = state;
   const scene = (view, scale, title) => ({ view, scale, theme, titles: TITLES, title, label: `attention weight: ${title}`, notes: [] });
@@ -210,6 +255,7 @@ function scenesOf(state) {
   ];
 }
 
+/** @param {PanesState} state */
 function showMaps(state) {
   const width = state.host.clientWidth;
   state.host.classList.toggle("av-compact", width < 560);
@@ -230,29 +276,28 @@ function showMaps(state) {
   state.stage.setAttribute("aria-label", describe(state));
 }
 
+/** @param {PanesState} state */
 const describe = (state) => {
   const names = scenesOf(state).map(({ title }) => title);
   return `${names.length - 1} attention maps side by side: ${names.slice(0, -1).join("; ")}; and their ${names.at(-1).replace("Difference", "difference")}.`;
 };
 
+/** @param {PanesState} state */
 function showLegends(state) {
-  const width = Math.min(300, state.host.clientWidth - 20);
-  const dpr = globalThis.devicePixelRatio || 1;
-  [state.shared, state.signed].forEach((scale, n) => {
-    const bar = state.bars[n];
-    Object.assign(bar, { width: Math.round((width + 8) * dpr), height: Math.round(BAR_HEIGHT * dpr) });
-    Object.assign(bar.style, { width: `${width + 8}px`, height: `${BAR_HEIGHT}px` });
-    const context = bar.getContext("2d");
-    context.scale(dpr, dpr);
-    paintBar(new CanvasPen(context), scale, state.theme, 2, 2, width);
-  });
-  const ahead = state.header.sources.some(({ causal }) => causal) ? " Hatched: cannot look ahead." : "";
-  state.legends[0].textContent = `Colour: square root of the attention weight, one scale for all panes, up to ${decimals(state.shared.top)}.${ahead}`;
-  const [first, second] = [state.first, state.second].map((n) => state.header.panes[n].name);
-  state.legends[1].textContent = `Difference: blue where ${first} has the larger weight, orange where ${second} has; square root of its size, up to ${decimals(state.signed.top)}.`;
+  const { header, shared, signed, theme, host } = state;
+  const ahead = header.sources.some(({ causal }) => causal) ? " Hatched: cannot look ahead." : "";
+  const [first, second] = [state.first, state.second].map((n) => header.panes[n].name);
+  const words = [
+    `Colour: square root of the attention weight, one scale for all panes, up to ${decimals(shared.top)}.${ahead}`,
+    `Difference: blue where ${first} has the larger weight, orange where ${second} has; square root of its size, up to ${decimals(signed.top)}.`,
+  ];
+  [shared, signed].forEach((scale, n) => state.legends[n].show(scale, theme, host.clientWidth, words[n]));
 }
 
-/** Marks the same cell in all maps and says its values. `cell`: {pane, i, j} as positions, or null. */
+/**
+ * Marks the same cell in all maps and says its values. `cell`: {pane, i, j} as positions, or null.
+ * @param {PanesState} state
+ */
 function point(state, cell) {
   state.cell = cell;
   const { views, difference, header } = state;
@@ -275,12 +320,11 @@ function point(state, cell) {
 /** The cell that a plot marks: the first row and column, and how many there are. */
 const spanOf = ({ rows, cols }) => ({ i: rows ? rows[0] : null, j: cols ? cols[0] : null, rows: rows?.length ?? 1, cols: cols?.length ?? 1 });
 
-const CURSOR = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-
+/** @param {PanesState} state */
 function keydown(state, event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || !state.views || event.target !== state.stage) return;
+  if (modified(event) || !state.views || event.target !== state.stage) return;
   const { rows, cols, q, k } = state.views[0];
-  const move = CURSOR[event.key];
+  const move = ARROWS[event.key];
   if (event.key === "Escape" && state.held) state.held = null;
   else if (move) {
     const old = state.held?.pane === 0 ? [rows.indexOf(state.held.i), cols.indexOf(state.held.j)] : [-1, -1];
@@ -291,8 +335,8 @@ function keydown(state, event) {
   } else return;
   state.readout.setAttribute("aria-live", "polite");
   point(state, null);
-  event.preventDefault();
-  event.stopPropagation();
+  taken(event);
 }
 
+/** @param {PanesState} state */
 const nameOf = (state, extension) => fileName(["panes", state.header.model, ...state.places.value.map(headName)], extension);

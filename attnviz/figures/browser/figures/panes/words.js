@@ -1,8 +1,9 @@
 // What the figure "panes" says of a cell: its weight in each pane and the difference; and its tables as CSV.
 
-import { decimals, element, shortest } from "../../core/base.js";
-import { quoted } from "../../paint/labels.js";
-import { csvText } from "../../core/save.js";
+import { csvText } from "../../core/csv.js";
+import { element } from "../../core/dom.js";
+import { decimals, shortest } from "../../core/numbers.js";
+import { quoted } from "../../core/text.js";
 import { keyOf, queryOf } from "../../data/view.js";
 
 /** "“un like” (1–2)": the tokens at some places of a view, and their positions. */

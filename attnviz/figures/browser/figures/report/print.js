@@ -1,8 +1,18 @@
-// The report's own script, after those that draw its figures: for paper, each figure becomes a drawing in light colours,
-// which stays sharp, is never cut across pages, and has no controls. What has no drawing prints as it stands.
+// The script of a report, after those that draw its figures: for paper, each figure becomes a drawing in light colours,
+// sharp, whole and without controls. What has no drawing prints as it stands.
 
-const figures = [...document.querySelectorAll("[data-figure]")].map((node, n) => ({
-  node, place: node.nextElementSibling, state: node.firstElementChild.attnviz, prefix: `pin${n}-`,
+/**
+ * @typedef {object} Pinned
+ * @property {Element} node
+ * @property {Element} place where its drawing goes
+ * @property {any} state of the figure
+ * @property {string} prefix of names in its drawing
+ * @property {string} drawn the drawing's text
+ */
+
+/** @type {Pinned[]} */
+const figures = Array.from(document.querySelectorAll("[data-figure]"), (node, n) => ({
+  node, place: node.nextElementSibling, state: /** @type {any} */ (node.firstElementChild).attnviz, prefix: `pin${n}-`, drawn: "",
 }));
 
 /** The figures in light colours, whatever the reader's are. */
@@ -16,7 +26,10 @@ function restore() {
   for (const { state } of figures) state.recolour();
 }
 
-/** Makes those drawings anew that are `wanted`, where a figure shows something else by now. */
+/**
+ * Makes those drawings anew that are `wanted`, where a figure shows something else by now.
+ * @param {(drawn: string) => boolean} wanted
+ */
 function picture(wanted = () => true) {
   for (const figure of figures) {
     const drawn = figure.state.drawing?.() ?? "";
@@ -27,7 +40,10 @@ function picture(wanted = () => true) {
   }
 }
 
-/** The drawing as elements. Names in it become this figure's own: each drawing counts its clips from 0. */
+/**
+ * The drawing as elements. Names in it become this figure's own: each drawing counts its clips from 0.
+ * @param {Pinned} figure
+ */
 function svgOf({ drawn, prefix }) {
   const svg = document.importNode(new DOMParser().parseFromString(drawn, "image/svg+xml").documentElement, true);
   for (const node of svg.querySelectorAll("[id]")) node.id = prefix + node.id;

@@ -1,22 +1,47 @@
 // Figure "switches": every head as a switch, coloured by how far the result falls without it; layers are switches too.
 
-import { Shared, decimals, element, figureState, shortest, unpack } from "../../core/base.js";
-import { BAR_HEIGHT, paintBar } from "../../paint/bar.js";
-import { css, divergingScale, inkOn, themeOf } from "../../paint/colors.js";
 import { menu } from "../../core/controls.js";
-import { HeadTable } from "../../paint/head_table.js";
-import { CanvasPen, SvgPen } from "../../paint/pens.js";
+import { csvText } from "../../core/csv.js";
+import { element } from "../../core/dom.js";
+import { figureState } from "../../core/figure.js";
+import { unpack } from "../../core/message.js";
+import { decimals, shortest } from "../../core/numbers.js";
 import { Results } from "../../core/results.js";
-import { csvText, fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
-import { colourOf, signedScale } from "../../data/view.js";
+import { fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
+import { Shared } from "../../core/shared.js";
+import { css, divergingScale, inkOn } from "../../paint/colours.js";
+import { HeadTable } from "../../paint/head_table.js";
+import { legend } from "../../paint/legend.js";
+import { CanvasPen, SvgPen } from "../../paint/pens.js";
+import { colourOf, signedScale } from "../../paint/scales.js";
+import { themeOf } from "../../paint/theme.js";
+
+/**
+ * @typedef {object} SwitchesHeader
+ * @property {number} layers
+ * @property {number} heads
+ * @property {[layer: number, head: number][]} off
+ * @property {string} title
+ * @property {string} name what the numbers are
+ * @property {string} legend
+ * @property {string} unit
+ * @property {string} marked what a head is that was clicked
+ * @property {string} help
+ * @property {string} identity
+ * @property {string} model
+ * @property {string} target
+ * @property {import("../../core/results.js").Found | null} results
+ *
+ * @typedef {import("../../core/figure.js").State & {header: SwitchesHeader, values: Float32Array, theme: import("../../paint/theme.js").Theme, scale: import("../../paint/scales.js").Scale, off: import("../../core/shared.js").Shared}} SwitchesState
+ */
 
 const HELP_ALONE = "Point at a head to read its number; arrow keys move.";
 const PICTURE = { cell: 52, height: 26, gap: 2, left: 70, top: 60, margin: 16 };
 
 /** Draws the figure in `root`. callbacks: switched([[layer, head], ...]), all heads that are now off. */
 export function draw(root, bytes, callbacks = {}) {
-  const state = figureState(root, "switches", build);
-  const { header, arrays } = unpack(bytes);
+  const state = /** @type {SwitchesState} */ (figureState(root, "switches", build));
+  const { header, arrays } = /** @type {{header: SwitchesHeader, arrays: Record<string, any>}} */ (unpack(bytes));
   const question = JSON.stringify([header.identity, header.layers, header.heads]);
   if (state.question !== question) Object.assign(state, { question, off: new Shared() });
   Object.assign(state, { header, callbacks, values: arrays.values.data });
@@ -27,6 +52,7 @@ export function draw(root, bytes, callbacks = {}) {
   refresh(state);
 }
 
+/** @param {SwitchesState} state */
 function build(state) {
   state.off = new Shared();
   state.resize = () => refresh(state);
@@ -40,9 +66,7 @@ function build(state) {
     ["SVG drawing", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
     ["CSV of all heads", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
   ]);
-  state.bar = element("canvas", { class: "av-legend-bar", "aria-hidden": "true" });
-  state.ends = element("p", { class: "av-legend-text" });
-  const legend = element("div", { class: "av-legend" }, [state.bar, state.ends, element("div", { class: "av-tools" }, [download])]);
+  state.legend = legend({ widest: 260, more: [element("div", { class: "av-tools" }, [download])] });
   state.readout = element("p", { class: "av-readout", "data-testid": "readout" });
   state.grid = new HeadTable({
     pick: (layer, head) => flip(state, [[layer, head]]),
@@ -52,7 +76,7 @@ function build(state) {
   });
   state.results = new Results();
   state.help = element("p", { class: "av-help" });
-  state.host.append(state.results.sentence, state.grid.node, state.readout, legend, state.help, state.results.tables);
+  state.host.append(state.results.sentence, state.grid.node, state.readout, state.legend.node, state.help, state.results.tables);
 }
 
 /** Three decimals; what rounds to nothing has no sign. */
@@ -66,7 +90,10 @@ function headsOf({ header, values }, layer) {
   return heads.filter(([, head]) => Number.isFinite(values[layer * header.heads + head]));
 }
 
-/** Switches these heads on if all of them are off, else off; alone in a file there is no model to ask. */
+/**
+ * Switches these heads on if all of them are off, else off; alone in a file there is no model to ask.
+ * @param {SwitchesState} state
+ */
 function flip(state, places) {
   if (!state.callbacks.switched) return;
   const keys = new Set(places.map(headKey));
@@ -77,6 +104,7 @@ function flip(state, places) {
   state.callbacks.switched?.(state.off.value);
 }
 
+/** @param {SwitchesState} state */
 function refresh(state) {
   const { header, host, values } = state;
   if (!header || host.clientWidth === 0) return;
@@ -88,22 +116,14 @@ function refresh(state) {
     layers: header.layers, heads: header.heads, values, scale: state.scale, theme: state.theme, title: header.title,
     name: header.name, off: new Set(state.off.value.map(headKey)), text: thousandths,
   });
-  showLegend(state);
+  state.legend.show(state.scale, state.theme, host.clientWidth, header.legend);
   if (!state.readout.textContent) read(state, -1, -1);
 }
 
-function showLegend(state) {
-  const width = Math.min(260, state.host.clientWidth - 20);
-  const dpr = globalThis.devicePixelRatio || 1;
-  Object.assign(state.bar, { width: Math.round((width + 8) * dpr), height: Math.round(BAR_HEIGHT * dpr) });
-  Object.assign(state.bar.style, { width: `${width + 8}px`, height: `${BAR_HEIGHT}px` });
-  const context = state.bar.getContext("2d");
-  context.scale(dpr, dpr);
-  paintBar(new CanvasPen(context), state.scale, state.theme, 2, 2, width);
-  state.ends.textContent = state.header.legend;
-}
-
-/** Says what is known of the head that is pointed at. */
+/**
+ * Says what is known of the head that is pointed at.
+ * @param {SwitchesState} state
+ */
 function read(state, layer, head) {
   const { header, values } = state;
   if (head < 0) {
@@ -156,6 +176,7 @@ function paintPicture(pen, state) {
   }
 }
 
+/** @param {SwitchesState} state */
 function savePicture(state) {
   const [width, height] = pictureSize(state);
   const { canvas, pen } = pictureCanvas(width, height, 2, css(state.theme.bg));
@@ -163,6 +184,7 @@ function savePicture(state) {
   saveCanvas(canvas, nameOf(state, "png"));
 }
 
+/** @param {SwitchesState} state */
 function svgText(state) {
   const pen = new SvgPen(...pictureSize(state), state.theme);
   paintPicture(pen, state);

@@ -1,28 +1,59 @@
 // Figure "words": the text as prose with coloured words, bars with numbers beside it, and whether the sum checks.
 
-import { decimals, element, figureState, percent, shortest, unpack } from "../../core/base.js";
-import { BAR_HEIGHT, paintBar } from "../../paint/bar.js";
-import { css, divergingScale, inkOn, sequentialScale, themeOf } from "../../paint/colors.js";
 import { choice, menu } from "../../core/controls.js";
-import { quoted } from "../../paint/labels.js";
-import { CanvasPen } from "../../paint/pens.js";
-import { csvText, fileName, saveCanvas, saveText } from "../../core/save.js";
-import { colourOf, plainScale } from "../../data/view.js";
+import { csvText } from "../../core/csv.js";
+import { element } from "../../core/dom.js";
+import { figureState } from "../../core/figure.js";
+import { isRtl, modified, placeAfter, rove, taken } from "../../core/keyboard.js";
+import { unpack } from "../../core/message.js";
+import { decimals, percent, shortest } from "../../core/numbers.js";
+import { proseOf } from "../../core/prose.js";
+import { fileName, saveCanvas, saveText } from "../../core/save.js";
+import { quoted } from "../../core/text.js";
+import { css, divergingScale, inkOn, sequentialScale } from "../../paint/colours.js";
+import { legend } from "../../paint/legend.js";
+import { colourOf, plainScale } from "../../paint/scales.js";
 import { sheetPng, sheetSvg } from "../../paint/sheet.js";
+import { themeOf } from "../../paint/theme.js";
 import { wordsSheet } from "./picture.js";
+
+/**
+ * @typedef {object} WordsHeader
+ * @property {boolean} beside whether each text stands there twice
+ * @property {string} title
+ * @property {string} towards
+ * @property {string} away
+ * @property {string} unit
+ * @property {string} granularity
+ * @property {string} method
+ * @property {string} target
+ * @property {string} methodTitle
+ * @property {string} targetTitle
+ * @property {boolean} signed
+ * @property {number} value
+ * @property {number | null} baselineValue
+ * @property {number | null} residual
+ * @property {boolean} sumHolds
+ * @property {string} note
+ * @property {string} model
+ * @property {{title: string, text: string, granularities: Record<string, {labels: string[], special: number[], runs: import("../../core/prose.js").Run[]}>}[]} texts
+ *
+ * @typedef {import("../../core/figure.js").State & {header: WordsHeader, arrays: Record<string, import("../../core/message.js").Section>, theme: import("../../paint/theme.js").Theme, scale: import("../../paint/scales.js").Scale, granularity: string, texts: any[]}} WordsState
+ */
 
 const FIRST_BARS = 24;
 
 /** Draws the figure in `root`. callbacks.granularity("token" | "word" | "sentence" | "paragraph") is told what is shown. */
 export function draw(root, bytes, callbacks = {}) {
-  const state = figureState(root, "words", build);
-  const { header, arrays } = unpack(bytes);
+  const state = /** @type {WordsState} */ (figureState(root, "words", build));
+  const { header, arrays } = /** @type {{header: WordsHeader, arrays: Record<string, any>}} */ (unpack(bytes));
   // Beside each other, the rows of two texts are compared: then they stand in one order.
   if (!state.header) Object.assign(state, { granularity: header.granularity, order: header.beside ? "text" : "size" });
   Object.assign(state, { header, arrays, callbacks });
   refresh(state);
 }
 
+/** @param {WordsState} state */
 function build(state) {
   state.all = false;
   state.resize = () => refresh(state);
@@ -48,18 +79,19 @@ function build(state) {
     state.unitChoice.node, state.orderChoice.node, element("div", { class: "av-tools" }, [download]),
   ]);
   state.heading = element("h3", { class: "av-headline" });
-  state.bar = element("canvas", { class: "av-legend-bar", "aria-hidden": "true" });
-  state.ends = element("p", { class: "av-legend-text av-ends" });
+  state.legend = legend();
   state.readout = element("p", { class: "av-readout", "data-testid": "readout", "aria-live": "polite" });
   state.sides = element("div", { class: "av-sides" });
   state.check = element("p", { class: "av-sum", "data-testid": "sum" });
   state.note = element("p", { class: "av-note" });
-  const legend = element("div", { class: "av-legend" }, [state.bar, state.ends]);
-  state.host.append(state.heading, state.toolbar, legend, state.readout, state.sides, state.check, state.note);
+  state.host.append(state.heading, state.toolbar, state.legend.node, state.readout, state.sides, state.check, state.note);
   listen(state);
 }
 
-/** One set of listeners for all words and bars: they carry side and group. */
+/**
+ * One set of listeners for all words and bars: they carry side and group.
+ * @param {WordsState} state
+ */
 function listen(state) {
   const placeAt = (event) => event.target.closest?.("[data-group]")?.dataset;
   state.sides.addEventListener("pointerover", (event) => show(state, placeAt(event)));
@@ -67,17 +99,13 @@ function listen(state) {
   state.sides.addEventListener("focusin", (event) => show(state, placeAt(event)));
   state.sides.addEventListener("keydown", (event) => {
     const prose = event.target.closest?.(".av-prose");
-    const onward = prose && getComputedStyle(prose).direction === "rtl" ? -1 : 1;
-    const step = { ArrowRight: onward, ArrowDown: 1, ArrowLeft: -onward, ArrowUp: -1 }[event.key];
-    const words = prose?.querySelectorAll("[data-group]");
-    if (!step || !words) return;
-    const next = words[[...words].indexOf(event.target) + step];
-    event.preventDefault();
-    event.stopPropagation();
-    if (!next) return;
-    event.target.tabIndex = -1;
-    next.tabIndex = 0;
-    next.focus();
+    if (!prose || modified(event)) return;
+    const words = [...prose.querySelectorAll("[data-group]")];
+    const next = placeAfter(event.key, words.indexOf(event.target), words.length, { rtl: isRtl(prose) });
+    if (next === null) return;
+    taken(event);
+    rove(words, words[next]);
+    words[next].focus();
   });
 }
 
@@ -92,6 +120,7 @@ function groupsOf({ header, arrays, granularity }, side) {
   return { groups, runs };
 }
 
+/** @param {WordsState} state */
 function refresh(state) {
   const { header, host } = state;
   if (!header || host.clientWidth === 0) return;
@@ -114,32 +143,26 @@ function refresh(state) {
   state.sides.classList.toggle("av-beside", header.beside);
   state.check.textContent = sumText(state);
   state.note.textContent = header.note;
-  showLegend(state);
+  state.legend.show(state.scale, state.theme, host.clientWidth, legendText(state));
   show(state, null);
 }
 
 /** What a score pushes towards, said in words; `value` of either sign. */
 const pushOf = ({ header }, value) => (header.signed && value < 0 ? header.away : header.towards);
 
+/** @param {WordsState} state */
 function sideNode(state, text, side) {
-  const prose = element("p", { class: "av-prose", dir: "auto", role: "group", "aria-label": `${text.title}: words with their scores` });
-  let first = true;
-  for (const [piece, group] of text.runs) {
-    if (group < 0) {
-      prose.append(piece);
-      continue;
-    }
+  const wordOf = (piece, group) => {
     const { label, value, special } = text.groups[group];
     const colour = colourOf(state.scale, value);
-    prose.append(
-      element("span", {
-        class: special ? "av-word av-special" : "av-word", dir: special ? "ltr" : null, "data-side": side, "data-group": group, tabindex: first ? "0" : "-1",
-        role: "note", "aria-label": `${label}: ${signedText(state, value)}`, text: piece,
-        style: `background-color:${css(colour)};color:${css(inkOn(colour))}`,
-      }),
-    );
-    first = false;
-  }
+    return element("span", {
+      class: special ? "av-word av-special" : "av-word", dir: special ? "ltr" : null, "data-side": side, "data-group": group, tabindex: "-1",
+      role: "note", "aria-label": `${label}: ${signedText(state, value)}`, text: piece,
+      style: `background-color:${css(colour)};color:${css(inkOn(colour))}`,
+    });
+  };
+  const prose = proseOf(text.runs, wordOf, { "aria-label": `${text.title}: words with their scores` });
+  prose.querySelector("[data-group]")?.setAttribute("tabindex", "0");
   return element("section", { class: "av-text", "data-side": side }, [
     element("h4", { class: "av-panel-title", text: text.title }),
     element("div", { class: "av-pair" }, [prose, barsNode(state, text, side)]),
@@ -148,7 +171,10 @@ function sideNode(state, text, side) {
 
 const signedText = ({ header }, value) => (header.signed && value > 0 ? "+" : "") + decimals(value);
 
-/** Bars as a table: label, bar around zero, number; the axis is named with its unit. */
+/**
+ * Bars as a table: label, bar around zero, number; the axis is named with its unit.
+ * @param {WordsState} state
+ */
 function barsNode(state, text, side) {
   const { header, scale } = state;
   const sorted = [...text.groups];
@@ -191,24 +217,15 @@ function axisNode({ header, scale }) {
   return element("span", { class: "av-ticks" }, marks.map((text) => element("span", { text })));
 }
 
-function showLegend(state) {
-  const { header } = state;
-  const width = Math.min(300, state.host.clientWidth - 20);
-  const dpr = globalThis.devicePixelRatio || 1;
-  Object.assign(state.bar, { width: Math.round((width + 8) * dpr), height: Math.round(BAR_HEIGHT * dpr) });
-  Object.assign(state.bar.style, { width: `${width + 8}px`, height: `${BAR_HEIGHT}px` });
-  const context = state.bar.getContext("2d");
-  context.scale(dpr, dpr);
-  paintBar(new CanvasPen(context), state.scale, state.theme, 2, 2, width);
-  state.ends.textContent = legendText({ header });
-}
-
 const legendText = ({ header }) =>
   header.signed
     ? `Blue: ${header.towards}. Orange: ${header.away}. Colour in proportion to the score.`
     : `Stronger colour: ${header.towards}. These scores have no sign.`;
 
-/** Says one group's score, and marks it in the prose and in the bars. */
+/**
+ * Says one group's score, and marks it in the prose and in the bars.
+ * @param {WordsState} state
+ */
 function show(state, place) {
   for (const node of state.sides.querySelectorAll(".av-on")) node.classList.remove("av-on");
   delete state.readout.dataset.value;
@@ -245,7 +262,10 @@ function sumText({ header, texts }) {
 
 const nameOf = ({ header, granularity }, extension) => fileName(["attribution", header.model, header.method, granularity], extension);
 
-/** What a picture shows. */
+/**
+ * What a picture shows.
+ * @param {WordsState} state
+ */
 function sheetOf(state) {
   const { header, texts, scale, theme } = state;
   return {
@@ -263,6 +283,7 @@ function sheetOf(state) {
   };
 }
 
+/** @param {WordsState} state */
 function tableText(state) {
   const unit = state.header.unit ? `score (${state.header.unit})` : "score";
   const rows = [["text", "position", state.granularity, unit]];

@@ -1,10 +1,11 @@
 // An attribution as a picture: prose with coloured words, then bars with numbers. One painter for PNG and SVG.
 
-import { css, inkOn } from "../../paint/colors.js";
-import { isolated, wrapped } from "../../paint/labels.js";
-import { BAR_HEIGHT, paintBar } from "../../paint/bar.js";
-import { SHEET_MARGIN, paintProse, paintWords } from "../../paint/sheet.js";
-import { colourOf } from "../../data/view.js";
+import { isolated } from "../../core/text.js";
+import { css, inkOn } from "../../paint/colours.js";
+import { wrapped } from "../../paint/labels.js";
+import { BAR_HEIGHT, paintBar } from "../../paint/legend.js";
+import { colourOf } from "../../paint/scales.js";
+import { paintProse, paintWords, SHEET_MARGIN } from "../../paint/sheet.js";
 
 const WIDTH = 760;
 const ROW = 22;

@@ -1,11 +1,12 @@
 // Paints the form "lines": all lines once for each choice of heads, those of held tokens anew. Each function takes the LinesView.
 
-import { element } from "../../../core/base.js";
-import { css } from "../../../paint/colors.js";
-import { cut, isolated } from "../../../paint/labels.js";
+import { element } from "../../../core/dom.js";
+import { isolated } from "../../../core/text.js";
 import { cutsOf } from "../../../data/mass.js";
-import { headColour } from "../../../paint/palette.js";
 import { keyOf, queryOf } from "../../../data/view.js";
+import { css } from "../../../paint/colours.js";
+import { cut } from "../../../paint/labels.js";
+import { headColour } from "../../../paint/palette.js";
 
 export const LEVELS = 10; // of opacity
 const GAP_SHARE = 0.07; // of a line, to either side of its middle
@@ -33,7 +34,7 @@ export function collect(lines, buckets, { view }, first, last, only = -1) {
 }
 
 /** Heads keep a little apart, so that lines between the same tokens do not cover each other. */
-function stroke(lines, pen, buckets, { colour, place, thin }, from, to, offset) {
+function stroke(lines, pen, buckets, { colour, place, thin = undefined }, from, to, offset) {
   const { row } = lines.box;
   const count = lines.layers.length;
   const middle = row / 2 + (place - (count - 1) / 2) * Math.min(1.5, (0.6 * row) / count);

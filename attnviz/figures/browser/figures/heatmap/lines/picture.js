@@ -1,13 +1,13 @@
 // The form "lines" to take away: the lines of the heads that are shown as a drawing, and as a table.
 
-import { shortest } from "../../../core/base.js";
-import { css } from "../../../paint/colors.js";
-import { isolated } from "../../../paint/labels.js";
-import { LEVELS, collect, sumsOf } from "./paint.js";
-import { headColour } from "../../../paint/palette.js";
-import { csvText } from "../../../core/save.js";
-import { SHEET_MARGIN, paintWords } from "../../../paint/sheet.js";
+import { csvText } from "../../../core/csv.js";
+import { shortest } from "../../../core/numbers.js";
+import { isolated } from "../../../core/text.js";
 import { keyOf, queryOf } from "../../../data/view.js";
+import { css } from "../../../paint/colours.js";
+import { headColour } from "../../../paint/palette.js";
+import { paintWords, SHEET_MARGIN } from "../../../paint/sheet.js";
+import { collect, LEVELS, sumsOf } from "./paint.js";
 
 const LINES_WIDTH = 760;
 const LINES_LABEL = 180;

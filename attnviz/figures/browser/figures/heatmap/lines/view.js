@@ -1,12 +1,14 @@
 // The form "lines": queries on the left, keys on the right, a line for each weight, the heads of a layer in colours. All lines are painted once for each choice of heads; a held token paints only its own.
 
-import { clamp, decimals, element } from "../../../core/base.js";
-import { css } from "../../../paint/colors.js";
-import { quoted } from "../../../paint/labels.js";
-import { paintAll, paintSeen } from "./paint.js";
-import { headColour } from "../../../paint/palette.js";
-import { nameOfMap } from "../shown.js";
+import { element } from "../../../core/dom.js";
+import { modified, taken } from "../../../core/keyboard.js";
+import { clamp, decimals } from "../../../core/numbers.js";
+import { quoted } from "../../../core/text.js";
+import { nameOfMap } from "../../../data/shown.js";
 import { keyOf, queryOf, strongest, strongestLinks, viewOf } from "../../../data/view.js";
+import { css } from "../../../paint/colours.js";
+import { headColour } from "../../../paint/palette.js";
+import { paintAll, paintSeen } from "./paint.js";
 
 const TALLEST = 620;
 const HEADS_HELP = "A click on a head hides or shows it, a double click (or Shift + Enter) shows it alone, and again shows all.";
@@ -115,16 +117,17 @@ export class LinesView {
 
   showSwatches() {
     const { header, theme } = this.scene;
-    const focused = this.swatches.contains(this.node.getRootNode().activeElement) ? this.node.getRootNode().activeElement.dataset.head : null;
+    const { activeElement } = /** @type {Document | ShadowRoot} */ (this.node.getRootNode());
+    const focused = this.swatches.contains(activeElement) ? /** @type {HTMLElement} */ (activeElement).dataset.head : null;
     if (this.swatches.children.length !== header.heads)
       this.swatches.replaceChildren(...Array.from({ length: header.heads }, (_, head) => element("button", { type: "button", class: "av-swatch", "data-head": head, "aria-label": `Head ${head}`, text: String(head) })));
-    for (const node of this.swatches.children) {
+    for (const node of /** @type {any} */ (this.swatches.children)) {
       const head = Number(node.dataset.head);
       node.disabled = !this.heads.includes(head);
       node.setAttribute("aria-pressed", String(!this.hidden.has(head) && !node.disabled));
       node.style.setProperty("--av-head", css(headColour(theme, head)));
     }
-    if (focused !== null) this.swatches.querySelector(`[data-head="${focused}"]`)?.focus();
+    if (focused !== null) /** @type {HTMLElement | null} */ (this.swatches.querySelector(`[data-head="${focused}"]`))?.focus();
   }
 
   /** Rows, columns and sizes in CSS pixels. */
@@ -187,7 +190,7 @@ export class LinesView {
   }
 
   keydown(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (modified(event)) return;
     const { view } = this.scene;
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     const side = { ArrowLeft: 0, ArrowRight: 1 }[event.key];
@@ -203,8 +206,7 @@ export class LinesView {
       if (y < this.stage.scrollTop || y + this.box.row > this.stage.scrollTop + this.box.seen) this.stage.scrollTop = y - this.box.seen / 2;
       this.hover({ side: this.cursor.side, index: kept[this.cursor.index] }, "polite");
     } else return;
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   }
 
   get active() {

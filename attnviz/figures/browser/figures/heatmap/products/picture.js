@@ -1,11 +1,11 @@
 // The form "qk" to take away: the vectors and steps of one query token as a drawing, and all its numbers as a table.
 
-import { decimals, shortest } from "../../../core/base.js";
-import { css } from "../../../paint/colors.js";
-import { isolated } from "../../../paint/labels.js";
-import { csvText } from "../../../core/save.js";
-import { SHEET_MARGIN, paintWords } from "../../../paint/sheet.js";
-import { colourOf } from "../../../data/view.js";
+import { csvText } from "../../../core/csv.js";
+import { decimals, shortest } from "../../../core/numbers.js";
+import { isolated } from "../../../core/text.js";
+import { css } from "../../../paint/colours.js";
+import { colourOf } from "../../../paint/scales.js";
+import { paintWords, SHEET_MARGIN } from "../../../paint/sheet.js";
 
 const PRODUCTS_WIDTH = 1000;
 const PRODUCTS_ROW = 24;

@@ -1,11 +1,12 @@
 // The form "qk": how one query token's weights come about, key by key: q and k, their product per dimension, its sum,
 // the scaled and masked score, the softmax. Vectors are strips of colour, every step is a column of numbers.
 
-import { decimals, element } from "../../../core/base.js";
-import { css, divergingScale } from "../../../paint/colors.js";
 import { choice } from "../../../core/controls.js";
-import { quoted } from "../../../paint/labels.js";
-import { colourOf, signedScale } from "../../../data/view.js";
+import { element } from "../../../core/dom.js";
+import { decimals } from "../../../core/numbers.js";
+import { quoted } from "../../../core/text.js";
+import { css, divergingScale } from "../../../paint/colours.js";
+import { colourOf, signedScale } from "../../../paint/scales.js";
 
 const FIRST_KEYS = 24;
 

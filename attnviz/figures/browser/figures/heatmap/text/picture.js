@@ -1,11 +1,11 @@
 // The form "text" to take away: its prose with shades, the strongest links as bars, and the numbers as a table.
 
-import { decimals, shortest } from "../../../core/base.js";
-import { css } from "../../../paint/colors.js";
-import { isolated } from "../../../paint/labels.js";
+import { csvText } from "../../../core/csv.js";
+import { decimals, shortest } from "../../../core/numbers.js";
+import { isolated } from "../../../core/text.js";
+import { css } from "../../../paint/colours.js";
 import { tableOf } from "../../../paint/picture.js";
-import { csvText } from "../../../core/save.js";
-import { SHEET_MARGIN, paintProse, paintWords } from "../../../paint/sheet.js";
+import { paintProse, paintWords, SHEET_MARGIN } from "../../../paint/sheet.js";
 import { largest, listTitles, rampsOf, shadeWords } from "./view.js";
 
 const TEXT_WIDTH = 760;

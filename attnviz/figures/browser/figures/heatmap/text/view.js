@@ -1,12 +1,15 @@
 // The form "text": prose whose tokens are shaded by the attention from the held token (upper half) and to it (lower
 // half), with the strongest of each as bars. Shades are painted on a canvas behind the words: no layout on hover.
 
-import { decimals, element } from "../../../core/base.js";
-import { css, mix } from "../../../paint/colors.js";
-import { quoted } from "../../../paint/labels.js";
+import { element } from "../../../core/dom.js";
+import { isRtl, modified, placeAfter, rove, taken } from "../../../core/keyboard.js";
+import { decimals } from "../../../core/numbers.js";
+import { proseOf } from "../../../core/prose.js";
+import { quoted } from "../../../core/text.js";
 import { cutsOf } from "../../../data/mass.js";
+import { css, mix } from "../../../paint/colours.js";
+import { sizeOn } from "../../../paint/scales.js";
 import { barRow } from "../panel.js";
-import { sizeOn } from "../../../data/view.js";
 
 const STRONGEST = 5;
 const STEPS = 64;
@@ -57,22 +60,18 @@ export class TextView {
   }
 
   keydown(event, place) {
-    const onward = getComputedStyle(event.currentTarget.querySelector(".av-prose")).direction === "rtl" ? -1 : 1;
-    const step = { ArrowRight: onward, ArrowDown: 1, ArrowLeft: -onward, ArrowUp: -1 }[event.key];
-    if (!place || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (step) this.move(this.nodes[this.nodes.indexOf(event.target) + step]);
-    else if (event.key === "Home" || event.key === "End") this.move(this.nodes.at(event.key === "Home" ? 0 : -1));
+    if (!place || modified(event)) return;
+    const rtl = isRtl(event.currentTarget.querySelector(".av-prose"));
+    const next = placeAfter(event.key, this.nodes.indexOf(event.target), this.nodes.length, { rtl });
+    if (next !== null) this.move(this.nodes[next]);
     else if (event.key === "Enter" || event.key === " ") this.holds.toggle(place);
     else if (event.key === "Escape") this.holds.clear();
     else return;
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   }
 
   move(next) {
-    if (!next) return;
-    for (const node of this.nodes) node.tabIndex = -1;
-    next.tabIndex = 0;
+    rove(this.nodes, next);
     next.focus();
   }
 
@@ -111,18 +110,17 @@ export class TextView {
     this.proses.replaceChildren(...this.runs.map((prose, side) => {
       const kept = side ? this.colAt : this.rowAt;
       const special = side ? header.keySpecial : header.querySpecial;
-      const words = element("p", { class: "av-prose", dir: "auto", role: "group", "aria-label": titles[side] || "Text" });
-      for (const [piece, index] of prose) {
-        if (index < 0) words.append(piece);
-        if (index < 0 || kept[index] < 0) continue;
+      const nodeOf = (piece, index) => {
+        if (kept[index] < 0) return null;
         const node = element("span", {
           class: special[index] ? "av-tok av-special" : piece === "↪" ? "av-tok av-more" : "av-tok", "data-token": index, "data-side": side, role: "button", text: piece,
           tabindex: this.nodes.length ? "-1" : "0", "aria-pressed": "false", "aria-label": `${(side ? header.keys : header.queries)[index]}, ${header.unit} ${index}`,
         });
         if (special[index]) node.dir = "ltr"; // with a direction of its own, it does not decide the prose's
-        words.append(node);
         this.nodes.push(node);
-      }
+        return node;
+      };
+      const words = proseOf(prose, nodeOf, { "aria-label": titles[side] || "Text" });
       return element("section", {}, titles[side] ? [element("h4", { class: "av-panel-title", text: titles[side] }), words] : [words]);
     }));
     this.hovered = null;

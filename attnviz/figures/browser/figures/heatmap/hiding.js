@@ -1,13 +1,13 @@
 // What of a map is shown: the tokens that are left out, and how much of a token's mass its links must hold. The same in
 // every form. Controls, and what they do in words.
 
-import { Shared, percent } from "../../core/base.js";
 import { choice, toggle } from "../../core/controls.js";
-import { quoted } from "../../paint/labels.js";
-import { keptAxes, queryOf } from "../../data/view.js";
+import { Shared } from "../../core/shared.js";
+import { keptAxes } from "../../data/view.js";
 
+/** @type {(share: number) => import("../../core/controls.js").Option} */
+const shareOption = (share) => [String(share), share < 100 ? `${share} % of a token’s mass` : "all of a token’s mass"];
 const SHARES = [50, 75, 90, 95, 99, 100];
-const NAMED = 3; // rows that are named where nothing is left of them
 
 export class Shown {
   /** `change(value)` is told what the reader set: {hide: ["special", "first"], keep: percent or null}. */
@@ -20,8 +20,7 @@ export class Shown {
     const without = (name) => this.shared.value.hide.filter((each) => each !== name);
     const hiding = (name) => (on) => set({ hide: on ? [...without(name), name] : without(name) });
     this.toggles = { special: toggle("Hide special tokens", hiding("special")), first: toggle("Hide first token", hiding("first")) };
-    const shares = SHARES.map((share) => [String(share), share < 100 ? `${share} % of a token’s mass` : "all of a token’s mass"]);
-    this.keepChoice = choice("Links that hold", shares, (value) => set({ keep: Number(value) }));
+    this.keepChoice = choice("Links that hold", SHARES.map(shareOption), (value) => set({ keep: Number(value) }));
     this.nodes = [this.toggles.special.node, this.toggles.first.node, this.keepChoice.node];
   }
 
@@ -57,29 +56,3 @@ export class Shown {
     this.keepChoice.node.hidden = form === "qk";
   }
 }
-
-/** What a map is of: one head, or many. */
-export const nameOfMap = ({ pool }, { layer, head }) => (pool ? pool.words.replace("{layer}", layer) : `layer ${layer}, head ${head}`);
-
-/** What was hidden, and what that did to the rows; "" where nothing was. */
-export function hiddenWords({ header, view }) {
-  if (view.q === header.queries.length && view.k === header.keys.length) return "";
-  const [special, first] = [view.hidden.includes("special"), view.hidden.includes("first")];
-  const one = `first ${header.unit}`;
-  const subject = special && first ? `Special tokens and the ${one} are hidden` : first ? `The ${one} is hidden` : "Special tokens are hidden";
-  if (!header.rowsSumToOne) return `${subject}; the other values are unchanged.`;
-  const lost = `What is hidden held ${percent(view.lost)} of these rows.`;
-  return `${subject}, and each row is renormalised: what is left of it sums to 1. ${lost}${emptyWords(view)}`;
-}
-
-function emptyWords(view) {
-  const count = view.empty.length;
-  if (!count) return "";
-  const names = view.empty.slice(0, NAMED).map((i) => quoted(queryOf(view, i).label)).join(", ");
-  const more = count > NAMED ? ` and ${count - NAMED} more` : "";
-  return ` Of ${names}${more} nothing is left: ${count > 1 ? "these rows are" : "this row is"} empty.`;
-}
-
-/** Which cells are faded; "" where none are. */
-export const fadedWords = ({ header, cuts, share }) =>
-  cuts ? ` Faded: outside the strongest links that together hold ${Math.round(100 * share)} % of a row’s ${header.quantity}.` : "";

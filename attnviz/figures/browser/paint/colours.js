@@ -1,50 +1,34 @@
-// Colours: read from the host's theme, turned into look-up tables that stay legible on light and on dark.
-// Sequential scales run from the background to one blue; signed ones to blue and orange, which readers with
-// any of the usual colour deficiencies tell apart. Interpolation is in OKLab, so equal steps look equal.
+// Colours as [r, g, b], and the ramps of the scales, legible on light and on dark. Sequential ramps run from the background to one blue; signed ones to blue and
+// orange, which readers with any of the usual colour deficiencies tell apart. Interpolation is in OKLab, so equal steps
+// look equal.
 
-/** The colours in effect on `host`: {bg, text, muted, line, faint} as [r, g, b], `dark`, and the font. */
-export function themeOf(host) {
-  const style = getComputedStyle(host);
-  const text = rgbOf(style.color);
-  const bg = rgbOf(style.backgroundColor);
-  const dark = luminance(bg) < 0.25;
-  // The browser's own controls (boxes, scroll bars) follow the theme that is in effect.
-  host.dataset.dark = String(dark);
-  return {
-    bg,
-    text,
-    dark,
-    muted: mix(bg, text, 0.76),
-    line: mix(bg, text, 0.22),
-    faint: mix(bg, text, 0.1),
-    font: style.fontFamily,
-  };
-}
+/** @typedef {number[]} Colour red, green, blue: 0 to 255 */
 
-/** Any CSS colour as [r, g, b]: the browser itself does the conversion. */
-function rgbOf(css) {
-  const pen = (rgbOf.pen ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true }));
-  pen.clearRect(0, 0, 1, 1);
-  pen.fillStyle = css;
-  pen.fillRect(0, 0, 1, 1);
-  return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)];
-}
-
+/** @type {(colour: Colour) => string} */
 export const css = ([r, g, b]) => `rgb(${Math.round(r)}, ${Math.round(g)}, ${Math.round(b)})`;
 
+/**
+ * `share` of the way from one colour to another.
+ * @type {(from: Colour, to: Colour, share: number) => Colour}
+ */
 export const mix = (from, to, share) => from.map((value, i) => value + (to[i] - value) * share);
 
-const toLinear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-const toGamma = (value) => (value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055);
+const toLinear = (/** @type {number} */ value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+const toGamma = (/** @type {number} */ value) => (value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055);
 
+/** @param {Colour} rgb */
 export function luminance(rgb) {
   const [r, g, b] = rgb.map((value) => toLinear(value / 255));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-/** Black or white, whichever reads better on `rgb`: a contrast of 4.5 at least, whatever the colour. */
+/**
+ * Black or white, whichever reads better on `rgb`: a contrast of 4.5 at least, whatever the colour.
+ * @type {(rgb: Colour) => Colour}
+ */
 export const inkOn = (rgb) => (luminance(rgb) > 0.179 ? [0, 0, 0] : [255, 255, 255]);
 
+/** @param {Colour} rgb */
 function toLab(rgb) {
   const [r, g, b] = rgb.map((value) => toLinear(value / 255));
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
@@ -57,6 +41,7 @@ function toLab(rgb) {
   ];
 }
 
+/** @param {number[]} lab */
 function fromLab([L, a, b]) {
   const l = (L + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (L - 0.1055613458 * a - 0.0638541728 * b) ** 3;
@@ -68,7 +53,11 @@ function fromLab([L, a, b]) {
   ].map((value) => Math.round(255 * toGamma(Math.min(1, Math.max(0, value)))));
 }
 
-/** `size` colours through the stops, evenly spaced. */
+/**
+ * `size` colours through the stops, evenly spaced.
+ * @param {Colour[]} stops
+ * @param {number} size
+ */
 function ramp(stops, size) {
   const labs = stops.map(toLab);
   return Array.from({ length: size }, (_, i) => {
@@ -87,18 +76,27 @@ const SIGNED = {
   dark: { plus: [[26, 64, 116], [44, 122, 208], [150, 208, 255]], minus: [[98, 54, 14], [208, 112, 28], [255, 196, 128]] },
 };
 
-/** 256 colours for 0 to 1. */
+/**
+ * 256 colours for 0 to 1.
+ * @param {{bg: Colour, dark: boolean}} theme
+ */
 export function sequentialScale(theme) {
   return ramp([theme.bg, ...BLUES[theme.dark ? "dark" : "light"]], 256);
 }
 
-/** 255 colours for -1 to 1; index 127 is the background. */
+/**
+ * 255 colours for -1 to 1; index 127 is the background.
+ * @param {{bg: Colour, dark: boolean}} theme
+ */
 export function divergingScale(theme) {
   const { plus, minus } = SIGNED[theme.dark ? "dark" : "light"];
   return [...ramp([theme.bg, ...minus], 128).reverse(), ...ramp([theme.bg, ...plus], 128).slice(1)];
 }
 
-/** The colours as little-endian RGBA words, to be written straight into image data. */
+/**
+ * The colours as little-endian RGBA words, to be written straight into image data.
+ * @param {Colour[]} colours
+ */
 export function pixelsOf(colours) {
   return Uint32Array.from(colours, ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0);
 }
