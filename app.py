@@ -7,11 +7,11 @@ the frame and the page that the address names.
 import streamlit as st
 
 if __name__ == "__main__":
-    from attnviz.web.frame import show
+    from attnviz.web.shell.frame import show
 
     show()
 else:
-    from attnviz.web.server import middleware, prepare, script_failed
+    from attnviz.web.serving.start import middleware, prepare, script_failed
 
     prepare()
     app = st.App(__file__, on_script_error=script_failed, middleware=middleware())

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
     from attnviz.capture import load_model as load
     from attnviz.capture import open_capture as open
-    from attnviz.explain import (
+    from attnviz.explanation import (
         Ablation,
         Faithfulness,
         HeadImportance,
@@ -48,20 +48,23 @@ if TYPE_CHECKING:
 
 # public name -> (module, name there); resolved on first use
 _LAZY = {
-    "Ablation": ("attnviz.explain", "Ablation"),
+    "Ablation": ("attnviz.explanation", "Ablation"),
     "Capture": ("attnviz.capture", "Capture"),
-    "Faithfulness": ("attnviz.explain", "Faithfulness"),
-    "HeadImportance": ("attnviz.explain", "HeadImportance"),
+    "Faithfulness": ("attnviz.explanation", "Faithfulness"),
+    "HeadImportance": ("attnviz.explanation", "HeadImportance"),
     "Model": ("attnviz.capture", "Model"),
-    "ablate": ("attnviz.explain", "ablate"),
+    "ablate": ("attnviz.explanation", "ablate"),
     "catalog": ("attnviz.loading", "catalog"),
-    "explain": ("attnviz.explain", "explain"),
-    "faithfulness": ("attnviz.explain", "faithfulness"),
-    "head_importance": ("attnviz.explain", "head_importance"),
+    "explain": ("attnviz.explanation", "explain"),
+    "faithfulness": ("attnviz.explanation", "faithfulness"),
+    "head_importance": ("attnviz.explanation", "head_importance"),
+    "layer_by_layer": ("attnviz.explanation", "layer_by_layer"),
     "load": ("attnviz.capture", "load_model"),
-    "methods": ("attnviz.explain", "methods"),
+    "methods": ("attnviz.explanation", "methods"),
     "open": ("attnviz.capture", "open_capture"),
-    "targets": ("attnviz.explain", "targets"),
+    "sanity": ("attnviz.explanation", "sanity"),
+    "targets": ("attnviz.explanation", "targets"),
+    "without": ("attnviz.explanation", "without"),
 }
 
 __all__ = [
@@ -91,10 +94,13 @@ __all__ = [
     "explain",
     "faithfulness",
     "head_importance",
+    "layer_by_layer",
     "load",
     "methods",
     "open",
+    "sanity",
     "targets",
+    "without",
 ]
 
 

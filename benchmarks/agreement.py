@@ -1,8 +1,8 @@
 """What the badges of agreement and the shuffling of layers say of each method: the pairs of faithfulness.py, MiniLM.
 
 Prints one row per method: on what share of the forty texts it agrees with cheap methods of other kinds and survives a
-change of baseline (Kendall's tau of `attnviz.explain.verdict.ALIKE` or more), and, of the first ten pairs, the mean
-rank correlation with the same explanation by the model with its upper layers shuffled. The last row has scores drawn
+change of baseline (Kendall's tau of `evaluation.verdict.ALIKE` or more), and, of the first ten pairs, the mean rank
+correlation with the same explanation by the model with its upper layers shuffled. The last row has scores drawn
 at random.
 
     python benchmarks/agreement.py [--json]
@@ -35,7 +35,9 @@ def measure() -> list[dict[str, Any]]:
     from faithfulness import PAIRS
 
     from attnviz.capture import load_model
-    from attnviz.explain import checks, explain, sanity, verdict
+    from attnviz.explanation import explain, sanity
+    from attnviz.explanation.evaluation import agreement as checks
+    from attnviz.explanation.evaluation import verdict
 
     model = load_model("minilm", device="cpu", dtype="float32")
     draw = np.random.default_rng(0)

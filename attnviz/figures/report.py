@@ -20,7 +20,7 @@ from attnviz.figures.words import explanation_data
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
-    from attnviz.explain import Agreement, Faithfulness
+    from attnviz.explanation import Agreement, Faithfulness
     from attnviz.types import Attribution, Kind, ModelCard
 
 PIN_BYTES = 2 << 20  # of maps in one pinned figure: all heads of 80 tokens, a layer's of 200
@@ -127,7 +127,7 @@ def of_explanation(
 ) -> Item:
     """The item of an attribution and its test: what `attnviz.explain` and `attnviz.faithfulness` returned.
 
-    `agreement`: of `attnviz.explain.checks.agreement`, if it was compared with others.
+    `agreement`: of `attnviz.explanation.evaluation.agreement.agreement`, if it was compared with others.
     """
     texts = [("Text", attribution.tokens.text)]
     pair = attribution.pair_tokens.text if attribution.pair_tokens is not None else attribution.tokens.pair

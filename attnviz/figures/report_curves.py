@@ -13,7 +13,7 @@ from attnviz.figures.export import escaped
 from attnviz.text import decimals
 
 if TYPE_CHECKING:
-    from attnviz.explain import Faithfulness
+    from attnviz.explanation import Faithfulness
 
 WIDTH, HEIGHT = 640, 260
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 40  # what the axes need

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from attnviz.explain import verdict
+from attnviz.explanation.evaluation import verdict
 from attnviz.figures import report_words as words
 from attnviz.figures.export import escaped
 from attnviz.figures.report_curves import curves_svg
 
 if TYPE_CHECKING:
-    from attnviz.explain import Faithfulness
+    from attnviz.explanation import Faithfulness
     from attnviz.figures.report import Item
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attnviz.explain import verdict
+from attnviz.explanation.evaluation import verdict
 from attnviz.figures.export import LOOKED
 from attnviz.figures.wire import unpack
 from attnviz.text import decimals
 from attnviz.types import VERSION
 
 if TYPE_CHECKING:
-    from attnviz.explain import Faithfulness, MethodInfo, TargetInfo
+    from attnviz.explanation import Faithfulness, MethodInfo, TargetInfo
     from attnviz.figures.report import Explained, Item
     from attnviz.types import ModelCard
 
@@ -152,7 +152,7 @@ def _said(value: Any) -> str:
 
 def infos(explained: Explained) -> tuple[TargetInfo | None, MethodInfo | None]:
     """What target and method say of themselves, where they are registered."""
-    from attnviz.explain import methods, targets
+    from attnviz.explanation import methods, targets
 
     attribution = explained.attribution
     target = next((each for each in targets() if each.name == attribution.target), None)
@@ -192,7 +192,7 @@ def caveats(item: Item) -> tuple[str, ...]:
 
 def badges(item: Item) -> tuple[verdict.Badge, ...]:
     """The verdict on an explanation, as far as it was tested."""
-    from attnviz.explain import methods
+    from attnviz.explanation import methods
 
     explained = item.explained
     if explained is None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from attnviz.explain import Faithfulness
+    from attnviz.explanation import Faithfulness
     from attnviz.types import FloatArray
 
 BLUE, ORANGE, GREY = "#2c74c4", "#d9700f", "#8a939c"

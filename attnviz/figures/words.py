@@ -37,7 +37,7 @@ def explanation_data(
     names: tuple[str, str] = ("before", "after"),
 ) -> bytes:
     """The same as `words_data`, with the words of the attribution's target and method."""
-    from attnviz.explain import methods, targets
+    from attnviz.explanation import methods, targets
 
     target = next((each for each in targets() if each.name == attribution.target), None)
     method = next((each for each in methods() if each.name == attribution.method), None)

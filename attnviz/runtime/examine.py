@@ -16,7 +16,7 @@ from attnviz.types import Attribution, Kind
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
-    from attnviz.explain import (
+    from attnviz.explanation import (
         Ablation,
         Answer,
         Attended,
@@ -36,13 +36,13 @@ class Examiner(Desk):
 
     def methods(self, target: str | None = None) -> tuple[MethodInfo, ...]:
         """The attribution methods, of all targets or of one, the default first. Does not import torch."""
-        from attnviz.explain import methods, methods_for
+        from attnviz.explanation import methods, methods_for
 
         return methods() if target is None else methods_for(target)
 
     def targets(self, name: str) -> tuple[TargetInfo, ...]:
         """What can be explained of a model, its default first. Before it is loaded: what its kind has."""
-        from attnviz.explain import targets, targets_for
+        from attnviz.explanation import targets, targets_for
 
         if opened.is_file(name):
             return ()
@@ -59,7 +59,7 @@ class Examiner(Desk):
 
         With a progress callback the model is loaded first. Raises what loading raises.
         """
-        from attnviz.explain import operators_for
+        from attnviz.explanation import operators_for
 
         model = self._models.get(name, progress) if progress else self._models.peek(name)
         return operators_for(model)
@@ -86,7 +86,7 @@ class Examiner(Desk):
                     return each
 
         def work(model: Model, tell: Tell) -> Attribution:
-            from attnviz.explain import explain
+            from attnviz.explanation import explain
 
             more = _with_continuation(model, query, target, options)
             return explain(model, query.text, target, query.pair, method, tell, **more)
@@ -105,7 +105,7 @@ class Examiner(Desk):
         """The target itself, and what the model says. Raises what `explain` raises."""
 
         def work(model: Model, tell: Tell) -> Answer:
-            from attnviz.explain import answer
+            from attnviz.explanation import answer
 
             more = _with_continuation(model, query, target, options)
             return answer(model, query.text, target, query.pair, **more)
@@ -123,11 +123,11 @@ class Examiner(Desk):
     ) -> Removal:
         """The target without words, each given by the position of a token and taken away in a way of its own.
 
-        See `attnviz.explain.without`, also for its errors.
+        See `attnviz.without`, also for its errors.
         """
 
         def work(model: Model, tell: Tell) -> Removal:
-            from attnviz.explain import without
+            from attnviz.explanation import without
 
             more: dict[str, Any] = _with_continuation(model, query, target, options)
             return without(model, query.text, words, target, query.pair, side=side, **more)
@@ -153,7 +153,7 @@ class Examiner(Desk):
         """The target and the predictions with some heads changed; see `attnviz.ablate`, also for its errors."""
 
         def work(model: Model, tell: Tell) -> Ablation:
-            from attnviz.explain import ablate
+            from attnviz.explanation import ablate
 
             if reference is not None:
                 limits.check_separately(model, Query(query.model, reference), self.settings)
@@ -174,10 +174,10 @@ class Examiner(Desk):
         progress: Progress | None = None,
         **options: Hashable,
     ) -> Attended:
-        """Where heads, by default all, look in the pass that a target reads; see `attnviz.explain.attended`."""
+        """Where heads, by default all, look in the pass that a target reads; see `attnviz.explanation.attended`."""
 
         def work(model: Model, tell: Tell) -> Attended:
-            from attnviz.explain import attended
+            from attnviz.explanation import attended
 
             more: dict[str, Any] = _with_continuation(model, query, target, options)
             return attended(model, query.text, heads, target, query.pair, kind=kind, **more)
@@ -198,7 +198,7 @@ class Examiner(Desk):
         """How far the target falls without each head, estimated at once or exactly; see `attnviz.head_importance`."""
 
         def work(model: Model, tell: Tell) -> HeadImportance:
-            from attnviz.explain import head_importance
+            from attnviz.explanation import head_importance
 
             more: dict[str, Any] = _with_continuation(model, query, target, options)
             return head_importance(
@@ -211,10 +211,10 @@ class Examiner(Desk):
     def layer_by_layer(
         self, query: Query, target: str | None = None, progress: Progress | None = None, **options: Hashable
     ) -> LayerByLayer:
-        """The target and the predictions after each layer; see `attnviz.explain.layer_by_layer`."""
+        """The target and the predictions after each layer; see `attnviz.layer_by_layer`."""
 
         def work(model: Model, tell: Tell) -> LayerByLayer:
-            from attnviz.explain import layer_by_layer
+            from attnviz.explanation import layer_by_layer
 
             more: dict[str, Any] = _with_continuation(model, query, target, options)
             return layer_by_layer(model, query.text, target, query.pair, progress=tell, **more)
@@ -238,7 +238,7 @@ def option_key(options: Options) -> tuple[tuple[str, Hashable], ...]:
 
 def _with_continuation(model: Model, query: Query, target: str | None, options: Options) -> dict[str, Any]:
     """The options, and the query's target text for a target that explains a given continuation."""
-    from attnviz.explain import targets, targets_for
+    from attnviz.explanation import targets, targets_for
 
     name = target or next(iter(targets_for(model)), None)
     reads = any(info.name == name and "continuation" in info.options for info in targets())

@@ -37,7 +37,7 @@ def make(folder: Path = gallery.FOLDER) -> list[Path]:
 
 
 def _attributions(model: Model, example: gallery.Example, folder: Path) -> Path:
-    from attnviz.explain import explain, methods
+    from attnviz.explanation import explain, methods
 
     path = gallery.attributions_path(example, folder)
     made = [

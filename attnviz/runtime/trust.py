@@ -16,8 +16,8 @@ from attnviz.runtime.stage import TESTING, Progress, Query
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
-    from attnviz.explain import Agreement, Faithfulness, RandomOrders, Sanity
-    from attnviz.explain.checks import Rebaselined
+    from attnviz.explanation import Agreement, Faithfulness, RandomOrders, Sanity
+    from attnviz.explanation.evaluation.agreement import Rebaselined
 
 
 class Doubter(Examiner):
@@ -43,7 +43,7 @@ class Doubter(Examiner):
         shared = (operator, seeds, side)
 
         def orders(model: Model, tell: Tell) -> RandomOrders:
-            from attnviz.explain import random_orders
+            from attnviz.explanation import random_orders
 
             return random_orders(model, attribution, operator, seeds, side=side, progress=tell)
 
@@ -51,7 +51,7 @@ class Doubter(Examiner):
         random = self._on_model(query, asked, TESTING, orders, progress)
 
         def work(model: Model, tell: Tell) -> Faithfulness:
-            from attnviz.explain import faithfulness
+            from attnviz.explanation import faithfulness
 
             return faithfulness(model, attribution, operator, seeds, side=side, random=random, progress=tell)
 
@@ -68,14 +68,14 @@ class Doubter(Examiner):
         progress: Progress | None = None,
         **options: Hashable,
     ) -> Sanity:
-        """The explanation once more, with the upper layers shuffled; see `attnviz.explain.sanity`.
+        """The explanation once more, with the upper layers shuffled; see `attnviz.sanity`.
 
         The options are the target's only: both explanations use the method as it is by default.
         """
         attribution = self.explain(query, target, method, progress, **options)
 
         def work(model: Model, tell: Tell) -> Sanity:
-            from attnviz.explain import sanity
+            from attnviz.explanation import sanity
 
             return sanity(model, attribution, fraction=fraction, seed=seed, progress=tell)
 
@@ -98,7 +98,7 @@ class Doubter(Examiner):
         The options are the target's only. A method that cannot serve this model is left out. None where the text has
         too few words to compare.
         """
-        from attnviz.explain import checks
+        from attnviz.explanation.evaluation import agreement as checks
 
         attribution = self.explain(query, target, method, progress, **options)
         others = []

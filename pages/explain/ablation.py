@@ -1,6 +1,9 @@
 """Heads switched off, words of the text changed, or attention forced, and what becomes of the result."""
 
-from attnviz.web import ablation_view, page, session, take_away
+from attnviz.web.pages.ablation import view as ablation_view
+from attnviz.web.share import take_away
+from attnviz.web.shell import page
+from attnviz.web.state import session
 
 page.heading(
     "Change it and see",

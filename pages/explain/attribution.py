@@ -1,6 +1,9 @@
 """Which words made the result: a score for each word of the text, by one of several methods."""
 
-from attnviz.web import attribution_view, page, session, take_away
+from attnviz.web.pages.attribution import view as attribution_view
+from attnviz.web.share import take_away
+from attnviz.web.shell import page
+from attnviz.web.state import session
 
 page.heading(
     "Attribution",

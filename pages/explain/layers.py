@@ -1,6 +1,8 @@
 """What the model would say if it stopped after each of its layers."""
 
-from attnviz.web import layers_view, page, session
+from attnviz.web.pages.layers import view as layers_view
+from attnviz.web.shell import page
+from attnviz.web.state import session
 
 page.heading(
     "Layer by layer",

@@ -1,6 +1,7 @@
 """What was pinned on the other pages, put in order, and saved as one file."""
 
-from attnviz.web import page, report_view
+from attnviz.web.pages.report import view as report_view
+from attnviz.web.shell import page
 
 page.heading(
     "Report",

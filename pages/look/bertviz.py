@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from attnviz.web import bertviz_view, page, session, take_away
+from attnviz.web.pages.bertviz import view as bertviz_view
+from attnviz.web.share import take_away
+from attnviz.web.shell import page
+from attnviz.web.state import session
 
 page.heading(
     "Classic BertViz",

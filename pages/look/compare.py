@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from attnviz.web import compare_view, page, session
+from attnviz.web.pages.compare import view as compare_view
+from attnviz.web.shell import page
+from attnviz.web.state import session
 
 page.heading(
     "Compare",

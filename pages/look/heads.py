@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from attnviz.web import heads_view, page, session, take_away
+from attnviz.web.pages.heads import view as heads_view
+from attnviz.web.share import take_away
+from attnviz.web.shell import page
+from attnviz.web.state import session
 
 page.heading(
     "All heads",

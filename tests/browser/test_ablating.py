@@ -36,7 +36,7 @@ def told(page: Page, sentence: str) -> None:
 
 
 def effect(model, pair, **chosen) -> str:
-    from attnviz.explain import ablate
+    from attnviz.explanation import ablate
 
     found = ablate(model, pair.text, target="similarity", pair=pair.pair, **{"heads": (), **chosen})
     verb = "falls" if found.after < found.before else "rises"
@@ -70,7 +70,7 @@ def test_a_head_is_switched_off_by_click_and_a_layer_by_key_and_back_goes_back(p
 
 
 def test_measuring_shows_progress_and_then_measured_numbers(page: Page, model, pair):
-    from attnviz.explain import ablate
+    from attnviz.explanation import ablate
 
     page.goto("/ablation")
     page.get_by_role("button", name="Measure: switch off each of the 72 heads in turn").click()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from attnviz.web.site import SITE
+from attnviz.web.shell.site import SITE
 from tests.browser.axe import SCRIPT, violations
 
 pytestmark = pytest.mark.browser

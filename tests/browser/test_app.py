@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 import pytest
 from playwright.sync_api import Page, expect
 
-from attnviz.web.site import SITE
+from attnviz.web.shell.site import SITE
 
 pytestmark = pytest.mark.browser
 

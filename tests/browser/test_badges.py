@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def expected():
     """The badges of agreement of the example, by method, made in this process."""
-    from attnviz.explain import verdict
+    from attnviz.explanation.evaluation import verdict
     from attnviz.runtime import get_runtime
 
     runtime = get_runtime()

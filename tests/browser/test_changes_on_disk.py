@@ -54,7 +54,7 @@ def cells(page: Page, table: int) -> list[list[str]]:
 
 
 def test_the_grid_of_heads_goes_along_with_its_sentence_and_numbers(sheet, model):
-    from attnviz.explain import ablate, head_importance
+    from attnviz.explanation import ablate, head_importance
 
     page = sheet(f"/ablation?{PARAMS}&target=label-prompt&off=2.5,3.*")
     found = ablate(model, TEXT, [(2, 5)], "label-prompt", layers=[3])
@@ -83,7 +83,7 @@ def test_the_grid_of_heads_goes_along_with_its_sentence_and_numbers(sheet, model
 
 
 def test_the_changed_words_go_along(sheet, model):
-    from attnviz.explain import without
+    from attnviz.explanation import without
 
     page = sheet(f"/ablation?{PARAMS}&view=text&edits=2:h4")
     found = without(model, TEXT, [4], pair=OTHER, side=1)

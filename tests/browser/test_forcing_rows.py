@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from attnviz.web.before_after import moved
+from attnviz.web.controls.before_after import moved
 from tests.browser.test_ablating import head, model, pair  # noqa: F401
 from tests.browser.test_app import at_rest
 
@@ -30,7 +30,7 @@ def told(page: Page, condition: str, found) -> None:
 
 
 def test_a_row_is_forced_by_clicks_and_back_goes_back(page: Page, model, pair):  # noqa: F811
-    from attnviz.explain import ablate
+    from attnviz.explanation import ablate
 
     def truth(**more):
         return ablate(model, pair.text, target="similarity", pair=pair.pair, **{"heads": (), **more})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from attnviz.web.keys import EVERYWHERE, PAGES
-from attnviz.web.site import SITE
+from attnviz.web.shell.keys import EVERYWHERE, PAGES
+from attnviz.web.shell.site import SITE
 from tests.browser.test_walk import heatmap
 
 pytestmark = pytest.mark.browser

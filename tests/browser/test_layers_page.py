@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def found():
     """What the engine says of the example, in this process."""
     from attnviz.capture import load_model
-    from attnviz.explain import layer_by_layer
+    from attnviz.explanation import layer_by_layer
     from attnviz.runtime import get_runtime
 
     pair = get_runtime().default_pair_query

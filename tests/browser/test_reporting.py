@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import attnviz
-from attnviz.explain import verdict
+from attnviz.explanation.evaluation import verdict
 from tests.browser.conftest import WIDE, Watch
 from tests.browser.test_accessibility import check_light_and_dark
 from tests.figures.pointer import hover, value

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.browser
 
 def test_the_shuffled_model_is_explained_beside_the_model(page: Page):
     from attnviz.capture import load_model
-    from attnviz.explain import explain, sanity, verdict
+    from attnviz.explanation import explain, sanity
+    from attnviz.explanation.evaluation import verdict
     from attnviz.runtime import get_runtime
 
     pair = get_runtime().default_pair_query

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from attnviz.capture import open_capture
-from attnviz.explain import ablate
-from attnviz.web.before_after import moved
+from attnviz.explanation import ablate
+from attnviz.web.controls.before_after import moved
 from tests.browser.conftest import WIDE, Watch
 from tests.browser.serve import Server
 from tests.figures.pointer import download, hover, value

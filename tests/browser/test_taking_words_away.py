@@ -43,7 +43,7 @@ def headline_of(page: Page) -> re.Match[str]:
 
 @pytest.mark.parametrize("side", [0, 1])
 def test_two_texts_are_explained_and_the_words_of_the_headline_prove_it(page: Page, model, side):
-    from attnviz.explain import explain, faithfulness, without
+    from attnviz.explanation import explain, faithfulness, without
 
     page.goto("/attribution")
     expect(page.locator(".av-words")).to_be_visible()
@@ -85,7 +85,7 @@ def test_the_walk_goes_on_to_a_head(page: Page, model):
 
 
 def test_words_are_hidden_swapped_and_taken_back_step_by_step(page: Page, model):
-    from attnviz.explain import answer, without
+    from attnviz.explanation import answer, without
 
     page.goto(f"/ablation?text={TEXT.replace(' ', '+')}&pair={OTHER.replace(' ', '+')}&view=text")
     chip(page, "rude").click()

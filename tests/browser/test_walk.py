@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from attnviz.web.attention_view import START
-from attnviz.web.site import SITE
+from attnviz.web.pages.attention.view import START
+from attnviz.web.shell.site import SITE
 from tests.figures.pointer import cell_of, hover, value
 
 pytestmark = pytest.mark.browser

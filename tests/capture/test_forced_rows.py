@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 from attnviz.capture.recorder import Call
 from attnviz.capture.sites import Sites, find_sites
 from attnviz.errors import InputEmpty
-from attnviz.explain.forcing import Forcing
+from attnviz.explanation.intervention.forcing import Forcing
 
 HEAD = 1
 # Of "falcon-alibi" the eager path is another model than the default one.

@@ -38,7 +38,7 @@ class Asked:
     """Counts the calls of one engine function."""
 
     def __init__(self, monkeypatch, name: str) -> None:
-        import attnviz.explain as engine
+        import attnviz.explanation as engine
 
         self.count, self.real = 0, getattr(engine, name)
         monkeypatch.setattr(engine, name, self)
@@ -68,7 +68,7 @@ def test_random_orders_are_computed_once_for_all_methods(runtime, monkeypatch):
 
 def test_the_runtimes_answers_are_the_engines(runtime):
     from attnviz.capture import load_model
-    from attnviz.explain import ablate, attended, explain, faithfulness, head_importance
+    from attnviz.explanation import ablate, attended, explain, faithfulness, head_importance
 
     model = load_model("minilm", device="cpu", dtype="float32")
     attribution = explain(model, PAIR.text, pair=PAIR.pair, method="leave-one-out")
@@ -129,7 +129,7 @@ def test_an_opened_file_and_what_does_not_exist_are_refused(runtime):
 
 
 def test_a_result_without_words_is_computed_once_and_is_the_engines(runtime, monkeypatch):
-    import attnviz.explain as engine
+    import attnviz.explanation as engine
 
     asked = Asked(monkeypatch, "without")
     found = [runtime.without(PAIR, {2: "delete", 3: "attention-mask"}, side=1) for _ in range(2)]

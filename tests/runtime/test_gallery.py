@@ -70,7 +70,7 @@ def test_a_stored_example_is_what_the_model_says_today(example, runtime):
 
 def test_stored_attributions_are_what_explain_says_today(runtime):
     from attnviz.capture import load_model
-    from attnviz.explain import explain, methods
+    from attnviz.explanation import explain, methods
 
     model = load_model("minilm", device="cpu", dtype="float32")
     query = runtime.default_pair_query

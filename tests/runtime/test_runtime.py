@@ -74,7 +74,7 @@ def test_arrays_are_read_only_float32_and_kept(runtime):
 
 
 def test_an_explanation_is_that_of_explain_and_kept(runtime, model):
-    from attnviz.explain import explain
+    from attnviz.explanation import explain
 
     found = runtime.explain(PAIR, method="attention")
     expected = explain(model, PAIR.text, pair=PAIR.pair, method="attention")

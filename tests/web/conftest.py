@@ -180,7 +180,7 @@ def _saved(model: Any, tokenizer: Any, path: Path) -> str:
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch) -> None:
     """AppTest has no browser that could paint in the meantime."""
-    from attnviz.web import first_paint
+    from attnviz.web.shell import first_paint
 
     monkeypatch.setattr(first_paint, "PAUSE", 0)
 

@@ -1,1 +1,0 @@
-"""The attribution methods, one file each; the list is in explain/registry.py."""

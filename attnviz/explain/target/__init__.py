@@ -1,1 +1,0 @@
-"""The targets, one file each; the list is in explain/registry.py."""

@@ -1,0 +1,62 @@
+"""Why the model said so: what each token contributed to a target, by several methods that declare what they are.
+
+A target turns (model, texts) into a scalar function of the tokens (`problem.Problem`); a method spreads that scalar
+over the tokens (`attribution`). What an attribution is worth is tested in `evaluation`, what the result needs in
+`intervention`.
+"""
+
+from attnviz.explanation.attribution.run import answer, explain, methods, methods_for, targets, targets_for
+from attnviz.explanation.evaluation.agreement import Agreement
+from attnviz.explanation.evaluation.curves import RandomOrders, faithfulness, random_orders
+from attnviz.explanation.evaluation.sanity import sanity
+from attnviz.explanation.evaluation.verdict import headline
+from attnviz.explanation.evidence import (
+    Ablation,
+    Answer,
+    Faithfulness,
+    Forced,
+    HeadImportance,
+    LayerByLayer,
+    Removal,
+    Sanity,
+)
+from attnviz.explanation.intervention.ablation import ablate, head_importance
+from attnviz.explanation.intervention.forcing import FORCES, Attended, attended
+from attnviz.explanation.intervention.lens import layer_by_layer
+from attnviz.explanation.intervention.words import without
+from attnviz.explanation.records import MethodInfo, TargetInfo
+from attnviz.explanation.removal import Operator, operators_for
+
+__all__ = [
+    "FORCES",
+    "Ablation",
+    "Agreement",
+    "Answer",
+    "Attended",
+    "Faithfulness",
+    "Forced",
+    "HeadImportance",
+    "LayerByLayer",
+    "MethodInfo",
+    "Operator",
+    "RandomOrders",
+    "Removal",
+    "Sanity",
+    "TargetInfo",
+    "ablate",
+    "answer",
+    "attended",
+    "explain",
+    "faithfulness",
+    "head_importance",
+    "headline",
+    "layer_by_layer",
+    "methods",
+    "methods_for",
+    "operators_for",
+    "random_orders",
+    "sanity",
+    "targets",
+    "targets_for",
+    "without",
+]

@@ -1,0 +1,1 @@
+"""What each token contributed: targets make a result a scalar function of the tokens, methods spread it over them."""

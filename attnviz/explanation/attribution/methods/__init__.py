@@ -1,0 +1,1 @@
+"""The attribution methods, one file each; the list is in attribution/registry.py."""

@@ -1,0 +1,196 @@
+"""`explain`, and the lists of what there is: look-ups, refusals and the assembly of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
+from attnviz.explanation.attribution.registry import METHODS, TARGETS
+from attnviz.explanation.evidence import Answer
+from attnviz.explanation.records import Method, MethodInfo, Progress, Target, TargetInfo
+from attnviz.types import Attribution
+
+if TYPE_CHECKING:
+    from attnviz.capture import Model
+    from attnviz.explanation.problem import Problem
+
+Entry = TypeVar("Entry", Method, Target)
+
+
+def methods() -> tuple[MethodInfo, ...]:
+    """All attribution methods, the default first."""
+    return tuple(method.info for method in METHODS)
+
+
+def targets() -> tuple[TargetInfo, ...]:
+    """All targets, whatever the model."""
+    return tuple(target.info for target in TARGETS)
+
+
+def targets_for(model: Model) -> tuple[str, ...]:
+    """The names of the targets that this model can serve, its default first; may be empty."""
+    return tuple(target.info.name for target in TARGETS if _serves(model, target))
+
+
+def methods_for(target: str) -> tuple[MethodInfo, ...]:
+    """The attribution methods that work for a target, the default first. Raises UnknownName."""
+    name = _find(TARGETS, "target", target).info.name
+    return tuple(info for info in methods() if name in (info.targets or (name,)))
+
+
+def explain(
+    model: Model,
+    text: str,
+    target: str | None = None,
+    pair: str | None = None,
+    method: str = "integrated-gradients",
+    progress: Progress | None = None,
+    **options: Any,
+) -> Attribution:
+    """What each token contributed to a target.
+
+    Args:
+        model: a loaded model; it is only read, from any number of threads at once.
+        text: the text to explain.
+        target: a name of `targets()`; the model's default when None.
+        pair: the other text, for targets that compare two or read two as one; others do not, and the note says so.
+        method: a name of `methods()`.
+        progress: called with a fraction from 0 to 1; what it raises stops the work and reaches the caller.
+        **options: those that the method's and the target's info name.
+
+    Returns:
+        Scores for every token, special ones too, so that sums can be checked.
+
+    Raises:
+        UnknownName: no such method (or not for this target), target, option or option value.
+        TargetUnsupported: the model cannot serve the target; lists those that it can.
+        InputEmpty: no text, or no second text where the target needs one.
+        InputTooLong: more tokens than the model can take.
+        ModelUnsupported: the method needs something that the model has not (attention maps, an embedding).
+    """
+    chosen_method = _find(METHODS, "attribution method", method)
+    chosen_target = find_target(model, target)
+    method_options, target_options = _split(options, chosen_method.info, chosen_target.info)
+    info = chosen_target.info
+    if info.name not in (chosen_method.info.targets or (info.name,)):
+        fitting = [each.name for each in methods_for(info.name)]
+        raise UnknownName(f"attribution method for the target {info.name!r}", method, fitting)
+    report = progress or (lambda fraction: None)
+    report(0.0)
+
+    problems = pose(model, chosen_target, text, pair, target_options)
+    results = [
+        chosen_method.attribute(problem, _share(report, place, len(problems)), **method_options)
+        for place, problem in enumerate(problems)
+    ]
+    report(1.0)
+
+    first, other = results[0], results[1] if len(results) > 1 else None
+    notes = [problems[0].note, first.note]
+    if other is not None and other.note != first.note:
+        notes.append(f"Second text: {other.note}")
+    if pair is not None and not (info.needs_pair or info.takes_pair):
+        notes.append("The second text plays no part in this target.")
+    return Attribution(
+        tokens=problems[0].tokens,
+        scores=first.scores,
+        pair_tokens=None if other is None else problems[1].tokens,
+        pair_scores=None if other is None else other.scores,
+        method=method,
+        target=info.name,
+        value=problems[0].value,
+        baseline_value=first.baseline_value,
+        residual=first.residual,
+        signed=chosen_method.info.signed,
+        note=" ".join(note for note in notes if note),
+        options=tuple(sorted(problems[0].options.items())),
+        outcomes=problems[0].outcomes(),
+        outcome_unit=problems[0].outcome_unit,
+        error=first.error,
+        pair_error=None if other is None else other.error,
+        matrix=first.matrix,
+    )
+
+
+def answer(
+    model: Model, text: str, target: str | None = None, pair: str | None = None, **options: Any
+) -> Answer:
+    """The target itself, and what the model says, without attributing it to anything.
+
+    The arguments are those of `explain`, and so is what it raises. With the options of one answer, another text is
+    asked the same.
+    """
+    chosen = find_target(model, target)
+    for name in options:
+        if name not in chosen.info.options:
+            raise UnknownName("option", name, chosen.info.options)
+    first = pose(model, chosen, text, pair, options)[0]
+    return Answer(
+        tokens=first.tokens,
+        target=chosen.info.name,
+        options=tuple(sorted(first.options.items())),
+        value=first.value,
+        note=first.note,
+        outcomes=first.outcomes(),
+        outcome_unit=first.outcome_unit,
+    )
+
+
+def pose(
+    model: Model, target: Target, text: str, pair: str | None, options: Mapping[str, Any]
+) -> tuple[Problem, ...]:
+    """The target's problems for the text (and the other one). Raises what `explain` raises for its texts."""
+    info = target.info
+    if info.needs_pair and pair is None:
+        raise InputEmpty(
+            f"The target {info.name!r} compares two texts; there is only one.", "Give a second text."
+        )
+    return target.problems(model, text, pair if info.needs_pair or info.takes_pair else None, **options)
+
+
+def _serves(model: Model, target: Target) -> bool:
+    reads_text = model.loaded.tokenizer is not None
+    return reads_text and model.card.kind in target.info.kinds and target.supports(model)
+
+
+def _find(registry: Sequence[Entry], what: str, name: str) -> Entry:
+    for entry in registry:
+        if entry.info.name == name:
+            return entry
+    raise UnknownName(what, name, [entry.info.name for entry in registry])
+
+
+def find_target(model: Model, name: str | None) -> Target:
+    """The target by name, or the model's default. Raises UnknownName, TargetUnsupported."""
+    available = targets_for(model)
+    if name is None:
+        if not available:
+            raise TargetUnsupported(f"There is nothing to explain with the model {model.card.name!r}.", ())
+        return _find(TARGETS, "target", available[0])
+    target = _find(TARGETS, "target", name)
+    if name not in available:
+        kinds = " or ".join(target.info.kinds)
+        head = f" with {target.info.needs}" if target.info.needs else " that computes it"
+        raise TargetUnsupported(
+            f"The target {name!r} needs a model of kind {kinds}{head}; "
+            f"{model.card.name!r} is a model of kind {model.card.kind}.",
+            available,
+        )
+    return target
+
+
+def _split(
+    options: dict[str, Any], method: MethodInfo, target: TargetInfo
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    for name in options:
+        if name not in (*method.options, *target.options):
+            raise UnknownName("option", name, (*method.options, *target.options))
+    return (
+        {name: value for name, value in options.items() if name in method.options},
+        {name: value for name, value in options.items() if name in target.options},
+    )
+
+
+def _share(report: Progress, place: int, count: int) -> Progress:
+    return lambda fraction: report((place + fraction) / count)

@@ -1,0 +1,1 @@
+"""The targets, one file each; the list is in attribution/registry.py."""

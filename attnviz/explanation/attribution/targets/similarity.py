@@ -1,0 +1,94 @@
+"""The similarity of two texts: the cosine of their embeddings, each text encoded alone.
+
+As a function of one text's tokens, with the other text's embedding held fixed; then the other way round.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from attnviz.explanation.records import TargetInfo
+
+if TYPE_CHECKING:
+    import torch
+
+    from attnviz.capture import Model
+    from attnviz.explanation.problem import Problem, Read, Run
+
+
+class Similarity:
+    info = TargetInfo(
+        name="similarity",
+        title="Similarity of two texts",
+        kinds=("encoder",),
+        needs_pair=True,
+        unit="cosine",
+        description="The model turns each text into one vector; their similarity is the cosine of the two "
+        "vectors: 1 for the same direction, 0 for nothing in common. Each text is explained with the other "
+        "one held fixed.",
+        positive="The word makes the two texts more similar to the model.",
+        negative="The word makes the two texts less similar to the model.",
+        caveat="The model's idea of similarity is topic more than truth: a negated sentence can be very similar.",
+    )
+
+    def supports(self, model: Model) -> bool:
+        return True
+
+    def problems(self, model: Model, text: str, pair: str | None, **options: Any) -> tuple[Problem, ...]:
+        import torch
+
+        from attnviz.explanation.pooling import pool, query_weights, shares
+        from attnviz.explanation.problem import Problem, encode
+
+        module, pooling = base_of(model.loaded.module), model.loaded.pooling
+        sides = [encode(model, module, side) for side in (text, pair or "")]
+        with torch.no_grad():
+            hidden = [module(**inputs).last_hidden_state for _, inputs in sides]
+            vectors = [
+                pool(each, inputs["attention_mask"], pooling)
+                for each, (_, inputs) in zip(hidden, sides, strict=True)
+            ]
+            value = float(torch.cosine_similarity(vectors[0], vectors[1]))
+
+        def both_shares(side: int) -> tuple[torch.Tensor, torch.Tensor]:
+            """What each token adds to its text's vector of length 1: of this side, and of the other."""
+            one, other = (shares(hidden[n], pooling) / vectors[n].norm() for n in (side, 1 - side))
+            return one, other
+
+        return tuple(
+            Problem(
+                model=model,
+                module=module,
+                tokens=tokens,
+                inputs=inputs,
+                read=_cosine_with(vectors[1 - side], pooling),
+                query_weights=query_weights(len(tokens), pooling),
+                value=value,
+                vectors=partial(both_shares, side),
+            )
+            for side, (tokens, inputs) in enumerate(sides)
+        )
+
+
+def base_of(module: torch.nn.Module) -> torch.nn.Module:
+    """The encoder inside a model with a head on top, or the module itself."""
+    return getattr(module, "base_model", module)
+
+
+def embedding(module: torch.nn.Module, inputs: dict[str, torch.Tensor], pooling: str) -> torch.Tensor:
+    """(1, d) float32: the text's vector."""
+    from attnviz.explanation.pooling import pool
+
+    return pool(module(**inputs).last_hidden_state, inputs["attention_mask"], pooling)
+
+
+def _cosine_with(other: torch.Tensor, pooling: str) -> Read:
+    def read(run: Run, mask: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        from attnviz.explanation.pooling import pool
+
+        return torch.cosine_similarity(pool(run().last_hidden_state, mask, pooling), other)
+
+    return read

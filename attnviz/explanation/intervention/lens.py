@@ -1,0 +1,96 @@
+"""Layer by layer: what the model would say if it stopped after each of its layers.
+
+For a model with a head this is the logit lens (nostalgebraist 2020): the states after layer l go through the final
+norm and the head. For an embedding model it is how the similarity forms. Done by leaving out the later layers, so
+that whatever a family puts behind its layers is applied as ever, once.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attnviz.errors import ModelUnsupported, UnknownName
+from attnviz.explanation.evaluation.sanity import layer_names
+from attnviz.explanation.evidence import LayerByLayer
+from attnviz.explanation.records import Progress
+
+if TYPE_CHECKING:
+    import torch
+
+    from attnviz.capture import Model
+
+
+def layer_by_layer(
+    model: Model,
+    text: str,
+    target: str | None = None,
+    pair: str | None = None,
+    *,
+    progress: Progress | None = None,
+    **options: Any,
+) -> LayerByLayer:
+    """The target and the predictions after each layer.
+
+    Args:
+        model: a loaded model; it stays as it is.
+        text, target, pair, **options: as in `attnviz.explain`; what the options leave open is decided with all
+            layers. Of an encoder-decoder the decoder is cut short.
+        progress: called with a fraction from 0 to 1; what it raises stops the work and reaches the caller.
+
+    Raises what `attnviz.explain` raises, and ModelUnsupported where the layers cannot be left out.
+    """
+    from attnviz.capture import Model
+    from attnviz.explanation.attribution.run import find_target, pose
+
+    report = progress or (lambda fraction: None)
+    report(0.0)
+    asked = find_target(model, target)
+    for name in options:
+        if name not in asked.info.options:
+            raise UnknownName("option", name, asked.info.options)
+    whole = pose(model, asked, text, pair, options)[0]
+    shorter = _Shorter(model, layer_names(model, text))
+    values, outcomes = [], []
+    for count in range(shorter.count + 1):
+        report(count / (shorter.count + 1))
+        cut = Model(replace(model.loaded, module=shorter.to(count)))
+        problem = pose(cut, asked, text, pair, whole.options)[0]
+        values.append(problem.value)
+        outcomes.append(problem.outcomes())
+    report(1.0)
+    return LayerByLayer(
+        values=np.array(values),
+        outcomes=tuple(outcomes),
+        outcome_unit=whole.outcome_unit,
+        target=asked.info.name,
+        options=tuple(sorted(whole.options.items())),
+    )
+
+
+class _Shorter:
+    """A second module over the same weights, which can be cut to its first layers."""
+
+    def __init__(self, model: Model, names: list[str]) -> None:
+        self.parent, _, _ = names[-1].rpartition(".")  # the list that the last layers stand in
+        memo: dict[int, Any] = {
+            id(tensor): tensor
+            for tensor in (*model.loaded.module.parameters(), *model.loaded.module.buffers())
+        }
+        self.module = copy.deepcopy(model.loaded.module, memo)
+        found: Any = self.module.get_submodule(self.parent)
+        self.layers, self.count = found, len(list(found.children()))
+        if self.count != sum(name.startswith(f"{self.parent}.") for name in names):
+            raise ModelUnsupported(
+                f"The layers of {model.card.name} ({model.card.family}) cannot be left out one by one.",
+                "Choose a model whose layers stand in one list.",
+                reason="not-captured",
+            )
+
+    def to(self, count: int) -> torch.nn.Module:
+        owner, _, name = self.parent.rpartition(".")
+        setattr(self.module.get_submodule(owner), name, self.layers[:count])
+        return self.module

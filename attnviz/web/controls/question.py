@@ -1,0 +1,145 @@
+"""The question that a page changes something about: which result of which text, decided once, and its answer as it is.
+
+In flow the address; out flows an `Asking`, or what is missing is drawn instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from attnviz.errors import InputEmpty, UnknownName
+from attnviz.web.controls import before_after, sidebar
+from attnviz.web.controls import target as asked
+from attnviz.web.escape import markdown, plain
+from attnviz.web.share.drawn import Drawn
+from attnviz.web.shell import problems, progress
+from attnviz.web.state import address as url
+from attnviz.web.state import session
+
+if TYPE_CHECKING:
+    from attnviz.explanation import TargetInfo
+    from attnviz.explanation.evidence import Answer
+    from attnviz.runtime import Query
+    from attnviz.types import Kind
+    from attnviz.web.state.address import Head, State
+
+ATTENTION = ("pages/look/attention.py", "attention")
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One question, with everything that it leaves open decided by the model as it is.
+
+    Attributes:
+        query, target, options, kind: what `Runtime.answer`, `ablate` and `head_importance` take.
+        answer: of the text as it is, with all heads.
+    """
+
+    query: Query
+    target: TargetInfo
+    options: Mapping[str, Hashable]
+    kind: Kind | None
+    answer: Answer
+
+    @property
+    def decided(self) -> dict[str, Any]:
+        """The options with which another text is asked the same."""
+        return dict(self.answer.options)
+
+    @property
+    def noun(self) -> str:
+        """What is measured, as it stands in a sentence. It may hold a label that somebody typed."""
+        return before_after.noun(self.target.name, self.decided)
+
+    @property
+    def identity(self) -> str:
+        """Tells this question from others."""
+        return repr((self.query, self.target.name, sorted(self.options.items()), self.kind))
+
+    def drawn(
+        self,
+        figure: str,
+        message: Callable[[], bytes],
+        title: str,
+        pinned_as: str = "",
+        settings: tuple[tuple[str, str], ...] = (),
+    ) -> Drawn:
+        """A figure about this question, to be taken away; the question itself is the first of its settings."""
+        texts = " · ".join(filter(None, (self.query.text, self.query.pair)))
+        options = ((name.capitalize(), plain(_told(value))) for name, value in self.decided.items())
+        return Drawn(
+            figure,
+            message,
+            f"{title}, {self.target.title}",
+            texts,
+            pinned_as=pinned_as,
+            settings=(("Result", self.target.title), *options, *settings),
+        )
+
+    @property
+    def first_alone(self) -> Query:
+        """The text as the model reads it for this target: with the second text only where it reads both as one."""
+        return self.query if self.target.takes_pair else replace(self.query, pair=None)
+
+
+def needs_model(purpose: str) -> None:
+    """An opened file cannot answer; `purpose` begins the sentence that says what the model is needed for."""
+    with st.container(border=True):
+        st.subheader("An opened file holds attention only", anchor=False)
+        st.markdown(f"{purpose}, the model itself has to run: choose it under **Model**.")
+
+
+def ask(query: Query, state: State) -> Asking | None:
+    """Which result, and the answer to it as things are; None where the page has drawn what is missing instead."""
+    runtime = session.runtime()
+    available = asked.available(query)
+    target = asked.target(available, state)
+    if target.needs_pair and not query.pair:
+        asked.second_text_missing(target, available)
+        example = runtime.default_pair_query
+        shown = next(each for each in runtime.examples() if each.query == example)
+        st.button("Take the two example sentences", on_click=sidebar.show_example, args=(shown,))
+        return None
+    asked.typed(state, target)
+    options = asked.options(state, target)
+    choice = st.container()
+    try:
+        with progress.loading() as report:
+            answer = runtime.answer(query, target.name, report, **options)
+    except (InputEmpty, UnknownName) as error:
+        problems.show_error(error)
+        asked.back_to_own_choice(state)
+        return None
+    with choice:
+        asked.picked(answer, state, target)
+        if answer.note:
+            st.caption(markdown(answer.note))
+    return Asking(query, target, options, None, answer)
+
+
+def attention_link(question: Asking, heads: tuple[Head, ...], state: State, label: str) -> None:
+    """A link to the map of a head on this text, or to the mean map of several; of none, of all heads."""
+    script, name = ATTENTION
+    alone = question.first_alone
+    kept = replace(state, view=None, text=alone.text, pair=alone.pair, held=())
+    if len(heads) == 1:
+        kept = kept.on(*heads)
+    else:
+        kept = replace(kept, pool="mean", over=state.off if heads else "model")
+    st.page_link(
+        st.Page(script, url_path=name),
+        label=label,
+        icon=":material/arrow_forward:",
+        query_params=url.encode(kept),
+    )
+
+
+def _told(value: object) -> str:
+    """The value of an option as it is read; it may be anybody's text."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "all of it" if value is None else str(value)

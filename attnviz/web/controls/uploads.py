@@ -1,0 +1,75 @@
+"""Saved files that a visitor opens: the upload in the sidebar and in the entry dialog, and what is wrong with a file.
+
+An upload becomes a question to the runtime, under the name of a file in place of a model's, in the address.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnviz.errors import AttnVizError
+from attnviz.web.escape import plain
+from attnviz.web.shell import problems
+from attnviz.web.state import address as url
+from attnviz.web.state import session
+
+if TYPE_CHECKING:
+    from attnviz.web.state.address import State
+
+UPLOAD = "upload"
+PROBLEM = "attnviz_upload_problem"
+OPENED = "attnviz_opened_file"  # the last upload that could be read
+FORMER = "attnviz_former_file"  # what was looked at when a file was taken away
+
+
+def upload(state: State, key: str = UPLOAD) -> None:
+    """The upload of a saved file; what is wrong with it stands below."""
+    opened = session.opened(state.model)
+    with st.expander("Open a saved file", expanded=opened is not None or PROBLEM in st.session_state):
+        st.file_uploader(
+            "A file that was saved by AttnViz",
+            type="attnviz",
+            key=key,
+            on_change=_uploaded,
+            args=(key,),
+            help="It is shown without the model. The file stays in the memory of this server, and only there.",
+        )
+        if PROBLEM in st.session_state:
+            problems.show_error(st.session_state[PROBLEM])
+            if opened is not None:
+                st.caption("The file that was opened before is still shown.")
+
+
+def _uploaded(key: str) -> None:
+    """Open what was just chosen; when it was taken away again, go back to the model."""
+    failed = st.session_state.pop(PROBLEM, None)
+    former = st.session_state.pop(FORMER, None)
+    file = st.session_state[key]
+    state = session.state()
+    if file is None:
+        # Where a file that cannot be read is taken away, the one that was opened before stays.
+        if failed is None and session.is_file(state.model):
+            st.session_state[FORMER] = state
+            session.write(url.State())
+        return
+    try:
+        query = session.runtime().open(file.getvalue(), plain(file.name, 80))
+    except AttnVizError as error:
+        st.session_state[PROBLEM] = error
+        # Of a file that is replaced, Streamlit first says that it was taken away.
+        if former is not None and state in (url.State(), former):
+            session.write(former)
+    else:
+        st.session_state[OPENED] = file
+        session.write(url.State(model=query.model))
+
+
+def keep_open(state: State) -> None:
+    """Open this visitor's file again, where the server had to forget it to make room."""
+    if session.is_file(state.model) and session.opened(state.model) is None:
+        file = st.session_state.get(OPENED)
+        if file is not None:
+            with problems.guard():
+                session.runtime().open(file.getvalue(), plain(file.name, 80))

@@ -1,0 +1,1 @@
+"""The content of each page, one room a page."""

@@ -1,0 +1,1 @@
+"""The page “Change it and see”: heads off, words away, rows forced."""

@@ -1,0 +1,1 @@
+"""The page “Attribution”: which words made the result, and how far to trust that."""

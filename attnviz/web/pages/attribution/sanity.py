@@ -1,0 +1,80 @@
+"""A check on a model that has forgotten: its upper layers are shuffled, and the same question is explained again.
+
+In flow a question; the engine's two explanations come from the runtime, with progress, when the reader asks for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnviz.figures.axes import GRANULARITIES
+from attnviz.web.pages.attribution.tested import Asked, remember
+from attnviz.web.shell import components, problems, progress
+from attnviz.web.state import session
+
+if TYPE_CHECKING:
+    from attnviz.explanation import Sanity
+
+SHUFFLED = "attnviz_shuffled"  # the question, and the seed
+UPPER = 0.5  # of the layers
+WORDS = "shuffled_words"
+NAMES = ("the model as it is", "upper layers shuffled")
+WHY = (
+    "An explanation of what the model learned has to change when the model forgets it. Many pictures hardly do "
+    "(Adebayo et al. 2018): they show the input, or the way the model is built."
+)
+
+
+def show(asked: Asked) -> None:
+    """The button, and what it found."""
+    st.subheader("Does it depend on what the model learned?", anchor=False)
+    st.markdown(WHY)
+    question = (asked.query, asked.target.name, asked.method.name, tuple(sorted(asked.options.items())))
+    last, seed = st.session_state.get(SHUFFLED, (None, 0))
+    if last != question:
+        st.button(
+            "Randomise the upper layers",
+            key="trust_shuffle",
+            icon=":material/shuffle:",
+            on_click=remember,
+            args=(SHUFFLED, (question, 0)),
+        )
+        return
+    with problems.guard():
+        with progress.loading() as report:
+            found = session.runtime().sanity(
+                asked.query, asked.target.name, asked.method.name, UPPER, seed, report, **asked.options
+            )
+        _result(found, asked)
+        st.button(
+            "Shuffle once more, with another seed",
+            key="trust_reshuffle",
+            icon=":material/shuffle:",
+            on_click=remember,
+            args=(SHUFFLED, (question, seed + 1)),
+        )
+
+
+def _result(found: Sanity, asked: Asked) -> None:
+    from attnviz.explanation.evaluation import verdict
+    from attnviz.figures import explanation_data
+
+    with st.container(border=True, key="shuffled"):
+        st.markdown(f"**{verdict.shuffled(found.correlation)}**")
+        if found.pair_correlation is not None:
+            st.markdown(f"Second text: {verdict.shuffled(found.pair_correlation)}")
+    data = explanation_data(
+        found.before,
+        beside=found.after,
+        names=NAMES,
+        granularity=session.choose("view", session.state().view, GRANULARITIES, "word"),
+        model=session.model_name(asked.query.model),
+    )
+    components.words(data, WORDS)
+    st.caption(
+        f"{verdict.shuffling(found)} Spearman’s rank correlation of the tokens’ scores, special tokens left out: 1 the "
+        "same order, 0 no relation. Both pictures have one scale. One shuffling, and few tokens, are a rough "
+        "sample: try another seed."
+    )

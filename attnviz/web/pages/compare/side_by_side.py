@@ -1,0 +1,297 @@
+"""Two to four panes side by side: what each shows, how their tokens were matched, and their difference."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from attnviz.figures import axes as maps
+from attnviz.runtime import Query
+from attnviz.web.escape import plain
+from attnviz.web.pages.attention import view as attention_view
+from attnviz.web.pages.compare import pane_list
+from attnviz.web.share import take_away
+from attnviz.web.shell import components, page, progress
+from attnviz.web.state import panes, session
+
+if TYPE_CHECKING:
+    from attnviz.analysis.alignment import Matching
+    from attnviz.capture import Capture
+    from attnviz.figures.panes import Pane, Source
+    from attnviz.types import FloatArray, Kind
+    from attnviz.web.state.address import Head, State
+    from attnviz.web.state.panes import Chosen
+
+SENT = "attnviz_sent"  # the sources whose maps the browser has, all heads of them
+TITLE = 80  # characters of a text above its map
+NAMES = "ABCD"
+BY_LABELS = (
+    "Equal ones are matched in order (Python’s difflib), and a run that was replaced by one of the same length is "
+    "matched one by one."
+)
+UNITS = "In the difference, the row of a unit is the mean over its tokens, and its column their sum."
+
+
+@dataclass(frozen=True)
+class Side:
+    """One model on one text: its capture, and the axes of its maps."""
+
+    query: Query
+    capture: Capture
+    kind: Kind
+    rows: maps.Axis
+    keys: maps.Axis
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.capture.shape(self.kind)[:2]
+
+    @property
+    def bytes_of_all(self) -> int:
+        layers, heads = self.shape
+        return 4 * layers * heads * len(self.rows.labels) * len(self.keys.labels)
+
+    def map(self, place: Head) -> FloatArray:
+        found = session.runtime().attention(self.query, *place, self.kind)
+        return maps.grouped(found, self.rows, self.keys)
+
+
+def show(state: State, unit: str, sent: frozenset[object]) -> None:
+    """Draw the panes that the address asks for, or what keeps them from being drawn."""
+    shown = panes.chosen(state, attention_view.START)
+    pane_list.show(shown, state)
+    if len(shown) < panes.MIN_PANES or _refused(shown):
+        return
+    sides = _sides(shown, state, unit)
+    if sides is None:
+        return
+    numbers = [list(sides).index((pane.model, pane.text)) for pane in shown]
+    found = list(sides.values())
+    named = bool(state.heads or state.panes)
+    heads = tuple(_fitting(pane, found[number], named) for pane, number in zip(shown, numbers, strict=True))
+    fitted = tuple(replace(pane, head=head) for pane, head in zip(shown, heads, strict=True))
+    whole = _whole(found, sent)
+    data = _message(found, numbers, fitted, unit, [None if each in whole else () for each in found])
+    st.session_state[SENT] = frozenset(
+        sent_key(each) for each in found if each in whole or sent_key(each) in sent
+    )
+    components.panes(data, lambda places: _stepped(fitted, places))
+    take_away.panes(
+        panes.arranged(fitted, state),
+        any(session.is_file(pane.model) for pane in fitted),
+        pane_list.drawn(
+            fitted, unit, lambda: _message(found, numbers, fitted, unit, [() for _ in found], fixed=True)
+        ),
+    )
+
+
+def sent_key(side: Side) -> object:
+    """What tells apart the maps that a browser keeps."""
+    return side.query, side.kind, side.rows.unit
+
+
+def _stepped(shown: tuple[Chosen, ...], places: tuple[Head, ...]) -> None:
+    if len(places) == len(shown):
+        new = tuple(replace(pane, head=place) for pane, place in zip(shown, places, strict=True))
+        if new != shown:
+            session.write(panes.arranged(new, session.state()))
+
+
+def _refused(shown: tuple[Chosen, ...]) -> bool:
+    """Whether a model may not be loaded, or not beside the others; then this says so."""
+    for n, pane in enumerate(shown):
+        if not page.trusted(pane.model):
+            page.confirm(pane.model, functools.partial(pane_list.use_default_model, n))
+            return True
+    models = {pane.model for pane in shown if not session.is_file(pane.model)}
+    most = session.runtime().settings.max_models
+    if len(models) > most:
+        with st.container(border=True):
+            st.subheader("These are too many models at a time", anchor=False)
+            st.markdown(
+                f"This server keeps {most} in memory. Remove a pane, or give it one of the other models."
+            )
+        return True
+    return False
+
+
+def _sides(shown: tuple[Chosen, ...], state: State, unit: str) -> dict[tuple[str, str], Side] | None:
+    """Each model and text once; None where one is too long, which this then says."""
+    runtime = session.runtime()
+    queries = {
+        (pane.model, pane.text): session.opened(pane.model)
+        or Query(pane.model, pane.text, target_text=state.target_text)
+        for pane in shown
+    }
+    with progress.loading() as report:
+        captures = {pair: runtime.capture(query, report) for pair, query in queries.items()}
+    several = next((each for each in captures.values() if len(each.kinds) > 1), None)
+    asked = attention_view.choose_kind(several.kinds, state) if several is not None else None
+    found = {}
+    for pair, capture in captures.items():
+        kinds = capture.kinds
+        kind = asked if asked in kinds else "cross" if "cross" in kinds else kinds[0]
+        rows, keys = capture.query_tokens(kind), capture.key_tokens(kind)
+        if max(len(rows), len(keys)) > maps.MAX_SIDE:
+            _too_long()
+            return None
+        found[pair] = Side(queries[pair], capture, kind, maps.axis(rows, unit), maps.axis(keys, unit))
+    return found
+
+
+def _fitting(pane: Chosen, side: Side, named: bool) -> Head:
+    """The head of the pane, where its model has it; the first one otherwise, with a notice where it was asked for."""
+    layers, heads = side.shape
+    layer, head = pane.head
+    if layer < layers and head < heads:
+        return pane.head
+    if named:
+        session.notice(
+            f"There is no layer {layer}, head {head} in one of the models; its layer 0, head 0 is shown."
+        )
+    return 0, 0
+
+
+def _whole(found: list[Side], sent: frozenset[object]) -> list[Side]:
+    """The sides all of whose heads travel: those of short texts, the first time."""
+    left, whole = attention_view.SEND_ALL, []
+    for side in found:
+        left -= side.bytes_of_all
+        if left >= 0 and sent_key(side) not in sent:
+            whole.append(side)
+    return whole
+
+
+def _message(
+    found: list[Side],
+    numbers: list[int],
+    shown: tuple[Chosen, ...],
+    unit: str,
+    extent: list[tuple[()] | None],
+    fixed: bool = False,
+) -> bytes:
+    """What the figure shows: of each side all heads where `extent` is None, else those of the panes."""
+    from attnviz.figures import panes_data
+
+    runtime = session.runtime()
+    matchings = {
+        (s, t): runtime.matchings(found[s].query, found[t].query, unit, (found[s].kind, found[t].kind))
+        for t in range(len(found))
+        for s in range(t)
+    }
+    sources = []
+    for s, side in enumerate(found):
+        layers, heads = side.shape
+        places = [(layer, head) for layer in range(layers) for head in range(heads)]
+        if extent[s] is not None:
+            places = list(dict.fromkeys(pane.head for pane, n in zip(shown, numbers, strict=True) if n == s))
+        sources.append(_source(side, places))
+    return panes_data(
+        sources,
+        _titled(shown, numbers),
+        matchings,
+        change=None if fixed else _change(found, numbers, unit),
+        fixed=fixed,
+        unit=unit,
+        note=_note(found, numbers, matchings, unit),
+        model=found[0].query.model,
+    )
+
+
+def _source(side: Side, places: list[Head]) -> Source:
+    from attnviz.figures.panes import Source
+
+    layers, heads = side.shape
+    return Source(
+        np.stack([side.map(place) for place in places]),
+        places,
+        side.rows.labels,
+        side.keys.labels,
+        side.rows.special,
+        side.keys.special,
+        layers,
+        heads,
+        causal=attention_view.is_causal(side.capture, side.kind),
+        identity=f"{side.query} {side.kind}",
+    )
+
+
+def _titled(shown: tuple[Chosen, ...], numbers: list[int]) -> list[Pane]:
+    """The panes, each with what sets it apart from the others."""
+    from attnviz.figures.panes import Pane
+
+    texts, models = ({getattr(pane, name) for pane in shown} for name in ("text", "model"))
+    return [
+        Pane(
+            NAMES[n],
+            " · ".join(
+                [pane_list.model_title(pane.model)] * (len(models) > 1)
+                + [plain(pane.text, TITLE)] * (len(texts) > 1)
+            ),
+            number,
+            pane.head,
+        )
+        for n, (pane, number) in enumerate(zip(shown, numbers, strict=True))
+    ]
+
+
+def _change(found: list[Side], numbers: list[int], unit: str) -> FloatArray | None:
+    """How much each head changed from the first pane to the second, where that can be said."""
+    first, second = found[numbers[0]], found[numbers[1]]
+    if first is second or first.shape != second.shape:
+        return None
+    with progress.loading() as report:
+        return session.runtime().changes(first.query, second.query, unit, (first.kind, second.kind), report)
+
+
+def _note(
+    found: list[Side],
+    numbers: list[int],
+    matchings: dict[tuple[int, int], tuple[Matching, Matching]],
+    unit: str,
+) -> str:
+    """How the tokens of the panes were matched with those of the first, in words."""
+    lines, told = [], {numbers[0]}
+    for n, number in enumerate(numbers):
+        if number in told:
+            continue
+        told.add(number)
+        keys = matchings[min(numbers[0], number), max(numbers[0], number)][1]
+        lines.append(_how(keys, NAMES[0], NAMES[n], unit))
+    lines.append(maps.note(found[0].rows, found[0].keys))
+    return " ".join(line for line in lines if line)
+
+
+def _how(keys: Matching, first: str, second: str, unit: str) -> str:
+    count, (one, other) = len(keys.labels), keys.alone
+    alone = f"{one} of {first} and {other} of {second} have none"
+    if keys.way == "same":
+        return f"{first} and {second} have the same {unit}s."
+    if keys.way == "characters":
+        return (
+            f"{first} and {second} are one text, cut into tokens by two tokenizers: they are compared over "
+            f"{count} units, the shortest pieces of text at whose ends both make a cut; {one} tokens of {first} "
+            f"and {other} of {second} have no counterpart. {UNITS}"
+        )
+    if keys.way == "words":
+        return (
+            f"{first} and {second} are two texts, cut into tokens by two tokenizers: they are compared by the {count} "
+            f"words that have a counterpart; the {one} other tokens of {first} and {other} of {second} are left out of "
+            f"the difference. {BY_LABELS} {UNITS}"
+        )
+    if one or other:
+        return (
+            f"{count} {unit}s of {first} and {second} have a counterpart; {alone} and are left out of the difference. "
+            f"{BY_LABELS}"
+        )
+    return f"All {count} {unit}s of {first} and {second} have a counterpart. {BY_LABELS}"
+
+
+def _too_long() -> None:
+    with st.container(border=True):
+        st.subheader("These texts are too long to compare", anchor=False)
+        st.markdown(f"A text of up to {maps.MAX_SIDE:,} tokens can be compared with another, token by token.")

@@ -1,0 +1,65 @@
+"""What happens once, when the server starts, before the first visitor: navigation is declared, light modules load.
+
+A fresh Streamlit process that sees a folder `pages/` beside the script serves its first session in the mode of old
+multipage apps, where a deep link such as `/heads?text=...` first answers "page not found". That mode ends as soon as
+anybody has called `st.navigation`; so the server calls it itself, before it listens.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+_NOISE = "streamlit.runtime.scriptrunner_utils.script_run_context"
+
+
+def middleware() -> list[Any]:
+    """What stands between the network and Streamlit."""
+    from starlette.middleware import Middleware
+
+    from attnviz.web.serving.document import PreparedDocument
+    from attnviz.web.serving.surrogates import WellFormedText
+
+    return [Middleware(WellFormedText), Middleware(PreparedDocument)]
+
+
+def prepare() -> None:
+    """Declare that this app navigates by `st.navigation`, and import what every first picture needs."""
+    import streamlit as st
+
+    from attnviz.web.shell import frame
+
+    log = logging.getLogger(_NOISE)
+    level = log.level
+    log.setLevel(logging.ERROR)  # outside a session, each st call would warn that it is outside a session
+    try:
+        st.navigation(frame.site_pages())
+    finally:
+        log.setLevel(level)
+    # While the server and the first browser get ready, there is time to spare.
+    threading.Thread(target=read_ahead, name="read ahead", daemon=True).start()
+
+
+def read_ahead() -> None:
+    """Import what pages need and open the stored example; what fails here will be said on a page."""
+    from attnviz.web.pages.attention import view as attention_view  # noqa: F401
+    from attnviz.web.pages.attribution import view as attribution_view  # noqa: F401
+    from attnviz.web.pages.heads import view as heads_view  # noqa: F401
+    from attnviz.web.state import session
+
+    try:
+        runtime = session.runtime()
+        runtime.statistics(runtime.default_query)
+        import attnviz.figures
+        import attnviz.text  # noqa: F401
+    except Exception as error:
+        logging.getLogger("attnviz").warning("reading ahead: %s", error)
+
+
+def script_failed(error: Exception) -> bool:
+    """Log an error that no page caught, and show it calmly; true: Streamlit shows nothing of its own."""
+    from attnviz.web.shell.problems import show_error
+
+    show_error(error)
+    return True

@@ -1,0 +1,186 @@
+"""Mounts the browser figures: bytes in, the reader's selection out, written to the address.
+
+Each keeps one `key`, so that new data repaints the picture instead of building it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from attnviz.figures import FORMS, HIDEABLE, SHARES, component
+from attnviz.figures.axes import GRANULARITIES
+from attnviz.web.state import session
+from attnviz.web.state.address import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
+from attnviz.web.state.edits import Edit
+from attnviz.web.state.edits import reported as reported_edits
+
+HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
+ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
+SWITCHES, EDITS = "switches", "edits"
+
+
+@cache
+def _mount(name: str) -> Callable[..., Any]:
+    part = component(name)
+    return st.components.v2.component(part.name, html=part.html, css=part.css, js=part.js)
+
+
+def heatmap(data: bytes, shown: Head) -> None:
+    """One head's map in one of its forms; stepping to another head, or form, changes the address."""
+    _mount(HEATMAP)(
+        key=HEATMAP,
+        data=data,
+        on_selection_change=lambda: _selected(shown),
+        on_form_change=_form,
+        on_setting_change=_setting,
+        on_held_change=_held,
+    )
+
+
+def heads(data: bytes) -> Head | None:
+    """All heads as thumbnails, one of them opened in place; returns the one that was asked for on its own page."""
+    result = _mount(HEADS)(
+        key=HEADS,
+        data=data,
+        on_chosen_change=_chosen,
+        on_detail_change=lambda: session.update(opened=head_of(_reported(HEADS, "detail"))),
+        on_open_change=lambda: None,
+    )
+    return head_of(result.open)
+
+
+def allocation(data: bytes) -> Head | None:
+    """Shares of attention as bars, and head by head; returns the head that was just opened."""
+    result = _mount(ALLOCATION)(key=ALLOCATION, data=data, on_open_change=lambda: None)
+    return head_of(result.open)
+
+
+def panes(data: bytes, stepped: Callable[[tuple[Head, ...]], None] | None = None) -> None:
+    """Maps side by side; `stepped` is told the heads of all panes when the reader steps to another one."""
+    _mount(PANES)(key=PANES, data=data, on_places_change=lambda: _placed(stepped))
+
+
+def likeness(data: bytes) -> tuple[Head, ...]:
+    """How alike all heads are; returns the head, or the two heads, that were just opened."""
+    opened = _mount(LIKENESS)(key=LIKENESS, data=data, on_open_change=lambda: None).open
+    first, second = head_of(opened), head_of(opened.get("other") if hasattr(opened, "get") else None)
+    return () if first is None else (first,) if second is None else (first, second)
+
+
+def frame(data: bytes) -> None:
+    """A document that cannot reach the page around it."""
+    _mount(FRAME)(key=FRAME, data=data)
+
+
+def words(data: bytes, key: str = WORDS) -> None:
+    """The coloured text and its bars; adding up by other units changes the address."""
+    _mount(WORDS)(key=key, data=data, on_granularity_change=lambda: _granularity(key))
+
+
+def switches(data: bytes, switched: Callable[[tuple[Head, ...]], None]) -> None:
+    """Every head as a switch; `switched` is told all heads that are off when the reader has switched one."""
+    _mount(SWITCHES)(key=SWITCHES, data=data, on_switched_change=lambda: _switched(switched))
+
+
+def edits(data: bytes, edited: Callable[[tuple[Edit, ...]], None], asked: Callable[[int], None]) -> None:
+    """The words of a text; `edited` is told all edits when the reader has made one or taken one back.
+
+    `asked` is told the place of a word for which the reader is about to type another one.
+    """
+    _mount(EDITS)(
+        key=EDITS, data=data, on_edited_change=lambda: _edited(edited), on_asking_change=lambda: _asked(asked)
+    )
+
+
+def _asked(asked: Callable[[int], None]) -> None:
+    place = _pair([_reported(EDITS, "asking"), 0])
+    if place is not None:
+        asked(place[0])
+
+
+def _edited(edited: Callable[[tuple[Edit, ...]], None]) -> None:
+    made = reported_edits(_reported(EDITS, "edited"))
+    if made is not None:
+        edited(made)
+
+
+def _switched(switched: Callable[[tuple[Head, ...]], None]) -> None:
+    reported = _reported(SWITCHES, "switched")
+    if isinstance(reported, list):
+        places = [_pair(each) for each in reported]
+        switched(tuple(place for place in places if place is not None))
+
+
+def _selected(shown: Head) -> None:
+    place = head_of(_reported(HEATMAP, "selection"))
+    if place is not None and place != shown:
+        session.update(heads=(place,))
+
+
+def _placed(stepped: Callable[[tuple[Head, ...]], None] | None) -> None:
+    reported = _reported(PANES, "places")
+    places = [_pair(each) for each in reported] if isinstance(reported, list) else []
+    if stepped is not None and places and None not in places:
+        stepped(tuple(place for place in places if place is not None))
+
+
+def _form() -> None:
+    form = _reported(HEATMAP, "form")
+    if form in FORMS:
+        session.update(form=None if form == FORMS[0] else form)
+
+
+def _setting() -> None:
+    reported = _reported(HEATMAP, "setting")
+    if not hasattr(reported, "get"):
+        return
+    hide, keep = reported.get("hide"), reported.get("keep")
+    hidden = [name for name in HIDEABLE if isinstance(hide, list) and name in hide]
+    # JSON knows no whole numbers: what was 90 in the browser may come as 90.0.
+    kept = str(int(keep)) if isinstance(keep, (int, float)) and keep in SHARES else None
+    session.update(hide=",".join(hidden) or None, keep=kept)
+
+
+def _held() -> None:
+    reported = _reported(HEATMAP, "held")
+    places = [_pair(each) for each in reported[:MAX_HELD]] if isinstance(reported, list) else []
+    session.update(held=tuple(place for place in places if place is not None and place[0] in (0, 1)))
+
+
+def _granularity(key: str) -> None:
+    unit = _reported(key, "granularity")
+    if unit in GRANULARITIES:
+        session.update(view=None if unit == "word" else unit)
+
+
+def _chosen() -> None:
+    reported = _reported(HEADS, "chosen")
+    places = [_pair(each) for each in reported] if isinstance(reported, list) else []
+    chosen = tuple(dict.fromkeys(place for place in places if place is not None))[:MAX_HEADS]
+    session.update(heads=chosen)
+
+
+def _reported(key: str, name: str) -> Any:
+    """What a figure reported. It comes from a browser: nothing about its shape is certain."""
+    values = st.session_state.get(key)
+    try:
+        return values[name] if values is not None and name in values else None
+    except (KeyError, TypeError):
+        return None
+
+
+def head_of(value: Any) -> Head | None:
+    """The head that {"layer": l, "head": h} names, else None."""
+    return _pair([value.get("layer"), value.get("head")]) if hasattr(value, "get") else None
+
+
+def _pair(value: Any) -> Head | None:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        return None
+    if not all(isinstance(each, (int, float)) and each == each and 0 <= each <= MAX_INDEX for each in value):
+        return None
+    return int(value[0]), int(value[1])

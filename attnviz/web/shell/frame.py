@@ -1,0 +1,118 @@
+"""What stands around every page: the navigation, and the sidebar with text, examples, model and machine.
+
+Reads the state from the address, draws the controls from it, and runs the page that the address names.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnviz.web.controls import sidebar as controls
+from attnviz.web.controls import uploads
+from attnviz.web.shell import first_paint, keys, problems, style
+from attnviz.web.shell.site import DEFAULT, HOME, SECTIONS, SITE
+from attnviz.web.state import address as url
+from attnviz.web.state import session
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+    from streamlit.navigation.page import Page
+
+WARM_AFTER = 1.0  # seconds
+
+
+def show() -> None:
+    """Draw the whole app for one run of the script."""
+    st.set_page_config(page_title="AttnViz", page_icon=style.ICON, layout="wide")
+    pages = {page.url_path or HOME: page for page in site_pages()}
+    current = st.navigation(list(pages.values()), position="hidden")
+    state = session.begin(current.url_path)
+    first_paint.begin()
+    style.apply()
+    uploads.keep_open(state)
+    with st.sidebar:
+        st.header("AttnViz", anchor=False)  # the sidebar takes its place now, so that nothing moves later
+    if session.ready():
+        _page(current)  # the picture is there at once: it goes first
+        first_paint.wait()
+        _navigation(pages, current, state)
+        _machine(_controls(state), state)
+        first_paint.rest()
+    else:
+        model = state.model or session.default_model()
+        known = session.runtime().card(model) is not None
+        _navigation(pages, current, state)
+        facts = _controls(state)
+        _machine(facts, state)
+        _page(current)
+        first_paint.rest()
+        _machine(facts, state)  # by now the model may have been loaded
+        if not known and session.runtime().card(model) is not None:
+            st.rerun()  # the controls depend on what the page has just learned of the model
+    _warm_up()
+
+
+def _controls(state: url.State) -> DeltaGenerator:
+    """All of the sidebar but what is known of the model; returns the place for that."""
+    with st.sidebar:
+        with problems.guard():
+            controls.text_form(state)
+            controls.gallery()
+            controls.model_choice(state)
+            uploads.upload(state)
+        return st.empty()
+
+
+def _machine(slot: DeltaGenerator, state: url.State) -> None:
+    with slot.container(), problems.guard():
+        controls.machine(state)
+
+
+def _page(current: Page) -> None:
+    notices = st.container()
+    with problems.guard():
+        current.run()
+    with notices:
+        for sentence in session.notices():
+            st.info(sentence, icon=":material/info:")
+
+
+@cache
+def _warm_up() -> None:
+    """Once per process: load the default model in the background, when the first picture has gone out.
+
+    Importing torch holds the interpreter for moments at a time; a second's grace keeps them off that picture.
+    """
+    timer = threading.Timer(WARM_AFTER, session.runtime().warm)
+    timer.daemon = True
+    timer.start()
+
+
+def site_pages() -> list[Page]:
+    """All pages. The default page has a twin, since Streamlit serves a default page at `/` only."""
+    home = next(entry for entry in SITE if entry.name == DEFAULT)
+    pages = [st.Page(home.script, title=home.title, url_path=HOME, default=True, help=home.summary)]
+    pages += [st.Page(each.script, title=each.title, url_path=each.name, help=each.summary) for each in SITE]
+    return pages
+
+
+def _navigation(pages: dict[str, Page], current: Page, state: url.State) -> None:
+    """Links that take the state along: Streamlit's own menu would drop the query parameters."""
+    # What is held or opened belongs to one page; the head that is opened among all is the one to look at elsewhere.
+    heads = state.heads or ((state.opened,) if state.opened else ())
+    params = url.encode(replace(state, view=None, held=(), opened=None, heads=heads))
+    for section in SECTIONS:
+        entries = [entry for entry in SITE if entry.section == section]
+        if entries:
+            st.sidebar.caption(section)
+        for entry in entries:
+            at_home = entry.name == DEFAULT and not current.url_path
+            page = pages[HOME if at_home else entry.name]
+            st.sidebar.page_link(page, label=entry.title, query_params=params, width="stretch")
+    with st.sidebar:
+        keys.show(current.url_path or DEFAULT)

@@ -1,0 +1,141 @@
+"""What every page begins with: its heading, what could not be used, and the question, or why there is none yet."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnviz.web.controls import sidebar as controls
+from attnviz.web.controls import uploads
+from attnviz.web.escape import plain
+from attnviz.web.state import address as url
+from attnviz.web.state import session
+
+if TYPE_CHECKING:
+    from attnviz.runtime import Query
+    from attnviz.web.state.address import State
+
+DRAWN = "attnviz_drawn"
+FLUSH = 0.05  # seconds; Streamlit sends what it has every 10 ms
+LOOKED = "Attention shows where the model looked, not why it decided."
+
+
+def heading(title: str, explanation: str) -> None:
+    """The title and one or two sentences of explanation; both are ours, never a user's."""
+    st.title(title, anchor=False)
+    st.markdown(explanation)
+    with st.container(key="narrow_entry"):
+        if st.button("Change the text or the model", icon=":material/edit:", width="stretch"):
+            _entry(session.state())
+
+
+@st.dialog("Text and model")
+def _entry(before: State) -> None:
+    """The sidebar's controls, within reach where the sidebar is closed; any choice closes it.
+
+    What happens in a dialog reruns only the dialog, with the arguments that it was opened with.
+    """
+    current = session.state()
+    done = controls.text_form(current, key="dialog")
+    controls.gallery(key="dialog")
+    controls.model_choice(current, key="dialog")
+    uploads.upload(current, key="dialog_upload")
+    if done or current != before:
+        st.rerun()
+
+
+def question(state: State, show_text: bool = True) -> Query | None:
+    """What to ask the runtime; None where the page has drawn what is missing instead."""
+    query = session.query(state)
+    if session.is_file(query.model):
+        if session.opened(query.model) is None:
+            _closed()
+            return None
+        if show_text:
+            shown_text(query)
+        return query
+    if not query.text.strip():
+        _empty()
+        return None
+    if not trusted(query.model):
+        confirm(query.model)
+        return None
+    if show_text:
+        shown_text(query)
+    return query
+
+
+def trusted(model: str) -> bool:
+    """Whether this model may be loaded: one of the catalogue, a file, or one that this visitor asked for."""
+    known = {card.name for card in session.runtime().catalog()}
+    return model in known or session.is_file(model) or session.typed_model(model)
+
+
+@contextmanager
+def body(query: Query) -> Iterator[None]:
+    """What the page draws for a question; the picture of the question before goes away while this one is computed.
+
+    For the same question the place is kept as it is, so that a step to another head repaints and does not rebuild.
+    """
+    drawn = (st.session_state.get(session.PAGE), query)
+    if st.session_state.get(DRAWN) == drawn or session.runtime().ready(query):
+        place = st.container()
+    else:
+        slot = st.empty()
+        time.sleep(FLUSH)  # an emptied place that is filled at once would never have been sent empty
+        place = slot.container()
+    with place:
+        yield
+    st.session_state[DRAWN] = drawn
+
+
+def shown_text(query: Query) -> None:
+    """The text that the page is about, and what to look at where it is one of the gallery's."""
+    with st.container(border=True, key="shown_text", gap="small"):
+        st.text(plain(query.text))
+        st.text(plain(query.pair)) if query.pair else st.empty()
+        example = controls.example_of(query.text, query.pair)
+        st.caption(example.look) if example is not None else st.empty()
+
+
+def _closed() -> None:
+    """The address names a file that is not open here."""
+    with st.container(border=True):
+        st.subheader("This file is not open here", anchor=False)
+        st.markdown(
+            "The address names a file that somebody opened; this server does not have it, or keeps it no longer. Open "
+            "the file itself under **Open a saved file**, or start anew."
+        )
+        st.button("Start anew", on_click=session.write, args=(url.State(),))
+
+
+def _empty() -> None:
+    """The empty state: there is no text."""
+    with st.container(border=True):
+        st.subheader("There is no text yet", anchor=False)
+        st.markdown("Type one under **Text** and press **Show**, or start from one of these:")
+        with st.container(horizontal=True):
+            for example in session.runtime().examples()[:4]:
+                st.button(
+                    example.title,
+                    key=f"empty_{example.name}",
+                    on_click=controls.show_example,
+                    args=(example,),
+                )
+
+
+def confirm(model: str, otherwise: Callable[[], None] | None = None) -> None:
+    """A link named a model that is not in the catalogue: nothing is loaded before the visitor agrees."""
+    with st.container(border=True):
+        st.subheader("This link asks for a model that is not in the catalogue", anchor=False)
+        st.text(plain(model))
+        st.markdown("It may have to be downloaded. Load it only if you trust whoever sent the link.")
+        with st.container(horizontal=True):
+            st.button("Load this model", type="primary", on_click=session.trust_model, args=(model,))
+            default = functools.partial(controls.use_model, "")
+            st.button("Use the default model", on_click=otherwise or default)

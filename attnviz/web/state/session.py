@@ -1,0 +1,234 @@
+"""The state of one visitor: what the address says, what does not fit into it, and the question that follows from it.
+
+The address is the one source of truth. Widgets are set from it before they are drawn, and their callbacks write to
+it; so a reload, a link and the back button all show what they name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from attnviz.web.escape import clean
+from attnviz.web.state import address as url
+
+if TYPE_CHECKING:
+    from attnviz.runtime import Query, Runtime
+
+UNLINKED = "attnviz_unlinked"  # texts too long for the address: {name: text}
+NOTICES = "attnviz_notices"
+WRITTEN = "attnviz_written"  # the last address that was written, and those before it
+REMEMBERED = 16  # of those before it
+TYPED_MODELS = "attnviz_typed_models"
+PAGE = "attnviz_page"
+READ = ("model", "text", "pair", "target_text", "kind")  # what tokens there are depends on
+COUNTED = (*READ, "view")  # what positions of tokens depend on
+EDITED = ("model", "text", "pair", "target_text", "changed")  # what places of edited words depend on
+PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
+PAGE_OF_TWO_TEXTS = "compare"
+
+
+def runtime() -> Runtime:
+    """The one runtime of this process."""
+    from attnviz.runtime import get_runtime
+
+    return get_runtime()
+
+
+def state() -> url.State:
+    """What the address asks for, with this visitor's texts that are too long to stand there."""
+    return _with_texts(url.parse(_params())[0])
+
+
+def begin(page: str) -> url.State:
+    """Start a run of the script: note what in the address could not be used, and which page this is."""
+    current, notices = url.parse(_params())
+    st.session_state[NOTICES] = list(notices)
+    if _written()[0] != current:
+        st.session_state.pop(WRITTEN, None)  # the reader went back, or followed a link
+    if st.session_state.get(PAGE) != page:
+        st.session_state[PAGE] = page
+        st.session_state.pop("attnviz_sent", None)
+    return state()
+
+
+def notice(sentence: str) -> None:
+    """Say, once, under the heading of the page, that a value could not be used. No user text in it."""
+    notices = st.session_state.setdefault(NOTICES, [])
+    if sentence not in notices:
+        notices.append(sentence)
+
+
+def notices() -> list[str]:
+    """The sentences noted in this run."""
+    return list(st.session_state.get(NOTICES, []))
+
+
+def update(**changes: Any) -> None:
+    """Change the state: the address follows (a new step in the browser's history).
+
+    A browser that reports one choice soon after another may send the address from before the first: then both hold.
+    """
+    address, (written, before) = url.parse(_params())[0], _written()
+    former = _with_texts(written if written is not None and address in before else address)
+    new = replace(former, **changes)
+    if "held" not in changes and any(getattr(new, name) != getattr(former, name) for name in COUNTED):
+        new = replace(new, held=())
+    if "edits" not in changes and any(getattr(new, name) != getattr(former, name) for name in EDITED):
+        new = replace(new, edits=None)
+    if "forced" not in changes and any(getattr(new, name) != getattr(former, name) for name in READ):
+        new = replace(new, forced=None)
+    write(new)
+
+
+def write(new: url.State) -> None:
+    """Make this the state."""
+    file = opened(new.model)
+    if file is not None and new.text is not None:
+        # A file answers for its own text only: another text is a question to the model, where it is to be had.
+        new = replace(new, model=_catalogued(file.model))
+    st.session_state[UNLINKED] = url.unlinked(new)
+    former, (written, before) = url.parse(_params())[0], _written()
+    st.query_params.from_dict(url.encode(new))
+    address, _ = url.parse(_params())
+    replaced = [each for each in (*before, written, former) if each not in (None, address)]
+    st.session_state[WRITTEN] = (address, tuple(replaced[-REMEMBERED:]))
+
+
+def _with_texts(address: url.State) -> url.State:
+    unlinked = st.session_state.get(UNLINKED, {})
+    missing = {name: text for name, text in unlinked.items() if getattr(address, name) is None}
+    return replace(address, **missing)
+
+
+def _written() -> tuple[url.State | None, tuple[url.State, ...]]:
+    """The last address that was written, unless the reader has left it since, and those that it took the place of."""
+    return st.session_state.get(WRITTEN, (None, ()))
+
+
+def query(current: url.State | None = None) -> Query:
+    """The question to the runtime: the stored example's texts where the address names none."""
+    from attnviz.runtime import Query
+
+    current = current or state()
+    model = current.model or default_model()
+    if is_file(model):
+        return opened(model) or Query(model, "")
+    if current.text is None:
+        stored = example()
+        pair = current.pair if current.pair is not None else stored.pair
+        return Query(model, stored.text, pair, current.target_text)
+    return Query(model, clean(current.text), current.pair, current.target_text)
+
+
+def spelled(current: url.State, query: Query) -> url.State:
+    """The state with the question spelled out, for a link: the defaults of another server may be others."""
+    return replace(
+        current, model=query.model, text=query.text, pair=query.pair, target_text=query.target_text
+    )
+
+
+def is_file(model: str | None) -> bool:
+    """Whether the name is that of an opened file, not of a model."""
+    from attnviz.runtime.opened import is_file
+
+    return model is not None and is_file(model)
+
+
+def opened(model: str | None) -> Query | None:
+    """The question that the opened file of this name answers; None where it is no file, or not open any more."""
+    return runtime().opened(model) if model is not None else None
+
+
+def model_name(model: str) -> str:
+    """The model as a reader knows it: of an opened file, the model that it was made with."""
+    card = runtime().card(model) if is_file(model) else None
+    return model if card is None else card.name
+
+
+def _catalogued(file: str) -> str | None:
+    """The model that a file was made with, where this server offers it by name and it is not the default."""
+    card = runtime().card(file)
+    names = {each.name for each in runtime().catalog()} - {default_model()}
+    return card.name if card is not None and card.name in names else None
+
+
+def default_model() -> str:
+    """The model that this server offers first."""
+    return runtime().settings.model
+
+
+def example() -> Query:
+    """The stored question of this page: one with two texts where the page explains similarity; an opened file's."""
+    file = opened(state().model)
+    if file is not None:
+        return file
+    if st.session_state.get(PAGE) == PAGE_OF_TWO_TEXTS:
+        return runtime().default_change_query
+    pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS
+    return runtime().default_pair_query if pairs else runtime().default_query
+
+
+def ready() -> bool:
+    """Whether the page can be drawn at once."""
+    asked, page = query(), st.session_state.get(PAGE)
+    if page in PAGES_OF_PAIRS:  # they ask the model itself: a kept capture does not make them quick
+        return page == "attribution" and asked == runtime().default_pair_query
+    return runtime().ready(asked)
+
+
+def follow(key: str, value: Any) -> str:
+    """Set the field `key` to `value` before it is drawn, unless it has that value already; returns the key.
+
+    Setting it in every run would take away what somebody is typing.
+    """
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    return key
+
+
+def set_choice(key: str, value: Any) -> str:
+    """Set the list or row of choices `key` to `value` before it is drawn, in every run; returns the key.
+
+    A browser may ask for something else before a control of the first run stands in the page. It never hears then what
+    that run had set, would show the control's first choice, and report it as the reader's.
+    """
+    st.session_state[key] = value
+    return key
+
+
+def on_change(
+    key: str, field: str, convert: Callable[[Any], Any] = lambda value: value
+) -> Callable[[], None]:
+    """A callback that writes the value of a widget into the state."""
+    return lambda: update(**{field: convert(st.session_state[key])})
+
+
+def choose(field: str, given: str | None, valid: tuple[str, ...], default: str) -> str:
+    """The valid choice that the address asks for, else the default and a notice."""
+    if given is None or given in valid:
+        return given or default
+    notice(f"The {field} in the link is not one of the choices here; the default is shown.")
+    return default
+
+
+def typed_model(name: str) -> bool:
+    """Whether this visitor typed the name of this model: a link alone must not make a server load anything."""
+    return name in st.session_state.get(TYPED_MODELS, ())
+
+
+def trust_model(name: str) -> None:
+    """Remember that this visitor asked for the model."""
+    st.session_state[TYPED_MODELS] = {*st.session_state.get(TYPED_MODELS, ()), name}
+
+
+def _params() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def too_long_to_link(current: url.State) -> bool:
+    """Whether one of the texts does not fit into the address."""
+    return bool(url.unlinked(current))

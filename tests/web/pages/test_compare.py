@@ -1,0 +1,177 @@
+"""The page "compare": two texts, each read alone; its maps, matches and changes against the engine's maps."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from attnviz.analysis import aggregate, jensen_shannon
+from attnviz.runtime import Query, get_runtime
+from attnviz.text import groups
+from attnviz.web.pages.attention.view import START
+from attnviz.web.pages.compare import finder
+
+
+def maps(text, model="minilm"):
+    capture = get_runtime().capture(Query(model, text))
+    return np.stack([capture.attention(layer) for layer in range(capture.shape()[0])])
+
+
+def test_the_example_is_one_text_with_one_word_changed(app):
+    header, arrays = app("compare").figure("panes")
+    query = get_runtime().default_change_query
+    assert [(pane["name"], pane["title"]) for pane in header["panes"]] == [
+        ("A", query.text),
+        ("B", query.pair),
+    ]
+    assert [(pane["layer"], pane["head"]) for pane in header["panes"]] == [START, START]
+    place = header["sources"][0]["at"].index(list(START))
+    first, second = (maps(text)[START] for text in (query.text, query.pair))
+    np.testing.assert_array_equal(arrays["maps0"][place], first)
+    np.testing.assert_array_equal(arrays["maps1"][place], second)
+    # What the gallery promises: "it" turns away from "animal".
+    labels = header["sources"][0]["queries"]
+    it, animal = labels.index("it"), labels.index("animal")
+    assert first[it, animal] > 0.65
+    assert second[it, animal] < 0.3
+
+
+def test_the_example_needs_no_torch(root):
+    """In a process of its own, since this one may have imported it."""
+    code = (
+        "import sys; from tests.web.conftest import App; from pathlib import Path; import os;"
+        "os.environ['ATTNVIZ_WARM'] = '0'; visit = App(Path('.').resolve(), 'compare'); visit.figure('panes');"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "False"
+
+
+def test_each_text_is_read_alone_and_every_head_has_its_change(app):
+    first, second = "The cat sat.", "The dog sat."
+    header, arrays = app("compare", text=first, pair=second).figure("panes")
+    assert arrays["queries0a"].tolist() == arrays["queries0b"].tolist() == list(range(6))
+    expected = jensen_shannon(maps(first), maps(second)).mean(-1)
+    np.testing.assert_allclose(arrays["change"], expected, atol=1e-5)
+    assert header["sources"][1]["queries"] == ["[CLS]", "The", "dog", "sat", ".", "[SEP]"]
+
+
+def test_words_of_texts_of_different_length(app):
+    first, second = "The cat sat.", "The unbelievably lazy cat sat."
+    visit = app("compare", text=first, pair=second)
+    visit.at.get("button_group")[0].set_value("word").run()
+    assert visit.url["view"] == "word"
+    header, arrays = visit.figure("panes")
+    assert header["sources"][1]["keys"] == [
+        "[CLS]",
+        "The",
+        "unbelievably",
+        "lazy",
+        "cat",
+        "sat",
+        ".",
+        "[SEP]",
+    ]
+    assert arrays["keys0a"].tolist() == list(range(6))
+    assert arrays["keys0b"].tolist() == [0, 1, -1, -1, 2, 3, 4, 5]
+    capture = get_runtime().capture(Query("minilm", second))
+    index, _ = groups(capture.tokens, "word")
+    place = header["sources"][1]["at"].index(list(START))
+    np.testing.assert_allclose(
+        arrays["maps1"][place], aggregate(maps(second)[START], index, index), atol=1e-6
+    )
+    assert "0 of A and 2 of B have none" in header["note"]
+
+
+def test_stepping_to_another_head_changes_the_address(app):
+    visit = app("compare")
+    visit.report("panes", "places", [[5, 4], [5, 4]])
+    assert visit.url == {"layer": "5", "head": "4"}
+    header, arrays = visit.figure("panes")
+    assert header["sources"][1]["at"] == [[5, 4]], "the browser has all the other maps already"
+    np.testing.assert_array_equal(arrays["maps1"][0], maps(get_runtime().default_change_query.pair)[5, 4])
+
+
+def test_texts_of_a_decoder_that_share_nothing(app, decoder):
+    visit = app("compare", text="The cat", pair="on", model=decoder).press("Load this model")
+    header, _ = visit.figure("panes")
+    assert [source["causal"] for source in header["sources"]] == [True, True]
+    assert [len(source["queries"]) for source in header["sources"]] == [
+        len(get_runtime().capture(Query(decoder, text)).tokens) for text in ("The cat", "on")
+    ]
+
+
+def test_all_heads_are_compared_with_each_other(app):
+    header, arrays = app("compare", view="heads").figure("likeness")
+    whole = maps(get_runtime().default_query.text).reshape(72, 16, 16)
+    expected = jensen_shannon(whole[3], whole[50]).mean()
+    assert arrays["distances"][3, 50] == pytest.approx(expected, abs=1e-5)
+    assert sorted(arrays["order"].tolist()) == list(range(72))
+    names = [kind["name"] for kind in header["kinds"]]
+    previous = np.diagonal(whole, -1, 1, 2).sum(-1) / 15
+    for head in np.flatnonzero(previous > 0.6):
+        assert names[arrays["kindOf"][head]] == "previous"
+    assert (previous > 0.6).any()
+    first = whole[..., 0].mean(-1)
+    assert {names[kind] for kind in arrays["kindOf"][first > 0.7]} == {"first"}
+
+
+@pytest.mark.parametrize(
+    ("opened", "params"),
+    [
+        ({"layer": 4, "head": 2}, {"layer": "4", "head": "2"}),
+        ({"layer": 4, "head": 2, "other": {"layer": 1, "head": 0}}, {"layer": "4,1", "head": "2,0"}),
+    ],
+)
+def test_one_head_or_two_are_opened(app, opened, params):
+    visit = app("compare", view="heads")
+    visit.report("likeness", "open", opened)
+    assert visit.url == params
+
+
+def test_the_finder_ranks_all_heads_by_the_weight(app):
+    visit = app("compare", view="find")
+    row, key = (box.value for box in visit.at.selectbox if str(box.key).startswith("find_"))
+    text = get_runtime().default_query.text
+    whole = maps(text)
+    best = np.unravel_index(whole[:, :, row, key].argmax(), (6, 12))
+    links = [each.proto for each in visit.at.get("page_link") if each.proto.label.endswith("%")]
+    assert links[0].label == f"Layer {best[0]}, head {best[1]}: {whole[:, :, row, key].max():.1%}"
+    weights = [float(link.label.split()[-1].rstrip("%")) for link in links]
+    assert weights == sorted(weights, reverse=True)
+    assert f"layer={best[0]}" in links[0].query_string
+    other = next(box for box in visit.at.selectbox if str(box.key).startswith("find_to"))
+    other.set_value(0).run()
+    links = [each.proto.label for each in visit.at.get("page_link") if each.proto.label.endswith("%")]
+    assert links[0].endswith(f"{whole[:, :, row, 0].max():.1%}")
+
+
+def test_the_heads_that_were_found_are_a_table_of_all():
+    tokens = get_runtime().capture(Query("minilm", "a = b")).tokens
+    weights = np.array([[0.25, 0.5], [0.0, 0.125]])
+    head, *rows = finder.table(weights, tokens, tokens, (1, 2))
+    assert len(head) == len(rows[0])
+    assert rows == [
+        ["a", 1, "=", 2, 0, 1, 0.5],
+        ["a", 1, "=", 2, 0, 0, 0.25],
+        ["a", 1, "=", 2, 1, 1, 0.125],
+        ["a", 1, "=", 2, 1, 0, 0.0],
+    ]
+
+
+@pytest.mark.parametrize("view", ["word", "heads", "find"])
+@pytest.mark.parametrize("text", ["<b>bold</b> **bold** :red[x]", "x", "👩‍👩‍👧‍👦 القطة"])
+def test_hostile_texts_in_every_view(app, view, text):
+    visit = app("compare", view=view, text=text, pair=text)
+    assert list(visit.at.error) == []
+    assert text == "x" or text not in visit.markdown
+
+
+@pytest.mark.parametrize("view", ["token", "heads", "find"])
+def test_cross_attention_in_every_view(app, view, encoder_decoder):
+    visit = app("compare", text="The cat", pair="A cat", target_text="on", model=encoder_decoder, view=view)
+    visit.press("Load this model")
+    assert list(visit.at.error) == []
+    assert visit.problem
