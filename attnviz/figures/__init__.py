@@ -39,21 +39,21 @@ header's "sections" is {name: {"type": "f32" | "u8" | "i32", "shape": [...], "of
 header}}.
 """
 
-from attnviz.figures.allocation import allocation_data
 from attnviz.figures.bertviz import frame_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
-from attnviz.figures.details import Details
-from attnviz.figures.edits import edits_data
-from attnviz.figures.likeness import likeness_data
-from attnviz.figures.maps import FORMS, HIDEABLE, SHARES, heads_data, heatmap_data
-from attnviz.figures.panes import panes_data
-from attnviz.figures.products import Products
-from attnviz.figures.prose import prose_runs
-from attnviz.figures.quantities import POOLS, QUANTITIES, Pool, note_of
-from attnviz.figures.results import Results, Table
-from attnviz.figures.switches import switches_data
+from attnviz.figures.messages.allocation import allocation_data
+from attnviz.figures.messages.details import Details
+from attnviz.figures.messages.edits import edits_data
+from attnviz.figures.messages.heatmap import FORMS, HIDEABLE, SHARES, heads_data, heatmap_data
+from attnviz.figures.messages.likeness import likeness_data
+from attnviz.figures.messages.panes import panes_data
+from attnviz.figures.messages.products import Products
+from attnviz.figures.messages.prose import prose_runs
+from attnviz.figures.messages.quantities import POOLS, QUANTITIES, Pool, note_of
+from attnviz.figures.messages.results import Results, Table
+from attnviz.figures.messages.switches import switches_data
+from attnviz.figures.messages.words import explanation_data, words_data
 from attnviz.figures.wire import pack, unpack
-from attnviz.figures.words import explanation_data, words_data
 
 __all__ = [
     "COMPONENTS",

@@ -18,11 +18,11 @@ import numpy as np
 
 from attnviz.analysis import combine
 from attnviz.errors import UnknownName
-from attnviz.figures import axes
 from attnviz.figures.bundle import component
-from attnviz.figures.maps import Head, heatmap_data
-from attnviz.figures.prose import prose_runs
-from attnviz.figures.quantities import QUANTITIES, Pool, note_of
+from attnviz.figures.messages import axes
+from attnviz.figures.messages.heatmap import Head, heatmap_data
+from attnviz.figures.messages.prose import prose_runs
+from attnviz.figures.messages.quantities import QUANTITIES, Pool, note_of
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from attnviz.analysis.allocation import Allocation
-from attnviz.figures.allocation import allocation_data
+from attnviz.figures.messages.allocation import allocation_data
 from tests.figures.conftest import HOSTILE
 
 pytestmark = pytest.mark.browser

@@ -14,7 +14,7 @@ import attnviz
 from attnviz.errors import UnknownName
 from attnviz.figures import COMPONENTS, component, heads_data, panes_data
 from attnviz.figures.export import archive, heatmap_message, notebook, page
-from attnviz.figures.panes import Pane, Source
+from attnviz.figures.messages.panes import Pane, Source
 from attnviz.figures.wire import unpack
 from tests.figures.conftest import HOSTILE
 from tests.figures.pointer import csv_rows, download, hover, readout, value

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attnviz.analysis.head_kinds import KINDS
-from attnviz.figures.likeness import likeness_data
+from attnviz.figures.messages.likeness import likeness_data
 
 pytestmark = pytest.mark.browser
 

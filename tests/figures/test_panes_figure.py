@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from attnviz.analysis.alignment import Matching
-from attnviz.figures.panes import Pane, Source, panes_data
+from attnviz.figures.messages.panes import Pane, Source, panes_data
 from tests.figures.conftest import HOSTILE
 from tests.figures.pointer import cell_of, csv_rows, download, hover
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from attnviz.figures import axes as maps
+from attnviz.figures.messages import axes as maps
 from attnviz.web.controls import pooled_heads
 from attnviz.web.pages.attention import view as attention_view
 from attnviz.web.share import map_settings, pin_button
@@ -48,7 +48,7 @@ span { margin-inline-start: 0.5rem; }
 def attention(query: Query, state: State) -> None:
     """What can be taken from the attention page."""
     from attnviz.figures import QUANTITIES, export
-    from attnviz.figures.report import PIN_BYTES
+    from attnviz.figures.report.document import PIN_BYTES
 
     capture, kind = _capture(query, state)
     layers, heads, _, _ = capture.shape(kind)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.figures import axes as maps
+from attnviz.figures.messages import axes as maps
 from attnviz.web.pages.attention import view as attention_view
 from attnviz.web.share import map_settings
 from attnviz.web.share.drawn import Drawn

@@ -10,7 +10,7 @@ import streamlit as st
 
 from attnviz.errors import ModelUnsupported
 from attnviz.figures import FORMS, HIDEABLE, QUANTITIES, SHARES
-from attnviz.figures import axes as maps
+from attnviz.figures.messages import axes as maps
 from attnviz.web.controls import head_statistics, pooled_heads
 from attnviz.web.shell import components, first_paint, problems, progress
 from attnviz.web.state import session

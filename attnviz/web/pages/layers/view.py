@@ -118,7 +118,7 @@ def _result(found: LayerByLayer, noun: str) -> str:
 
 
 def _chart(found: LayerByLayer, question: Asking) -> None:
-    from attnviz.figures.layers import layers_figure
+    from attnviz.figures.charts.layers import layers_figure
 
     settled = settled_value(found.values)
     names = [place(n) for n in range(len(found.values))]

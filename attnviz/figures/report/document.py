@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from attnviz.errors import InputEmpty
-from attnviz.figures import report_parts
 from attnviz.figures.bundle import component, source, styles
 from attnviz.figures.export import STYLE, escaped, heatmap_message, policy
-from attnviz.figures.words import explanation_data
+from attnviz.figures.messages.words import explanation_data
+from attnviz.figures.report import parts as report_parts
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture

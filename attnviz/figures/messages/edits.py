@@ -7,8 +7,8 @@ from typing import Annotated
 
 import numpy as np
 
-from attnviz.figures.prose import Run, prose_runs
-from attnviz.figures.results import Results, results_header
+from attnviz.figures.messages.prose import Run, prose_runs
+from attnviz.figures.messages.results import Results, results_header
 from attnviz.figures.wire import pack
 from attnviz.types import BoolArray, Tokens
 

@@ -1,6 +1,6 @@
 """The parts of a report as HTML: summary, pinned figures, tables. Every text that comes in is escaped here.
 
-In flow the items of `attnviz.figures.report`; out flows markup, with a place for each figure that the scripts fill.
+Each figure gets a place, which the scripts of the page fill.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from attnviz.explanation.evaluation import verdict
-from attnviz.figures import report_words as words
+from attnviz.figures.charts.curves import curves_svg
 from attnviz.figures.export import escaped
-from attnviz.figures.report_curves import curves_svg
+from attnviz.figures.report import sentences as words
 
 if TYPE_CHECKING:
     from attnviz.explanation import Faithfulness
-    from attnviz.figures.report import Item
+    from attnviz.figures.report.document import Item
 
 
 def body(items: Sequence[Item], title: str, summary: str, made: datetime) -> str:

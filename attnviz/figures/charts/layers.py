@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.figures.trust import BLUE, GREY, ORANGE
+from attnviz.figures.charts.methods import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

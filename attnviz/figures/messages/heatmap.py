@@ -13,10 +13,10 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from attnviz.figures.details import Details
-from attnviz.figures.products import Products
-from attnviz.figures.prose import Run
-from attnviz.figures.quantities import Pool
+from attnviz.figures.messages.details import Details
+from attnviz.figures.messages.products import Products
+from attnviz.figures.messages.prose import Run
+from attnviz.figures.messages.quantities import Pool
 from attnviz.figures.wire import pack
 from attnviz.types import BoolArray, FloatArray, HeadTable
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from attnviz.figures.results import Results, results_header
+from attnviz.figures.messages.results import Results, results_header
 from attnviz.figures.wire import pack
 from attnviz.types import FloatArray
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from attnviz.figures.axes import GRANULARITIES
-from attnviz.figures.prose import prose_runs
+from attnviz.figures.messages.axes import GRANULARITIES
+from attnviz.figures.messages.prose import prose_runs
 from attnviz.figures.wire import pack
 from attnviz.types import Attribution, FloatArray, IntArray, Tokens
 

@@ -1,6 +1,6 @@
 """What a report says of each pinned figure in plain words, from the records and messages that the figure is drawn from.
 
-In flow the items of `attnviz.figures.report`; out flow sentences and rows of (name, value), whose texts are anybody's.
+Sentences, and rows of (name, value); their texts may be anybody's and are escaped where they become markup.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from attnviz.types import VERSION
 
 if TYPE_CHECKING:
     from attnviz.explanation import Faithfulness, MethodInfo, TargetInfo
-    from attnviz.figures.report import Explained, Item
+    from attnviz.figures.report.document import Explained, Item
     from attnviz.types import ModelCard
 
 Rows = tuple[tuple[str, str], ...]

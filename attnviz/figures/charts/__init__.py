@@ -1,0 +1,1 @@
+"""Small charts beside an explanation."""
