@@ -7,7 +7,7 @@ Mounting in Streamlit (Custom Components v2)::
 
     part = attnviz.figures.component("heatmap")              # any of `COMPONENTS`
     mount = st.components.v2.component(part.name, html=part.html, css=part.css, js=part.js)
-    mount(key="attention", data=heatmap_data(...), on_selection_change=lambda: None)
+    mount(key="attention", data=MapView(...).message(), on_selection_change=lambda: None)
 
 What the figures report:
 
@@ -44,7 +44,8 @@ from attnviz.figures.bundle import COMPONENTS, Component, component
 from attnviz.figures.messages.allocation import allocation_data
 from attnviz.figures.messages.details import Details
 from attnviz.figures.messages.edits import edits_data
-from attnviz.figures.messages.heatmap import FORMS, HIDEABLE, SHARES, heads_data, heatmap_data
+from attnviz.figures.messages.heads import heads_data
+from attnviz.figures.messages.heatmap import FORMS, HIDEABLE, SHARES, MapView
 from attnviz.figures.messages.likeness import likeness_data
 from attnviz.figures.messages.panes import panes_data
 from attnviz.figures.messages.products import Products
@@ -64,6 +65,7 @@ __all__ = [
     "SHARES",
     "Component",
     "Details",
+    "MapView",
     "Pool",
     "Products",
     "Results",
@@ -74,7 +76,6 @@ __all__ = [
     "explanation_data",
     "frame_data",
     "heads_data",
-    "heatmap_data",
     "likeness_data",
     "note_of",
     "pack",

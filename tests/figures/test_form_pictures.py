@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from attnviz.figures import Products, heatmap_data
+from attnviz.figures import Products
 from attnviz.figures.wire import unpack
 from attnviz.text import visible
 from attnviz.types import QueryKey
 from tests.figures.conftest import HOSTILE
+from tests.figures.maps import map_message
 from tests.figures.pointer import csv_rows, download
 from tests.figures.test_heatmap_figure import weights
 
@@ -30,7 +31,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def message(form: str, **other: object) -> bytes:
     given = {"layers": 1, "heads": HEADS, "layer": 0, "head": 1, "model": "tiny", "proses": [PROSE], **other}
     heads = [(0, head) for head in range(HEADS)]
-    return heatmap_data(MAPS, heads, HOSTILE, HOSTILE, form=form, **given)  # type: ignore[arg-type]
+    return map_message(MAPS, heads, HOSTILE, HOSTILE, form=form, **given)  # type: ignore[arg-type]
 
 
 def record() -> QueryKey:

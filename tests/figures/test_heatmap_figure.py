@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from attnviz.figures import heatmap_data
 from attnviz.text import visible
 from tests.figures.conftest import HOSTILE
+from tests.figures.maps import map_message
 from tests.figures.pointer import cell_of, csv_rows, download, events, hover, readout, value
 
 pytestmark = pytest.mark.browser
@@ -40,7 +40,7 @@ def message(maps: np.ndarray = MAPS, heads: list[tuple[int, int]] = ALL, **other
         "layers": LAYERS, "heads": HEADS, "layer": 1, "head": 1, "query_special": special, "key_special": special,
         "model": "tiny", **other,
     }  # fmt: skip
-    return heatmap_data(maps, heads, labels, labels, **given)  # type: ignore[arg-type]
+    return map_message(maps, heads, labels, labels, **given)  # type: ignore[arg-type]
 
 
 def index(layer: int, head: int) -> int:
@@ -368,7 +368,7 @@ def test_touch_reads_a_cell(browser, figure: Callable[..., Page]) -> None:
 
 def test_more_keys_than_queries(figure: Callable[..., Page]) -> None:
     maps = weights(1, 3, 7)
-    sent = heatmap_data(
+    sent = map_message(
         maps, [(0, 0)], list("abc"), list("tuvwxyz"), layers=1, heads=1, layer=0, head=0, causal=True
     )
     page = figure("heatmap", sent)

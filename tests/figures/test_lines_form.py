@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from attnviz.figures import heatmap_data
 from attnviz.figures.bundle import source
 from attnviz.text import visible
 from tests.figures.conftest import HOSTILE
+from tests.figures.maps import map_message
 from tests.figures.test_heatmap_figure import weights
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ def message(maps: np.ndarray = MAPS, **other: object) -> bytes:
     labels = HOSTILE if maps.shape[1] == COUNT else [f"token{n}" for n in range(maps.shape[1])]
     heads = maps.shape[0]
     given = {"layers": 1, "heads": heads, "layer": 0, "head": 0, "form": "lines", **other}
-    return heatmap_data(maps, [(0, head) for head in range(heads)], labels, labels, **given)  # type: ignore[arg-type]
+    return map_message(maps, [(0, head) for head in range(heads)], labels, labels, **given)  # type: ignore[arg-type]
 
 
 def point(page: Page, side: int, at: int) -> None:
@@ -165,10 +165,10 @@ def test_hostile_labels_are_text(figure: Callable[..., Page]) -> None:
 
 
 def test_heads_that_are_not_here_are_said(figure: Callable[..., Page]) -> None:
-    late = heatmap_data(
+    late = map_message(
         MAPS, [(0, n) for n in range(3)], HOSTILE, HOSTILE, layers=1, heads=3, layer=0, head=0, form="lines"
     )
-    first = heatmap_data(
+    first = map_message(
         MAPS[:1], [(0, 0)], HOSTILE, HOSTILE, layers=1, heads=3, layer=0, head=0, form="lines"
     )
     page = figure("heatmap", first, late)

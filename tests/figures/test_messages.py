@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from attnviz.errors import UnknownName
-from attnviz.figures import heads_data, heatmap_data, unpack, words_data
+from attnviz.figures import heads_data, unpack, words_data
 from attnviz.text import groups
 from attnviz.types import Attribution, HeadTable, Tokens
+from tests.figures.maps import map_message
 
 LABELS = ("[CLS]", " un", "do", " it", "[SEP]")
 FLAGS = np.array([1, 0, 0, 0, 1], bool)
@@ -20,7 +21,7 @@ def maps(count: int, size: int = 5) -> np.ndarray:
 def test_heatmap_sends_exact_floats_and_displayable_labels() -> None:
     sent = maps(2)
     header, arrays = unpack(
-        heatmap_data(
+        map_message(
             sent, [(0, 1), (1, 0)], LABELS, LABELS, layers=2, heads=2, layer=0, head=1, key_special=FLAGS
         )
     )
@@ -33,7 +34,7 @@ def test_heatmap_sends_exact_floats_and_displayable_labels() -> None:
 def test_identity_tells_maps_apart_and_not_selections() -> None:
     def identity(layer: int = 0, **other: object) -> str:
         return unpack(
-            heatmap_data(
+            map_message(
                 maps(1), [(layer, 0)], LABELS, LABELS, layers=2, heads=1, layer=layer, head=0, **other
             )  # type: ignore[arg-type]
         )[0]["identity"]
@@ -56,19 +57,19 @@ def test_identity_tells_maps_apart_and_not_selections() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"query_labels": LABELS[:4]}, r"maps are \(5, 5\), but there are 4 x 5 labels"),
-        ({"map_heads": [(0, 0)]}, r"maps are \(2, 5, 5\), but 1 heads are named"),
+        ({"query_labels": LABELS[:4]}, r"maps are \(2, 5, 5\), but .* there are 4 x 5 labels"),
+        ({"places": [(0, 0)]}, r"maps are \(2, 5, 5\), but 1 heads are named"),
         ({"layer": 2}, "there is no layer 2, head 0 among 2 x 2"),
-        ({"key_special": FLAGS[:3]}, r"special flags \(5,\) and \(3,\)"),
+        ({"key_special": FLAGS[:3]}, r"special flags 5 and 3"),
     ],
 )
 def test_heatmap_refuses_what_does_not_fit(change: dict, message: str) -> None:
     given = {
-        "maps": maps(2), "map_heads": [(0, 0), (0, 1)], "query_labels": LABELS, "key_labels": LABELS,
+        "maps": maps(2), "places": [(0, 0), (0, 1)], "query_labels": LABELS, "key_labels": LABELS,
         "layers": 2, "heads": 2, "layer": 0, "head": 0,
     }  # fmt: skip
     with pytest.raises(ValueError, match=message):
-        heatmap_data(**{**given, **change})
+        map_message(**{**given, **change})
 
 
 def test_thumbnails_decode_to_the_overviews() -> None:

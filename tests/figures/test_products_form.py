@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from attnviz.figures import Products, heatmap_data
+from attnviz.figures import Products
 from attnviz.text import visible
 from attnviz.types import QueryKey
 from tests.figures.conftest import HOSTILE
+from tests.figures.maps import map_message
 from tests.figures.pointer import events
 from tests.figures.test_heatmap_figure import weights
 
@@ -32,7 +33,7 @@ def record(keys: int = len(HOSTILE), bias: bool = False, **other: object) -> Que
 def message(what: QueryKey | None, row: int = 3, head: int = 0, problem: str = "", labels=HOSTILE) -> bytes:
     maps = weights(2, len(labels), seed=2)
     products = Products(0, head, row, labels, labels, what, problem)
-    return heatmap_data(
+    return map_message(
         maps,
         [(0, 0), (0, 1)],
         labels,

@@ -11,16 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.explanation.test_verdict import record
+from tests.explanation.evaluation.test_verdict import record
 
 import attnviz
 from attnviz.analysis.head_kinds import KINDS
 from attnviz.errors import InputEmpty
 from attnviz.explanation.evaluation import verdict
 from attnviz.figures import COMPONENTS, heads_data, likeness_data
-from attnviz.figures.charts.curves import curves_svg
-from attnviz.figures.report import sentences
-from attnviz.figures.report.document import Item, document, of_explanation, of_head
+from attnviz.figures.charts import curves_chart, line_svg
+from attnviz.figures.report import Item, document, of_explanation, of_head, sentences
 from attnviz.runtime import gallery
 
 ENDS = "</script><script>globalThis.ran = 1</script><!-- \"'& <img src=x onerror=ran=1> </style> \ud800\0"
@@ -197,10 +196,10 @@ def test_every_figure_that_can_be_pinned_is_said_to_be_something() -> None:
 
 def test_the_curves_stand_where_their_numbers_are() -> None:
     test = record(removed=np.array([0.45, 0.0]), kept=np.array([0.0, 0.9]))
-    drawn = curves_svg(test, "<cosine>")
+    drawn = line_svg(curves_chart(test, "<cosine>"), "curves")
     away, kept = (
         [tuple(map(float, point.split(","))) for point in points.split()]
-        for points in re.findall(r'<polyline class="\w+" points="([^"]+)"', drawn)
+        for points in re.findall(r'<polyline class="[\w-]+" points="([^"]+)"', drawn)
     )
     bottom, top = 220, 12  # of 0 and of 0.9, the largest
     assert away == [(56.0, top), (342.0, (top + bottom) / 2), (628.0, bottom)]

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attnviz.analysis import renormalize_without
-from attnviz.figures import Pool, heatmap_data
+from attnviz.figures import Pool
+from tests.figures.maps import map_message
 from tests.figures.pointer import csv_rows, download, events, hover, readout, value
 from tests.figures.test_heatmap_figure import SVG, weights
 
@@ -29,7 +30,7 @@ def message(values: np.ndarray = MAP, **other: object) -> bytes:
         "query_special": SPECIAL, "key_special": SPECIAL,
         "proses": [[(f"{label} ", n) for n, label in enumerate(LABELS)]], **other,
     }  # fmt: skip
-    return heatmap_data(values[None], [(0, 0)], LABELS, LABELS, **given)  # type: ignore[arg-type]
+    return map_message(values[None], [(0, 0)], LABELS, LABELS, **given)  # type: ignore[arg-type]
 
 
 def written(drawing: bytes) -> str:
@@ -137,7 +138,7 @@ def test_a_row_of_which_nothing_is_left_is_empty_and_said_so(figure: Callable[..
 
 def test_nothing_can_be_hidden_so_that_nothing_is_left(figure: Callable[..., Page]) -> None:
     labels, special = ["a", "b"], np.array([False, True])
-    sent = heatmap_data(
+    sent = map_message(
         weights(1, 2), [(0, 0)], labels, labels, layers=1, heads=1, layer=0, head=0, first="both",
         query_special=special, key_special=special, hide=("special", "first"),
     )  # fmt: skip
@@ -151,7 +152,7 @@ def test_nothing_can_be_hidden_so_that_nothing_is_left(figure: Callable[..., Pag
 
 def test_the_first_token_of_another_text_stays_a_row(figure: Callable[..., Page]) -> None:
     maps = weights(1, 3, 4)
-    sent = heatmap_data(
+    sent = map_message(
         maps, [(0, 0)], list("abc"), list("wxyz"), layers=1, heads=1, layer=0, head=0, first="keys", hide=("first",)
     )  # fmt: skip
     page = figure("heatmap", sent)
@@ -246,7 +247,7 @@ def pooled(pool: Pool, **other: object) -> bytes:
         "pool": pool,
         **other,
     }
-    return heatmap_data(MANY, [(0, 2), (1, 2)], LABELS, LABELS, **given)  # type: ignore[arg-type]
+    return map_message(MANY, [(0, 2), (1, 2)], LABELS, LABELS, **given)  # type: ignore[arg-type]
 
 
 def test_many_heads_as_one_map_are_named_in_every_form_and_file(figure: Callable[..., Page]) -> None:

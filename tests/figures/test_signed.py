@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from attnviz.figures import QUANTITIES, heatmap_data, note_of
+from attnviz.figures import QUANTITIES, note_of
+from tests.figures.maps import map_message
 from tests.figures.pointer import cell_of, csv_rows, download, hover, readout, value
 from tests.figures.test_heatmap_figure import SVG
 
@@ -29,7 +30,7 @@ def message(**other: object) -> bytes:
         "note": note_of(QUANTITIES["contribution"], None),
         "proses": [[(f"{label} ", n) for n, label in enumerate(LABELS)]], **other,
     }  # fmt: skip
-    return heatmap_data(MAPS, [(0, 0), (0, 1)], LABELS, LABELS, **given)  # type: ignore[arg-type]
+    return map_message(MAPS, [(0, 0), (0, 1)], LABELS, LABELS, **given)  # type: ignore[arg-type]
 
 
 def minus(number: float) -> str:
@@ -168,7 +169,7 @@ def test_a_line_below_zero_is_broken_in_its_middle(figure: Callable[..., Page]) 
         values = np.zeros((1, COUNT, COUNT), np.float32)
         values[0, 2, 2] = sign
         given = {"layers": 1, "heads": 1, "layer": 0, "head": 0, "form": "lines", "signed": True}
-        sent = heatmap_data(values, [(0, 0)], LABELS, LABELS, **given, rows_sum_to_one=False)  # type: ignore[arg-type]
+        sent = map_message(values, [(0, 0)], LABELS, LABELS, **given, rows_sum_to_one=False)  # type: ignore[arg-type]
         page = figure("heatmap", sent)
         stage = page.get_by_test_id("lines")
         row, label, width = (

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from attnviz.figures import heatmap_data
 from attnviz.text import visible
 from tests.figures.conftest import HOSTILE
+from tests.figures.maps import map_message
 from tests.figures.pointer import events
 from tests.figures.test_heatmap_figure import weights
 
@@ -30,7 +30,7 @@ def message(values: np.ndarray = MAP, **other: object) -> bytes:
         "layers": 1, "heads": 1, "layer": 0, "head": 0, "form": "text",
         "proses": [PROSE if labels is HOSTILE else prose], **other,
     }  # fmt: skip
-    return heatmap_data(values[None], [(0, 0)], labels, keys, **given)  # type: ignore[arg-type]
+    return map_message(values[None], [(0, 0)], labels, keys, **given)  # type: ignore[arg-type]
 
 
 def token(page: Page, index: int, side: int = 0):
@@ -169,7 +169,7 @@ def test_arabic_reads_from_right_to_left_with_its_letters_joined(figure: Callabl
     letters = iter(range(1, len(labels) - 1))
     runs = [(letter, -1 if letter == " " else next(letters)) for letter in ARABIC]
     special = np.array([label.startswith("[") for label in labels])
-    data = heatmap_data(
+    data = map_message(
         weights(1, len(labels), seed=1), [(0, 0)], labels, labels, layers=1, heads=1, layer=0, head=0, form="text",
         query_special=special, key_special=special, proses=[[("[CLS]", 0), *runs, ("[SEP]", len(labels) - 1)]],
     )  # fmt: skip

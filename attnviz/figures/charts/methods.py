@@ -1,8 +1,4 @@
-"""Small charts beside an explanation: what taking words away does, and what all methods say of the same words.
-
-In flow results of `attnviz.explain`; out flow plotly figures, whose texts are ours or escaped. Blue and orange, and
-dashes beside colours, for readers who see few colours.
-"""
+"""What all methods say of the same words, and how far they agree, drawn with plotly; every text is escaped."""
 
 from __future__ import annotations
 
@@ -16,44 +12,10 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from attnviz.explanation import Faithfulness
     from attnviz.types import FloatArray
 
-BLUE, ORANGE, GREY = "#2c74c4", "#d9700f", "#8a939c"
 DIVERGING = [[0.0, "#b35806"], [0.25, "#f1a340"], [0.5, "#f7f7f7"], [0.75, "#6baed6"], [1.0, "#08519c"]]
 LETTERS = 14  # of a word on an axis
-
-
-def curves_figure(test: Faithfulness, unit: str) -> go.Figure:
-    """The target while ever more words are taken away, or kept alone, over the range of the random orders."""
-    import plotly.graph_objects as go
-
-    share = np.concatenate([[0.0], test.fractions]) * 100
-    figure = go.Figure()
-    for name, own, others, colour, dash, start in (
-        ("first words taken away", test.removed, test.random_removed, BLUE, "solid", test.value),
-        ("only the first words kept", test.kept, test.random_kept, ORANGE, "dash", None),
-    ):
-        x, y = (share, np.concatenate([[start], own])) if start is not None else (share[1:], own)
-        low, high = others.min(0), others.max(0)
-        if start is not None:
-            low, high = np.concatenate([[start], low]), np.concatenate([[start], high])
-        figure.add_scatter(
-            x=[*x, *x[::-1]], y=[*high, *low[::-1]], fill="toself", mode="lines", line={"width": 0},
-            fillcolor=_faint(colour), name=f"{name}, {len(others)} random orders", hoverinfo="skip", showlegend=True,
-        )  # fmt: skip
-        figure.add_scatter(
-            x=x, y=y, mode="lines+markers", name=name, line={"color": colour, "dash": dash, "width": 2.5},
-            hovertemplate="%{x:.0f} % of the tokens: %{y:.3f}<extra></extra>",
-        )  # fmt: skip
-    figure.add_hline(y=test.value, line={"color": GREY, "dash": "dot", "width": 1})
-    figure.update_layout(
-        height=330, margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0}, hovermode="closest",
-        xaxis={"title": "tokens taken away, or kept, in %", "rangemode": "tozero", "fixedrange": True},
-        yaxis={"title": html.escape(unit), "fixedrange": True},
-    )  # fmt: skip
-    return figure
 
 
 def methods_figure(
@@ -120,8 +82,3 @@ def _label(word: str) -> str:
     """A word for an axis or a hover: plotly reads markup and formulas there."""
     short = word if len(word) <= LETTERS else word[: LETTERS - 1] + "…"
     return html.escape(short, quote=False).replace("$", "&#36;") or "␣"
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.16)"

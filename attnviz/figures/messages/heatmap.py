@@ -1,241 +1,163 @@
-"""Packs attention maps for the matrix figures: one head, and all heads as thumbnails.
-
-Exact float32 maps and the labels of their axes go in; bytes for `browser/` come out. Weights that are read
-out as numbers travel as float32; thumbnails, only looked at, as the square root of the weight in a byte.
-"""
+"""Packs attention maps for the figure "heatmap": exact float32 maps of some heads, their axes, and how to show them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
 
-from attnviz.figures.messages.details import Details
+from attnviz.figures.messages.axes import Axes, shown
 from attnviz.figures.messages.products import Products
-from attnviz.figures.messages.prose import Run
-from attnviz.figures.messages.quantities import Pool
+from attnviz.figures.messages.quantities import QUANTITIES, Pool, Quantity, note_of
 from attnviz.figures.wire import pack
-from attnviz.types import BoolArray, FloatArray, HeadTable
+from attnviz.types import FloatArray
 
 Head = tuple[int, int]
 FORMS = ("heatmap", "text", "lines", "qk")
 HIDEABLE = ("special", "first")
 SHARES = (50, 75, 90, 95, 99, 100)  # percent of a row's mass that the shown links hold
+TITLES = ("query token: looks from", "key token: looked at")
 
 
-def heatmap_data(
-    maps: Annotated[FloatArray, "N Q K"],
-    map_heads: Sequence[Head],
-    query_labels: Sequence[str],
-    key_labels: Sequence[str],
-    *,
-    layers: int,
-    heads: int,
-    layer: int,
-    head: int,
-    query_special: Annotated[BoolArray, "Q"] | None = None,
-    key_special: Annotated[BoolArray, "K"] | None = None,
-    query_title: str = "query token: looks from",
-    key_title: str = "key token: looked at",
-    unit: str = "token",
-    quantity: str = "attention weight",
-    rows_sum_to_one: bool = True,
-    causal: bool = False,
-    note: str = "",
-    model: str = "",
-    text: str = "",
-    identity: str = "",
-    form: str = "",
-    proses: Sequence[Sequence[Run]] = (),
-    products: Products | None = None,
-    first: str = "",
-    hide: Sequence[str] = (),
-    keep: int | None = None,
-    held: Sequence[tuple[int, int]] = (),
-    pool: Pool | None = None,
-    signed: bool = False,
-) -> bytes:
-    """The message of the figure "heatmap": some heads' exact maps, one of them shown, in one of several forms.
+@dataclass(frozen=True)
+class MapView:
+    """Some heads' maps over the same axes, one of them shown: what the figure "heatmap" draws, in one of its forms.
 
-    Args:
+    Attributes:
         maps: (N, Q, K) float32, exact; N may be 0 (the figure then shows its loading state).
-        map_heads: N pairs (layer, head) that say whose map each is.
-        query_labels, key_labels: Q and K labels, as `Tokens.labels` or groups have them; `text.visible` is
-            applied here.
-        layers, heads: how many there are to step through. layer, head: the one to show.
-        query_special, key_special: which tokens "hide special tokens" leaves out; None: none.
-        query_title, key_title: titles of the axes. unit: what a label is ("token", "word", "sentence").
-        quantity: what a cell holds. rows_sum_to_one: false for value-weighted maps, whose rows are then not
-            renormalised when special tokens are hidden.
+        places: N pairs (layer, head) that say whose map each is.
+        axes: the Q rows and K columns.
+        layers, heads: how many there are to step through. shown: the layer and head to show.
+        quantity: what a cell holds.
+        pool: which heads each map combines, where it is not of one; `places` then name the layer, and any head.
         causal: cells right of the diagonal (of the lower right corner, if Q != K) are drawn as "cannot look
             ahead", not as zero.
-        note: one line under the figure. model, text: for descriptions and file names.
-        identity: whatever else tells two messages' maps apart, when labels, quantity, model and text do not.
+        titles: of the rows and of the columns.
+        note: one line under the figure; None: what there is to say of quantity, pool and axes.
+        model, text: for descriptions and file names.
+        identity: whatever else tells two messages' maps apart, when axes, quantity, model and text do not.
         form: the form to show, one of `FORMS`, with a selector of all of them; "": the heatmap alone.
-        proses: what the form "text" shows, see `prose_runs`: one text whose tokens are rows and columns alike,
-            or the text of the rows and that of the columns; labels in a row where it is empty.
         products: what the form "qk" shows of one query token, or why it cannot.
-        first: on which axes the first token can be hidden: "both", "keys", or "" where labels are not tokens.
         hide: of `HIDEABLE`, what is hidden to begin with: special tokens, the first token (a sink of many heads).
-        signed: cells may be negative: drawn on a scale around 0, and ranked by size.
-        pool: which heads each map combines, where it is not of one; `map_heads` then name the layer, and any head.
         keep: of `SHARES`, how much of a row's mass is not faded to begin with; None: what fits the form.
         held: pairs (side, position) of the queries (side 0) and keys (side 1) that are held to begin with.
-
-    Header: figure, layers, heads, layer, head, at [[layer, head] * N], queries, keys, querySpecial,
-    keySpecial, queryTitle, keyTitle, unit, quantity, rowsSumToOne, causal, note, model, text, identity, form,
-    proses, first, hide, keep, held, signed, pool (see `Pool.header`), qk (see `Products.header`).
-    Sections: maps f32 (N, Q, K), and those of `Products.sections`.
-
-    Raises:
-        ValueError: shapes that disagree, a layer or head out of range, an unknown form, or nothing to hide or keep.
     """
-    maps = np.asarray(maps, np.float32)
-    axes = _axes(maps.shape[1:], query_labels, key_labels, query_special, key_special)
-    if maps.ndim != 3 or len(map_heads) != len(maps):
-        raise ValueError(f"maps are {maps.shape}, but {len(map_heads)} heads are named")
-    for place in (*map_heads, (layer, head)):
-        if not (0 <= place[0] < layers and 0 <= place[1] < heads):
-            raise ValueError(f"there is no layer {place[0]}, head {place[1]} among {layers} x {heads}")
-    if form and form not in FORMS:
-        raise ValueError(f"there is no form {form!r}; choose one of {', '.join(FORMS)}")
-    if set(hide) - set(HIDEABLE) or keep not in (None, *SHARES) or first not in ("", "keys", "both"):
-        raise ValueError(f"hide {hide!r}, keep {keep!r}, first {first!r}")
-    kept: dict[str, Any] = {
-        **axes,
-        "queryTitle": query_title,
-        "keyTitle": key_title,
-        "unit": unit,
-        "quantity": quantity,
-        "rowsSumToOne": rows_sum_to_one,
-        "causal": causal,
-        "model": model,
-        "text": text,
-        "layers": layers,
-        "heads": heads,
-        "pool": pool.header(layers, heads) if pool else None,
-        "signed": signed,
-    }
-    header = {
-        "figure": "heatmap",
-        **kept,
-        "layer": layer,
-        "head": head,
-        "at": [list(place) for place in map_heads],
-        "note": note,
-        "identity": _digest(kept, identity),
-        "form": form,
-        "proses": [list(runs) for runs in proses],
-        "first": first,
-        "hide": list(hide),
-        "keep": keep,
-        "held": [list(place) for place in held],
-        "qk": products.header() if products else None,
-    }
-    return pack(header, {"maps": maps, **(products.sections() if products else {})})
+
+    maps: Annotated[FloatArray, "N Q K"]
+    places: Sequence[Head]
+    axes: Axes
+    layers: int
+    heads: int
+    shown: Head
+    quantity: Quantity = field(default=QUANTITIES["attention"])
+    pool: Pool | None = None
+    causal: bool = False
+    titles: tuple[str, str] = TITLES
+    note: str | None = None
+    model: str = ""
+    text: str = ""
+    identity: str = ""
+    form: str = ""
+    products: Products | None = None
+    hide: Sequence[str] = ()
+    keep: int | None = None
+    held: Sequence[tuple[int, int]] = ()
+
+    @property
+    def sums_to_one(self) -> bool:
+        """Whether the values of a row do, so that they are renormalised where some are hidden."""
+        return self.pool.sums_to_one(self.quantity) if self.pool else self.quantity.sums_to_one
+
+    def message(self) -> bytes:
+        """The message of the figure "heatmap".
+
+        Header: figure, layers, heads, layer, head, at [[layer, head] * N], queries, keys, querySpecial,
+        keySpecial, queryTitle, keyTitle, unit, quantity, rowsSumToOne, causal, note, model, text, identity, form,
+        proses, first, hide, keep, held, signed, pool (see `Pool.header`), qk (see `Products.header`).
+        Sections: maps f32 (N, Q, K), and those of `Products.sections`.
+
+        Raises:
+            ValueError: shapes that disagree, a layer or head out of range, an unknown form, or nothing to hide or
+                keep.
+        """
+        maps = np.asarray(self.maps, np.float32)
+        self._check(maps)
+        kept = self._identified()
+        note = (
+            self.axes.note(self.sums_to_one, note_of(self.quantity, self.pool))
+            if self.note is None
+            else self.note
+        )
+        header = {
+            "figure": "heatmap",
+            **kept,
+            "layer": self.shown[0],
+            "head": self.shown[1],
+            "at": [list(place) for place in self.places],
+            "note": note,
+            "identity": _digest(kept, self.identity),
+            "form": self.form,
+            "proses": [list(runs) for runs in self.axes.proses],
+            "first": self.axes.first,
+            "hide": list(self.hide),
+            "keep": self.keep,
+            "held": [list(place) for place in self.held],
+            "qk": self.products.header() if self.products else None,
+        }
+        return pack(header, {"maps": maps, **(self.products.sections() if self.products else {})})
+
+    def _check(self, maps: FloatArray) -> None:
+        queries, keys = self.axes.queries, self.axes.keys
+        shape = (len(queries.labels), len(keys.labels))
+        if maps.shape != (len(self.places), *shape):
+            raise ValueError(
+                f"maps are {maps.shape}, but {len(self.places)} heads are named, and there are "
+                f"{shape[0]} x {shape[1]} labels"
+            )
+        if (len(queries.special), len(keys.special)) != shape:
+            raise ValueError(
+                f"maps are {maps.shape}, special flags {len(queries.special)} and {len(keys.special)}"
+            )
+        for layer, head in (*self.places, self.shown):
+            if not (0 <= layer < self.layers and 0 <= head < self.heads):
+                raise ValueError(f"there is no layer {layer}, head {head} among {self.layers} x {self.heads}")
+        if self.form and self.form not in FORMS:
+            raise ValueError(f"there is no form {self.form!r}; choose one of {', '.join(FORMS)}")
+        first = self.axes.first
+        if (
+            set(self.hide) - set(HIDEABLE)
+            or self.keep not in (None, *SHARES)
+            or first not in ("", "keys", "both")
+        ):
+            raise ValueError(f"hide {self.hide!r}, keep {self.keep!r}, first {first!r}")
+
+    def _identified(self) -> dict[str, Any]:
+        """The part of the header by which maps are interchangeable."""
+        queries, keys = self.axes.queries, self.axes.keys
+        return {
+            "queries": shown(queries.labels),
+            "keys": shown(keys.labels),
+            "querySpecial": np.asarray(queries.special).astype(int).tolist(),
+            "keySpecial": np.asarray(keys.special).astype(int).tolist(),
+            "queryTitle": self.titles[0],
+            "keyTitle": self.titles[1],
+            "unit": queries.unit,
+            "quantity": self.quantity.title,
+            "rowsSumToOne": self.sums_to_one,
+            "causal": self.causal,
+            "model": self.model,
+            "text": self.text,
+            "layers": self.layers,
+            "heads": self.heads,
+            "pool": self.pool.header(self.layers, self.heads) if self.pool else None,
+            "signed": self.quantity.signed,
+        }
 
 
-def heads_data(
-    overviews: Annotated[FloatArray, "L H q k"],
-    table: HeadTable,
-    *,
-    queries: int,
-    keys: int,
-    chosen: Sequence[Head] = (),
-    details: Details | None = None,
-    order_by: str = "",
-    colour_by: str = "",
-    descriptions: Mapping[str, str] | None = None,
-    causal: bool = False,
-    pooled: str = "max",
-    note: str = "",
-    model: str = "",
-    text: str = "",
-) -> bytes:
-    """The message of the figure "heads": a thumbnail of every head and its statistics.
-
-    Args:
-        overviews: (L, H, q, k) float32, each at most about 64 x 64; sent as bytes.
-        table: statistics of the same L x H heads; NaN where undefined.
-        queries, keys: how many tokens the overviews stand for. pooled: how they were made smaller.
-        chosen: heads that are marked for comparison, at most four.
-        details: the head that is opened in place, and maps for it; without, none can be opened.
-        order_by, colour_by: a metric of the table to begin with, or "".
-        descriptions: a sentence for each metric, shown beside its name.
-
-    Header: figure, layers, heads, queries, keys, metrics [{name, unit, description}], chosen, detail, orderBy,
-    colourBy, causal, pooled, note, model, text. Sections: thumbs u8 (L, H, q, k), scales f32 (L, H): the
-    maximum of each head, so that value = (byte / 255)^2 * scale; table f32 (M, L, H), and with details
-    f32 (N, Q, K).
-
-    Raises:
-        ValueError: shapes that disagree, or more than four chosen heads. UnknownName: an unknown metric.
-    """
-    overviews = np.asarray(overviews, np.float32)
-    if overviews.ndim != 4 or overviews.shape[:2] != table.values.shape[1:]:
-        raise ValueError(f"overviews are {overviews.shape}, the statistics {table.values.shape}")
-    if len(chosen) > 4:
-        raise ValueError(f"{len(chosen)} heads are chosen; four can be compared")
-    for metric in filter(None, (order_by, colour_by)):
-        table[metric]
-    layers, heads = overviews.shape[:2]
-    scales = overviews.max(axis=(2, 3), initial=0.0)
-    share = np.clip(overviews / np.where(scales > 0, scales, 1)[..., None, None], 0, 1)
-    header = {
-        "figure": "heads",
-        "layers": layers,
-        "heads": heads,
-        "queries": queries,
-        "keys": keys,
-        "metrics": [
-            {"name": name, "unit": unit, "description": (descriptions or {}).get(name, "")}
-            for name, unit in zip(table.metrics, table.units, strict=True)
-        ],
-        "chosen": [list(place) for place in chosen],
-        "detail": details.header() if details else None,
-        "orderBy": order_by,
-        "colourBy": colour_by,
-        "causal": causal,
-        "pooled": pooled,
-        "note": note,
-        "model": model,
-        "text": text,
-    }
-    thumbs = np.rint(np.sqrt(share) * 255).astype(np.uint8)
-    sections = {"thumbs": thumbs, "scales": scales, "table": table.values}
-    if details:
-        sections["details"] = np.asarray(details.maps, np.float32)
-    return pack(header, sections)
-
-
-def _axes(
-    shape: tuple[int, ...],
-    query_labels: Sequence[str],
-    key_labels: Sequence[str],
-    query_special: BoolArray | None,
-    key_special: BoolArray | None,
-) -> dict[str, Any]:
-    """The labels of both axes, displayable, and their special tokens; raises where sizes disagree."""
-    from attnviz.text import visible
-
-    if shape != (len(query_labels), len(key_labels)):
-        raise ValueError(f"maps are {shape}, but there are {len(query_labels)} x {len(key_labels)} labels")
-    query_flags = np.zeros(len(query_labels), bool) if query_special is None else np.asarray(query_special)
-    key_flags = np.zeros(len(key_labels), bool) if key_special is None else np.asarray(key_special)
-    if query_flags.shape != shape[:1] or key_flags.shape != shape[1:]:
-        raise ValueError(f"maps are {shape}, special flags {query_flags.shape} and {key_flags.shape}")
-    return {
-        "queries": [visible(label) for label in query_labels],
-        "keys": [visible(label) for label in key_labels],
-        "querySpecial": query_flags.astype(int).tolist(),
-        "keySpecial": key_flags.astype(int).tolist(),
-    }
-
-
-def _digest(kept: Mapping[str, Any], identity: str) -> str:
+def _digest(kept: dict[str, Any], identity: str) -> str:
     """Names the set of maps that a message belongs to: equal digests, interchangeable maps."""
-    text = json.dumps([dict(kept), identity])
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(json.dumps([kept, identity]).encode(), digest_size=12).hexdigest()

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from attnviz.explanation.evaluation import verdict
-from attnviz.figures.charts.curves import curves_svg
+from attnviz.figures.charts import curves_chart, line_svg
+from attnviz.figures.charts.svg import key
 from attnviz.figures.export import escaped
 from attnviz.figures.report import sentences as words
 
 if TYPE_CHECKING:
     from attnviz.explanation import Faithfulness
-    from attnviz.figures.report.document import Item
+    from attnviz.figures.report.items import Item
 
 
 def body(items: Sequence[Item], title: str, summary: str, made: datetime) -> str:
@@ -90,9 +91,17 @@ def _test(test: Faithfulness, item: Item) -> str:
         '<h3>Was it put to the test?</h3><div class="wide"><table class="numbers"><thead><tr><td></td>'
         '<th scope="col">this explanation</th><th scope="col">random words: mean (least to most)</th></tr></thead>'
         f'<tbody>{numbers}</tbody></table></div><p class="small">{_line(verdict.curve_numbers(test))}</p>'
-        f"{curves_svg(test, words.unit(item))}"
+        f"{_curves(test, words.unit(item))}"
         f'<details open><summary>Step by step</summary><div class="wide"><table class="numbers steps"><thead><tr>{head}'
         f"</tr></thead><tbody>{rows}</tbody></table></div></details>"
+    )
+
+
+def _curves(test: Faithfulness, unit: str) -> str:
+    drawn = line_svg(curves_chart(test, unit), "Curves of the test; their numbers stand in the table below")
+    return (
+        f'{drawn}<p class="small">{key(0, "first words taken away")} {key(1, "only the first words kept")}. '
+        f"Shaded: the range of {len(test.seeds)} random orders.</p>"
     )
 
 

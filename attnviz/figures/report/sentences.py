@@ -19,7 +19,7 @@ from attnviz.types import VERSION
 
 if TYPE_CHECKING:
     from attnviz.explanation import Faithfulness, MethodInfo, TargetInfo
-    from attnviz.figures.report.document import Explained, Item
+    from attnviz.figures.report.items import Explained, Item
     from attnviz.types import ModelCard
 
 Rows = tuple[tuple[str, str], ...]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attnviz.figures.report.document import Explained
+    from attnviz.figures.report import Explained
     from attnviz.types import ModelCard
 
 

@@ -1,6 +1,6 @@
 """The button that pins what a page has drawn to the report, and everything that goes along with it.
 
-In flow a `Drawn` and the question that it answers; out flows an item of `attnviz.figures.report.document`.
+In flow a `Drawn` and the question that it answers; out flows an item of `attnviz.figures.report`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from attnviz.web.state import address as url
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
-    from attnviz.figures.report.document import Explained, Item
+    from attnviz.figures.report import Explained, Item
     from attnviz.runtime import Query
     from attnviz.web.share.drawn import Drawn
     from attnviz.web.state.address import State
@@ -45,7 +45,7 @@ def pin(query: Query, state: State, drawn: Drawn) -> None:
 
 def item(query: Query, state: State, drawn: Drawn) -> Item:
     """All that a report says of the figure. Computes the test of an explanation where that was not done."""
-    from attnviz.figures.report.document import Item
+    from attnviz.figures.report import Item
 
     explained = drawn.explained() if drawn.explained is not None else None
     link, unlinked = _link(query, state, explained) if drawn.linked else ("", FROM_FILE)

@@ -1,6 +1,6 @@
 """What one visitor has pinned: the figures of a report in order, with its title and summary. Bounded, in the session.
 
-In flow items of `attnviz.figures.report.document`; out flow sentences that say what became of them.
+In flow items of `attnviz.figures.report`; out flow sentences that say what became of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 if TYPE_CHECKING:
-    from attnviz.figures.report.document import Item
+    from attnviz.figures.report import Item
 
 KEY = "attnviz_report"
 MOST = 20
@@ -79,7 +79,7 @@ class Book:
 
     def html(self) -> str:
         """The report as one file. Raises InputEmpty where nothing is pinned."""
-        from attnviz.figures.report.document import TITLE, document
+        from attnviz.figures.report import TITLE, document
 
         return document(tuple(self.items.values()), title=self.title.strip() or TITLE, summary=self.summary)
 

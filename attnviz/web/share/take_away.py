@@ -48,7 +48,7 @@ span { margin-inline-start: 0.5rem; }
 def attention(query: Query, state: State) -> None:
     """What can be taken from the attention page."""
     from attnviz.figures import QUANTITIES, export
-    from attnviz.figures.report.document import PIN_BYTES
+    from attnviz.figures.report import PIN_BYTES
 
     capture, kind = _capture(query, state)
     layers, heads, _, _ = capture.shape(kind)

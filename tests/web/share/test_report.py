@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from attnviz.explanation.evaluation import verdict
-from attnviz.figures.report.document import Item
+from attnviz.figures.report import Item
 from attnviz.figures.report.sentences import UNTESTED
 from attnviz.runtime import Query, get_runtime
 from attnviz.web.share import pin_button

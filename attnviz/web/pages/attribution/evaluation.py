@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from attnviz.explanation import Agreement, Faithfulness
-    from attnviz.figures.report.document import Explained
+    from attnviz.figures.report import Explained
     from attnviz.types import Attribution
 
 TESTED, CHANGED = "attnviz_tested", "attnviz_changed"
@@ -43,7 +43,7 @@ def show(attribution: Attribution, asked: Asked) -> Callable[[], Explained]:
 
 def _explained(attribution: Attribution, asked: Asked, operator: str, side: int) -> Explained:
     """The explanation with its test, for whoever takes it away; without, where the text is too short for one."""
-    from attnviz.figures.report.document import Explained
+    from attnviz.figures.report import Explained
 
     try:
         test = tested(asked, asked.method, operator, side)
@@ -165,9 +165,9 @@ def _compared(asked: Asked, side: int, baseline: bool) -> Agreement | None:
 
 def _curves(test: Faithfulness, asked: Asked) -> None:
     from attnviz.explanation.evaluation import verdict
-    from attnviz.figures.charts.methods import curves_figure
+    from attnviz.figures.charts import curves_chart, line_figure
 
-    st.plotly_chart(curves_figure(test, asked.target.unit), config=CHART, key="trust_curves")
+    st.plotly_chart(line_figure(curves_chart(test, asked.target.unit)), config=CHART, key="trust_curves")
     st.caption(verdict.curve_numbers(test))
     with st.expander("The curves as numbers"):
         st.dataframe(list(verdict.curve_table(test)), hide_index=True)

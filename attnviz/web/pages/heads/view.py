@@ -30,7 +30,7 @@ ATTENTION = ("pages/look/attention.py", "attention")
 def show(query: Query, state: State) -> Drawn:
     """Draw the page for this question."""
     from attnviz.figures import export
-    from attnviz.figures.report.document import PIN_BYTES
+    from attnviz.figures.report import PIN_BYTES
 
     with progress.loading() as report:
         capture = session.runtime().capture(query, report)

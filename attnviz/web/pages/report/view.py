@@ -18,7 +18,7 @@ from attnviz.web.shell.site import SITE
 from attnviz.web.state import address, session
 
 if TYPE_CHECKING:
-    from attnviz.figures.report.document import Item
+    from attnviz.figures.report import Item
 
 SOURCES = ("attribution", "attention", "heads", "compare", "allocation")  # pages that have something to pin
 FILE = "attnviz-report.html"
