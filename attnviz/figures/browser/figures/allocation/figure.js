@@ -5,7 +5,6 @@ import { csvText } from "../../core/csv.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { modified, placeAfter, rove, taken } from "../../core/keyboard.js";
-import { unpack } from "../../core/message.js";
 import { percent, shortest } from "../../core/numbers.js";
 import { fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
 import { css, divergingScale, inkOn, mix, sequentialScale } from "../../paint/colours.js";
@@ -13,22 +12,9 @@ import { HeadTable } from "../../paint/head_table.js";
 import { CanvasPen, SvgPen } from "../../paint/pens.js";
 import { plainScale } from "../../paint/scales.js";
 import { themeOf } from "../../paint/theme.js";
+import { messageOf } from "./message.js";
 
-/**
- * @typedef {object} AllocationHeader
- * @property {number} layers
- * @property {number} heads
- * @property {string[]} titles of the groups of keys
- * @property {string[]} definitions
- * @property {string[]} rows the groups of queries
- * @property {number[] | null} hues a colour's number for each group
- * @property {number} chosen
- * @property {string} note
- * @property {string} model
- * @property {string} text
- *
- * @typedef {import("../../core/figure.js").State & {header: AllocationHeader, shares: Float32Array, even: Float32Array, theme: import("../../paint/theme.js").Theme, stacks: [name: string, shares: ArrayLike<number>][]}} AllocationState
- */
+/** @import {AllocationState} from "./message.js" */
 
 // Told apart with any of the usual colour deficiencies (after Okabe & Ito 2008), on light and on dark.
 const HUES = [[138, 143, 152], [204, 121, 167], [230, 159, 0], [86, 180, 233], [0, 114, 178]];
@@ -39,7 +25,7 @@ const PICTURE = { width: 900, bar: 22, gap: 6, left: 130, margin: 20 };
 /** Draws the figure in `root`. callbacks: open({layer, head}). */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {AllocationState} */ (figureState(root, "allocation", build));
-  const { header, arrays } = /** @type {{header: AllocationHeader, arrays: Record<string, any>}} */ (unpack(bytes));
+  const { header, arrays } = messageOf(bytes);
   const titles = header.titles.join("\n");
   if (state.titles !== titles) Object.assign(state, { titles, group: 0, chosen: header.chosen });
   if (state.layer >= header.layers) state.layer = -1;

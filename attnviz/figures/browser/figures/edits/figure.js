@@ -4,30 +4,14 @@ import { button, segments } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { isRtl, modified, placeAfter, rove, taken } from "../../core/keyboard.js";
-import { unpack } from "../../core/message.js";
 import { contentsOf, proseOf } from "../../core/prose.js";
 import { Results } from "../../core/results.js";
 import { Shared } from "../../core/shared.js";
 import { quoted } from "../../core/text.js";
 import { themeOf } from "../../paint/theme.js";
+import { messageOf } from "./message.js";
 
-/**
- * @typedef {[place: number, way: string, text: string]} Edit
- *
- * @typedef {object} EditsHeader
- * @property {string} title
- * @property {[name: string, verb: string, participle: string][]} ways
- * @property {Edit[]} made
- * @property {number} most edits that there can be
- * @property {number} longest letters of another word
- * @property {string} identity
- * @property {{at: number, words: string[]} | null} guesses
- * @property {import("../../core/results.js").Found | null} results
- * @property {import("../../core/prose.js").Run[]} runs
- * @property {{label: string, at: number}[]} words
- *
- * @typedef {import("../../core/figure.js").State & {header: EditsHeader}} EditsState
- */
+/** @import {EditsState, Edit} from "./message.js" */
 
 const HELP = "Click a word to change it, and again to put it back. Arrow keys move, Enter changes, Delete deletes, Ctrl + Z takes the last change back.";
 const SWAP = "swap";
@@ -38,7 +22,7 @@ const SWAP = "swap";
  */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {EditsState} */ (figureState(root, "edits", build));
-  const { header } = /** @type {{header: EditsHeader}} */ (unpack(bytes));
+  const { header } = messageOf(bytes);
   const another = state.header?.identity !== header.identity;
   Object.assign(state, { header, callbacks });
   if (another) state.made = new Shared();

@@ -3,18 +3,16 @@
 
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
-import { unpack } from "../../core/message.js";
 import { clamp } from "../../core/numbers.js";
 import { themeOf } from "../../paint/theme.js";
-
-/** @typedef {{title: string, model: string}} FrameHeader */
+import { messageOf } from "./message.js";
 
 const HEIGHTS = [60, 20000]; // pixels; the height comes from inside, so it is not believed without bounds
 
 /** Draws the figure in `root`; it reports nothing. */
 export function draw(root, bytes) {
   const state = figureState(root, "frame", build);
-  const { header, arrays } = /** @type {{header: FrameHeader, arrays: Record<string, any>}} */ (unpack(bytes));
+  const { header, arrays } = messageOf(bytes);
   const shown = new TextDecoder().decode(arrays.document.data);
   if (state.document === shown) return;
   Object.assign(state, { document: shown, title: header.title });

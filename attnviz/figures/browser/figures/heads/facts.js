@@ -21,7 +21,7 @@ function rangeOf(values) {
 
 /**
  * How a head is coloured by the chosen statistic: (layer, head) => {share, text, colour}; null without one.
- * @param {import("./figure.js").HeadsState} state
+ * @param {import("./message.js").HeadsState} state
  */
 export function tintOf(state) {
   if (!state.colourBy) return null;
@@ -36,7 +36,7 @@ export function tintOf(state) {
 
 /**
  * Names the head under the pointer or focus, and lists its statistics with their units.
- * @param {import("./figure.js").HeadsState} state
+ * @param {import("./message.js").HeadsState} state
  */
 export function showFacts(state) {
   const { header, readout } = state;
@@ -55,7 +55,7 @@ export function showFacts(state) {
 
 /**
  * What the colours and bars mean.
- * @param {import("./figure.js").HeadsState} state
+ * @param {import("./message.js").HeadsState} state
  */
 export function legendText(state) {
   const { header, same, colourBy, asValues } = state;
@@ -73,7 +73,7 @@ export function legendText(state) {
 
 /**
  * The statistics of all heads as CSV.
- * @param {import("./figure.js").HeadsState} state
+ * @param {import("./message.js").HeadsState} state
  */
 export function tableText(state) {
   const { header } = state;

@@ -4,7 +4,6 @@ import { choice, menu, toggle } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { modified, placeAfter, rove, taken } from "../../core/keyboard.js";
-import { unpack } from "../../core/message.js";
 import { fileName, saveCanvas, saveText } from "../../core/save.js";
 import { Shared } from "../../core/shared.js";
 import { pixelsOf, sequentialScale } from "../../paint/colours.js";
@@ -14,33 +13,9 @@ import { themeOf } from "../../paint/theme.js";
 import { Detail } from "./detail.js";
 import { legendText, pairOf, showFacts, tableText, tintOf, valuesOf } from "./facts.js";
 import { atlasOf, gapped, gridOf, ordered, paintGridOf } from "./grid.js";
+import { messageOf } from "./message.js";
 
-/**
- * @typedef {object} HeadsHeader
- * @property {number} layers
- * @property {number} heads
- * @property {number} queries how many there are
- * @property {number} keys
- * @property {{name: string, unit: string, description: string}[]} metrics
- * @property {[layer: number, head: number][]} chosen marked to compare
- * @property {Detailed | null} detail
- * @property {string} orderBy
- * @property {string} colourBy
- * @property {boolean} causal
- * @property {string} pooled how the thumbnails were made smaller
- * @property {string} note
- * @property {string} model
- * @property {string} text
- *
- * @typedef {object} DetailFields
- * @property {string} identity
- * @property {[layer: number, head: number] | null} opened
- * @property {[layer: number, head: number][]} at whose maps the message holds
- *
- * @typedef {import("../../data/view.js").MapHeader & DetailFields} Detailed
- * @typedef {import("../../core/message.js").Section} Section
- * @typedef {import("../../core/figure.js").State & {header: HeadsHeader, thumbs: Section, scales: Section, table: Section, theme: import("../../paint/theme.js").Theme}} HeadsState
- */
+/** @import {HeadsState} from "./message.js" */
 
 const MOST_CHOSEN = 4;
 const HELP = "Arrow keys move from head to head; Enter opens one here, Escape closes it; c marks one for comparison.";
@@ -52,7 +27,7 @@ const HELP = "Arrow keys move from head to head; Enter opens one here, Escape cl
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {HeadsState} */ (figureState(root, "heads", build));
   state.callbacks = callbacks;
-  const { header, arrays } = /** @type {{header: HeadsHeader, arrays: Record<string, any>}} */ (unpack(bytes));
+  const { header, arrays } = messageOf(bytes);
   if (!state.header) Object.assign(state, { orderBy: header.orderBy ? `${header.orderBy}:down` : "", colourBy: header.colourBy });
   Object.assign(state, { header, ...arrays });
   offerDetail(state, header.detail);

@@ -4,7 +4,6 @@ import { button, choice, menu, stepper } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { ARROWS, modified, taken } from "../../core/keyboard.js";
-import { unpack } from "../../core/message.js";
 import { clamp } from "../../core/numbers.js";
 import { saveCanvas, saveText } from "../../core/save.js";
 import { debounced, Shared } from "../../core/shared.js";
@@ -24,42 +23,9 @@ import { Shown } from "./hiding.js";
 import { Panel } from "./panel.js";
 import { sayCell, sayLine } from "./readouts.js";
 import { describe, nameOf, scaleWords, sceneOf } from "./scene.js";
+import { messageOf } from "./message.js";
 
-/**
- * @typedef {object} HeatmapFields
- * @property {string} identity messages of one identity have interchangeable maps
- * @property {number} layers
- * @property {number} heads
- * @property {number} layer the head to show
- * @property {number} head
- * @property {[layer: number, head: number][]} at whose maps the message holds
- * @property {string} queryTitle
- * @property {string} keyTitle
- * @property {string} note
- * @property {string} model
- * @property {string} text
- * @property {string} form the form to show, "" for the heatmap alone
- * @property {Run[][]} proses
- * @property {string[]} hide
- * @property {number | null} keep percent of a row's mass
- * @property {[side: number, index: number][]} held
- * @property {Vectors | null} qk
- *
- * @typedef {object} Vectors what the form "qk" shows of one query token
- * @property {number} layer
- * @property {number} head
- * @property {number} row
- * @property {string[]} queries
- * @property {string[]} keys
- * @property {string} problem why there are none
- * @property {number | null} scale
- * @property {number | null} softcap
- * @property {number | null} sink
- *
- * @import {Run} from "../../core/prose.js"
- * @typedef {import("../../data/view.js").MapHeader & HeatmapFields} HeatmapHeader
- * @typedef {import("../../core/figure.js").State & {header: HeatmapHeader, view: import("../../data/view.js").View, theme: import("../../paint/theme.js").Theme, scale: import("../../paint/scales.js").Scale, place: {layer: number, head: number}, forms: any, qk: any, pinned: {row: number | null, col: number | null} | null, cuts: Float32Array | null, share: number}} HeatmapState
- */
+/** @import {HeatmapState} from "./message.js" */
 
 const CACHE_BYTES = 96e6;
 const PANEL_WIDTH = 300;
@@ -75,7 +41,7 @@ const CURSOR_HELP = "Shift + arrows, or Enter and then arrows, move a cell curso
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {HeatmapState} */ (figureState(root, "heatmap", build));
   state.callbacks = callbacks;
-  const { header, arrays } = /** @type {{header: HeatmapHeader, arrays: Record<string, any>}} */ (unpack(bytes));
+  const { header, arrays } = messageOf(bytes);
   if (state.header?.identity !== header.identity) {
     state.maps = new Map();
     state.selection = new Shared();

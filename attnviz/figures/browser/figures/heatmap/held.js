@@ -8,7 +8,7 @@ function heldPlaces({ forms, pinned }) {
 
 /**
  * Holds these instead, in the way of the form that is shown.
- * @param {import("./figure.js").HeatmapState} state
+ * @param {import("./message.js").HeatmapState} state
  */
 export function takeHeld(state, places) {
   const first = (side) => places.find((place) => place[0] === side)?.[1] ?? null;
@@ -19,7 +19,7 @@ export function takeHeld(state, places) {
 
 /**
  * The host says what is held.
- * @param {import("./figure.js").HeatmapState} state
+ * @param {import("./message.js").HeatmapState} state
  */
 export function offerHeld(state, places) {
   const known = JSON.stringify(state.held.value);
@@ -29,7 +29,7 @@ export function offerHeld(state, places) {
 
 /**
  * Tells the host what the reader holds, where that is news.
- * @param {import("./figure.js").HeatmapState} state
+ * @param {import("./message.js").HeatmapState} state
  */
 export function reportHeld(state) {
   const places = heldPlaces(state);

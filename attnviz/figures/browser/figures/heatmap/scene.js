@@ -8,7 +8,7 @@ import { keyOf, queryOf, strongestLinks } from "../../data/view.js";
 
 /**
  * What the colours mean.
- * @param {import("./figure.js").HeatmapState} state
+ * @param {import("./message.js").HeatmapState} state
  */
 export function scaleWords(state) {
   const { header, scale, scaleMode } = state;
@@ -20,7 +20,7 @@ export function scaleWords(state) {
 
 /**
  * The scene for the plot and for pictures.
- * @param {import("./figure.js").HeatmapState} state
+ * @param {import("./message.js").HeatmapState} state
  */
 export function sceneOf(state) {
   const { header, view, scale, theme, cuts, place } = state;

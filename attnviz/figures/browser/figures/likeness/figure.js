@@ -5,24 +5,14 @@ import { csvText } from "../../core/csv.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { ARROWS, modified, taken } from "../../core/keyboard.js";
-import { unpack } from "../../core/message.js";
 import { clamp, decimals, percent, shortest } from "../../core/numbers.js";
 import { fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
 import { css, mix, sequentialScale } from "../../paint/colours.js";
 import { CanvasPen, SvgPen } from "../../paint/pens.js";
 import { themeOf } from "../../paint/theme.js";
+import { messageOf } from "./message.js";
 
-/**
- * @typedef {object} LikenessHeader
- * @property {number} layers
- * @property {number} heads
- * @property {{title: string, definition: string}[]} kinds
- * @property {string[]} shares
- * @property {string} note
- * @property {string} model
- *
- * @typedef {import("../../core/figure.js").State & {header: LikenessHeader, order: Int32Array, kindOf: Int32Array | Uint8Array, distances: Float32Array, points: Float32Array, theme: import("../../paint/theme.js").Theme, count: number, most: number, side: number}} LikenessState
- */
+/** @import {LikenessState} from "./message.js" */
 
 // One for each kind of head, in the order of the header; "mixed" has none (after Okabe & Ito 2008).
 const KIND_HUES = [[0, 114, 178], [86, 180, 233], [0, 158, 115], [240, 228, 66], [230, 159, 0], [204, 121, 167], [138, 143, 152], [213, 94, 0]];
@@ -36,7 +26,7 @@ const OPEN_HELP = " Heads below: click one to open its map.";
 /** Draws the figure in `root`. callbacks: open({layer, head}) or open({layer, head, other: {layer, head}}). */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {LikenessState} */ (figureState(root, "likeness", build));
-  const { header, arrays } = /** @type {{header: LikenessHeader, arrays: Record<string, any>}} */ (unpack(bytes));
+  const { header, arrays } = messageOf(bytes);
   const data = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.data]));
   Object.assign(state, { header, callbacks, ...data, count: data.order.length, pinned: null, shown: null });
   state.help.textContent = MATRIX_HELP + (callbacks.open ? OPEN_HELP : "");

@@ -11,7 +11,7 @@ export const pairingOf = ({ header, pairings }, n, m) => pairings.of(header.pane
 
 /**
  * A pointed cell {i, j} of plot n as {pane, i, j}: positions of tokens, or units where the plot is the difference.
- * @param {import("./figure.js").PanesState} state
+ * @param {import("./message.js").PanesState} state
  */
 export function positionsOf(state, n, { i, j }) {
   const { views, difference, header } = state;
@@ -22,7 +22,7 @@ export function positionsOf(state, n, { i, j }) {
 
 /**
  * The rows (or cols) of pane n that stand for a cell: none without a counterpart, null where the cell has no such index.
- * @param {import("./figure.js").PanesState} state
+ * @param {import("./message.js").PanesState} state
  */
 export function standing(state, n, cell, axis) {
   const { at, units } = AXES[axis];
@@ -39,7 +39,7 @@ export function standing(state, n, cell, axis) {
 
 /**
  * The row (or column) of the difference that stands for a cell: -1 without one, null where the cell has no such index.
- * @param {import("./figure.js").PanesState} state
+ * @param {import("./message.js").PanesState} state
  */
 export function standingApart(state, cell, axis) {
   const { at, units, of } = AXES[axis];
@@ -54,7 +54,7 @@ export function standingApart(state, cell, axis) {
 
 /**
  * Scrolls the other maps to what stands for the corner of plot n, after the reader has scrolled it.
- * @param {import("./figure.js").PanesState} state
+ * @param {import("./message.js").PanesState} state
  */
 export function follow(state, n) {
   const { plot } = state.plots[n] ?? {};
@@ -73,7 +73,7 @@ export function follow(state, n) {
 
 /**
  * How far plot m is scrolled when plot n is scrolled by `scroll`; null where nothing further on has a counterpart.
- * @param {import("./figure.js").PanesState} state
+ * @param {import("./message.js").PanesState} state
  */
 function targetOf(state, n, m, axis, scroll) {
   const [from, to] = [state.plots[n].plot, state.plots[m].plot];

@@ -5,7 +5,6 @@ import { choice, menu, stepper, toggle } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { ARROWS, modified, taken } from "../../core/keyboard.js";
-import { unpack } from "../../core/message.js";
 import { clamp, decimals } from "../../core/numbers.js";
 import { fileName, saveCanvas, saveText } from "../../core/save.js";
 import { debounced, Shared } from "../../core/shared.js";
@@ -21,28 +20,9 @@ import { plainScale, rootScale, signedScale } from "../../paint/scales.js";
 import { themeOf } from "../../paint/theme.js";
 import { follow, pairingOf, positionsOf, standing, standingApart } from "./cells.js";
 import { differenceTable, panesTable, sayCell } from "./words.js";
+import { messageOf } from "./message.js";
 
-/**
- * @typedef {object} SourceFields
- * @property {[layer: number, head: number][]} at whose maps the message holds
- * @property {number} layers
- * @property {number} heads
- * @property {string} identity
- *
- * @typedef {import("../../data/view.js").MapHeader & SourceFields} PaneSource
- *
- * @typedef {object} PanesHeader
- * @property {PaneSource[]} sources
- * @property {{name: string, title: string, source: number, layer: number, head: number}[]} panes
- * @property {import("../../data/pairing.js").Matching[]} matchings
- * @property {boolean} fixed
- * @property {string} unit
- * @property {string} note
- * @property {string} model
- *
- * @typedef {import("../../data/view.js").View} View
- * @typedef {import("../../core/figure.js").State & {header: PanesHeader, views: View[], pairings: import("../../data/pairing.js").Pairings, theme: import("../../paint/theme.js").Theme, difference: any, first: number, second: number}} PanesState
- */
+/** @import {PanesState} from "./message.js" */
 
 const BETWEEN = 24;
 const KEYS_HELP = "Arrow keys move a cell cursor through the first map, and through the others where they have a counterpart; Escape ends it.";
@@ -51,7 +31,7 @@ const TITLES = { query: "query token: looks from", key: "key token: looked at" }
 /** Draws the figure in `root`. callbacks.places([[layer, head], ...]) is told what the reader steps to. */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {PanesState} */ (figureState(root, "panes", build));
-  const { header, arrays } = /** @type {{header: PanesHeader, arrays: Record<string, any>}} */ (unpack(bytes));
+  const { header, arrays } = messageOf(bytes);
   const layout = JSON.stringify(header.panes.map(({ name, title, source }) => [name, title, header.sources[source].identity]));
   if (state.layout !== layout) {
     const places = header.panes.map(({ layer, head }) => `${layer},${head}`);

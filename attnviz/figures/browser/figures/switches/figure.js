@@ -4,7 +4,6 @@ import { menu } from "../../core/controls.js";
 import { csvText } from "../../core/csv.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
-import { unpack } from "../../core/message.js";
 import { decimals, shortest } from "../../core/numbers.js";
 import { Results } from "../../core/results.js";
 import { fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
@@ -15,25 +14,9 @@ import { legend } from "../../paint/legend.js";
 import { CanvasPen, SvgPen } from "../../paint/pens.js";
 import { colourOf, signedScale } from "../../paint/scales.js";
 import { themeOf } from "../../paint/theme.js";
+import { messageOf } from "./message.js";
 
-/**
- * @typedef {object} SwitchesHeader
- * @property {number} layers
- * @property {number} heads
- * @property {[layer: number, head: number][]} off
- * @property {string} title
- * @property {string} name what the numbers are
- * @property {string} legend
- * @property {string} unit
- * @property {string} marked what a head is that was clicked
- * @property {string} help
- * @property {string} identity
- * @property {string} model
- * @property {string} target
- * @property {import("../../core/results.js").Found | null} results
- *
- * @typedef {import("../../core/figure.js").State & {header: SwitchesHeader, values: Float32Array, theme: import("../../paint/theme.js").Theme, scale: import("../../paint/scales.js").Scale, off: import("../../core/shared.js").Shared}} SwitchesState
- */
+/** @import {SwitchesState} from "./message.js" */
 
 const HELP_ALONE = "Point at a head to read its number; arrow keys move.";
 const PICTURE = { cell: 52, height: 26, gap: 2, left: 70, top: 60, margin: 16 };
@@ -41,7 +24,7 @@ const PICTURE = { cell: 52, height: 26, gap: 2, left: 70, top: 60, margin: 16 };
 /** Draws the figure in `root`. callbacks: switched([[layer, head], ...]), all heads that are now off. */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {SwitchesState} */ (figureState(root, "switches", build));
-  const { header, arrays } = /** @type {{header: SwitchesHeader, arrays: Record<string, any>}} */ (unpack(bytes));
+  const { header, arrays } = messageOf(bytes);
   const question = JSON.stringify([header.identity, header.layers, header.heads]);
   if (state.question !== question) Object.assign(state, { question, off: new Shared() });
   Object.assign(state, { header, callbacks, values: arrays.values.data });

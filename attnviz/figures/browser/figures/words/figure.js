@@ -5,7 +5,6 @@ import { csvText } from "../../core/csv.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { isRtl, modified, placeAfter, rove, taken } from "../../core/keyboard.js";
-import { unpack } from "../../core/message.js";
 import { decimals, percent, shortest } from "../../core/numbers.js";
 import { proseOf } from "../../core/prose.js";
 import { fileName, saveCanvas, saveText } from "../../core/save.js";
@@ -16,37 +15,16 @@ import { colourOf, plainScale } from "../../paint/scales.js";
 import { sheetPng, sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
 import { wordsSheet } from "./picture.js";
+import { messageOf } from "./message.js";
 
-/**
- * @typedef {object} WordsHeader
- * @property {boolean} beside whether each text stands there twice
- * @property {string} title
- * @property {string} towards
- * @property {string} away
- * @property {string} unit
- * @property {string} granularity
- * @property {string} method
- * @property {string} target
- * @property {string} methodTitle
- * @property {string} targetTitle
- * @property {boolean} signed
- * @property {number} value
- * @property {number | null} baselineValue
- * @property {number | null} residual
- * @property {boolean} sumHolds
- * @property {string} note
- * @property {string} model
- * @property {{title: string, text: string, granularities: Record<string, {labels: string[], special: number[], runs: import("../../core/prose.js").Run[]}>}[]} texts
- *
- * @typedef {import("../../core/figure.js").State & {header: WordsHeader, arrays: Record<string, import("../../core/message.js").Section>, theme: import("../../paint/theme.js").Theme, scale: import("../../paint/scales.js").Scale, granularity: string, texts: any[]}} WordsState
- */
+/** @import {WordsState} from "./message.js" */
 
 const FIRST_BARS = 24;
 
 /** Draws the figure in `root`. callbacks.granularity("token" | "word" | "sentence" | "paragraph") is told what is shown. */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {WordsState} */ (figureState(root, "words", build));
-  const { header, arrays } = /** @type {{header: WordsHeader, arrays: Record<string, any>}} */ (unpack(bytes));
+  const { header, arrays } = messageOf(bytes);
   // Beside each other, the rows of two texts are compared: then they stand in one order.
   if (!state.header) Object.assign(state, { granularity: header.granularity, order: header.beside ? "text" : "size" });
   Object.assign(state, { header, arrays, callbacks });
