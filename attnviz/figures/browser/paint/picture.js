@@ -8,8 +8,9 @@ import { css } from "./colours.js";
 import { wrapped } from "./labels.js";
 import { BAR_HEIGHT, paintBar } from "./legend.js";
 import { layoutOf, paintMatrix } from "./matrix.js";
-import { CanvasPen, SvgPen } from "./pens.js";
+import { CanvasPen } from "./pens.js";
 import { paintPixels } from "./pixels.js";
+import { SvgPen } from "./svg_pen.js";
 
 const MARGIN = 20;
 const LONGEST = 2400;

@@ -5,7 +5,8 @@ import { pictureCanvas } from "../core/save.js";
 import { isolated } from "../core/text.js";
 import { css } from "./colours.js";
 import { wrapped } from "./labels.js";
-import { CanvasPen, SvgPen } from "./pens.js";
+import { CanvasPen } from "./pens.js";
+import { SvgPen } from "./svg_pen.js";
 
 export const SHEET_MARGIN = 24;
 const PROSE_LINE = 30;

@@ -9,8 +9,9 @@ import { percent, shortest } from "../../core/numbers.js";
 import { fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
 import { css, divergingScale, inkOn, mix, sequentialScale } from "../../paint/colours.js";
 import { HeadTable } from "../../paint/head_table.js";
-import { CanvasPen, SvgPen } from "../../paint/pens.js";
+import { CanvasPen } from "../../paint/pens.js";
 import { plainScale } from "../../paint/scales.js";
+import { SvgPen } from "../../paint/svg_pen.js";
 import { themeOf } from "../../paint/theme.js";
 import { messageOf } from "./message.js";
 

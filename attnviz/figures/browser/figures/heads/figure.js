@@ -3,21 +3,21 @@
 import { choice, menu, toggle } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
-import { modified, placeAfter, rove, taken } from "../../core/keyboard.js";
+import { modified, placeAfter, taken } from "../../core/keyboard.js";
 import { fileName, saveCanvas, saveText } from "../../core/save.js";
 import { Shared } from "../../core/shared.js";
 import { pixelsOf, sequentialScale } from "../../paint/colours.js";
-import { CanvasPen } from "../../paint/pens.js";
 import { sheetPng, sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
 import { Detail } from "./detail.js";
-import { legendText, pairOf, showFacts, tableText, tintOf, valuesOf } from "./facts.js";
-import { atlasOf, gapped, gridOf, ordered, paintGridOf } from "./grid.js";
+import { legendText, pairOf, showFacts, tableText } from "./facts.js";
+import { atlasOf, gapped } from "./grid.js";
+import { markHead, showMarks } from "./marks.js";
 import { messageOf } from "./message.js";
+import { gridFor, gridSheet, paint, placeButtons, rest } from "./thumbnails.js";
 
 /** @import {HeadsState} from "./message.js" */
 
-const MOST_CHOSEN = 4;
 const HELP = "Arrow keys move from head to head; Enter opens one here, Escape closes it; c marks one for comparison.";
 
 /**
@@ -163,23 +163,6 @@ function placeDetail(state) {
   return gapped(grid, cell.y, height + 16);
 }
 
-/**
- * Marks a head for comparison, or takes the mark off.
- * @param {HeadsState} state
- */
-function markHead(state, key) {
-  const others = state.chosen.value.filter((pair) => pair.join() !== key);
-  const adding = others.length === state.chosen.value.length;
-  if (adding && others.length === MOST_CHOSEN) {
-    state.marked.dataset.full = "";
-    return showMarks(state);
-  }
-  state.chosen.set(adding ? [...others, pairOf(key)] : others);
-  delete state.marked.dataset.full;
-  showMarks(state);
-  state.callbacks.chosen?.(state.chosen.value);
-}
-
 /** @param {HeadsState} state */
 function keydown(state, event) {
   if (modified(event)) return;
@@ -192,15 +175,6 @@ function keydown(state, event) {
   else return;
   state.readout.setAttribute("aria-live", "polite");
   taken(event);
-}
-
-/**
- * Makes one head the one that the Tab key reaches.
- * @param {HeadsState} state
- */
-function rest(state, key) {
-  state.at = key;
-  rove(state.nodes.values(), state.nodes.get(key));
 }
 
 /** @param {HeadsState} state */
@@ -230,20 +204,6 @@ function refresh(state) {
   state.detail.node.scrollIntoView({ block: "nearest" });
 }
 
-/**
- * Where the heads stand, in the chosen order.
- * @param {HeadsState} state
- */
-function gridFor(state) {
-  const { header, host } = state;
-  const [metric, direction] = state.orderBy.split(":");
-  const order = metric ? ordered(valuesOf(state, metric), header.layers, header.heads, direction === "down") : null;
-  return gridOf({
-    width: host.clientWidth, layers: header.layers, heads: header.heads, order,
-    shape: state.thumbs.shape.slice(2), captions: state.colourBy && !state.asValues ? 1 : 0, compact: host.clientWidth < 560,
-  });
-}
-
 /** @param {HeadsState} state */
 function showControls(state) {
   const { metrics } = state.header;
@@ -260,71 +220,6 @@ function showControls(state) {
 }
 
 /** @param {HeadsState} state */
-function paint(state) {
-  const { canvas, grid, host } = state;
-  const dpr = globalThis.devicePixelRatio || 1;
-  const width = host.clientWidth;
-  Object.assign(canvas, { width: Math.round(width * dpr), height: Math.round(grid.height * dpr) });
-  Object.assign(canvas.style, { width: `${width}px`, height: `${grid.height}px` });
-  state.stage.style.height = `${grid.height}px`;
-  const { layers, heads, queries, keys } = state.header;
-  canvas.setAttribute("aria-label", `Thumbnails of ${layers} layers x ${heads} heads: ${queries} queries by ${keys} keys each`);
-  const context = canvas.getContext("2d");
-  context.scale(dpr, dpr);
-  paintGridOf(new CanvasPen(context), sceneOf(state, dpr));
-}
-
-/** @param {HeadsState} state */
-const sceneOf = (state, dpr) => ({
-  grid: state.grid, atlas: state.atlas, shape: state.thumbs.shape, theme: state.theme,
-  tint: tintOf(state), asValues: state.asValues && Boolean(state.colourBy), dpr,
-});
-
-/**
- * A transparent button over each thumbnail: focus, click and name come from the browser.
- * @param {HeadsState} state
- */
-function placeButtons(state) {
-  const { cells, thumb, caption } = state.grid;
-  const wanted = cells.map(({ layer, head }) => `${layer},${head}`);
-  if (state.nodes && wanted.join(" ") === [...state.nodes.keys()].join(" ")) {
-    // The same heads in the same order: only their places and names are new.
-  } else {
-    state.nodes = new Map(wanted.map((key) => [key, element("button", { type: "button", class: "av-thumb", tabindex: "-1", "data-head": key })]));
-    state.buttons.replaceChildren(...state.nodes.values());
-  }
-  for (const { layer, head, x, y } of cells) {
-    const node = state.nodes.get(`${layer},${head}`);
-    node.style.cssText = `left:${x}px;top:${y}px;width:${thumb.width}px;height:${thumb.height + (caption ? caption : 0)}px`;
-    node.setAttribute("aria-label", `Layer ${layer}, head ${head}`);
-    node.setAttribute("aria-expanded", String(state.opened.value?.join() === `${layer},${head}`));
-  }
-  rest(state, state.nodes.has(state.at) ? state.at : wanted[0]);
-}
-
-/** @param {HeadsState} state */
-function showMarks(state) {
-  const chosen = state.chosen.value;
-  const keys = chosen.map((pair) => pair.join());
-  for (const [key, node] of state.nodes) {
-    const number = keys.indexOf(key) + 1;
-    node.setAttribute("aria-pressed", String(number > 0));
-    node.dataset.number = number || "";
-  }
-  const chips = chosen.map(([layer, head]) =>
-    element("button", {
-      type: "button", class: "av-chip", "aria-label": `L${layer} H${head} ×: take the mark off layer ${layer}, head ${head}`,
-      text: `L${layer} H${head} ×`, on: { click: () => markHead(state, `${layer},${head}`) },
-    }),
-  );
-  const full = "full" in state.marked.dataset ? "Four heads at most: take one mark off first." : "";
-  const hint = state.marking && !chosen.length ? "Click two to four heads to compare them." : "";
-  const count = chosen.length ? `Marked to compare (${chosen.length} of ${MOST_CHOSEN} at most)` : "";
-  state.marked.replaceChildren(...[count || hint].filter(Boolean), ...chips, ...[full].filter(Boolean));
-  state.stage.classList.toggle("av-marking", state.marking);
-}
-
-/** @param {HeadsState} state */
 function activate(state, key) {
   state.active = key;
   if (key) state.readout.setAttribute("aria-live", "off");
@@ -332,19 +227,3 @@ function activate(state, key) {
 }
 
 const nameOf = ({ header }, extension) => fileName(["heads", header.model], extension);
-
-/**
- * The grid as a picture of its own, without the opened head.
- * @param {HeadsState} state
- */
-function gridSheet(state) {
-  const grid = gridFor(state);
-  const width = state.host.clientWidth + 24;
-  const { layers, heads, model } = state.header;
-  const title = `Attention of ${layers} layers x ${heads} heads${model ? ` · ${model}` : ""}`;
-  const paintOn = (pen) => {
-    pen.shift(12, 12, () => paintGridOf(pen, { ...sceneOf(state, 2), grid }));
-    return grid.height + 24;
-  };
-  return { width, theme: state.theme, title, paint: paintOn };
-}

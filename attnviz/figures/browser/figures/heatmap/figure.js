@@ -18,12 +18,12 @@ import { rootScale, signedScale } from "../../paint/scales.js";
 import { sheetPng, sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
 import { Forms } from "./forms.js";
-import { offerHeld, pinnedCell, reportHeld, takeHeld } from "./held.js";
+import { offerHeld, reportHeld, takeHeld } from "./held.js";
 import { Shown } from "./hiding.js";
-import { Panel } from "./panel.js";
-import { sayCell, sayLine } from "./readouts.js";
-import { describe, nameOf, scaleWords, sceneOf } from "./scene.js";
 import { messageOf } from "./message.js";
+import { Panel } from "./panel.js";
+import { mark, moveCursor, pin, point, say } from "./pointing.js";
+import { describe, nameOf, scaleWords, sceneOf } from "./scene.js";
 
 /** @import {HeatmapState} from "./message.js" */
 
@@ -127,7 +127,10 @@ function buildToolbar(state) {
   state.zoomOut = button("−", "Zoom out", zoom(-1));
   state.zoomIn = button("+", "Zoom in", zoom(1));
   const zooms = element("div", { class: "av-field av-zoom", role: "group", "aria-label": "Zoom" }, [state.zoomOut, state.zoomIn]);
-  state.drawing = () => (state.forms.picture ? sheetSvg(state.forms.picture.sheet()) : svgOf([sceneOf(state)], describe(state)));
+  state.drawing = () => {
+    if (!state.view || !state.forms.ready) return ""; // a map or vectors that did not come
+    return state.forms.picture ? sheetSvg(state.forms.picture.sheet()) : svgOf([sceneOf(state)], describe(state));
+  };
   const download = menu("Download", [
     ["PNG picture", () => saveCanvas(state.forms.picture ? sheetPng(state.forms.picture.sheet()) : pngOf([sceneOf(state)]), nameOf(state, "png"))],
     ["SVG drawing", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
@@ -256,56 +259,6 @@ function setZoom(state) {
 }
 
 /**
- * The pointer is on a cell, or has left.
- * @param {HeatmapState} state
- */
-function point(state, cell) {
-  state.hovered = cell;
-  state.readout.setAttribute("aria-live", "off");
-  mark(state);
-}
-
-/**
- * A click or tap holds a cell; a second one lets it go. It is kept by token, so it survives hiding.
- * @param {HeatmapState} state
- */
-function pin(state, cell) {
-  if (!cell || cell.i === null || cell.j === null) return;
-  const pinned = { row: state.view.rows[cell.i], col: state.view.cols[cell.j] };
-  const same = state.pinned?.row === pinned.row && state.pinned?.col === pinned.col;
-  state.pinned = same ? null : pinned;
-  mark(state);
-  reportHeld(state);
-}
-
-/** @param {HeatmapState} state */
-function mark(state) {
-  if (!state.view) return;
-  const { view, hovered } = state;
-  const inside = hovered && (hovered.i ?? 0) < view.q && (hovered.j ?? 0) < view.k;
-  const cell = inside ? hovered : pinnedCell(state);
-  state.plot.mark(cell);
-  state.panel.row(view, cell?.i ?? null, state.scale);
-  say(state, cell);
-}
-
-/**
- * Says in the readout what the cell holds, to the digits that are exact.
- * @param {HeatmapState} state
- */
-function say(state, cell = null) {
-  const { readout, view, header } = state;
-  delete readout.dataset.value;
-  if (state.stage.getAttribute("aria-busy") === "true") readout.textContent = state.loading.textContent;
-  else if (!cell) readout.textContent = `Point at a cell to read its ${header.quantity}.`;
-  else if (cell.j === null || cell.i === null) readout.textContent = sayLine(view, header, cell);
-  else {
-    if (cell.j < view.open[cell.i]) readout.dataset.value = String(view.values[cell.i * view.k + cell.j]);
-    readout.textContent = sayCell(state, cell);
-  }
-}
-
-/**
  * Arrows step through heads and layers, or move the cell cursor.
  * @param {HeatmapState} state
  */
@@ -327,18 +280,4 @@ function keydown(state, event) {
   } else return;
   state.stage.classList.toggle("av-cursor", state.cursor);
   taken(event);
-}
-
-/** @param {HeatmapState} state */
-function moveCursor(state, down, across) {
-  if (!state.view) return;
-  const { view } = state;
-  const from = pinnedCell(state) ?? { i: -down, j: -across };
-  const cell = { i: clamp(from.i + down, 0, view.q - 1), j: clamp(from.j + across, 0, view.k - 1) };
-  state.pinned = { row: view.rows[cell.i], col: view.cols[cell.j] };
-  state.hovered = null;
-  state.plot.reveal(cell);
-  state.readout.setAttribute("aria-live", "polite");
-  mark(state);
-  reportHeld(state);
 }

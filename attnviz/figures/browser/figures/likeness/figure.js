@@ -1,25 +1,22 @@
 // Figure "likeness": how alike all heads are, as a clustered matrix and as a map, and the heads by what they do.
 
 import { menu } from "../../core/controls.js";
-import { csvText } from "../../core/csv.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { ARROWS, modified, taken } from "../../core/keyboard.js";
-import { clamp, decimals, percent, shortest } from "../../core/numbers.js";
-import { fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
-import { css, mix, sequentialScale } from "../../paint/colours.js";
-import { CanvasPen, SvgPen } from "../../paint/pens.js";
+import { clamp, decimals, percent } from "../../core/numbers.js";
+import { saveText } from "../../core/save.js";
+import { css, sequentialScale } from "../../paint/colours.js";
+import { CanvasPen } from "../../paint/pens.js";
 import { themeOf } from "../../paint/theme.js";
+import { distance, headName, hueOf, kindOf, placeOf } from "./heads.js";
 import { messageOf } from "./message.js";
+import { bothText, nameOf, paintMap, savePicture, STRIP, svgText, tableText } from "./picture.js";
 
 /** @import {LikenessState} from "./message.js" */
 
-// One for each kind of head, in the order of the header; "mixed" has none (after Okabe & Ito 2008).
-const KIND_HUES = [[0, 114, 178], [86, 180, 233], [0, 158, 115], [240, 228, 66], [230, 159, 0], [204, 121, 167], [138, 143, 152], [213, 94, 0]];
-const STRIP = 7;
 const NEAREST = 3;
 const REACH = 24; // pixels around a point of the map
-const LINE = 20; // pixels of a kind in the legend on paper
 const MATRIX_HELP = "Matrix: arrow keys move from pair to pair, Enter pins one.";
 const OPEN_HELP = " Heads below: click one to open its map.";
 
@@ -65,16 +62,6 @@ function build(state) {
   }
   state.matrix.addEventListener("keydown", (event) => keydown(state, event));
 }
-
-const placeOf = ({ header }, head) => ({ layer: Math.floor(head / header.heads), head: head % header.heads });
-/** @param {LikenessState} state */
-const headName = (state, head) => `layer ${placeOf(state, head).layer}, head ${placeOf(state, head).head}`;
-/** @param {LikenessState} state */
-const kindOf = (state, head) => state.header.kinds[state.kindOf[head]];
-/** @param {LikenessState} state */
-const hueOf = (state, head) => KIND_HUES[state.kindOf[head]] ?? mix(state.theme.bg, state.theme.text, 0.12);
-/** @param {LikenessState} state */
-const distance = (state, a, b) => state.distances[a * state.count + b];
 
 /** @param {LikenessState} state */
 function refresh(state) {
@@ -149,23 +136,6 @@ function paintPairs(state) {
   const at = (head) => STRIP + order.indexOf(head) * cell;
   pen.strokeRect(STRIP, at(shown[0]), side - STRIP, cell);
   if (shown[1] !== null) pen.strokeRect(at(shown[1]), STRIP, cell, side - STRIP);
-}
-
-/** The map with a pen: every head a disc in the colour of its kind; shown heads with a ring and their names. */
-function paintMap(pen, state, shown) {
-  const { theme, spots } = state;
-  const r = state.count > 300 ? 3 : 5;
-  pen.font(`12px ${theme.font}`);
-  spots.forEach(([x, y], n) => {
-    pen.rect(x - r, y - r, 2 * r, 2 * r, css(hueOf(state, n)));
-    pen.frame(x - r, y - r, 2 * r, 2 * r, css(mix(theme.bg, theme.text, 0.6)));
-  });
-  for (const head of (shown ?? []).filter((each) => each !== null)) {
-    const [x, y] = spots[head];
-    pen.frame(x - r - 2, y - r - 2, 2 * r + 4, 2 * r + 4, css(theme.text), 2);
-    const right = x > state.side - 110;
-    pen.text(right ? x - r - 7 : x + r + 7, y, headName(state, head), { align: right ? "right" : "left", colour: css(theme.text) });
-  }
 }
 
 /**
@@ -277,55 +247,4 @@ function showKinds(state) {
     return element("section", { class: "av-kind" }, [title, element("p", { class: "av-group-text", text: `${kind.definition}.` }), element("div", { class: "av-chips" }, chips)]);
   });
   state.kinds.replaceChildren(...parts.filter(Boolean));
-}
-
-const nameOf = ({ header }, extension) => fileName(["heads-alike", header.model], extension);
-
-/**
- * The distances in the order of the clusters, with the kind of each head.
- * @param {LikenessState} state
- */
-function tableText(state) {
-  const { order } = state;
-  const heads = Array.from(order);
-  /** @type {import("../../core/csv.js").Cell[][]} */
-  const rows = [["head", "kind", ...heads.map((head) => headName(state, head))]];
-  for (const a of heads) rows.push([headName(state, a), kindOf(state, a).title, ...heads.map((b) => ({ numeric: shortest(distance(state, a, b)) }))]);
-  return csvText(rows);
-}
-
-/** @param {LikenessState} state */
-function savePicture(state) {
-  const { canvas, pen } = pictureCanvas(state.side, state.side, 2, css(state.theme.bg));
-  paintMap(new CanvasPen(pen), state, state.pinned);
-  saveCanvas(canvas, nameOf(state, "png"));
-}
-
-/** @param {LikenessState} state */
-function svgText(state) {
-  const pen = new SvgPen(state.side, state.side, state.theme);
-  paintMap(pen, state, state.pinned);
-  return pen.document(`Map of ${state.count} heads: near heads are alike`);
-}
-
-/**
- * Matrix and map beside each other, and what the colours of the heads mean: the figure on paper.
- * @param {LikenessState} state
- */
-function bothText(state) {
-  const { side, count, order, image, theme, header } = state;
-  const cell = (side - STRIP) / count;
-  const pen = new SvgPen(2 * side + 24, side + 16 + LINE * header.kinds.length, theme);
-  pen.image(image, [0, 0, count, count], STRIP, STRIP, side - STRIP, side - STRIP);
-  order.forEach((head, n) => {
-    pen.rect(STRIP + n * cell, 0, cell + 0.5, STRIP - 2, css(hueOf(state, head)));
-    pen.rect(0, STRIP + n * cell, STRIP - 2, cell + 0.5, css(hueOf(state, head)));
-  });
-  pen.shift(side + 24, 0, () => paintMap(pen, state, state.pinned));
-  header.kinds.forEach(({ title, definition }, n) => {
-    const y = side + 24 + LINE * n;
-    pen.rect(0, y - 5, 10, 10, css(KIND_HUES[n] ?? mix(theme.bg, theme.text, 0.12)));
-    pen.text(18, y, `${title}: ${definition}`, { colour: css(theme.text) });
-  });
-  return pen.document(`How alike ${count} heads are: every head against every head, and as a map`);
 }

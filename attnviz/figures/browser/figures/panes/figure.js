@@ -5,7 +5,7 @@ import { choice, menu, stepper, toggle } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { ARROWS, modified, taken } from "../../core/keyboard.js";
-import { clamp, decimals } from "../../core/numbers.js";
+import { clamp } from "../../core/numbers.js";
 import { fileName, saveCanvas, saveText } from "../../core/save.js";
 import { debounced, Shared } from "../../core/shared.js";
 import { quoted } from "../../core/text.js";
@@ -19,14 +19,14 @@ import { Plot } from "../../paint/plot.js";
 import { plainScale, rootScale, signedScale } from "../../paint/scales.js";
 import { themeOf } from "../../paint/theme.js";
 import { follow, pairingOf, positionsOf, standing, standingApart } from "./cells.js";
-import { differenceTable, panesTable, sayCell } from "./words.js";
 import { messageOf } from "./message.js";
+import { describe, headName, scenesOf, showLegends } from "./scenes.js";
+import { differenceTable, panesTable, sayCell } from "./words.js";
 
 /** @import {PanesState} from "./message.js" */
 
 const BETWEEN = 24;
 const KEYS_HELP = "Arrow keys move a cell cursor through the first map, and through the others where they have a counterpart; Escape ends it.";
-const TITLES = { query: "query token: looks from", key: "key token: looked at" };
 
 /** Draws the figure in `root`. callbacks.places([[layer, head], ...]) is told what the reader steps to. */
 export function draw(root, bytes, callbacks = {}) {
@@ -221,20 +221,6 @@ function showChanges(state) {
   state.about.textContent = `Change: the mean Jensen–Shannon distance of a head’s rows in ${first.name} and ${second.name}, over what has a counterpart; 0: the same, 1: nothing in common. Click a head to see it in both.`;
 }
 
-const headName = ([layer, head]) => `layer ${layer}, head ${head}`;
-const differenceName = ({ header, first, second }) => `${header.panes[first].name} minus ${header.panes[second].name}`;
-
-/** @param {PanesState} state */
-function scenesOf(state) {
-  const { header, theme, views, difference, shared, signed, places } = state;
-  const scene = (view, scale, title) => ({ view, scale, theme, titles: TITLES, title, label: `attention weight: ${title}`, notes: [] });
-  const title = ({ name, title: text }, n) => [header.fixed ? name : `${name}: ${headName(places.value[n])}`, text].filter(Boolean).join(" · ");
-  return [
-    ...views.map((view, n) => scene(view, shared, title(header.panes[n], n))),
-    { ...scene(difference, signed, `Difference: ${differenceName(state)}`), notes: [state.notice.textContent, header.note].filter(Boolean) },
-  ];
-}
-
 /** @param {PanesState} state */
 function showMaps(state) {
   const width = state.host.clientWidth;
@@ -254,24 +240,6 @@ function showMaps(state) {
     if (!nothing) plot.show(scene, { width: each, height: 460, compact: each < 400, largest: longest <= 12 ? 44 : 36 });
   });
   state.stage.setAttribute("aria-label", describe(state));
-}
-
-/** @param {PanesState} state */
-const describe = (state) => {
-  const names = scenesOf(state).map(({ title }) => title);
-  return `${names.length - 1} attention maps side by side: ${names.slice(0, -1).join("; ")}; and their ${names.at(-1).replace("Difference", "difference")}.`;
-};
-
-/** @param {PanesState} state */
-function showLegends(state) {
-  const { header, shared, signed, theme, host } = state;
-  const ahead = header.sources.some(({ causal }) => causal) ? " Hatched: cannot look ahead." : "";
-  const [first, second] = [state.first, state.second].map((n) => header.panes[n].name);
-  const words = [
-    `Colour: square root of the attention weight, one scale for all panes, up to ${decimals(shared.top)}.${ahead}`,
-    `Difference: blue where ${first} has the larger weight, orange where ${second} has; square root of its size, up to ${decimals(signed.top)}.`,
-  ];
-  [shared, signed].forEach((scale, n) => state.legends[n].show(scale, theme, host.clientWidth, words[n]));
 }
 
 /**

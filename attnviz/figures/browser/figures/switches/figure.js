@@ -11,8 +11,9 @@ import { Shared } from "../../core/shared.js";
 import { css, divergingScale, inkOn } from "../../paint/colours.js";
 import { HeadTable } from "../../paint/head_table.js";
 import { legend } from "../../paint/legend.js";
-import { CanvasPen, SvgPen } from "../../paint/pens.js";
+import { CanvasPen } from "../../paint/pens.js";
 import { colourOf, signedScale } from "../../paint/scales.js";
+import { SvgPen } from "../../paint/svg_pen.js";
 import { themeOf } from "../../paint/theme.js";
 import { messageOf } from "./message.js";
 

@@ -14,8 +14,8 @@ import { legend } from "../../paint/legend.js";
 import { colourOf, plainScale } from "../../paint/scales.js";
 import { sheetPng, sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
-import { wordsSheet } from "./picture.js";
 import { messageOf } from "./message.js";
+import { wordsSheet } from "./picture.js";
 
 /** @import {WordsState} from "./message.js" */
 

@@ -6,7 +6,8 @@ import { isolated } from "../../../core/text.js";
 import { css } from "../../../paint/colours.js";
 import { tableOf } from "../../../paint/picture.js";
 import { paintProse, paintWords, SHEET_MARGIN } from "../../../paint/sheet.js";
-import { largest, listTitles, rampsOf, shadeWords } from "./view.js";
+import { largest, listTitles } from "./strongest.js";
+import { rampsOf, shadeWords } from "./view.js";
 
 const TEXT_WIDTH = 760;
 const BAR_LINE = 22;
