@@ -16,6 +16,7 @@ from attnviz.text import visible
 from tests.figures.conftest import HOSTILE
 from tests.figures.maps import map_message
 from tests.figures.pointer import cell_of, csv_rows, download, events, hover, readout, value
+from tests.figures.stand import open_figure, settled
 
 pytestmark = pytest.mark.browser
 SVG = "{http://www.w3.org/2000/svg}"
@@ -123,7 +124,7 @@ def test_a_switch_of_the_theme_repaints(figure: Callable[..., Page]) -> None:
 def test_a_new_width_is_followed(figure: Callable[..., Page], width: int) -> None:
     page = figure("heatmap", message(), width=700)
     page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_timeout(200)
+    settled(page)
     hover(page, 10, 3)
     assert value(page) == MAPS[index(1, 1), 10, 3]
     assert page.evaluate("document.documentElement.scrollWidth") == width
@@ -141,9 +142,10 @@ def test_arrow_keys_step_through_heads_and_layers(figure: Callable[..., Page]) -
         assert value(page) == MAPS[index(*head), 5, 6]
         page.wait_for_function("events.length")
         assert events(page) == [["selection", {"layer": head[0], "head": head[1]}]]
-    page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(300)
-    assert len(events(page)) == 1, "there is no head to the right of the last one"
+    page.keyboard.press("ArrowRight")  # there is no head to the right of the last one
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("events.length > 1")
+    assert [what for _, what in events(page)] == [{"layer": 0, "head": 2}, {"layer": 0, "head": 1}]
 
 
 def test_of_fast_steps_only_the_first_and_the_last_are_reported(figure: Callable[..., Page]) -> None:
@@ -336,7 +338,7 @@ def test_a_long_text_fits_a_phone_and_can_be_zoomed(figure: Callable[..., Page])
         page.get_by_role("button", name="Zoom in").click()
     place = page.locator(".av-plot").evaluate("n => ({...n.dataset})")
     page.locator(".av-scroll").evaluate("n => n.scrollTo(300, 200)")
-    page.wait_for_timeout(100)
+    settled(page)
     scroll = page.locator(".av-scroll").evaluate("n => [n.scrollLeft, n.scrollTop]")
     assert scroll == [300, 200]
     cell = float(place["cell"])
@@ -356,8 +358,6 @@ def test_svg_of_a_long_text_embeds_one_picture(figure: Callable[..., Page]) -> N
 
 
 def test_touch_reads_a_cell(browser, figure: Callable[..., Page]) -> None:
-    from tests.figures.stand import open_figure
-
     context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page = open_figure(context, "heatmap", [message()])
     page.touchscreen.tap(*cell_of(page, 6, 2))
