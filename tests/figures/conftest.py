@@ -29,7 +29,7 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def pages(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """`pages(width, scale, touch)` gives a page that no figure of the test is in: those of tests before, loaded anew."""
+    """`pages(width, scale, touch)` gives a page that the test does not use yet: new, or one of tests before."""
     every: dict[tuple, list[Page]] = {}
     taken: list[Page] = []
 
