@@ -1,4 +1,4 @@
-"""Figures: arrays and labels go in, one `bytes` message comes out, and plain browser modules draw it.
+"""Figures: arrays and labels become one message of bytes, and plain browser modules draw it.
 
 The modules in `browser/` know nothing of the host: `draw(root, bytes, callbacks)` fills any element, and
 `component(name)` bundles them into one inline ES module whose default export is the Streamlit adapter.

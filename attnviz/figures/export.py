@@ -1,7 +1,7 @@
 """Figures to take away: one HTML file that draws itself from disk, the same in a notebook, and arrays as NPZ.
 
-A figure's bundle and one message go in; out comes a page that holds both, asks nobody for anything, and could not:
-its policy allows the one script that it was written with, and no address at all.
+A page holds a figure's bundle and one message. It asks nobody for anything, and could not: its policy allows the one
+script that it was written with, and no address at all.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Packs two to four panes for the figure "panes": maps side by side, each over its own tokens, and a difference.
 
-Sources (the maps of one model on one text), the panes that show a head of them, and which tokens of two sources stand
-for each other go in; bytes for `browser/` come out.
+A source is the maps of one model on one text; a pane shows a head of one; matchings say which tokens of two sources
+stand for each other.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What the q·k form shows of one query token: its vectors and every step to its weights, or why there are none.
-
-A `QueryKey` record and the tokens' labels go in; header and sections of a message come out.
-"""
+"""What the q·k form shows of one query token: its vectors and every step to its weights, or why there are none."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The prose of a text, cut at the borders of its tokens, words or sentences, for figures that show it to be read.
-
-Tokens, the group of each and the groups' labels go in; pieces in reading order come out.
-"""
+"""The prose of a text, cut at the borders of its tokens, words or sentences, for figures that show it to be read."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a change led to, as plain text, for a figure that stands alone: a sentence, tables, and what to know of them.
 
-In flow strings as they are read; they are shown as text. On a page they stand around the figure and are not sent.
+On a page they stand around the figure and are not sent.
 """
 
 from __future__ import annotations

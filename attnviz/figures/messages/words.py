@@ -1,7 +1,7 @@
 """Packs an attribution for the figure "words": the text as prose with coloured words, and bars with numbers.
 
-An Attribution goes in; bytes with token scores, the tokens' groups and the prose cut at their borders come
-out. The browser sums a group's scores, so switching between tokens, words, sentences and paragraphs is instant.
+The message has the scores of the tokens, their groups and the prose cut at the borders of these. The browser sums a
+group's scores, so switching between tokens, words, sentences and paragraphs is instant.
 """
 
 from __future__ import annotations

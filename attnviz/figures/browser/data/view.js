@@ -1,4 +1,4 @@
-// A map as it is shown: which tokens are kept, weights renormalised where some are hidden, colours chosen.
+// A map as it is shown: which tokens are kept, weights renormalised where some are hidden, the strongest links.
 
 /**
  * @typedef {object} MapHeader what a map says of its axes

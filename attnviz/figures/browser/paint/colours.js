@@ -1,6 +1,6 @@
-// Colours as [r, g, b], and the ramps of the scales, legible on light and on dark. Sequential ramps run from the background to one blue; signed ones to blue and
-// orange, which readers with any of the usual colour deficiencies tell apart. Interpolation is in OKLab, so equal steps
-// look equal.
+// Colours as [r, g, b], and the ramps of the scales, legible on light and on dark. Sequential ramps run from the
+// background to one blue, signed ones to blue and orange, which readers with any of the usual colour deficiencies tell
+// apart; interpolated in OKLab, so that equal steps look equal.
 
 /** @typedef {number[]} Colour red, green, blue: 0 to 255 */
 

@@ -1,4 +1,4 @@
-// Two pens with the same strokes: one paints on a canvas, one writes SVG. What is saved is what was seen.
+// The pen that paints on a canvas. The one in svg_pen.js has the same strokes, so that what is saved is what was seen.
 
 import { cut } from "./labels.js";
 

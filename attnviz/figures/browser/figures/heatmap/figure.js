@@ -1,4 +1,5 @@
-// Figure "heatmap": one head's map (in other forms, too: see forms.js), steppers through layers and heads, the exact value under pointer or cursor.
+// Figure "heatmap": one head's map, in the forms of forms.js; steppers through layers and heads; the exact value under
+// pointer or cursor.
 
 import { button, choice, menu, stepper } from "../../core/controls.js";
 import { element } from "../../core/dom.js";

@@ -1,5 +1,5 @@
-// What of a map is shown: the tokens that are left out, and how much of a token's mass its links must hold. The same in
-// every form. Controls, and what they do in words.
+// Controls of what of a map is shown, the same in every form: the tokens that are left out, and how much of a token's
+// mass its links must hold.
 
 import { choice, toggle } from "../../core/controls.js";
 import { Shared } from "../../core/shared.js";

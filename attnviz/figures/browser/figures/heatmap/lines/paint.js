@@ -1,4 +1,5 @@
-// Paints the form "lines": all lines once for each choice of heads, those of held tokens anew. Each function takes the LinesView.
+// Paints the form "lines": all lines once for each choice of heads, those of held tokens anew. Each function takes the
+// LinesView.
 
 import { element } from "../../../core/dom.js";
 import { isolated } from "../../../core/text.js";

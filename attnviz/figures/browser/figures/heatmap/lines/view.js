@@ -1,4 +1,4 @@
-// The form "lines": queries on the left, keys on the right, a line for each weight, the heads of a layer in colours. All lines are painted once for each choice of heads; a held token paints only its own.
+// The form "lines": queries on the left, keys on the right, a line for each weight, the heads of a layer in colours.
 
 import { element } from "../../../core/dom.js";
 import { modified, taken } from "../../../core/keyboard.js";

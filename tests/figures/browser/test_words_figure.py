@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from attnviz.figures import words_data
 from attnviz.text import groups, visible
 from attnviz.types import Attribution, Tokens
+from tests.figures.messages.test_messages import tokens
 from tests.figures.pointer import csv_rows, download, events, readout
-from tests.figures.test_messages import tokens
 
 pytestmark = pytest.mark.browser
 TEXT = "Undo </script> <b>now</b>! =1+1 مرحبا 👩‍👩‍👧"

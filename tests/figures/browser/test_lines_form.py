@@ -14,9 +14,9 @@ from playwright.sync_api import Page, expect
 
 from attnviz.figures.bundle import source
 from attnviz.text import visible
+from tests.figures.browser.test_heatmap_figure import weights
 from tests.figures.conftest import HOSTILE
 from tests.figures.maps import map_message
-from tests.figures.test_heatmap_figure import weights
 
 pytestmark = pytest.mark.browser
 COUNT, HEADS = len(HOSTILE), 3

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attnviz.text import visible
+from tests.figures.browser.test_heatmap_figure import ALL, MAPS, index, message
 from tests.figures.conftest import HOSTILE
 from tests.figures.pointer import cell_of, events, readout, value
-from tests.figures.test_heatmap_figure import ALL, MAPS, index, message
 
 pytestmark = pytest.mark.browser
 PROSE = [run for n, label in enumerate(HOSTILE) for run in ((visible(label), n), (" ", -1))]

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attnviz.text import visible
+from tests.figures.browser.test_heads_figure import MAP, details, thumb
+from tests.figures.browser.test_heads_figure import message as heads_message
+from tests.figures.browser.test_heatmap_figure import MAPS, index, message
 from tests.figures.conftest import HOSTILE
 from tests.figures.pointer import cell_of, readout, value
-from tests.figures.test_heads_figure import MAP, details, thumb
-from tests.figures.test_heads_figure import message as heads_message
-from tests.figures.test_heatmap_figure import MAPS, index, message
 
 pytestmark = pytest.mark.browser
 PROSE = [run for n, label in enumerate(HOSTILE) for run in ((visible(label), n), (" ", -1))]

@@ -15,10 +15,10 @@ from attnviz.figures import Products
 from attnviz.figures.wire import unpack
 from attnviz.text import visible
 from attnviz.types import QueryKey
+from tests.figures.browser.test_heatmap_figure import weights
 from tests.figures.conftest import HOSTILE
 from tests.figures.maps import map_message
 from tests.figures.pointer import csv_rows, download
-from tests.figures.test_heatmap_figure import weights
 
 pytestmark = pytest.mark.browser
 COUNT, HEADS, SIZE = len(HOSTILE), 3, 6
