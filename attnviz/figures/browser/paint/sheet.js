@@ -12,7 +12,18 @@ export const SHEET_MARGIN = 24;
 const PROSE_LINE = 30;
 const TALLEST_SHARP = 4000;
 
-/** A sheet is {width, theme, title, paint(pen)}; paint returns the height. As a canvas, at two pixels a CSS pixel. */
+/**
+ * @typedef {object} Sheet
+ * @property {number} width
+ * @property {import("./theme.js").Theme} theme
+ * @property {string} title
+ * @property {(pen: any) => number} paint paints it, and returns the height
+ */
+
+/**
+ * The sheet as a canvas, at two pixels a CSS pixel.
+ * @param {Sheet} sheet
+ */
 export function sheetPng(sheet) {
   const height = sheet.paint(new CanvasPen(pictureCanvas(1, 1, 1, "white").pen));
   const { canvas, pen } = pictureCanvas(sheet.width, height, height > TALLEST_SHARP ? 1 : 2, css(sheet.theme.bg));
@@ -20,7 +31,10 @@ export function sheetPng(sheet) {
   return canvas;
 }
 
-/** The sheet as the text of an SVG document. */
+/**
+ * The sheet as the text of an SVG document.
+ * @param {Sheet} sheet
+ */
 export function sheetSvg(sheet) {
   const pen = new SvgPen(sheet.width, 10, sheet.theme);
   pen.size.height = Math.ceil(sheet.paint(pen));

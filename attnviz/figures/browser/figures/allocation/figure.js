@@ -1,17 +1,17 @@
 // Figure "allocation": shares of attention as stacked bars over layers or heads, and one group's share by head.
 
-import { choice, menu } from "../../core/controls.js";
+import { choice } from "../../core/controls.js";
 import { csvText } from "../../core/csv.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { modified, placeAfter, rove, taken } from "../../core/keyboard.js";
 import { percent, shortest } from "../../core/numbers.js";
-import { fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
+import { fileName } from "../../core/save.js";
 import { css, divergingScale, inkOn, mix, sequentialScale } from "../../paint/colours.js";
+import { downloads } from "../../paint/download.js";
 import { HeadTable } from "../../paint/head_table.js";
-import { CanvasPen } from "../../paint/pens.js";
 import { plainScale } from "../../paint/scales.js";
-import { SvgPen } from "../../paint/svg_pen.js";
+import { sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
 import { messageOf } from "./message.js";
 
@@ -49,12 +49,11 @@ function build(state) {
   };
   state.barsChoice = choice("Bars", [["-1", "layers"]], setting("layer"));
   state.groupChoice = choice("Who looks", [["0", ""]], setting("group"));
-  state.drawing = () => svgText(state);
-  const download = menu("Download", [
-    ["PNG picture", () => savePicture(state)],
-    ["SVG drawing", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
-    ["CSV of all heads", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
-  ]);
+  state.drawing = () => sheetSvg(sheetOf(state));
+  const download = downloads({
+    sheet: () => sheetOf(state), table: () => tableText(state), name: (extension) => nameOf(state, extension),
+    titles: ["PNG picture", "SVG drawing", "CSV of all heads"],
+  });
   state.toolbar = element("div", { class: "av-toolbar" }, [state.barsChoice.node, state.groupChoice.node, element("div", { class: "av-tools" }, [download])]);
   state.legend = element("div", { class: "av-groups", role: "radiogroup", "aria-label": "Share shown head by head", "data-testid": "groups" });
   state.bars = element("table", { class: "av-stacks", "data-testid": "stacks" });
@@ -258,16 +257,14 @@ function paintPicture(pen, state) {
 
 const pictureHeight = ({ stacks, header }) => 2 * PICTURE.margin + 36 + stacks.length * (PICTURE.bar + PICTURE.gap) + header.titles.length * 18;
 
-/** @param {AllocationState} state */
-function savePicture(state) {
-  const { canvas, pen } = pictureCanvas(PICTURE.width, pictureHeight(state), 2, css(state.theme.bg));
-  paintPicture(new CanvasPen(pen), state);
-  saveCanvas(canvas, nameOf(state, "png"));
-}
-
-/** @param {AllocationState} state */
-function svgText(state) {
-  const pen = new SvgPen(PICTURE.width, pictureHeight(state), state.theme);
-  paintPicture(pen, state);
-  return pen.document(`Where the attention of ${state.header.rows[state.group]} goes`);
+/**
+ * The bars as a picture.
+ * @param {AllocationState} state
+ */
+function sheetOf(state) {
+  const paint = (/** @type {any} */ pen) => {
+    paintPicture(pen, state);
+    return pictureHeight(state);
+  };
+  return { width: PICTURE.width, theme: state.theme, title: `Where the attention of ${state.header.rows[state.group]} goes`, paint };
 }

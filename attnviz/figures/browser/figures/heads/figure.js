@@ -1,13 +1,14 @@
 // Figure "heads": a thumbnail of every head, its statistics on hover and focus, opened in place, marked to compare.
 
-import { choice, menu, toggle } from "../../core/controls.js";
+import { choice, toggle } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { modified, placeAfter, taken } from "../../core/keyboard.js";
-import { fileName, saveCanvas, saveText } from "../../core/save.js";
+import { fileName } from "../../core/save.js";
 import { Shared } from "../../core/shared.js";
 import { pixelsOf, sequentialScale } from "../../paint/colours.js";
-import { sheetPng, sheetSvg } from "../../paint/sheet.js";
+import { downloads } from "../../paint/download.js";
+import { sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
 import { Detail } from "./detail.js";
 import { legendText, pairOf, showFacts, tableText } from "./facts.js";
@@ -53,11 +54,10 @@ function build(state) {
   state.scaleChoice = choice("Colours up to", [["own", "each head’s maximum"], ["same", "one maximum for all"]], setting("same", (value) => value === "same"));
   state.markToggle = toggle("Mark heads to compare", setting("marking"));
   state.drawing = () => sheetSvg(gridSheet(state));
-  const download = menu("Download", [
-    ["PNG picture", () => saveCanvas(sheetPng(gridSheet(state)), nameOf(state, "png"))],
-    ["SVG drawing", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
-    ["CSV of the statistics", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
-  ]);
+  const download = downloads({
+    sheet: () => gridSheet(state), table: () => tableText(state), name: (extension) => nameOf(state, extension),
+    titles: ["PNG picture", "SVG drawing", "CSV of the statistics"],
+  });
   state.toolbar = element("div", { class: "av-toolbar" }, [
     state.orderChoice.node, state.colourChoice.node, state.showChoice.node, state.scaleChoice.node, state.markToggle.node,
     element("div", { class: "av-tools" }, [download]),

@@ -1,17 +1,16 @@
 // Figure "likeness": how alike all heads are, as a clustered matrix and as a map, and the heads by what they do.
 
-import { menu } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { ARROWS, modified, taken } from "../../core/keyboard.js";
 import { clamp, decimals, percent } from "../../core/numbers.js";
-import { saveText } from "../../core/save.js";
 import { css, sequentialScale } from "../../paint/colours.js";
+import { downloads } from "../../paint/download.js";
 import { CanvasPen } from "../../paint/pens.js";
 import { themeOf } from "../../paint/theme.js";
 import { distance, headName, hueOf, kindOf, placeOf } from "./heads.js";
 import { messageOf } from "./message.js";
-import { bothText, nameOf, paintMap, savePicture, STRIP, svgText, tableText } from "./picture.js";
+import { bothText, mapSheet, nameOf, paintMap, STRIP, tableText } from "./picture.js";
 
 /** @import {LikenessState} from "./message.js" */
 
@@ -38,11 +37,10 @@ function build(state) {
     refresh(state);
   };
   state.drawing = () => bothText(state);
-  const download = menu("Download", [
-    ["PNG of the map", () => savePicture(state)],
-    ["SVG of the map", () => saveText(svgText(state), "image/svg+xml", nameOf(state, "svg"))],
-    ["CSV of the distances", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
-  ]);
+  const download = downloads({
+    sheet: () => mapSheet(state), table: () => tableText(state), name: (extension) => nameOf(state, extension),
+    titles: ["PNG of the map", "SVG of the map", "CSV of the distances"],
+  });
   state.readout = element("div", { class: "av-readout av-facts", "data-testid": "readout", "aria-live": "polite" });
   const toolbar = element("div", { class: "av-toolbar" }, [element("div", { class: "av-tools" }, [download])]);
   state.matrix = element("canvas", { class: "av-pairs", tabindex: "0", role: "application", "aria-roledescription": "matrix of distances", "data-testid": "matrix" });

@@ -2,9 +2,8 @@
 
 import { csvText } from "../../core/csv.js";
 import { shortest } from "../../core/numbers.js";
-import { fileName, pictureCanvas, saveCanvas } from "../../core/save.js";
+import { fileName } from "../../core/save.js";
 import { css, mix } from "../../paint/colours.js";
-import { CanvasPen } from "../../paint/pens.js";
 import { SvgPen } from "../../paint/svg_pen.js";
 import { distance, headName, hueOf, KIND_HUES, kindOf } from "./heads.js";
 
@@ -45,18 +44,16 @@ export function tableText(state) {
 
 export const nameOf = ({ header }, extension) => fileName(["heads-alike", header.model], extension);
 
-/** @param {LikenessState} state */
-export function savePicture(state) {
-  const { canvas, pen } = pictureCanvas(state.side, state.side, 2, css(state.theme.bg));
-  paintMap(new CanvasPen(pen), state, state.pinned);
-  saveCanvas(canvas, nameOf(state, "png"));
-}
-
-/** @param {LikenessState} state */
-export function svgText(state) {
-  const pen = new SvgPen(state.side, state.side, state.theme);
-  paintMap(pen, state, state.pinned);
-  return pen.document(`Map of ${state.count} heads: near heads are alike`);
+/**
+ * The map as a picture.
+ * @param {LikenessState} state
+ */
+export function mapSheet(state) {
+  const paint = (/** @type {any} */ pen) => {
+    paintMap(pen, state, state.pinned);
+    return state.side;
+  };
+  return { width: state.side, theme: state.theme, title: `Map of ${state.count} heads: near heads are alike`, paint };
 }
 
 /**

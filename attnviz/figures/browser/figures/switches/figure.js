@@ -1,19 +1,18 @@
 // Figure "switches": every head as a switch, coloured by how far the result falls without it; layers are switches too.
 
-import { menu } from "../../core/controls.js";
 import { csvText } from "../../core/csv.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { decimals, shortest } from "../../core/numbers.js";
 import { Results } from "../../core/results.js";
-import { fileName, pictureCanvas, saveCanvas, saveText } from "../../core/save.js";
+import { fileName } from "../../core/save.js";
 import { Shared } from "../../core/shared.js";
 import { css, divergingScale, inkOn } from "../../paint/colours.js";
+import { downloads } from "../../paint/download.js";
 import { HeadTable } from "../../paint/head_table.js";
 import { legend } from "../../paint/legend.js";
-import { CanvasPen } from "../../paint/pens.js";
 import { colourOf, signedScale } from "../../paint/scales.js";
-import { SvgPen } from "../../paint/svg_pen.js";
+import { sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
 import { messageOf } from "./message.js";
 
@@ -44,12 +43,11 @@ function build(state) {
     state.theme = null;
     refresh(state);
   };
-  state.drawing = () => svgText(state);
-  const download = menu("Download", [
-    ["PNG picture", () => savePicture(state)],
-    ["SVG drawing", () => saveText(state.drawing(), "image/svg+xml", nameOf(state, "svg"))],
-    ["CSV of all heads", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
-  ]);
+  state.drawing = () => sheetSvg(sheetOf(state));
+  const download = downloads({
+    sheet: () => sheetOf(state), table: () => tableText(state), name: (extension) => nameOf(state, extension),
+    titles: ["PNG picture", "SVG drawing", "CSV of all heads"],
+  });
   state.legend = legend({ widest: 260, more: [element("div", { class: "av-tools" }, [download])] });
   state.readout = element("p", { class: "av-readout", "data-testid": "readout" });
   state.grid = new HeadTable({
@@ -160,17 +158,15 @@ function paintPicture(pen, state) {
   }
 }
 
-/** @param {SwitchesState} state */
-function savePicture(state) {
+/**
+ * The grid as a picture.
+ * @param {SwitchesState} state
+ */
+function sheetOf(state) {
   const [width, height] = pictureSize(state);
-  const { canvas, pen } = pictureCanvas(width, height, 2, css(state.theme.bg));
-  paintPicture(new CanvasPen(pen), state);
-  saveCanvas(canvas, nameOf(state, "png"));
-}
-
-/** @param {SwitchesState} state */
-function svgText(state) {
-  const pen = new SvgPen(...pictureSize(state), state.theme);
-  paintPicture(pen, state);
-  return pen.document(state.header.title);
+  const paint = (/** @type {any} */ pen) => {
+    paintPicture(pen, state);
+    return height;
+  };
+  return { width, theme: state.theme, title: state.header.title, paint };
 }

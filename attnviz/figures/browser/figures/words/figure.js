@@ -1,18 +1,18 @@
 // Figure "words": the text as prose with coloured words, bars with numbers beside it, and whether the sum checks.
 
-import { choice, menu } from "../../core/controls.js";
+import { choice } from "../../core/controls.js";
 import { csvText } from "../../core/csv.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { isRtl, modified, placeAfter, rove, taken } from "../../core/keyboard.js";
 import { decimals, percent, shortest } from "../../core/numbers.js";
 import { proseOf } from "../../core/prose.js";
-import { fileName, saveCanvas, saveText } from "../../core/save.js";
+import { fileName } from "../../core/save.js";
 import { quoted } from "../../core/text.js";
 import { css, divergingScale, inkOn, sequentialScale } from "../../paint/colours.js";
+import { downloads } from "../../paint/download.js";
 import { legend } from "../../paint/legend.js";
 import { colourOf, plainScale } from "../../paint/scales.js";
-import { sheetPng, sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
 import { messageOf } from "./message.js";
 import { wordsSheet } from "./picture.js";
@@ -48,11 +48,10 @@ function build(state) {
     state.order = value;
     refresh(state);
   });
-  const download = menu("Download", [
-    ["PNG picture", () => saveCanvas(sheetPng(wordsSheet(sheetOf(state))), nameOf(state, "png"))],
-    ["SVG drawing", () => saveText(sheetSvg(wordsSheet(sheetOf(state))), "image/svg+xml", nameOf(state, "svg"))],
-    ["CSV table", () => saveText(tableText(state), "text/csv", nameOf(state, "csv"))],
-  ]);
+  const download = downloads({
+    sheet: () => wordsSheet(sheetOf(state)), table: () => tableText(state), name: (extension) => nameOf(state, extension),
+    titles: ["PNG picture", "SVG drawing", "CSV table"],
+  });
   state.toolbar = element("div", { class: "av-toolbar" }, [
     state.unitChoice.node, state.orderChoice.node, element("div", { class: "av-tools" }, [download]),
   ]);
