@@ -4,7 +4,7 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
-  { ignores: ["node_modules/", ".venv/", "attnviz/figures/vendor/", "tests/vendor/", "benchmarks/"] },
+  { ignores: ["node_modules/", ".venv/", "attnviz/figures/vendor/", "tests/vendor/"] },
   js.configs.recommended,
   {
     languageOptions: { ecmaVersion: 2024, sourceType: "module" },
@@ -25,6 +25,6 @@ export default [
       ],
     },
   },
-  { files: ["attnviz/**/*.js"], languageOptions: { globals: globals.browser } },
+  { files: ["attnviz/**/*.js", "benchmarks/*.js"], languageOptions: { globals: globals.browser } },
   { files: ["tests/**/*.js", "eslint.config.js"], languageOptions: { globals: globals.node } },
 ];

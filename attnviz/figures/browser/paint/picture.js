@@ -41,16 +41,27 @@ function sheetOf(scene) {
 const titleFont = ({ theme }) => `600 15px ${theme.font}`;
 const noteFont = ({ theme }) => `12px ${theme.font}`;
 
-function paintSheet(shifted, sheet) {
+function paintSheet(pen, sheet) {
   const { scene, layout, head, width, title, notes } = sheet;
-  shifted.font(titleFont(scene));
-  title.forEach((line, i) => shifted.text(0, 8 + LINE_HEIGHT * i, line, { colour: css(scene.theme.text) }));
-  shifted.shift(0, head);
-  paintMatrix(shifted, scene, layout);
-  shifted.shift(0, layout.height + 12);
-  paintBar(shifted, scene.scale, scene.theme, layout.left, 0, Math.min(320, width - layout.left - 2 * MARGIN));
-  shifted.font(noteFont(scene));
-  notes.forEach((line, i) => shifted.text(0, BAR_HEIGHT + 10 + LINE_HEIGHT * i, line, { colour: css(scene.theme.muted) }));
+  pen.font(titleFont(scene));
+  title.forEach((line, i) => pen.text(0, 8 + LINE_HEIGHT * i, line, { colour: css(scene.theme.text) }));
+  pen.shift(0, head, () => {
+    paintMatrix(pen, scene, layout);
+    pen.shift(0, layout.height + 12, () => {
+      paintBar(pen, scene.scale, scene.theme, layout.left, 0, Math.min(320, width - layout.left - 2 * MARGIN));
+      pen.font(noteFont(scene));
+      notes.forEach((line, i) => pen.text(0, BAR_HEIGHT + 10 + LINE_HEIGHT * i, line, { colour: css(scene.theme.muted) }));
+    });
+  });
+}
+
+/** Paints sheets beside each other. */
+function paintSheets(pen, sheets) {
+  let x = MARGIN;
+  for (const sheet of sheets) {
+    pen.shift(x, MARGIN, () => paintSheet(pen, sheet));
+    x += sheet.width;
+  }
 }
 
 /** One or more scenes beside each other as a canvas, at two pixels a CSS pixel where memory allows. */
@@ -59,16 +70,7 @@ export function pngOf(scenes) {
   const { width, height } = spread(sheets);
   const scale = width * height > 16e6 ? 1 : 2;
   const { canvas, pen } = pictureCanvas(width, height, scale, css(scenes[0].theme.bg));
-  let x = MARGIN;
-  for (const sheet of sheets) {
-    pen.save();
-    pen.translate(x, MARGIN);
-    const shifted = new CanvasPen(pen);
-    shifted.shift = (dx, dy) => pen.translate(dx, dy);
-    paintSheet(shifted, sheet);
-    pen.restore();
-    x += sheet.width;
-  }
+  paintSheets(new CanvasPen(pen), sheets);
   return canvas;
 }
 
@@ -77,18 +79,7 @@ export function svgOf(scenes, title) {
   const sheets = scenes.map(sheetOf);
   const { width, height } = spread(sheets);
   const pen = new SvgPen(width, height, scenes[0].theme);
-  let x = MARGIN;
-  for (const sheet of sheets) {
-    let depth = 1;
-    pen.parts.push(`<g transform="translate(${x} ${MARGIN})">`);
-    pen.shift = (dx, dy) => {
-      pen.parts.push(`<g transform="translate(${dx} ${dy})">`);
-      depth++;
-    };
-    paintSheet(pen, sheet);
-    pen.parts.push("</g>".repeat(depth));
-    x += sheet.width;
-  }
+  paintSheets(pen, sheets);
   return pen.document(title);
 }
 
