@@ -94,17 +94,29 @@ export class HeadTable {
     });
   }
 
-  /** The one button that Tab goes to. */
+  /**
+   * The one button that Tab goes to.
+   * @param {number} layer
+   * @param {number} head
+   */
   rest(layer, head) {
     if (this.buttonAt(layer, head)?.tabIndex === 0) return;
     this.focus = [layer, head];
     rove([...this.buttons, ...this.names], this.buttonAt(layer, head));
   }
 
+  /**
+   * @param {number} layer
+   * @param {number} head -1 for the name of the layer
+   */
   buttonAt(layer, head) {
     return head < 0 ? this.names[layer] : this.buttons[layer * this.heads + head];
   }
 
+  /**
+   * @param {number} layers
+   * @param {number} heads
+   */
   rebuild(layers, heads) {
     Object.assign(this, { layers, heads, focus: [0, 0] });
     const corner = element("th", { scope: "col", text: "layer \\ head" });
@@ -122,12 +134,14 @@ export class HeadTable {
     this.body.replaceChildren(...rows);
   }
 
+  /** @param {number} layer */
   nameOf(layer) {
     if (!this.pickLayer) return String(layer);
     this.names[layer] = element("button", { type: "button", class: "av-headcell", "data-at": `${layer},-1`, "aria-label": `Layer ${layer}, all heads`, title: `layer ${layer}, all heads`, tabindex: -1, text: String(layer) });
     return this.names[layer];
   }
 
+  /** @param {KeyboardEvent} event */
   keydown(event) {
     const [layer, head] = this.placeOf(event) ?? [];
     if (layer === undefined || modified(event)) return;

@@ -41,7 +41,12 @@ export function sheetSvg(sheet) {
   return pen.document(sheet.title);
 }
 
-/** Paragraphs from y on, each wrapped to `width`; returns where the next line would stand. */
+/**
+ * Paragraphs from y on, each wrapped to `width`; returns where the next line would stand.
+ * @param {import("./pens.js").Pen} pen
+ * @param {string[]} paragraphs
+ * @param {{x?: number, y: number, width: number, colour: import("./colours.js").Colour, leading?: number}} place
+ */
 export function paintWords(pen, paragraphs, { x = SHEET_MARGIN, y, width, colour, leading = 18 }) {
   for (const text of paragraphs)
     for (const line of wrapped(pen, text, width)) {
@@ -52,8 +57,20 @@ export function paintWords(pen, paragraphs, { x = SHEET_MARGIN, y, width, colour
 }
 
 /**
+ * @typedef {object} Prose
+ * @property {import("./theme.js").Theme} theme
+ * @property {import("../core/prose.js").Run[]} runs
+ * @property {boolean} rtl
+ * @property {(group: number, x: number, y: number, width: number, height: number) => import("./colours.js").Colour} ground
+ */
+
+/**
  * Prose of runs [piece, group or -1], wrapped; right-to-left texts run from the right edge. `ground(group, x, y, width,
  * height)` paints what lies behind a word and returns the colour of its letters. Returns where the prose ends.
+ * @param {import("./pens.js").Pen} pen
+ * @param {Prose} prose
+ * @param {number} top
+ * @param {number} inner
  */
 export function paintProse(pen, { theme, runs, rtl, ground }, top, inner) {
   pen.font(`15px ${theme.font}`);
