@@ -236,9 +236,9 @@ class Model:
     def _captured(
         self, inputs: dict[str, Any], tokens: Tokens, target: Tokens | None = None, fed: Tokens | None = None
     ) -> Capture:
-        from attnviz.capture.recorder import record
+        from attnviz.capture.recorder import record_calls
 
-        _, calls = record(self.loaded.module, self._uncached(inputs))
+        calls, _ = record_calls(self.loaded.module, self._uncached(inputs))
         roles = roles_of(self.card, calls)
         kinds: dict[Kind, tuple[Layer, ...]] = {}
         for role in ("encoder", "decoder", "cross"):

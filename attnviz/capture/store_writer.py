@@ -28,7 +28,7 @@ class Writer:
     def layer(self, layer: Layer) -> dict[str, Any]:
         norms = layer.norms
         if norms is not None and not isinstance(norms, np.ndarray):
-            norms = norms.compute()
+            norms = norms.values
         return {
             "scores": self._scores(layer.scores),
             "norms": None if norms is None else self._array(norms),
