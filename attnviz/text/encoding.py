@@ -14,8 +14,8 @@ import numpy as np
 import regex
 
 from attnviz.errors import InputEmpty
-from attnviz.text.align import align
 from attnviz.text.labels import Span, clean, labels
+from attnviz.text.offsets import find_offsets
 from attnviz.text.spans import byte_spans, exact_spans
 from attnviz.text.twins import special_contents, twin
 from attnviz.text.words import word_indices
@@ -125,13 +125,13 @@ def _slow_pieces(tokenizer: PreTrainedTokenizerBase, text: str) -> list[str]:
 
 
 def _slow_spans(tokenizer: PreTrainedTokenizerBase, text: str, pieces: list[str]) -> list[Span]:
-    """Spans of pieces without offsets: by bytes where every piece is one byte, else by alignment."""
+    """Spans of pieces without offsets: by bytes where every piece is one byte, else by search."""
     if pieces != list(text) and all(len(piece) == 1 and ord(piece) < 256 for piece in pieces):
         data = bytes(map(ord, pieces))
         if data == text.encode():
             return byte_spans(text, data)
     unknown = {k for k, piece in enumerate(pieces) if piece == tokenizer.unk_token}
-    return align(text, pieces, unknown)
+    return find_offsets(text, pieces, unknown)
 
 
 def _ids(tokenizer: PreTrainedTokenizerBase, pieces: list[str]) -> list[int]:

@@ -12,8 +12,8 @@ from itertools import groupby
 
 import regex
 
-from attnviz.text.align import align
 from attnviz.text.labels import Span, graphemes
+from attnviz.text.offsets import find_offsets
 
 BYTE = regex.compile(r"<0x([0-9A-Fa-f]{2})>")  # how SentencePiece writes a byte
 # White space as byte-level BPE (Ġ Ċ ĉ č) and SentencePiece (▁) write it.
@@ -94,7 +94,11 @@ def _spread_bytes(text: str, pieces: Sequence[str], offsets: Sequence[Span]) -> 
 def byte_spans(text: str, data: bytes) -> list[Span]:
     """The character of `text` that each byte of `data` is part of; `data` may encode a normalized form."""
     decoded = data.decode("utf-8", errors="replace")
-    spans = [(k, k + 1) for k in range(len(text))] if decoded == text else align(text, list(decoded), set())
+    spans = (
+        [(k, k + 1) for k in range(len(text))]
+        if decoded == text
+        else find_offsets(text, list(decoded), set())
+    )
     result = [span for span, character in zip(spans, decoded, strict=True) for _ in character.encode()]
     return result if len(result) == len(data) else [(0, len(text))] * len(data)
 
