@@ -16,8 +16,8 @@ import regex
 from attnviz.errors import InputEmpty
 from attnviz.text.labels import Span, clean, labels
 from attnviz.text.offsets import find_offsets
+from attnviz.text.private import private_copy, special_contents
 from attnviz.text.spans import byte_spans, exact_spans
-from attnviz.text.twins import special_contents, twin
 from attnviz.text.words import word_indices
 from attnviz.types import IntArray, Tokens
 
@@ -65,7 +65,7 @@ def encode(
     for name, given in (("text", text), ("second text", pair)):
         if given is not None and not given.strip():
             raise InputEmpty(f"The {name} is empty.", "Type at least one word.")
-    private = twin(tokenizer, target)
+    private = private_copy(tokenizer, target)
     read = _encode_fast if private.is_fast else _encode_slow
     encoded = read(private, text, pair, add_special_tokens)
     return _tokens(tokenizer, text, pair, encoded), encoded.inputs

@@ -1,8 +1,8 @@
-"""Private copies of tokenizers that read a user's text as text.
+"""Private copies of tokenizers, whose settings nobody else changes.
 
-A tokenizer flows in; a copy flows out whose settings nobody else changes: no truncation, no padding, and
-the names of special tokens ("[SEP]", "</s>") split like any other characters. Transformers keeps those
-settings in the tokenizer that all threads share, and switches them at every call.
+transformers keeps truncation, padding and the reading of special tokens in the tokenizer that all threads share, and
+switches them at every call. A copy neither truncates nor pads, and reads the names of special tokens ("[SEP]",
+"</s>") like any other characters.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _lock = threading.Lock()
-_twins: WeakKeyDictionary[PreTrainedTokenizerBase, dict[bool, tuple[Any, PreTrainedTokenizerBase]]] = (
+_copies: WeakKeyDictionary[PreTrainedTokenizerBase, dict[bool, tuple[Any, PreTrainedTokenizerBase]]] = (
     WeakKeyDictionary()
 )
 
 
-def twin(tokenizer: PreTrainedTokenizerBase, target: bool = False) -> PreTrainedTokenizerBase:
-    """The private copy, made once for each tokenizer and again when its vocabulary or template has changed.
+def private_copy(tokenizer: PreTrainedTokenizerBase, target: bool = False) -> PreTrainedTokenizerBase:
+    """The copy, made once for each tokenizer and again when its vocabulary or template has changed.
 
     `target`: as the tokenizer treats the text that a translation model shall produce (`text_target`).
     """
     state = _state(tokenizer)
     with _lock:
-        made = _twins.setdefault(tokenizer, {})
+        made = _copies.setdefault(tokenizer, {})
         if target not in made or made[target][0] != state:
-            made[target] = state, _copy(tokenizer, target)
+            made[target] = state, _copied(tokenizer, target)
         return made[target][1]
 
 
@@ -52,7 +52,7 @@ def _state(tokenizer: PreTrainedTokenizerBase) -> tuple[Any, ...]:
     return len(tokenizer), *languages, template and template.__getstate__()
 
 
-def _copy(tokenizer: PreTrainedTokenizerBase, target: bool) -> PreTrainedTokenizerBase:
+def _copied(tokenizer: PreTrainedTokenizerBase, target: bool) -> PreTrainedTokenizerBase:
     result = copy.deepcopy(tokenizer)
     switch = getattr(result, "_switch_to_target_mode" if target else "_switch_to_input_mode", None)
     if switch is not None:
