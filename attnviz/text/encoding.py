@@ -7,13 +7,14 @@ from the text: a typed "[SEP]" is text. No length limit applies here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import regex
 
 from attnviz.errors import InputEmpty
+from attnviz.text.characters import Characters
 from attnviz.text.labels import Span, clean, labels
 from attnviz.text.offsets import find_offsets
 from attnviz.text.private import private_copy, special_contents
@@ -30,8 +31,8 @@ class Encoded:
     """What a tokenizer says: one entry for each token, and the model's inputs by name."""
 
     surfaces: list[str]
-    offsets: list[Span]
-    owners: list[int | None]  # 0: text, 1: pair, None: added by the template
+    offsets: Annotated[IntArray, "T 2"]
+    owners: Annotated[IntArray, "T"]  # 0: text, 1: pair, -1: added by the template
     inputs: dict[str, list[int]]
 
 
@@ -80,11 +81,12 @@ def _encode_fast(
         inputs["token_type_ids"] = encoding.type_ids
     if "attention_mask" in tokenizer.model_input_names:
         inputs["attention_mask"] = encoding.attention_mask
-    owners = [
-        None if special else sequence
-        for special, sequence in zip(encoding.special_tokens_mask, encoding.sequence_ids, strict=True)
-    ]
-    return Encoded(encoding.tokens, encoding.offsets, owners, inputs)
+    owners = -np.array(encoding.special_tokens_mask, dtype=np.int64)
+    if pair is not None:
+        sequences = [-1 if sequence is None else sequence for sequence in encoding.sequence_ids]
+        owners = np.where(owners < 0, owners, sequences)
+    offsets = np.fromiter(chain.from_iterable(encoding.offsets), np.int64, 2 * len(owners)).reshape(-1, 2)
+    return Encoded(encoding.tokens, offsets, owners, inputs)
 
 
 def _encode_slow(
@@ -106,8 +108,8 @@ def _encode_slow(
     ]
     return Encoded(
         ["" if owner is None else next(pieces[owner]) for owner in owners],
-        [(0, 0) if owner is None else next(spans[owner]) for owner in owners],
-        owners,
+        np.array([(0, 0) if owner is None else next(spans[owner]) for owner in owners]).reshape(-1, 2),
+        np.array([-1 if owner is None else owner for owner in owners]),
         inputs,
     )
 
@@ -141,31 +143,28 @@ def _ids(tokenizer: PreTrainedTokenizerBase, pieces: list[str]) -> list[int]:
 def _tokens(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, encoded: Encoded) -> Tokens:
     ids = encoded.inputs["input_ids"]
     pieces = tuple(tokenizer.convert_ids_to_tokens(ids))
-    shown, spans, words = list(pieces), [(0, 0)] * len(ids), [-1] * len(ids)
-    first_word = 0
+    shown, spans = list(pieces), np.zeros((len(ids), 2), np.int64)
+    words, first_word = np.full(len(ids), -1), 0
     for segment, own in enumerate((text,) if pair is None else (text, pair)):
-        where = [k for k, owner in enumerate(encoded.owners) if owner == segment]
-        part = exact_spans(own, [encoded.surfaces[k] for k in where], [encoded.offsets[k] for k in where])
-        if not any(end > start for start, end in part):
+        characters, where = Characters(own), np.flatnonzero(encoded.owners == segment)
+        places = where.tolist()
+        part = exact_spans(characters, [encoded.surfaces[k] for k in places], encoded.offsets[where])
+        if not (part[:, 0] < part[:, 1]).any():
             name = "second text" if segment else "text"
             raise InputEmpty(
                 f"The tokenizer leaves nothing of the {name} {own[:40]!r}.", "Type at least one word."
             )
-        numbers = word_indices(own, part)
-        for k, label, span, number in zip(where, labels(own, part), part, numbers, strict=True):
-            shown[k], spans[k], words[k] = label, span, first_word + number
-        first_word += max(numbers) + 1
-    special = np.array([owner is None for owner in encoded.owners])
+        for k, label in zip(places, labels(characters, part), strict=True):
+            shown[k] = label
+        spans[where], words[where] = part, first_word + word_indices(characters, part[:, 0])
+        first_word = int(words.max()) + 1
     return Tokens(
-        text=text, ids=np.array(ids), pieces=pieces, labels=tuple(shown), spans=np.array(spans),
-        special=special, words=np.array(words), segments=_segments(encoded.owners), pair=pair,
+        text=text, ids=np.array(ids), pieces=pieces, labels=tuple(shown), spans=spans,
+        special=encoded.owners < 0, words=words, segments=_segments(encoded.owners), pair=pair,
     )  # fmt: skip
 
 
-def _segments(owners: list[int | None]) -> IntArray:
+def _segments(owners: IntArray) -> IntArray:
     """Special tokens belong to the text before them."""
-    result, current = [], 0
-    for owner in owners:
-        current = current if owner is None else owner
-        result.append(current)
-    return np.array(result)
+    last = np.maximum.accumulate(np.where(owners >= 0, np.arange(len(owners)), 0))
+    return np.maximum(owners[last], 0)
