@@ -1,7 +1,8 @@
 """From a text, or two, to `Tokens` and to the lists of numbers that the model is fed.
 
-A transformers tokenizer and texts flow in. What is special is read from the tokenizer's own template, never
-from the text: a typed "[SEP]" is text. No length limit applies here.
+The one path by which texts enter: what is no text, is empty, or stands outside the model's vocabulary is refused here.
+What the template adds is known from the tokenizer itself, never from the text: a typed "[SEP]" is text unless the
+caller wants it read as the special token. No length limit applies here.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-import regex
 
-from attnviz.errors import InputEmpty
+from attnviz.errors import InputEmpty, InputInvalid
 from attnviz.text.characters import Characters
 from attnviz.text.labels import Span, clean, labels
 from attnviz.text.offsets import find_offsets
-from attnviz.text.private import private_copy, special_contents
+from attnviz.text.private import PrivateCopy, private_copy
+from attnviz.text.recent import Inputs, Recent
 from attnviz.text.spans import byte_spans, exact_spans
 from attnviz.text.words import word_indices
-from attnviz.types import IntArray, Tokens
+from attnviz.types import BoolArray, IntArray, Tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+_recent = Recent(limit=16 << 20)  # bytes: about 100,000 tokens
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Encoded:
     surfaces: list[str]
     offsets: Annotated[IntArray, "T 2"]
     owners: Annotated[IntArray, "T"]  # 0: text, 1: pair, -1: added by the template
-    inputs: dict[str, list[int]]
+    inputs: Inputs
 
 
 def tokenize(
@@ -42,9 +45,11 @@ def tokenize(
     pair: str | None = None,
     add_special_tokens: bool = True,
     target: bool = False,
+    special: bool = False,
+    vocabulary: int = 0,
 ) -> Tokens:
-    """The tokens of a text, or of two. Raises InputEmpty. See `encode`."""
-    return encode(tokenizer, text, pair, add_special_tokens, target)[0]
+    """The tokens of a text, or of two. Raises InputInvalid, InputEmpty. See `encode`."""
+    return encode(tokenizer, text, pair, add_special_tokens, target, special, vocabulary)[0]
 
 
 def encode(
@@ -53,23 +58,61 @@ def encode(
     pair: str | None = None,
     add_special_tokens: bool = True,
     target: bool = False,
-) -> tuple[Tokens, dict[str, list[int]]]:
+    special: bool = False,
+    vocabulary: int = 0,
+) -> tuple[Tokens, Inputs]:
     """The tokens, and the model's inputs as plain lists of length T (no batch axis): input_ids, equal to
     `Tokens.ids`, with token_type_ids and attention_mask where the tokenizer has them.
 
+    What was encoded lately is kept, in a bounded number of bytes, and costs nothing the second time.
+
     Args:
         target: the text is what an encoder-decoder shall produce (transformers' `text_target`).
+        special: names of special tokens in the text ("[MASK]") are those tokens; else they are text like any other.
+        vocabulary: rows of the embedding that the ids shall index; 0 checks nothing.
 
-    Raises InputEmpty where a text is blank, or the tokenizer leaves nothing of it.
+    Raises:
+        InputInvalid: a text is no string, or has a token that the embedding lacks.
+        InputEmpty: a text is blank, or the tokenizer leaves nothing of it.
     """
-    text, pair = clean(text), None if pair is None else clean(pair)
-    for name, given in (("text", text), ("second text", pair)):
-        if given is not None and not given.strip():
-            raise InputEmpty(f"The {name} is empty.", "Type at least one word.")
-    private = private_copy(tokenizer, target)
-    read = _encode_fast if private.is_fast else _encode_slow
-    encoded = read(private, text, pair, add_special_tokens)
-    return _tokens(tokenizer, text, pair, encoded), encoded.inputs
+    text, pair = checked_text(text, "text"), None if pair is None else checked_text(pair, "second text")
+    private = private_copy(tokenizer, target, special)
+    key = private.number, text, pair, add_special_tokens
+    found = _recent.get(key)
+    if found is None:
+        found = _encoded(private, text, pair, add_special_tokens, special)
+        _recent.put(key, *found)
+    _check_vocabulary(found[0], vocabulary)
+    return found
+
+
+def checked_text(text: object, name: str) -> str:
+    """A text as it can be tokenized (see `clean`). Raises InputInvalid for what is no string, InputEmpty if blank."""
+    if not isinstance(text, str):
+        raise InputInvalid(f"The {name} is not a string but {type(text).__name__}.", "Give it as a string.")
+    if not text.strip():
+        raise InputEmpty(f"The {name} is empty.", "Type at least one word.")
+    return clean(text)
+
+
+def _check_vocabulary(tokens: Tokens, vocabulary: int) -> None:
+    if vocabulary and len(tokens) and int(tokens.ids.max()) >= vocabulary:
+        place = int(tokens.ids.argmax())
+        raise InputInvalid(
+            f"The tokenizer gives the token {tokens.pieces[place]!r} the id {tokens.ids[place]}, but the model's "
+            f"vocabulary ends at {vocabulary - 1}.",
+            "Leave it out, or resize the model's embedding to its tokenizer (resize_token_embeddings).",
+        )
+
+
+def _encoded(
+    private: PrivateCopy, text: str, pair: str | None, add_special_tokens: bool, special: bool
+) -> tuple[Tokens, Inputs]:
+    if private.tokenizer.is_fast:
+        encoded = _encode_fast(private.tokenizer, text, pair, add_special_tokens)
+    else:
+        encoded = _encode_slow(private, text, pair, add_special_tokens, special)
+    return _tokens(private, text, pair, encoded, special), encoded.inputs
 
 
 def _encode_fast(
@@ -90,9 +133,10 @@ def _encode_fast(
 
 
 def _encode_slow(
-    tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, add_special_tokens: bool
+    private: PrivateCopy, text: str, pair: str | None, add_special_tokens: bool, special: bool
 ) -> Encoded:
-    surfaces = [_slow_pieces(tokenizer, part) for part in ((text,) if pair is None else (text, pair))]
+    tokenizer, parts = private.tokenizer, (text,) if pair is None else (text, pair)
+    surfaces = [list(tokenizer.tokenize(part)) if special else _slow_pieces(private, part) for part in parts]
     # Stand-ins for the user's tokens show which positions are theirs, whatever the template adds.
     stand_ins = [[-1 - k] * len(part) for k, part in enumerate(surfaces)]
     inputs: dict[str, list[int]] = dict(
@@ -114,15 +158,15 @@ def _encode_slow(
     )
 
 
-def _slow_pieces(tokenizer: PreTrainedTokenizerBase, text: str) -> list[str]:
+def _slow_pieces(private: PrivateCopy, text: str) -> list[str]:
     """The pieces of a text in which the names of special tokens are cut, so that they are read as text."""
-    contents = special_contents(tokenizer)
-    if not contents:
-        return list(tokenizer.tokenize(text))
-    pattern = regex.compile("|".join(regex.escape(content) for content in contents))
-    cuts = [0, *(match.start() + 1 for match in pattern.finditer(text, overlapped=True)), len(text)]
+    found = private.names.finditer(text, overlapped=True) if private.names else ()
+    cuts = [0, *(match.start() + 1 for match in found), len(text)]
     return [
-        piece for start, end in pairwise(cuts) if end > start for piece in tokenizer.tokenize(text[start:end])
+        piece
+        for start, end in pairwise(cuts)
+        if end > start
+        for piece in private.tokenizer.tokenize(text[start:end])
     ]
 
 
@@ -140,9 +184,10 @@ def _ids(tokenizer: PreTrainedTokenizerBase, pieces: list[str]) -> list[int]:
     return [int(number) for number in np.atleast_1d(tokenizer.convert_tokens_to_ids(pieces))]
 
 
-def _tokens(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, encoded: Encoded) -> Tokens:
+def _tokens(private: PrivateCopy, text: str, pair: str | None, encoded: Encoded, special: bool) -> Tokens:
     ids = encoded.inputs["input_ids"]
-    pieces = tuple(tokenizer.convert_ids_to_tokens(ids))
+    pieces = tuple([private.pieces[number] for number in ids])
+    marked = encoded.owners < 0
     shown, spans = list(pieces), np.zeros((len(ids), 2), np.int64)
     words, first_word = np.full(len(ids), -1), 0
     for segment, own in enumerate((text,) if pair is None else (text, pair)):
@@ -156,12 +201,31 @@ def _tokens(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, enc
             )
         for k, label in zip(places, labels(characters, part), strict=True):
             shown[k] = label
-        spans[where], words[where] = part, first_word + word_indices(characters, part[:, 0])
+        spans[where] = part
+        if special:
+            marked[where] = _named(private, own, encoded, where, part)
+        where = where[~marked[where]]
+        words[where] = first_word + word_indices(characters, spans[where, 0])
         first_word = int(words.max()) + 1
     return Tokens(
         text=text, ids=np.array(ids), pieces=pieces, labels=tuple(shown), spans=spans,
-        special=encoded.owners < 0, words=words, segments=_segments(encoded.owners), pair=pair,
+        special=marked, words=words, segments=_segments(encoded.owners), pair=pair,
     )  # fmt: skip
+
+
+def _named(
+    private: PrivateCopy, text: str, encoded: Encoded, where: IntArray, spans: Annotated[IntArray, "t 2"]
+) -> Annotated[BoolArray, "t"]:
+    """Which tokens of a text are special tokens that it names; an unknown word has the id of "[UNK]", but no name."""
+    ids = encoded.inputs["input_ids"]
+    names = [private.special.get(ids[k]) for k in where.tolist()]
+    return np.array(
+        [
+            name is not None and text[start:end].strip() == name.strip()
+            for name, (start, end) in zip(names, spans.tolist(), strict=True)
+        ],
+        dtype=bool,
+    )
 
 
 def _segments(owners: IntArray) -> IntArray:
