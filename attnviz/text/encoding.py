@@ -7,6 +7,7 @@ caller wants it read as the special token. No length limit applies here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Annotated
@@ -82,7 +83,7 @@ def encode(
     if found is None:
         found = _encoded(private, text, pair, add_special_tokens, special)
         _recent.put(key, *found)
-    _check_vocabulary(found[0], vocabulary)
+    check_vocabulary(tokenizer, found[0].ids, vocabulary)
     return found
 
 
@@ -95,12 +96,15 @@ def checked_text(text: object, name: str) -> str:
     return clean(text)
 
 
-def _check_vocabulary(tokens: Tokens, vocabulary: int) -> None:
-    if vocabulary and len(tokens) and int(tokens.ids.max()) >= vocabulary:
-        place = int(tokens.ids.argmax())
+def check_vocabulary(
+    tokenizer: PreTrainedTokenizerBase, ids: Sequence[int] | IntArray, vocabulary: int
+) -> None:
+    """Raises InputInvalid where an id lies beyond the rows of the embedding: on CUDA it would end the process."""
+    highest = int(np.max(np.asarray(ids), initial=0))
+    if vocabulary and highest >= vocabulary:
         raise InputInvalid(
-            f"The tokenizer gives the token {tokens.pieces[place]!r} the id {tokens.ids[place]}, but the model's "
-            f"vocabulary ends at {vocabulary - 1}.",
+            f"The tokenizer gives the token {tokenizer.convert_ids_to_tokens(highest)!r} the id {highest}, but the "
+            f"model's vocabulary ends at {vocabulary - 1}.",
             "Leave it out, or resize the model's embedding to its tokenizer (resize_token_embeddings).",
         )
 
