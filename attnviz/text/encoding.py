@@ -76,7 +76,10 @@ def encode(
         InputInvalid: a text is no string, or has a token that the embedding lacks.
         InputEmpty: a text is blank, or the tokenizer leaves nothing of it.
     """
-    text, pair = checked_text(text, "text"), None if pair is None else checked_text(pair, "second text")
+    text, pair = (
+        checked_text(text, "target text" if target else "text"),
+        None if pair is None else checked_text(pair, "second text"),
+    )
     private = private_copy(tokenizer, target, special)
     key = private.number, text, pair, add_special_tokens
     found = _recent.get(key)
