@@ -56,7 +56,7 @@ PUBLIC_FUNCTIONS = {
 }  # fmt: skip
 PUBLIC_ERRORS = {
     "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",
-    "InputTooLong", "UnknownName", "TargetUnsupported", "CaptureInvalid", "DeviceMemoryExhausted",
+    "InputInvalid", "InputTooLong", "UnknownName", "TargetUnsupported", "CaptureInvalid", "DeviceMemoryExhausted",
     "Cancelled",
 }  # fmt: skip
 PUBLIC_RECORDS = {

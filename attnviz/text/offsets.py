@@ -1,8 +1,7 @@
-"""Alignment of pieces with their text, for tokenizers that report no offsets.
+"""Offsets of pieces in their text, for tokenizers that report none.
 
-A text and its pieces flow in, spans flow out. Exact where the pieces spell the text; where the tokenizer
-normalized, both sides are compared case-folded, decomposed and without white space, and a piece
-that cannot be found takes what lies between its neighbours.
+Exact where the pieces spell the text. Where the tokenizer normalized, text and pieces are compared case-folded,
+decomposed and without white space; a piece that cannot be found takes what lies between its neighbours.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ _DROPPED = ("Mn", "Cc", "Cf")  # categories: accents, controls, invisible format
 _AHEAD = 3  # pieces that must be found together before an unknown stretch is taken to end there
 
 
-def align(text: str, pieces: Sequence[str], unknown: Set[int]) -> list[Span]:
-    """The span of each piece; `unknown` holds the positions of pieces that stand for anything ([UNK])."""
+def find_offsets(text: str, pieces: Sequence[str], unknown: Set[int]) -> list[Span]:
+    """The offsets of each piece; `unknown` holds the positions of pieces that stand for anything ([UNK])."""
     if "".join(pieces) == text:
         return _consecutive(pieces)
     kept = set(_decompose("".join(pieces)))
