@@ -194,6 +194,17 @@ def test_importing_is_light(layer):
     assert set(done.stdout.split()) <= free
 
 
+def test_any_page_may_be_the_first_that_a_process_shows():
+    """What a page imports, imported into a process that has shown no other page: a cycle would end there."""
+    pages = sorted((ROOT / "pages").rglob("*.py"))
+    assert pages
+    for path in pages:
+        own = [module.rpartition(".") for _, module in imports(path) if module.startswith("attnviz.")]
+        code = "\n".join(f"from {package} import {name}" for package, _, name in own)
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, f"{path.name}: {done.stderr}"
+
+
 def test_public_names_are_those_of_the_design():
     import attnviz
 
