@@ -6,11 +6,12 @@ RUN_STAMP := $(VENV)/.run-$(shell cksum requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 PORT   ?= 8501
 
-.PHONY: app test check format bench browser clean help
+.PHONY: app test test-quick check format bench browser clean help
 
 help:
 	@echo "make app     run the app on http://localhost:$(PORT)"
 	@echo "make test    the whole suite: unit, AppTest and a real browser"
+	@echo "make test-quick  each test once, without a browser"
 	@echo "make check   lint, format and types"
 	@echo "make bench   the benchmarks, as ratios against the peer"
 	@echo "make format  apply the formatter"
@@ -18,8 +19,14 @@ help:
 app: $(RUN_STAMP)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
+# Whole files go to two workers, in the order of tests/conftest.py: the longest first.
+PYTEST := $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
+
 test: $(DEV_STAMP) browser
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+	$(PYTEST)
+
+test-quick: $(DEV_STAMP)
+	$(PYTEST) --quick
 
 check: $(DEV_STAMP)
 	$(BIN)/python -m ruff check .

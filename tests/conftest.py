@@ -23,9 +23,31 @@ ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FIRST = ("browser", "web", "explanation", "figures")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the folders in order; the order inside of a folder stays."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="no browser, nothing slow, and each test with its first parameters",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the folders in order, the order inside of a folder stays; with --quick, keep what is quick."""
     items.sort(key=_place)
+    if config.getoption("quick"):
+        first = {item.nodeid.partition("[")[0]: item for item in reversed(items)}
+        kept = [item for item in first.values() if _quick(item)][::-1]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+
+
+def _quick(item: pytest.Item) -> bool:
+    return not (_drives(item) or item.get_closest_marker("slow"))
+
+
+def _drives(item: pytest.Item) -> bool:
+    """Whether the test drives a browser, by itself or through a fixture."""
+    return "browser" in getattr(item, "fixturenames", ())
 
 
 def _place(item: pytest.Item) -> int:
@@ -83,8 +105,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    using = {item.path for item in session.items if "browser" in getattr(item, "fixturenames", ())}
-    session.config.stash[DRIVING] = using
+    session.config.stash[DRIVING] = {item.path for item in session.items if _drives(item)}
 
 
 @pytest.hookimpl(tryfirst=True)
