@@ -8,11 +8,12 @@ NODE_STAMP := node_modules/.installed-$(shell cat package.json package-lock.json
 NODE   := $(BIN)/node
 PORT   ?= 8501
 
-.PHONY: app test check format bench browser clean help
+.PHONY: app test test-quick check format bench browser clean help
 
 help:
 	@echo "make app     run the app on http://localhost:$(PORT)"
 	@echo "make test    the whole suite: JavaScript and Python units, AppTest and a real browser"
+	@echo "make test-quick  each test once, without a browser"
 	@echo "make check   lint, format and types, of Python and of JavaScript"
 	@echo "make bench   the benchmarks, as ratios against the peer"
 	@echo "make format  apply the formatter"
@@ -20,9 +21,16 @@ help:
 app: $(RUN_STAMP)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
+# Whole files go to two workers, in the order of tests/conftest.py: the longest first.
+PYTEST := $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
+
 test: $(DEV_STAMP) browser
 	$(NODE) --test tests/javascript/*.test.js
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+	$(PYTEST)
+
+test-quick: $(DEV_STAMP)
+	$(NODE) --test tests/javascript/*.test.js
+	$(PYTEST) --quick
 
 check: $(DEV_STAMP) $(NODE_STAMP)
 	$(BIN)/python -m ruff check .

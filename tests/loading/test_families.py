@@ -8,6 +8,7 @@ import torch
 from attnviz.loading import load
 
 from . import tiny
+from .tiny import edit
 
 FAMILIES = {
     "bert": ("BertModel", "BertConfig", tiny.BERT, ("encoder", 2, 4, 16, 40)),
@@ -64,11 +65,6 @@ def test_max_tokens_is_the_last_length_that_runs(family, tmp_path):
     loaded.module(torch.full((1, limit), 7))
     with pytest.raises((IndexError, RuntimeError)):
         loaded.module(torch.full((1, limit + 1), 7))
-
-
-def edit(directory, file="config.json", **changes):
-    path = directory / file
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
 def test_head_without_weights_is_left_out(bert):

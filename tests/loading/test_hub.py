@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 import torch
@@ -16,7 +15,7 @@ from attnviz.loading import load
 
 from . import tiny
 from .hub_server import COMMIT, OLDER, Hub, Repository
-from .test_families import edit
+from .tiny import edit
 
 
 @pytest.fixture
@@ -150,14 +149,12 @@ def test_gated(client, repository):
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_hub_in_trouble(client, repository, status):
+def test_hub_in_trouble(client, repository, status, no_pause):
     repository.status = status
     with Hub({"org/tiny": repository}) as hub:
         client(hub.url)
-        begin = time.monotonic()
         with pytest.raises(HubUnreachable, match="the Hub cannot be reached"):
             load("org/tiny")
-        assert time.monotonic() - begin < 5
         assert len(hub.asked) <= 2
 
 
@@ -234,28 +231,26 @@ def test_sharded_repository(client, saved_bert, tmp_path):
         assert "model.safetensors.index.json" in hub.fetched()
 
 
-def test_nobody_listens(client, monkeypatch):
+def test_nobody_listens(client, no_pause):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         client(f"http://127.0.0.1:{closed.getsockname()[1]}")
-        begin = time.monotonic()
         with pytest.raises(HubUnreachable) as caught:
             load("org/tiny")
-    assert time.monotonic() - begin < 3
     assert str(caught.value) == (
         "There is no model 'org/tiny' on this machine, and the Hub cannot be reached. "
         "The catalogue works without the Hub; it has: minilm."
     )
 
 
-def test_server_that_never_answers(client, repository, monkeypatch):
+def test_server_that_never_answers(client, repository, monkeypatch, no_pause):
+    """It answers when this test is over: who waited for it would be stopped by the time limit of tests."""
     monkeypatch.setattr(module, "TIMEOUT", 0.5)
-    with Hub({"org/tiny": repository}, delay=3) as hub:
+    with Hub({"org/tiny": repository}, silent=True) as hub:
         client(hub.url)
-        begin = time.monotonic()
         with pytest.raises(HubUnreachable):
             load("org/tiny")
-        assert time.monotonic() - begin < 2
+        assert hub.asked
 
 
 def test_something_else_answers(client):

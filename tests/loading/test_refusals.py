@@ -11,7 +11,7 @@ from attnviz.errors import AttnVizError, ModelNotFound, ModelTooLarge, ModelUnsu
 from attnviz.loading import load
 
 from . import tiny
-from .test_families import edit
+from .tiny import edit
 
 AGAIN = "Download, copy or install the model's files again."
 

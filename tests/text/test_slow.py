@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_encoding import check, own_labels, own_spans
+from checks import check, own_labels, own_spans
 from zoo import CORPUS, SPECIALS, texts, tokenizer
 
 from attnviz.text import encode, tokenize, tokens_of_ids
