@@ -13,18 +13,24 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from attnviz.errors import ModelUnsupported
-from attnviz.loading.safetensors_header import BITS, header_length, parse_header
+from attnviz.loading.safetensors_header import BITS, Tensor, header_length, parse_header
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+MAX_JSON = 16 << 20  # bytes; the index of a checkpoint of a thousand layers takes one
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The safetensors `files` of a checkpoint and how many elements it has of each stored dtype."""
+    """The safetensors `files` of a checkpoint, its `keys`, and how many elements it has of each stored dtype."""
 
     files: tuple[Path, ...]
     elements: dict[str, int]
+    keys: frozenset[str]
+
+    @property
+    def tensors(self) -> int:
+        return len(self.keys)
 
     @property
     def parameters(self) -> int:
@@ -44,10 +50,12 @@ def read_weights(directory: Path, name: str) -> Weights:
     """The checkpoint in `directory`. Raises ModelUnsupported ("pickle-weights", "damaged")."""
     files = tuple(directory / file for file in weight_files(directory, name))
     elements: dict[str, int] = {}
+    keys: set[str] = set()
     for file in files:
-        for dtype, count in _header_elements(file, name):
-            elements[dtype] = elements.get(dtype, 0) + count
-    return Weights(files, elements)
+        for key, tensor in _tensors(file, name).items():
+            keys.add(key)
+            elements[tensor.dtype] = elements.get(tensor.dtype, 0) + math.prod(tensor.shape)
+    return Weights(files, elements, frozenset(keys))
 
 
 def weight_files(directory: Path, name: str) -> tuple[str, ...]:
@@ -81,16 +89,15 @@ def refuse_without_safetensors(files: list[str], name: str) -> None:
     raise damaged(name, f"it holds no weights: neither {SINGLE} nor {INDEX}")
 
 
-def _header_elements(file: Path, name: str) -> list[tuple[str, int]]:
-    """(stored dtype, element count) of every tensor; checks that the data that the header promises are there."""
+def _tensors(file: Path, name: str) -> dict[str, Tensor]:
+    """The tensors of a file by name; checks that the data that the header promises are there."""
     size = file.stat().st_size
     with file.open("rb") as stream:
         try:
             length = header_length(stream.read(8), size)
-            _, tensors = parse_header(stream.read(length), size - 8 - length)
+            return parse_header(stream.read(length), size - 8 - length)[1]
         except ValueError as error:
             raise damaged(name, f"{file.name} cannot be read: {error}") from error
-    return [(tensor.dtype, math.prod(tensor.shape)) for tensor in tensors.values()]
 
 
 def check_digests(directory: Path, digests: dict[str, str], name: str) -> None:
@@ -108,6 +115,8 @@ def check_digests(directory: Path, digests: dict[str, str], name: str) -> None:
 def read_json(path: Path, name: str) -> dict[str, Any]:
     """The JSON object in a file of the model. Raises ModelUnsupported ("damaged")."""
     try:
+        if path.stat().st_size > MAX_JSON:
+            raise damaged(name, f"{path.name} is larger than {MAX_JSON:,} bytes")
         return _json_object(path.read_bytes(), name, path.name)
     except OSError as error:
         raise damaged(name, f"{path.name} cannot be read") from error
