@@ -36,11 +36,15 @@ class Repository:
 
 
 class Hub:
-    """`with Hub({"org/name": Repository(...)}) as hub`: hub.url, and hub.asked, the (method, path) of each request."""
+    """`with Hub({"org/name": Repository(...)}) as hub`: hub.url; hub.asked, the (method, path) of each request.
+
+    hub.tokens are the tokens that came with them.
+    """
 
     def __init__(self, repositories: dict[str, Repository], silent: bool = False) -> None:
         self.repositories, self.silent, self._closed = repositories, silent, threading.Event()
         self.asked: list[tuple[str, str]] = []
+        self.tokens: set[str] = set()
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -77,6 +81,7 @@ class Hub:
     def answer(self, request: BaseHTTPRequestHandler, body: bool) -> None:
         path = unquote(urlsplit(request.path).path)
         self.asked.append((request.command, path))
+        self.tokens |= set(filter(None, [request.headers.get("Authorization")]))
         if self.silent:
             self._closed.wait()
             return None
