@@ -48,9 +48,7 @@ def text(what: str, value: object) -> str:
     """A text. Raises InputInvalid for anything else."""
     if isinstance(value, str):
         return value
-    raise InputInvalid(
-        f"The {what} is no text: it is of type {type(value).__name__}.", "Give a string, one text at a time."
-    )
+    raise InputInvalid(f"The {what} is not a string but {type(value).__name__}.", "Give it as a string.")
 
 
 def finite(values: Any, where: str, dtype: object = "", layer: int | None = None) -> None:

@@ -5,9 +5,10 @@ AttnVizError
 │   └── HubUnreachable       the Hub did not answer, and the model is not on this machine
 ├── ModelUnsupported         found, but cannot be used: see `reason`
 ├── ModelTooLarge            more bytes than the memory at hand
+├── InputInvalid             a text that is no string, a malformed message, a token that the model lacks, options
+│                            that do not go together
 ├── InputEmpty               no text, or nothing left of it after tokenization
 ├── InputTooLong             more tokens than the model, or the limit of this server, allows
-├── InputInvalid             what was given is of another type, or does not go together
 ├── UnknownName              a method, target, metric or kind that does not exist: lists the valid names
 ├── TargetUnsupported        the model cannot serve that target: lists those that it can
 ├── CaptureInvalid           a file that is not a capture, or a damaged one
@@ -66,6 +67,10 @@ class ModelTooLarge(AttnVizError):
         self.available = available
 
 
+class InputInvalid(AttnVizError):
+    """What was given is not what is read here: no string, a malformed message, a token that the model lacks."""
+
+
 class InputEmpty(AttnVizError):
     """There is no text, or nothing of it is left after tokenization."""
 
@@ -77,10 +82,6 @@ class InputTooLong(AttnVizError):
         super().__init__(message, remedy)
         self.tokens = tokens
         self.limit = limit
-
-
-class InputInvalid(AttnVizError):
-    """What was given is of another type than is needed, or its parts do not go together."""
 
 
 class UnknownName(AttnVizError):

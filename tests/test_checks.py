@@ -34,7 +34,7 @@ def test_what_is_below_a_bound_is_answered_with_it(value):
 
 @pytest.mark.parametrize("value", [None, 3, b"bytes", ["a", "list"]])
 def test_what_is_no_text_is_named_by_its_type(value):
-    with pytest.raises(InputInvalid, match=rf"The text is no text: it is of type {type(value).__name__}\."):
+    with pytest.raises(InputInvalid, match=rf"The text is not a string but {type(value).__name__}\."):
         checks.text("text", value)
 
 

@@ -38,12 +38,12 @@ def test_tests_of_explanations_need_a_model_too(classifier):
 
 @pytest.mark.parametrize("text", [None, 7, ["a", "b"], b"bytes"])
 def test_a_text_that_is_no_string_is_refused(classifier, text):
-    with pytest.raises(InputInvalid, match="The text is no text"):
+    with pytest.raises(InputInvalid, match="The text is not a string"):
         explain(classifier, text)
-    with pytest.raises(InputInvalid, match="The text is no text"):
+    with pytest.raises(InputInvalid, match="The text is not a string"):
         classifier.capture(text)
     if text is not None:
-        with pytest.raises(InputInvalid, match="The second text is no text"):
+        with pytest.raises(InputInvalid, match="The second text is not a string"):
             explain(classifier, TEXT, pair=text)
 
 

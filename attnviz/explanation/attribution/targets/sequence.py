@@ -6,7 +6,6 @@ predicted from the text and the tokens before it. The text is explained; the con
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -73,7 +72,6 @@ class Sequence:
             values = found.log_probabilities(run, found.inputs["attention_mask"])[0, chosen]
         which = "" if position is None else f"token {position} ({found.target.labels[position]!r}) of "
         given = found.target.text
-        notes = [f"Explained: the log-probability of {which}the continuation {given!r}.", found.note]
         return (
             Problem(
                 model=model,
@@ -83,7 +81,7 @@ class Sequence:
                 read=lambda run, mask: found.log_probabilities(run, mask)[:, chosen].sum(1),
                 query_weights=found.query_weights(chosen),
                 value=float(values.sum()),
-                note=" ".join(filter(None, notes)),
+                note=f"Explained: the log-probability of {which}the continuation {given!r}.",
                 options={
                     "continuation": given,
                     "continuation_ids": tuple(map(int, found.target.ids)),
@@ -105,11 +103,10 @@ class _Scored:
         tokens: Tokens,
         inputs: dict[str, torch.Tensor],
         target: Tokens,
-        note: str = "",
     ) -> None:
         import torch
 
-        self.module, self.tokens, self.inputs, self.target, self.note = module, tokens, inputs, target, note
+        self.module, self.tokens, self.inputs, self.target = module, tokens, inputs, target
         self.ids = torch.as_tensor(np.array(target.ids), device=inputs["input_ids"].device)
 
     def columns(self, mask: torch.Tensor) -> Annotated[torch.Tensor, "N m"]:
@@ -169,10 +166,11 @@ class _Forced(_Scored):
 
 def _scored(model: Model, text: str, given: str | None, ids: Iterable[int] | None) -> _Scored:
     """The text and its continuation: of these ids, else as given, else the one that the model writes, greedily."""
+    from attnviz.capture.reading import read_continuation
     from attnviz.explanation.problem import embedding_weight, encode
     from attnviz.text import tokens_of_ids
 
-    module, tokenizer, note = model.loaded.module, model.loaded.tokenizer, ""
+    module, tokenizer = model.loaded.module, model.loaded.tokenizer
     tokens, inputs = encode(model, module, text)
     reads_source = model.card.kind == "encoder-decoder"
     if ids is not None:
@@ -184,10 +182,9 @@ def _scored(model: Model, text: str, given: str | None, ids: Iterable[int] | Non
     elif reads_source:
         target = model.forced(given)[0]
     else:
-        behind, note = _behind(tokenizer, tokens, given)
-        target = tokens_of_ids(tokenizer, behind)
+        target = tokens_of_ids(tokenizer, read_continuation(model.loaded, tokens.text, given))
     if not reads_source:
-        return _Appended(module, tokens, _appended(model, tokens, inputs, target), target, note)
+        return _Appended(module, tokens, _appended(model, tokens, inputs, target), target)
     fed = _row(model, _fed(model, target))
     return _Forced(module, tokens, {**inputs, "decoder_input_ids": fed}, target)
 
@@ -210,34 +207,6 @@ def _written(model: Model, text: str) -> Tokens:
             "The model itself adds nothing to this text.", "Type what the text should be continued with."
         )
     return target
-
-
-def _behind(tokenizer: Any, tokens: Tokens, given: str) -> tuple[list[int], str]:
-    """The ids of a continuation as it stands behind the text, and what a reader must know of them.
-
-    Encoded by itself, a text may get a mark for its beginning (SentencePiece), or lose its leading space.
-    """
-    from attnviz.text import tokenize
-
-    def added(before: str) -> list[int] | None:
-        """What the continuation adds to the ids of `before`; None where these do not stay as they are."""
-        first, both = (_without_end(tokenize(tokenizer, each)) for each in (before, before + given))
-        return both[len(first) :] if both[: len(first)] == first and len(both) > len(first) else None
-
-    if (ids := added(tokens.text)) is not None:
-        return ids, ""
-    note = "The continuation is tokenized apart from the text, whose last token would else become another."
-    for stand_in in ("\n", ".", "a"):
-        with contextlib.suppress(InputEmpty):
-            if (ids := added(stand_in)) is not None:
-                return ids, note
-    return list(map(int, tokenize(tokenizer, given, add_special_tokens=False).ids)), note
-
-
-def _without_end(tokens: Tokens) -> list[int]:
-    """The ids up to the last that is not special: some tokenizers end a text with a token of their own."""
-    last = np.flatnonzero(~tokens.special)[-1]
-    return list(map(int, tokens.ids[: last + 1]))
 
 
 def _appended(
