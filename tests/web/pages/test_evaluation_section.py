@@ -29,8 +29,9 @@ def test_the_test_is_that_of_the_engine(app, model):
     test = attnviz.faithfulness(model, attribution)
     assert verdict.headline(test, "similarity") in page.markdown
     assert f"Comprehensiveness {test.comprehensiveness:.3f}" in page.markdown
-    assert "finds words that matter more than random ones" in badges(page)
-    assert "adds up to the result" in badges(page)
+    expected = verdict.badges(test, attribution)
+    assert len(expected) == 2
+    assert all(badge.words in badges(page) for badge in expected)
     drawn = page.charts()["trust_curves"]["data"]
     curve = next(each for each in drawn if each["name"] == "first words taken away")
     assert numbers(curve["y"]) == pytest.approx([test.value, *test.removed], abs=1e-5)
@@ -102,9 +103,15 @@ def test_what_takes_long_changes_its_baseline_when_asked_to(app, monkeypatch):
 
 
 def test_few_words_get_no_badge_of_agreement(app):
-    page = app("attribution", text="A cat.", pair="A dog.", method="leave-one-out")
+    page = app("attribution", text="A black cat.", pair="A dog.", method="leave-one-out")
     assert "random" in badges(page)
     assert "other methods" not in badges(page)
+
+
+def test_three_tokens_get_no_badge_of_random_words(app):
+    """They have six orders."""
+    page = app("attribution", text="A cat.", pair="A dog.", method="leave-one-out")
+    assert "random" not in badges(page)
 
 
 def test_all_methods_are_compared_when_asked_for(app):
