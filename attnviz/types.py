@@ -5,6 +5,7 @@ Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, Q que
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,11 @@ BoolArray = npt.NDArray[np.bool_]
 
 Kind = Literal["self", "encoder", "decoder", "cross"]
 ModelKind = Literal["encoder", "decoder", "encoder-decoder"]
+
+
+def default_kind(kinds: Sequence[Kind]) -> Kind:
+    """The kind of attention that is meant where none is named: "cross" where there is one, else the first."""
+    return "cross" if "cross" in kinds else kinds[0]
 
 
 def readonly(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:

@@ -147,6 +147,33 @@ def test_layers_import_only_leftward():
     assert wrong == []
 
 
+def test_a_page_imports_no_other_page():
+    """What two pages share belongs to controls/ or share/, and what all share (these, shell/, state/) knows no page."""
+    web = PACKAGE / "web"
+    wrong = []
+    for path in [*web.rglob("*.py")]:
+        folder, *rest = path.relative_to(web).parts
+        room = rest[0] if folder == "pages" and len(rest) > 1 else None
+        wrong += [
+            f"{path.relative_to(ROOT)}:{line} imports {module}"
+            for line, module in imports(path)
+            if module.startswith("attnviz.web.pages.")
+            and module.split(".")[3] != room
+            and folder != "serving"  # imports pages ahead of their first visitor
+        ]
+    assert wrong == []
+
+
+def test_every_page_of_the_site_map_has_a_script_and_a_room():
+    from attnviz.web.shell.site import SITE
+
+    assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py")} == {
+        entry.script for entry in SITE
+    }
+    for entry in SITE:
+        assert (PACKAGE / "web" / "pages" / entry.name / "content.py").is_file(), entry.name
+
+
 def test_libraries_stay_in_their_layers():
     wrong = [
         f"{path.relative_to(ROOT)}:{line} imports {module}"

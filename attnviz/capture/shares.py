@@ -13,7 +13,7 @@ import numpy as np
 
 from attnviz.capture import stream
 from attnviz.capture.arrays import device_of, namespace, to_numpy
-from attnviz.types import FloatArray, IntArray, Kind
+from attnviz.types import FloatArray, IntArray, Kind, default_kind
 
 if TYPE_CHECKING:
     from attnviz.capture.capture import Capture
@@ -177,7 +177,7 @@ def rows_of(
 
 
 def _scores(capture: Capture, kind: Kind | None) -> list[Scores]:
-    kind = kind or (capture.kinds[0] if len(capture.kinds) == 1 else "cross")
+    kind = kind or default_kind(capture.kinds)
     capture.shape(kind)  # raises UnknownName
     return [layer.scores for layer in capture.layers[kind]]
 

@@ -21,6 +21,7 @@ What the figures report:
 | panes   | `places`: [[layer, head], ...], a pair for each pane     | -                              |
 | allocation | -                                                     | `open`: {"layer", "head"}      |
 | frame   | -                                                        | -                              |
+| results | -                                                        | -                              |
 | switches | -                                                       | `switched`: [[layer, head], ...] |
 |         |                                                          | all that are off now           |
 | edits   | -                                                        | `edited`: [[place, way, text], ...] |
@@ -50,7 +51,7 @@ from attnviz.figures.panes import panes_data
 from attnviz.figures.products import Products
 from attnviz.figures.prose import prose_runs
 from attnviz.figures.quantities import POOLS, QUANTITIES, Pool, note_of
-from attnviz.figures.results import Results, Table
+from attnviz.figures.results import Curve, Results, Table, results_data
 from attnviz.figures.switches import switches_data
 from attnviz.figures.wire import pack, unpack
 from attnviz.figures.words import explanation_data, words_data
@@ -63,6 +64,7 @@ __all__ = [
     "QUANTITIES",
     "SHARES",
     "Component",
+    "Curve",
     "Details",
     "Pool",
     "Products",
@@ -80,6 +82,7 @@ __all__ = [
     "pack",
     "panes_data",
     "prose_runs",
+    "results_data",
     "switches_data",
     "unpack",
     "words_data",

@@ -48,6 +48,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "likeness": (*_SHARED, "view.js", "pens.js", "likeness.js"),
     "switches": (*_SHARED, "view.js", "bar.js", "pens.js", "headtable.js", "results.js", "switches.js"),
     "edits": ("base.js", "colors.js", "labels.js", "controls.js", "results.js", "edits.js"),
+    "results": (*_SHARED, "view.js", "pens.js", "results.js", "results_figure.js"),
     "frame": ("base.js", "colors.js", "frame.js"),
 }
 _ADAPTER = "streamlit.js"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.errors import InputEmpty
 from attnviz.figures import report_parts
+from attnviz.figures.bertviz import VIEWS, digests
 from attnviz.figures.bundle import component, source
 from attnviz.figures.export import STYLE, escaped, heatmap_message, policy
 from attnviz.figures.words import explanation_data
@@ -88,6 +89,8 @@ def document(
         raise InputEmpty("A report needs at least one figure.", "Pin a figure first.")
     scripts = [f"{component(name).js}{_boot(name)}" for name in dict.fromkeys(each.figure for each in items)]
     scripts.append(source("report.js"))
+    framed = any(each.figure == "frame" for each in items)
+    inside = [digest for view in VIEWS for digest in digests(view)] if framed else []
     style = "\n".join([STYLE, component(items[0].figure).css, source("report.css")])
     messages = "".join(
         f'<script type="application/octet-stream" id="message-{n}">{base64.b64encode(each.message).decode()}</script>\n'
@@ -96,7 +99,7 @@ def document(
     modules = "".join(f'<script type="module">{script}</script>\n' for script in scripts)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, style)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, style, inside)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{escaped(title or TITLE)}</title>\n<style>{style}</style>\n</head>\n<body>\n"

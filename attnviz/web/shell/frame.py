@@ -15,7 +15,7 @@ import streamlit as st
 from attnviz.web.controls import sidebar as controls
 from attnviz.web.controls import uploads
 from attnviz.web.shell import first_paint, keys, problems, style
-from attnviz.web.shell.site import DEFAULT, HOME, SECTIONS, SITE
+from attnviz.web.shell.site import DEFAULT, HOME, SECTIONS, SITE, entry
 from attnviz.web.state import address as url
 from attnviz.web.state import session
 
@@ -94,8 +94,8 @@ def _warm_up() -> None:
 
 
 def site_pages() -> list[Page]:
-    """All pages. The default page has a twin, since Streamlit serves a default page at `/` only."""
-    home = next(entry for entry in SITE if entry.name == DEFAULT)
+    """All pages. The default page is listed twice, since Streamlit serves a default page at `/` only."""
+    home = entry(DEFAULT)
     pages = [st.Page(home.script, title=home.title, url_path=HOME, default=True, help=home.summary)]
     pages += [st.Page(each.script, title=each.title, url_path=each.name, help=each.summary) for each in SITE]
     return pages
@@ -107,12 +107,12 @@ def _navigation(pages: dict[str, Page], current: Page, state: url.State) -> None
     heads = state.heads or ((state.opened,) if state.opened else ())
     params = url.encode(replace(state, view=None, held=(), opened=None, heads=heads))
     for section in SECTIONS:
-        entries = [entry for entry in SITE if entry.section == section]
+        entries = [each for each in SITE if each.section == section]
         if entries:
             st.sidebar.caption(section)
-        for entry in entries:
-            at_home = entry.name == DEFAULT and not current.url_path
-            page = pages[HOME if at_home else entry.name]
-            st.sidebar.page_link(page, label=entry.title, query_params=params, width="stretch")
+        for each in entries:
+            at_home = each.name == DEFAULT and not current.url_path
+            page = pages[HOME if at_home else each.name]
+            st.sidebar.page_link(page, label=each.title, query_params=params, width="stretch")
     with st.sidebar:
         keys.show(current.url_path or DEFAULT)

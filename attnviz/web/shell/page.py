@@ -1,4 +1,7 @@
-"""What every page begins with: its heading, what could not be used, and the question, or why there is none yet."""
+"""One run of a page of the site map: heading, question, what the page draws, and what a reader can take away of it.
+
+What differs from page to page is the function `draw` of its room in `web/pages/`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,11 +17,14 @@ import streamlit as st
 from attnviz.web.controls import sidebar as controls
 from attnviz.web.controls import uploads
 from attnviz.web.escape import plain
+from attnviz.web.share import offer
+from attnviz.web.shell import site
 from attnviz.web.state import address as url
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
+    from attnviz.web.shell.site import Entry
     from attnviz.web.state.address import State
 
 DRAWN = "attnviz_drawn"
@@ -25,10 +32,30 @@ FLUSH = 0.05  # seconds; Streamlit sends what it has every 10 ms
 LOOKED = "Attention shows where the model looked, not why it decided."
 
 
-def heading(title: str, explanation: str) -> None:
-    """The title and one or two sentences of explanation; both are ours, never a user's."""
-    st.title(title, anchor=False)
-    st.markdown(explanation)
+def run(name: str) -> None:
+    """Draw the page of this name."""
+    entry = site.entry(name)
+    heading(entry)
+    state = session.state()
+    draw = import_module(f"attnviz.web.pages.{name}.content").draw
+    if not entry.asks:
+        drawn = draw(state)
+    else:
+        drawn = None
+        query = question(state)
+        if query is not None:
+            with body(query):
+                drawn = draw(query, state)
+    if drawn is not None:
+        offer.show(drawn)
+    if entry.section == site.ATTENTION:
+        st.caption(LOOKED)
+
+
+def heading(entry: Entry) -> None:
+    """Title and explanation, and on a narrow screen the way to the controls of the sidebar."""
+    st.title(entry.title, anchor=False)
+    st.markdown(entry.explanation)
     with st.container(key="narrow_entry"):
         if st.button("Change the text or the model", icon=":material/edit:", width="stretch"):
             _entry(session.state())

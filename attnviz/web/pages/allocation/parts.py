@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.figures import axes as maps
-from attnviz.web.pages.attention import view as attention_view
-from attnviz.web.share import map_settings
+from attnviz.web.controls import attention as attention_controls
+from attnviz.web.controls import head_map
+from attnviz.web.controls.head_map import HeadMap
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, progress
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
-    from attnviz.capture import Capture
     from attnviz.figures import Pool
-    from attnviz.runtime import Query
-    from attnviz.types import Kind
+    from attnviz.web.controls.attention import Attention
     from attnviz.web.state.address import State
 
 MODEL, LAYER, ONE = "model", "layer", "one"
@@ -30,57 +29,42 @@ ONE_HEAD = "Queries and keys belong to tokens: the Attention page takes them apa
 PARAGRAPHS = "Blank lines part paragraphs; in a text without any, line breaks do."
 
 
-def show(query: Query, capture: Capture, kind: Kind, unit: str, state: State) -> Drawn:
+def draw(attention: Attention, unit: str, state: State) -> Drawn:
     """Draw the pooled map of the whole model, a layer or a head; returns what can be taken away of it."""
-    from attnviz.figures import Products, heatmap_data, prose_runs
+    from attnviz.figures import Products
 
-    layers, heads = capture.shape(kind)[:2]
+    layers, heads = attention.layers, attention.heads
     of = _of(state)
-    shown = attention_view.chosen_head(state, layers, heads)
+    head = attention_controls.chosen_head(state, layers, heads)
     pool = _pool(of, layers, heads)
-    pooled = pool.heads(shown[0], heads) if pool is not None else (shown,)
+    pooled = pool.heads(head[0], heads) if pool is not None else (head,)
     with progress.loading() as report:
-        found = session.runtime().pooled(query, pooled, unit, kind, report)
-    tokens = capture.query_tokens(kind), capture.key_tokens(kind)
-    queries, keys = (maps.axis(each, unit) for each in tokens)
-    same = tokens[0] is tokens[1]
+        found = session.runtime().pooled(attention.query, pooled, unit, attention.kind, report)
     form = session.choose("form", state.form, (*FORMS, "qk"), FORMS[0])
-    hide, keep = attention_view.settings(state)
-    data = heatmap_data(
+    hide, keep = head_map.hidden(state)
+    shown = HeadMap(attention, head, unit, form=form, hide=hide, keep=keep, pool=pool, held=state.held)
+    queries, keys = shown.axes
+    data = head_map.message(
+        shown,
         found[None],
-        [shown],
-        queries.labels,
-        keys.labels,
-        layers=layers,
-        heads=heads,
-        layer=shown[0],
-        head=shown[1],
-        query_special=queries.special,
-        key_special=keys.special,
+        [head],
         query_title=f"query {unit}: looks from",
         key_title=f"key {unit}: looked at",
-        unit=queries.unit,
-        causal=attention_view.is_causal(capture, kind),
         note=_note(queries, keys, unit),
-        model=session.model_name(query.model),
-        text=query.text,
-        identity=f"pooled {kind}",
-        form=form,
-        proses=[
-            prose_runs(each, axis.groups, maps.shown(axis.labels))
-            for each, axis in list(zip(tokens, (queries, keys), strict=True))[: 1 if same else 2]
-        ],
-        products=Products(*shown, 0, queries.labels, keys.labels, problem=ONE_HEAD) if form == "qk" else None,
-        first=maps.first_axes(queries, keys, same),
-        hide=hide,
-        keep=keep,
-        held=state.held,
-        pool=pool,
+        identity=f"pooled {attention.kind}",
+        products=Products(*head, 0, queries.labels, keys.labels, problem=ONE_HEAD) if form == "qk" else None,
     )
-    components.heatmap(data, shown)
-    texts = " · ".join(filter(None, (query.text, query.pair)))
-    made = map_settings.of_map(kind, shown, (layers, heads), pool, unit, form=form, hide=hide, keep=keep)
-    return Drawn("heatmap", lambda: data, f"Attention from {unit} to {unit}", texts, settings=made)
+    components.heatmap(data, head)
+    return Drawn(
+        attention.query,
+        state,
+        "heatmap",
+        lambda: data,
+        f"Attention from {unit} to {unit}",
+        settings=shown.settings(),
+        attention=attention,
+        arrays=lambda: attention_controls.archive(attention, state),
+    )
 
 
 def _of(state: State) -> str:

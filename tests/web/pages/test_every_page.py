@@ -8,41 +8,27 @@ import numpy as np
 import pytest
 
 from attnviz.runtime import Query, get_runtime
-from attnviz.web.pages.attention.view import START
+from attnviz.web.controls.attention import START
 from attnviz.web.shell.page import LOOKED
-from attnviz.web.shell.site import SITE
-from tests.web.conftest import SCRIPTS
-from tests.web.hostile import HOSTILE
+from attnviz.web.shell.site import SITE, entry
+from attnviz.web.state.address import NAMES
+from tests.web.hostile import ALL_HOSTILE, marks_in
 
-ASKS_NOTHING = ("report",)  # it shows what was pinned elsewhere, see test_report.py
-PAGES = tuple(entry.name for entry in SITE if entry.name not in ASKS_NOTHING)
-FIGURE = {
-    "attention": "heatmap",
-    "heads": "heads",
-    "allocation": "allocation",
-    "compare": "panes",
-    "bertviz": "frame",
-    "attribution": "words",
-    "ablation": "switches",
-}
-CHART = {"layers": "layers_chart"}  # pages whose picture is plotly's
+# The page of the report shows what was pinned elsewhere, see test_report.py.
+PAGES = tuple(entry.name for entry in SITE if entry.figure)
 TEXT = "The cat sat on the mat."
 
 
 def drawn(visit, page):
     """The page's picture is there; of a figure of ours, its header."""
-    if page in CHART:
-        assert CHART[page] in visit.charts()
+    if page == "layers":  # its picture on the page is plotly's
+        assert "layers_chart" in visit.charts()
         return {"model": "minilm"}
-    return visit.figure(FIGURE[page])[0]
+    return visit.figure(entry(page).figure)[0]
 
 
 def maps(query, layer, head, kind=None):
     return get_runtime().attention(query, layer, head, kind)
-
-
-def test_the_site_map_is_what_this_file_tests():
-    assert {entry.name: entry.script for entry in SITE} == SCRIPTS
 
 
 def test_no_script_stands_where_streamlit_would_serve_it_without_the_frame(root):
@@ -111,7 +97,7 @@ def test_a_typed_text_is_drawn_and_stands_in_the_address(app):
 
 def test_the_text_stays_from_page_to_page(app):
     visit = app("attention").type(TEXT)
-    visit.at.switch_page(SCRIPTS["heads"]).run()
+    visit.go("heads")
     assert visit.figure("heads")[0]["queries"] == 9
     assert visit.at.text_area(key="side_text").value == TEXT
 
@@ -193,7 +179,7 @@ def test_a_head_that_the_model_lacks_falls_back_with_a_sentence(app):
 def test_a_choice_that_does_not_exist_falls_back_with_a_sentence(app, page, field):
     visit = app(page, **{field: "nonsense"})
     assert visit.notices == [f"The {field} in the link is not one of the choices here; the default is shown."]
-    visit.figure(FIGURE[page])
+    visit.figure(entry(page).figure)
 
 
 def test_words_are_sums_over_keys_and_means_over_queries(app):
@@ -332,30 +318,21 @@ def test_an_encoder_decoder_offers_its_three_kinds(app, encoder_decoder):
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_texts_are_shown_as_text_or_refused_calmly(app, page, text):
-    # A browser cannot send half a character pair as such; what it sends is read with replacements.
-    sent = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    visit = app(page, text=sent, pair=sent, target_text=sent)
-    headlines = [each.value for each in visit.at.error]
-    if headlines:
-        assert headlines == ["The text is too long"]
-    else:
-        drawn(visit, page)
-    assert text not in visit.markdown
-    for mark in ("<script", "<img", "<b>", "$x^2$", ":material/home:"):
-        assert mark not in visit.markdown
+def test_hostile_texts_are_shown_as_text(app, page):
+    """One text with all of it; tests/browser takes each alone through a real browser."""
+    visit = app(page, text=ALL_HOSTILE, pair=ALL_HOSTILE, target_text=ALL_HOSTILE)
+    assert list(visit.at.error) == []
+    drawn(visit, page)
+    assert ALL_HOSTILE not in visit.markdown
+    assert not marks_in(visit.markdown)
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(
-    "name", ["text", "model", "pair", "target_text", "kind", "view", "method", "target", "layer"]
-)
-def test_hostile_links_are_survived(app, page, name):
-    text = "<img src=x onerror=alert(1)>$x$:red[a]"
-    visit = app(page, **{name: text})
+def test_hostile_links_are_survived(app, page):
+    visit = app(page, **dict.fromkeys(NAMES, "<img src=x onerror=alert(1)>$x$:red[a]"))
     assert visit.problem  # no exception
-    assert text not in visit.markdown
+    assert "<img" not in visit.markdown
+    assert "$x$" not in visit.markdown
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,7 +1,4 @@
-"""The button that pins what a page has drawn to the report, and everything that goes along with it.
-
-In flow a `Drawn` and the question that it answers; out flows an item of `attnviz.figures.report`.
-"""
+"""The button that pins what a page has drawn to the report, with everything that a report says of it."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from attnviz.web.share.pins import book
+from attnviz.web.share import report
 from attnviz.web.shell import problems
 from attnviz.web.shell.site import DEFAULT, HOME, SITE
 from attnviz.web.state import address as url
@@ -21,9 +18,7 @@ from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.figures.report import Explained, Item
-    from attnviz.runtime import Query
     from attnviz.web.share.drawn import Drawn
-    from attnviz.web.state.address import State
 
 HELP = "Collects this figure with its settings, texts and numbers on the page **Report**, which makes one file of all."
 FROM_FILE = (
@@ -37,25 +32,24 @@ def button() -> bool:
     return st.button("Pin to report", icon=":material/keep:", key="pin", help=HELP)
 
 
-def pin(query: Query, state: State, drawn: Drawn) -> None:
+def add(drawn: Drawn) -> None:
     """Pin what is drawn, and say so."""
     with problems.guard():
-        st.toast(book().add(item(query, state, drawn)), icon=":material/keep:")
+        st.toast(report.current().add(item(drawn)), icon=":material/keep:")
 
 
-def item(query: Query, state: State, drawn: Drawn) -> Item:
+def item(drawn: Drawn) -> Item:
     """All that a report says of the figure. Computes the test of an explanation where that was not done."""
     from attnviz.figures.report import Item
 
     explained = drawn.explained() if drawn.explained is not None else None
-    link, unlinked = _link(query, state, explained) if drawn.linked else ("", FROM_FILE)
-    card = session.runtime().card(query.model)
-    texts = (("Text", query.text), ("Second text", query.pair), ("Output", query.target_text))
+    link, unlinked = _link(drawn, explained)
+    card = session.runtime().card(drawn.query.model)
     return Item(
         drawn.figure,
         (drawn.light or drawn.message)(),
-        drawn.pinned_as or drawn.title,
-        texts=drawn.texts or tuple((name, text) for name, text in texts if text),
+        drawn.title,
+        texts=drawn.all_texts,
         cards=drawn.cards or ((card,) if card is not None else ()),
         settings=drawn.settings,
         explained=explained,
@@ -65,13 +59,13 @@ def item(query: Query, state: State, drawn: Drawn) -> Item:
     )
 
 
-def _link(query: Query, state: State, explained: Explained | None) -> tuple[str, str]:
+def _link(drawn: Drawn, explained: Explained | None) -> tuple[str, str]:
     """The whole address that shows the figure again; "" and the reason where there is none."""
-    if session.is_file(query.model):
+    if session.is_file(drawn.query.model) or not drawn.linked:
         return "", FROM_FILE
-    if url.unlinked(state):
+    if url.unlinked(drawn.state):
         return "", TOO_LONG
-    whole = session.spelled(state, query)
+    whole = session.spelled(drawn.state, drawn.query)
     if explained is not None:
         attribution = explained.attribution
         whole = replace(whole, target=attribution.target, method=attribution.method)

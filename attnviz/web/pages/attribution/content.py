@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from attnviz.errors import InputEmpty, UnknownName
 from attnviz.figures.axes import GRANULARITIES
-from attnviz.web.controls import question as asking
-from attnviz.web.controls import target as asked
+from attnviz.web.controls import answers, targets
+from attnviz.web.controls.question import needs_model
 from attnviz.web.escape import markdown
-from attnviz.web.pages.attribution import evaluation, tested
+from attnviz.web.pages.attribution import evaluation
+from attnviz.web.pages.attribution.request import Request
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, problems, progress
 from attnviz.web.state import session
@@ -26,39 +26,41 @@ if TYPE_CHECKING:
 DEFAULT_METHOD = "integrated-gradients"
 
 
-def show(query: Query, state: State) -> Drawn | None:
+def draw(query: Query, state: State) -> Drawn | None:
     """Draw the page for this question; returns the figure, where there is one."""
     if session.is_file(query.model):
-        asking.needs_model("To explain a result")
+        needs_model("To explain a result")
         return None
-    runtime = session.runtime()
-    available = asked.available(query)
-    target = asked.target(available, state)
-    method = _method(target, state)
-    if target.needs_pair and not query.pair:
-        asked.second_text_missing(target, available)
+    target = targets.choose(query, state)
+    if target is None:
         return None
-    asked.typed(state, target)
+    request = Request(query, target, _method(target, state), targets.options(state, target))
+    targets.type_options(state, target)
     choice = st.container()
     try:
         with progress.loading() as report:
-            attribution = runtime.explain(
-                query, target.name, method.name, report, **asked.options(state, target)
+            attribution = session.runtime().explain(
+                query, target.name, request.method.name, report, **request.options
             )
     except (InputEmpty, UnknownName) as error:
         problems.show_error(error)
-        asked.back_to_own_choice(state)
+        targets.back_to_own_choice(state)
         return None
     with choice:
-        asked.picked(attribution, state, target)
+        targets.pick_options(attribution, state, target)
     unit = session.choose("view", state.view, GRANULARITIES, "word")
-    drawn = _picture(attribution, f"{target.title}, {method.title}", query, unit)
-    asked.answers(attribution)
-    _meaning(attribution, target, method)
-    explained = evaluation.show(
-        attribution, tested.Asked(query, target, method, asked.options(state, target))
+    data = _picture(attribution, query, unit)
+    answers.table(attribution)
+    _meaning(attribution, target, request.method)
+    return Drawn(
+        query,
+        state,
+        "words",
+        lambda: data,
+        f"{target.title}, {request.method.title}",
+        settings=(("Scores added up by", unit),),
+        explained=evaluation.draw(attribution, request),
     )
-    return replace(drawn, explained=explained)
 
 
 def _method(target: TargetInfo, state: State) -> MethodInfo:
@@ -80,13 +82,12 @@ def _method(target: TargetInfo, state: State) -> MethodInfo:
     return infos[name]
 
 
-def _picture(attribution: Attribution, title: str, query: Query, unit: str) -> Drawn:
+def _picture(attribution: Attribution, query: Query, unit: str) -> bytes:
     from attnviz.figures import explanation_data
 
     data = explanation_data(attribution, granularity=unit, model=session.model_name(query.model))
     components.words(data)
-    texts = " · ".join(filter(None, (query.text, query.pair)))
-    return Drawn("words", lambda: data, title, texts, settings=(("Scores added up by", unit),))
+    return data
 
 
 def _meaning(attribution: Attribution, target: TargetInfo, method: MethodInfo) -> None:

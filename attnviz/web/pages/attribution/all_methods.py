@@ -1,7 +1,4 @@
-"""All methods side by side on the same words, each with its test, and how far they agree.
-
-In flow a question; what is computed comes from the runtime, with progress, when the reader asks for it.
-"""
+"""All methods side by side on the same words, each with its test, and how far they agree."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from attnviz.web.pages.attribution.tested import CHART, Asked, remember, remembered, tested
+from attnviz.web.pages.attribution.request import CHART, Request, remember, remembered, tested
 from attnviz.web.shell import problems, progress
 from attnviz.web.state import session
 
@@ -22,33 +19,35 @@ COMPARED = "attnviz_compared"
 MOST_WORDS = 40  # on the axis of the methods' picture
 
 
-def show(asked: Asked, operator: str) -> None:
+def draw(request: Request, operator: str) -> None:
     """All methods on the same text: computed when the reader asks for it, since some take many passes."""
     st.subheader("All methods side by side", anchor=False)
-    question = (asked.query, asked.target.name, tuple(sorted(asked.options.items())), operator)
+    question = (request.query, request.target.name, tuple(sorted(request.options.items())), operator)
     if not remembered(COMPARED, question):
         st.markdown("Do other methods name the same words? Sampled Shapley values take the longest.")
-        st.button("Compare all methods", key="trust_compare", on_click=remember, args=(COMPARED, question))
+        st.button(
+            "Compare all methods", key="evaluation_compare", on_click=remember, args=(COMPARED, question)
+        )
         return
     with problems.guard():
-        _comparison(asked, operator)
+        _comparison(request, operator)
 
 
-def _comparison(asked: Asked, operator: str) -> None:
+def _comparison(request: Request, operator: str) -> None:
     from attnviz.analysis.agreement import TOP, agreement
     from attnviz.explanation import methods_for
     from attnviz.explanation.evaluation.agreement import word_scores
     from attnviz.figures.trust import agreement_figure, methods_figure
 
-    infos = methods_for(asked.target.name)
-    found, tests = _by_all_methods(asked, operator, infos)
+    infos = methods_for(request.target.name)
+    found, tests = _by_all_methods(request, operator, infos)
     scores, words = word_scores(found)
     order = np.sort(np.argsort(-np.abs(scores).sum(0), kind="stable")[:MOST_WORDS])
     titles, left_out = [info.title for info in infos], len(words) - len(order)
     st.plotly_chart(
         methods_figure(scores[:, order], titles, [words[n] for n in order], [info.signed for info in infos]),
         config=CHART,
-        key="trust_methods",
+        key="evaluation_methods",
     )
     st.caption(
         "Each row is one method: the share of each word in the sum of the sizes of its scores; blue for, orange "
@@ -56,7 +55,7 @@ def _comparison(asked: Asked, operator: str) -> None:
         + (f" {left_out} words with the smallest scores are left out." if left_out else "")
     )
     _tests_table(titles, tests)
-    st.plotly_chart(agreement_figure(agreement(scores), titles), config=CHART, key="trust_agreement")
+    st.plotly_chart(agreement_figure(agreement(scores), titles), config=CHART, key="evaluation_agreement")
     st.caption(
         f"Kendall’s tau of each two methods over the {TOP} largest words of either: 1 the same order, 0 no relation, "
         "−1 the opposite order."
@@ -64,7 +63,7 @@ def _comparison(asked: Asked, operator: str) -> None:
 
 
 def _by_all_methods(
-    asked: Asked, operator: str, infos: tuple[MethodInfo, ...]
+    request: Request, operator: str, infos: tuple[MethodInfo, ...]
 ) -> tuple[list[Attribution], list[Faithfulness]]:
     """Each method's explanation of the question, and its test on the first text."""
     found, tests = [], []
@@ -73,9 +72,11 @@ def _by_all_methods(
         bar.progress(done / len(infos), text=f"{info.title}…")
         with progress.loading() as report:
             found.append(
-                session.runtime().explain(asked.query, asked.target.name, info.name, report, **asked.options)
+                session.runtime().explain(
+                    request.query, request.target.name, info.name, report, **request.options
+                )
             )
-        tests.append(tested(asked, info, operator, 0))
+        tests.append(tested(request, info, operator, 0))
     bar.empty()
     return found, tests
 

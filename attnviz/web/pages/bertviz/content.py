@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.pages.attention import view as attention_view
-from attnviz.web.shell import components, progress
-from attnviz.web.state import address, session
+from attnviz.web.controls import attention as attention_controls
+from attnviz.web.share.drawn import Drawn
+from attnviz.web.shell import components, links
+from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.figures.bertviz import Extent, View
@@ -22,33 +23,45 @@ HELP = {
     "it alone, point at a token to see its lines.",
     "model": "All layers and heads at once: click one to see it larger, and again to close it.",
 }
-# Where the same is shown without a limit: script, address, form, label.
+# Where the same is shown without a limit: page, form, label.
 OURS = {
-    "head": ("pages/look/attention.py", "attention", "lines", "The same as lines on the Attention page"),
-    "model": ("pages/look/heads.py", "heads", None, "The same on the page of all heads"),
+    "head": ("attention", "lines", "The same as lines on the Attention page"),
+    "model": ("heads", None, "The same on the page of all heads"),
 }
 
 
-def show(query: Query, state: State) -> None:
+def draw(query: Query, state: State) -> Drawn:
     """Draw the page for this question."""
     from attnviz.figures import bertviz, frame_data
 
-    with progress.loading() as report:
-        capture = session.runtime().capture(query, report)
-    kind = attention_view.choose_kind(capture.kinds, state)
+    attention = attention_controls.attention(query, state)
     view = _choose_view(state)
-    shape = capture.shape(kind)
-    shown = attention_view.chosen_head(state, *shape[:2])
-    part = bertviz.extent(view, shape, *shown)
+    shown = attention_controls.chosen_head(state, attention.layers, attention.heads)
+    part = bertviz.extent(view, attention.shape, *shown)
     st.caption(HELP[view])
-    left_out = missing(part, shape)
+    left_out = missing(part, attention.shape)
     if left_out:
         st.info(left_out, icon=":material/info:")
-    _ours(view, state, shown)
-    _around(part, shape, shown)
-    document = bertviz.document(capture, view, *shown, kind)
-    components.frame(
-        frame_data(document, f"BertViz’s {TITLES[view].lower()}", model=session.model_name(query.model))
+    page, form, label = OURS[view]
+    links.link(page, label, replace(state, view=None, form=form).on(*((shown,) if view == "head" else ())))
+    _around(part, attention.shape, shown)
+    document = bertviz.document(attention.capture, view, *shown, attention.kind)
+    title = f"BertViz’s {TITLES[view].lower()}"
+    data = frame_data(document, title, model=session.model_name(query.model))
+    components.frame(data)
+    return Drawn(
+        query,
+        replace(state, heads=(shown,)),
+        "frame",
+        lambda: data,
+        title,
+        settings=(
+            ("Attention", attention.title),
+            ("Around", f"layer {shown[0]}, head {shown[1]}"),
+            *((("Left out", left_out),) if left_out else ()),
+        ),
+        document=lambda: document,
+        attention=attention,
     )
 
 
@@ -116,15 +129,3 @@ def _around(part: Extent, shape: tuple[int, int, int, int], shown: Head) -> None
 def _move(key: str, at: int, shown: Head) -> None:
     value = st.session_state[key]
     session.update(heads=((value, shown[1]) if at == 0 else (shown[0], value),))
-
-
-def _ours(view: View, state: State, shown: Head) -> None:
-    script, name, form, label = OURS[view]
-    st.page_link(
-        st.Page(script, url_path=name),
-        label=label,
-        icon=":material/arrow_forward:",
-        query_params=address.encode(
-            replace(state, view=None, form=form).on(*((shown,) if view == "head" else ()))
-        ),
-    )

@@ -1,7 +1,6 @@
 """Which rows of attention a reader forces, in the address and in words: “block.5.3”, “uniform.*”.
 
-In flow what heads look at (`Attended`) and a word of the address; out flow a `Choice` that fits it, sentences, and
-the row before and after as a table. No Streamlit in here; every label is somebody's text.
+No Streamlit in here; every label is somebody's text.
 """
 
 from __future__ import annotations

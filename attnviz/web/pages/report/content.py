@@ -1,6 +1,6 @@
 """The report page: the pinned figures in order, each with what it found, to be named, noted, moved and removed.
 
-In flow the visitor's `Book`; out flows one file. Titles, notes and whatever a sentence names are anybody's text.
+Titles, notes and whatever a sentence names are anybody's text.
 """
 
 from __future__ import annotations
@@ -11,26 +11,27 @@ from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
 
+from attnviz.web.controls.badges import badges
 from attnviz.web.escape import markdown, plain
-from attnviz.web.pages.attribution import tested
-from attnviz.web.share.pins import MAX_NOTE, MAX_SUMMARY, MAX_TITLE, MOST, MOST_BYTES, Book, book
+from attnviz.web.share.report import MAX_NOTE, MAX_SUMMARY, MAX_TITLE, MOST, MOST_BYTES, Report, current
+from attnviz.web.shell import links
 from attnviz.web.shell.site import SITE
-from attnviz.web.state import address, session
+from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.figures.report import Item
+    from attnviz.web.state.address import State
 
-SOURCES = ("attribution", "attention", "heads", "compare", "allocation")  # pages that have something to pin
 FILE = "attnviz-report.html"
 TEXT = 120  # letters of each text in the list
 SETTINGS, SHORT = 240, 60  # letters of the settings in the list, and of one of them
 
 
-def show() -> None:
-    """Draw the page."""
-    shown = book()
+def draw(state: State) -> None:
+    """Draw the page; what it shows is saved by its own button."""
+    shown = current()
     if not shown.items:
-        _empty()
+        _empty(state)
         _undo(shown)
         return
     with st.container(border=True, key="report_words"):
@@ -54,7 +55,7 @@ def show() -> None:
         _pinned(shown, number, name, item)
 
 
-def _actions(shown: Book) -> None:
+def _actions(shown: Report) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="report_actions"):
         st.download_button(
             "Download report",
@@ -76,14 +77,14 @@ def _actions(shown: Book) -> None:
     )
 
 
-def _undo(shown: Book) -> None:
+def _undo(shown: Report) -> None:
     if shown.removed:
         count = len(shown.removed)
         label = "Put back what was removed" if count == 1 else f"Put back the {count} that were removed"
         st.button(label, icon=":material/undo:", key="report_undo", on_click=shown.undo)
 
 
-def _pinned(shown: Book, number: int, name: str, item: Item) -> None:
+def _pinned(shown: Report, number: int, name: str, item: Item) -> None:
     from attnviz.figures import report_words
 
     with st.container(border=True, key=f"pinned_{name}"):
@@ -92,7 +93,7 @@ def _pinned(shown: Book, number: int, name: str, item: Item) -> None:
         st.caption(markdown(_settings(report_words.settings(item))))
         for sentence in report_words.findings(item):
             st.text(plain(sentence, 600))
-        tested.badges(
+        badges(
             report_words.badges(item), st.container(horizontal=True, gap="small"), st.container(gap="small")
         )
         _typed(
@@ -115,7 +116,7 @@ def _pinned(shown: Book, number: int, name: str, item: Item) -> None:
             _again(item)
 
 
-def _moves(shown: Book, number: int, name: str) -> None:
+def _moves(shown: Report, number: int, name: str) -> None:
     """The buttons that move and remove; hidden labels name the figure, for who hears them alone."""
     last = len(shown.items)
     for icon, label, step, possible in (
@@ -140,14 +141,9 @@ def _again(item: Item) -> None:
         st.caption(item.unlinked)
         return
     parts = urlsplit(item.link)
-    entry = next((each for each in SITE if each.name == parts.path.rsplit("/", 1)[-1]), None)
-    if entry is not None:
-        st.page_link(
-            st.Page(entry.script, url_path=entry.name),
-            label="Open it again",
-            icon=":material/arrow_forward:",
-            query_params=dict(parse_qsl(parts.query, keep_blank_values=True)),
-        )
+    name = parts.path.rsplit("/", 1)[-1]
+    if any(each.name == name for each in SITE):
+        links.link(name, "Open it again", dict(parse_qsl(parts.query, keep_blank_values=True)))
 
 
 def _settings(rows: tuple[tuple[str, str], ...]) -> str:
@@ -158,7 +154,7 @@ def _settings(rows: tuple[tuple[str, str], ...]) -> str:
 def _typed(
     label: str, key: str, value: str, most: int, write: Callable[[str], None], tall: bool = False
 ) -> None:
-    """A box whose text goes to the book as soon as it is left."""
+    """A box whose text goes to the report as soon as it is left."""
     draw: Any = st.text_area if tall else st.text_input
     draw(
         label,
@@ -169,15 +165,15 @@ def _typed(
     )
 
 
-def _changes(shown: Book, name: str, field: str) -> Callable[[str], None]:
+def _changes(shown: Report, name: str, field: str) -> Callable[[str], None]:
     return lambda text: shown.change(name, **{field: text})
 
 
-def _set(shown: Book, field: str, text: str) -> None:
+def _set(shown: Report, field: str, text: str) -> None:
     setattr(shown, field, text)
 
 
-def _empty() -> None:
+def _empty(state: State) -> None:
     """Nothing is pinned: what to do, and where."""
     with st.container(border=True, key="report_empty"):
         st.subheader("Nothing is pinned yet", anchor=False)
@@ -185,13 +181,7 @@ def _empty() -> None:
             "Go to a page that shows a figure, make it show what matters, and press **Pin to report** under it. The "
             "figures come here with their settings, texts and numbers; an explanation brings its test along."
         )
-        params = address.encode(session.state())
         with st.container(horizontal=True):
             for entry in SITE:
-                if entry.name in SOURCES:
-                    st.page_link(
-                        st.Page(entry.script, url_path=entry.name),
-                        label=f"Go to “{entry.title}”",
-                        icon=":material/arrow_forward:",
-                        query_params=params,
-                    )
+                if entry.figure:
+                    links.link(entry.name, f"Go to “{entry.title}”", state)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
+from attnviz.web.controls import attention as attention_controls
 from attnviz.web.pages.allocation import parts
-from attnviz.web.pages.attention import view as attention_view
-from attnviz.web.share import map_settings
 from attnviz.web.share.drawn import Drawn
-from attnviz.web.shell import components, progress
-from attnviz.web.state import address, session
+from attnviz.web.shell import components, links, progress
+from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
     from attnviz.runtime.breakdowns import Breakdown
-    from attnviz.web.state.address import Head, State
+    from attnviz.web.state.address import State
 
 TITLES = {
     "class": "Kind of token",
@@ -28,7 +26,6 @@ TITLES = {
     "paragraph": "Paragraph to paragraph",
 }
 POOLED = ("word", "sentence", "paragraph")
-ATTENTION = ("pages/look/attention.py", "attention")
 MEANING = {
     "class": "Each token that is looked at belongs to one kind, and a piece of a word to the kind of its word.",
     "segment": "Only tokens of the texts ask here; the tokens that the tokenizer added belong to neither text.",
@@ -40,34 +37,32 @@ SPREAD = (
 )
 
 
-def show(query: Query, state: State) -> Drawn:
+def draw(query: Query, state: State) -> Drawn:
     """Draw the page for this question."""
     from attnviz.figures import allocation_data
 
     runtime = session.runtime()
-    with progress.loading() as report:
-        capture = runtime.capture(query, report)
-    kind = attention_view.choose_kind(capture.kinds, state)
-    by = _breakdown((*runtime.breakdowns(query, kind), *POOLED), state)
+    attention = attention_controls.attention(query, state)
+    by = _breakdown((*runtime.breakdowns(query, attention.kind), *POOLED), state)
     if by in POOLED:
-        return parts.show(query, capture, kind, by, state)
+        return parts.draw(attention, by, state)
     with progress.loading() as report:
-        allocation = runtime.allocation(query, cast("Breakdown", by), kind, report)
+        allocation = runtime.allocation(query, cast("Breakdown", by), attention.kind, report)
     model = session.model_name(query.model)
     data = allocation_data(allocation, note=f"{MEANING[by]} {SPREAD}", model=model, text=query.text)
     opened = components.allocation(data)
     if opened is not None:
-        open_head(opened)
-    texts = " · ".join(filter(None, (query.text, query.pair)))
-    made = (("By", TITLES[by]), ("Attention", map_settings.kind_of(kind)))
-    return Drawn("allocation", lambda: data, "Where attention goes", texts, settings=made)
-
-
-def open_head(place: Head) -> None:
-    """Go to the Attention page, looking at this head of this question."""
-    script, name = ATTENTION
-    state = replace(session.state(), view=None).on(place)
-    st.switch_page(st.Page(script, url_path=name), query_params=address.encode(state))
+        links.go("attention", opened)
+    return Drawn(
+        query,
+        state,
+        "allocation",
+        lambda: data,
+        "Where attention goes",
+        settings=(("By", TITLES[by]), ("Attention", attention.title)),
+        attention=attention,
+        arrays=lambda: attention_controls.archive(attention, state),
+    )
 
 
 def _breakdown(valid: tuple[str, ...], state: State) -> str:

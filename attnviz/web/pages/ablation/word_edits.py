@@ -1,7 +1,4 @@
-"""The words of a text as buttons, and what becomes of a result without some of them, or with others in their place.
-
-In flow a question, the text as it was typed anew, and the edits of the address; out flows what the model then says.
-"""
+"""The words of a text as buttons, and what becomes of a result without some of them, or with others in their place."""
 
 from __future__ import annotations
 
@@ -12,23 +9,22 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.web.escape import plain
-from attnviz.web.pages.ablation import trail
+from attnviz.web.pages.ablation.head_names import listed
 from attnviz.web.shell import components, progress
 from attnviz.web.state import address as url
 from attnviz.web.state import edits, session
 from attnviz.web.state.edits import SWAP, Edit, Edits
 
 if TYPE_CHECKING:
-    from attnviz.explanation import Faithfulness, Operator, Removal
+    from attnviz.explanation import Operator, Removal
     from attnviz.figures import Results
     from attnviz.runtime import Query
     from attnviz.types import Tokens
-    from attnviz.web.controls.question import Asking
+    from attnviz.web.controls.question import Question
     from attnviz.web.state.address import State
 
-ABLATION = ("pages/explain/ablation.py", "ablation")
 SIDES = ("Text", "Second text")
-ASKED = "attnviz_asked_word"  # the place of the word for which the reader is about to type another one
+SWAPPED = "attnviz_swapped_word"  # the place of the word for which the reader is about to type another one
 GUESSING, GUESSES = "masked-token", 6
 CONTINUED = "##"  # how BERT writes a piece that continues a word
 NAMED = 4  # words that are named one by one
@@ -60,8 +56,9 @@ class Changed:
     message: Callable[[Results], bytes]
 
 
-def show(question: Asking, query: Query, options: dict[str, Any], state: State) -> Changed:
+def draw(question: Question, query: Query, options: dict[str, Any]) -> Changed:
     """The words of `query`, which is the question's own or has its text typed anew, and the result of the edits."""
+    state = question.state
     side = _side(question, state)
     frame = _without(question, query, {}, side, options)
     operators = session.runtime().operators(query.model)
@@ -75,7 +72,7 @@ def show(question: Asking, query: Query, options: dict[str, Any], state: State) 
     components.edits(
         message(),
         lambda reported: session.update(edits=edits.write(Edits(side, reported)) or None),
-        _remember_asked,
+        _remember_swapped,
     )
     left_out = edits.rewritten(frame.tokens, made.swaps | dict.fromkeys(made.taken, ""))
     after = _replaced(query, left_out, frame)
@@ -83,7 +80,7 @@ def show(question: Asking, query: Query, options: dict[str, Any], state: State) 
     return Changed(made.made, condition(made, frame.tokens), removal, after.text, after.pair, message)
 
 
-def _side(question: Asking, state: State) -> int:
+def _side(question: Question, state: State) -> int:
     """Whose words can be changed, chosen where a target compares two texts."""
     side = int((state.edits or "").startswith(edits.write(Edits(1)))) if question.target.needs_pair else 0
     if question.target.needs_pair:
@@ -117,7 +114,7 @@ def _fitting(state: State, side: int, frame: Removal, operators: Sequence[Operat
 
 
 def _message(
-    question: Asking,
+    question: Question,
     query: Query,
     frame: Removal,
     made: Edits,
@@ -141,13 +138,13 @@ def _message(
     )
 
 
-def _remember_asked(place: int) -> None:
-    st.session_state[ASKED] = place
+def _remember_swapped(place: int) -> None:
+    st.session_state[SWAPPED] = place
 
 
 def _guesses(query: Query, frame: Removal) -> tuple[int, list[str]] | None:
     """What the model itself would put in the place that the reader asks about; None where it does not guess words."""
-    asked = st.session_state.pop(ASKED, -1)
+    place = st.session_state.pop(SWAPPED, -1)
     tokens = frame.tokens
     if (
         GUESSING not in (each.name for each in session.runtime().targets(query.model))
@@ -156,20 +153,20 @@ def _guesses(query: Query, frame: Removal) -> tuple[int, list[str]] | None:
         return None
     # A word of several tokens has no single guess.
     if (
-        not 0 <= asked < len(tokens)
-        or not frame.free[asked]
-        or (tokens.words == tokens.words[asked]).sum() > 1
+        not 0 <= place < len(tokens)
+        or not frame.free[place]
+        or (tokens.words == tokens.words[place]).sum() > 1
     ):
         return -1, []
     alone = replace(query, text=tokens.text, pair=None)
     with progress.loading() as report:
-        found = session.runtime().answer(alone, GUESSING, report, position=asked).outcomes
+        found = session.runtime().answer(alone, GUESSING, report, position=place).outcomes
     words = [name.strip() for name, _ in found if name.strip() and not name.startswith(CONTINUED)]
-    return asked, [word for word in words if word != tokens.labels[asked].strip()][:GUESSES]
+    return place, [word for word in words if word != tokens.labels[place].strip()][:GUESSES]
 
 
 def _without(
-    question: Asking, query: Query, taken: dict[int, str], side: int, options: dict[str, Any]
+    question: Question, query: Query, taken: dict[int, str], side: int, options: dict[str, Any]
 ) -> Removal:
     with progress.loading() as report:
         return session.runtime().without(query, taken, question.target.name, side, report, **options)
@@ -183,7 +180,7 @@ def _replaced(query: Query, new: edits.Rewritten, frame: Removal) -> Query:
 
 
 def _answered(
-    question: Asking, query: Query, frame: Removal, made: Edits, options: dict[str, Any]
+    question: Question, query: Query, frame: Removal, made: Edits, options: dict[str, Any]
 ) -> Removal:
     """Words are swapped first; the others are then taken away where they stand in the new text."""
     if not made.made:
@@ -212,26 +209,6 @@ def condition(made: Edits, tokens: Tokens) -> str:
         return f"with {len(names)} words changed"
     if made.swaps:
         named = [f"“{plain(new, 40)}” in place of {names[place]}" for place, new in made.swaps.items()]
-        return f"with {_listed(named, f'{len(named)} words swapped')}"
+        return f"with {listed(named) if len(named) <= NAMED else f'{len(named)} words swapped'}"
     named = [names[place] for place in sorted(made.taken)]
-    return f"without {_listed(named, f'these {len(named)} words')}" if named else ""
-
-
-def _listed(names: list[str], otherwise: str) -> str:
-    if len(names) > NAMED:
-        return otherwise
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def proof_link(test: Faithfulness, tokens: Tokens) -> None:
-    """From a test of an explanation to its proof: the page on which exactly its words are taken away, by its way."""
-    first = {int(tokens.words[place]): place for place in reversed(test.word_tokens)}
-    made = Edits(test.side, tuple(Edit(place, test.operator) for place in sorted(first.values())))
-    script, name = ABLATION
-    state = replace(trail.untouched(session.state()), view="text", edits=edits.write(made))
-    st.page_link(
-        st.Page(script, url_path=name),
-        label="Remove these words and see" if len(first) > 1 else "Remove this word and see",
-        icon=":material/content_cut:",
-        query_params=url.encode(state),
-    )
+    return f"without {listed(named) if len(named) <= NAMED else f'these {len(named)} words'}" if named else ""

@@ -1,14 +1,12 @@
-"""What exactly is explained: the label, token or continuation that a reader names, and what the model says of the text.
+"""What exactly is explained: the target and its options, a label, token or continuation that a reader names.
 
-In flow the target's options from the address; out flow keyword arguments for `Runtime.explain`, controls that change
-the address, and the model's answers as a table. A reader who names nothing gets the model's own choice.
+A reader who names nothing gets the model's own choice.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,16 +14,15 @@ from attnviz.errors import TargetUnsupported
 from attnviz.web.escape import markdown, plain
 from attnviz.web.shell import progress
 from attnviz.web.state import session
-from attnviz.web.state.address import MAX_ASKED
+from attnviz.web.state.address import MAX_OPTION
 
 if TYPE_CHECKING:
     from attnviz.explanation import TargetInfo
     from attnviz.runtime import Query
-    from attnviz.types import Tokens
+    from attnviz.web.controls.answers import Answered
     from attnviz.web.state.address import State
 
 OWN_CHOICE = "the model’s own choice"
-SHOWN = 10  # answers in the table
 # By target and option: the question, and what helps to answer it.
 TYPED: dict[str, dict[str, tuple[str, str]]] = {
     "label-prompt": {"labels": ("Labels, separated by commas", "complaint, praise")},
@@ -41,22 +38,6 @@ LABELS = ("label", "label-difference", "label-prompt")
 PICKED = {"label": "Label", "against": "Against the label"}
 
 
-class Answered(Protocol):
-    """What an attribution and a plain answer have in common."""
-
-    @property
-    def tokens(self) -> Tokens: ...
-
-    @property
-    def options(self) -> tuple[tuple[str, object], ...]: ...
-
-    @property
-    def outcomes(self) -> tuple[tuple[str, float], ...]: ...
-
-    @property
-    def outcome_unit(self) -> str: ...
-
-
 def available(query: Query) -> tuple[TargetInfo, ...]:
     """What the model can be asked about; it is loaded where nothing is known of it yet. Raises TargetUnsupported."""
     runtime = session.runtime()
@@ -69,10 +50,14 @@ def available(query: Query) -> tuple[TargetInfo, ...]:
     return found
 
 
-def target(available: tuple[TargetInfo, ...], state: State) -> TargetInfo:
-    """The target that the address asks for, with a selector where there are several."""
-    infos = {info.name: info for info in available}
-    default = available[0].name
+def choose(query: Query, state: State) -> TargetInfo | None:
+    """The target that the address asks for, with a selector where there are several.
+
+    None where it compares two texts and there is one; what can be done then is drawn.
+    """
+    found = available(query)
+    infos = {info.name: info for info in found}
+    default = found[0].name
     name = session.choose("target", state.target, tuple(infos), default)
     if len(infos) > 1:
         st.selectbox(
@@ -83,15 +68,18 @@ def target(available: tuple[TargetInfo, ...], state: State) -> TargetInfo:
             on_change=_another_target,
             args=(default,),
         )
+    if infos[name].needs_pair and not query.pair:
+        _second_text_missing(infos[name], found)
+        return None
     return infos[name]
 
 
 def _another_target(default: str) -> None:
     name = st.session_state["target"]
-    session.update(target=None if name == default else name, asked=())
+    session.update(target=None if name == default else name, options=())
 
 
-def second_text_missing(target: TargetInfo, available: tuple[TargetInfo, ...]) -> None:
+def _second_text_missing(target: TargetInfo, available: tuple[TargetInfo, ...]) -> None:
     """The target compares two texts, and there is one: what to type, and what one text can be asked."""
     with st.container(border=True):
         st.subheader("A second text is needed", anchor=False)
@@ -106,13 +94,13 @@ def second_text_missing(target: TargetInfo, available: tuple[TargetInfo, ...]) -
                         info.title,
                         key=f"instead_{info.name}",
                         on_click=session.update,
-                        kwargs={"target": info.name, "asked": ()},
+                        kwargs={"target": info.name, "options": ()},
                     )
 
 
 def options(state: State, target: TargetInfo) -> dict[str, Hashable]:
     """The keyword options for `explain`: those of the address that this target has."""
-    given = {name: value for name, value in state.asked if name in target.options and value}
+    given = {name: value for name, value in state.options if name in target.options and value}
     result: dict[str, Hashable] = dict(given)
     if "labels" in given:
         result["labels"] = tuple(part.strip() for part in given["labels"].split(",") if part.strip())
@@ -121,28 +109,28 @@ def options(state: State, target: TargetInfo) -> dict[str, Hashable]:
     return result
 
 
-def typed(state: State, target: TargetInfo) -> None:
+def type_options(state: State, target: TargetInfo) -> None:
     """Boxes for what has to be typed; Enter explains anew."""
     fields = TYPED.get(target.name, {})
     if not fields:
         return
-    given = dict(state.asked)
+    given = dict(state.options)
     with st.container(horizontal=True, gap="medium"):
         for name, (title, hint) in fields.items():
-            key = f"asked_{target.name}_{name}"
+            key = f"option_{target.name}_{name}"
             st.text_input(
                 title,
                 key=session.follow(key, given.get(name, "")),
                 placeholder=hint,
-                max_chars=MAX_ASKED,
+                max_chars=MAX_OPTION,
                 on_change=_write,
                 args=(name, key),
             )
 
 
-def picked(attribution: Answered, state: State, target: TargetInfo) -> None:
+def pick_options(attribution: Answered, state: State, target: TargetInfo) -> None:
     """Selectors for what can be chosen, once it is known what there is to choose from."""
-    given, used = dict(state.asked), dict(attribution.options)
+    given, used = dict(state.options), dict(attribution.options)
     choices: dict[str, tuple[str, dict[str, str]]] = {}
     if target.name in LABELS:
         names = {str(name): str(name) for name, _ in sorted(attribution.outcomes)}
@@ -160,7 +148,7 @@ def picked(attribution: Answered, state: State, target: TargetInfo) -> None:
         return
     with st.container(horizontal=True, gap="medium"):
         for name, (title, names) in choices.items():
-            _pick(name, title, names, given.get(name, ""), used.get(name), f"asked_{target.name}_{name}")
+            _pick(name, title, names, given.get(name, ""), used.get(name), f"option_{target.name}_{name}")
 
 
 def _pick(name: str, title: str, names: dict[str, str], given: str, used: object, key: str) -> None:
@@ -178,46 +166,18 @@ def _pick(name: str, title: str, names: dict[str, str], given: str, used: object
 
 def _write(name: str, key: str) -> None:
     """Put one option into the address, or take it out where it is empty."""
-    asked = {**dict(session.state().asked), name: str(st.session_state[key] or "")}
+    given = {**dict(session.state().options), name: str(st.session_state[key] or "")}
     if name in ("labels", "continuation"):
-        asked = {name: asked[name]}  # a label or position of the old ones means nothing among the new ones
-    session.update(asked=tuple((each, value) for each, value in asked.items() if value))
+        given = {name: given[name]}  # a label or position of the old ones means nothing among the new ones
+    session.update(options=tuple((each, value) for each, value in given.items() if value))
 
 
 def back_to_own_choice(state: State) -> None:
     """A way out where what was asked for does not exist."""
-    if state.asked:
+    if state.options:
         st.button(
             "Explain the model’s own choice",
             icon=":material/undo:",
             on_click=session.update,
-            kwargs={"asked": ()},
+            kwargs={"options": ()},
         )
-
-
-def answers(attribution: Answered) -> None:
-    """What the model says of the text: its answers with their numbers, the first ones as a table with bars."""
-    if not attribution.outcomes:
-        return
-    unit = attribution.outcome_unit
-    shown = attribution.outcomes[:SHOWN]
-    top = max(abs(value) for _, value in attribution.outcomes) or 1.0
-    rows = "".join(
-        _row(name, value, value / top if unit != "probability" else value, unit) for name, value in shown
-    )
-    st.subheader("What the model says", anchor=False)
-    st.html(
-        f'<table class="attnviz-answers"><thead><tr><th scope="col">answer</th><th scope="col"></th>'
-        f'<th scope="col">{html.escape(unit)}</th></tr></thead><tbody>{rows}</tbody></table>'
-    )
-    if len(attribution.outcomes) > SHOWN:
-        st.caption(f"The first {SHOWN} of {len(attribution.outcomes)}.")
-
-
-def _row(name: str, value: float, share: float, unit: str) -> str:
-    number = f"{value:.1%}" if unit == "probability" and value >= 0.001 else f"{value:.3g}"
-    width = 100 * min(max(abs(share), 0.0), 1.0)
-    return (
-        f'<tr><th scope="row">{html.escape(plain(str(name), 60)) or "␣"}</th>'
-        f'<td><span style="width:{width:.1f}%"></span></td><td>{number}</td></tr>'
-    )

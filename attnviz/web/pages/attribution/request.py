@@ -1,4 +1,4 @@
-"""What the tests of an explanation share: the question, the test itself, and what a reader has asked to be computed."""
+"""What the tests of an explanation share: what is explained, the test itself, and what a reader wants computed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from attnviz.web.shell import progress
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
     from attnviz.explanation import Faithfulness, MethodInfo, TargetInfo
-    from attnviz.explanation.evaluation.verdict import Badge
     from attnviz.runtime import Query
 
 SEEDS = 5  # random orders beside each explanation
@@ -23,8 +20,8 @@ CHART = {"displayModeBar": False}
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The question whose explanation is tested."""
+class Request:
+    """What is explained, and by which method: what `Runtime.explain` takes."""
 
     query: Query
     target: TargetInfo
@@ -32,11 +29,11 @@ class Asked:
     options: Mapping[str, Hashable]
 
 
-def tested(asked: Asked, method: MethodInfo, operator: str, side: int) -> Faithfulness:
+def tested(request: Request, method: MethodInfo, operator: str, side: int) -> Faithfulness:
     """What taking away the words that a method puts first does to the result, beside random words."""
     with progress.loading() as report:
         return session.runtime().faithfulness(
-            asked.query, asked.target.name, method.name, operator, SEEDS, side, report, **asked.options
+            request.query, request.target.name, method.name, operator, SEEDS, side, report, **request.options
         )
 
 
@@ -48,14 +45,3 @@ def remember(key: str, question: object) -> None:
 def remembered(key: str, question: object) -> bool:
     """Whether the reader has asked for this."""
     return bool(st.session_state.get(key) == question)
-
-
-def badges(found: tuple[Badge, ...], row: DeltaGenerator, meanings: DeltaGenerator) -> None:
-    """Badges in one place, and in another what the red ones mean, and the numbers of the others."""
-    for badge in found:
-        icon, color = (":material/check:", "blue") if badge.holds else (":material/close:", "red")
-        row.badge(badge.words, icon=icon, color=color)  # type: ignore[arg-type]
-        if badge.meaning:
-            meanings.markdown(f"The red badge “{badge.words}” means: {badge.meaning}")
-        elif badge.note:
-            meanings.caption(badge.note)

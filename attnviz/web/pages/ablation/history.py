@@ -1,11 +1,11 @@
-"""The trail: what this visitor has tried on the ablation page, each with its numbers, to be opened again or undone.
+"""What this visitor has tried on the ablation page, each with its result, to be opened again or undone.
 
 It lives in the session; what an entry opens is a state, as the address would hold it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,34 +13,34 @@ from attnviz.web.escape import markdown, plain
 from attnviz.web.state import session
 from attnviz.web.state.address import State
 
-TRIED = "attnviz_tried"
+HISTORY = "attnviz_history"
 KEPT = 30  # entries
 
 
 @dataclass(frozen=True)
-class Tried:
-    """One thing tried: what it was, what became of the result, and the state that shows it again."""
+class Change:
+    """A change: what it was, what became of the result, and the state that shows it again."""
 
     what: str
     result: str
     state: State
 
 
-def tried() -> list[Tried]:
+def changes() -> list[Change]:
     """What was tried so far, in order."""
-    return list(st.session_state.get(TRIED, ()))
+    return list(st.session_state.get(HISTORY, ()))
 
 
-def note(what: str, result: str, state: State) -> None:
+def add(what: str, result: str, state: State) -> None:
     """Remember what is shown now, once."""
-    entries = tried()
+    entries = changes()
     if all(each.state != state for each in entries):
-        st.session_state[TRIED] = [*entries, Tried(what, result, state)][-KEPT:]
+        st.session_state[HISTORY] = [*entries, Change(what, result, state)][-KEPT:]
 
 
 def show(state: State) -> None:
     """The list, the newest first, with a way back from each."""
-    entries = tried()
+    entries = changes()
     if not entries:
         return
     st.subheader("What you tried", anchor=False)
@@ -63,16 +63,11 @@ def show(state: State) -> None:
 
 def _undo(state: State) -> None:
     """Take the last entry off the list; the one before it, or the unchanged model and text, is shown."""
-    entries = tried()[:-1]
-    st.session_state[TRIED] = entries
-    session.write(entries[-1].state if entries else untouched(state))
+    entries = changes()[:-1]
+    st.session_state[HISTORY] = entries
+    session.write(entries[-1].state if entries else state.unchanged())
 
 
 def _clear(state: State) -> None:
-    st.session_state.pop(TRIED, None)
-    session.write(untouched(state))
-
-
-def untouched(state: State) -> State:
-    """The same question with all heads on, no row forced, and the text as it was."""
-    return replace(state, off=None, forced=None, changed=None, edits=None)
+    st.session_state.pop(HISTORY, None)
+    session.write(state.unchanged())

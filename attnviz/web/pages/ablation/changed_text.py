@@ -1,7 +1,4 @@
-"""The text changed in place, word by word or typed anew: result and predictions before and after.
-
-In flow a question and what the address says was changed; each change is written back to the address.
-"""
+"""The text changed in place, word by word or typed anew: result and predictions before and after."""
 
 from __future__ import annotations
 
@@ -17,57 +14,54 @@ from attnviz.errors import InputEmpty, InputTooLong, UnknownName
 from attnviz.text import decimals
 from attnviz.web.controls import before_after, sidebar
 from attnviz.web.escape import clean, markdown, plain
-from attnviz.web.pages.ablation import trail
-from attnviz.web.pages.ablation import words as words_view
-from attnviz.web.shell import problems, progress
-from attnviz.web.state import address as url
+from attnviz.web.pages.ablation import history, word_edits
+from attnviz.web.shell import links, problems, progress
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.explanation import Answer
     from attnviz.figures import Results
     from attnviz.runtime import Query
-    from attnviz.web.controls.question import Asking
-    from attnviz.web.pages.ablation.words import Changed
+    from attnviz.web.controls.question import Question
+    from attnviz.web.pages.ablation.word_edits import Changed
     from attnviz.web.share.drawn import Drawn
     from attnviz.web.state.address import State
 
-COMPARE = ("pages/look/compare.py", "compare")
 TAKEN = "What is taken away is {}; taken away in another way, it gives other numbers."
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
-def show(question: Asking, state: State) -> Drawn | None:
+def draw(question: Question) -> Drawn | None:
     """The words, what became of the result, and the box in which the text can be typed anew.
 
     Returns the words with what was found, to be taken away, where there is an answer.
     """
     drawn = None
     try:
-        drawn = _changed(question, state)
+        drawn = _changed(question)
     except (InputEmpty, InputTooLong, UnknownName) as error:
         problems.show_error(error)
-    _box(question.query.text, state)
+    _box(question.query.text, question.state)
     return drawn
 
 
-def _changed(question: Asking, state: State) -> Drawn:
-    typed = _typed(question, state)
+def _changed(question: Question) -> Drawn:
+    typed = _typed(question)
     query = question.query if typed is None else replace(question.query, text=typed)
     options = question.decided
     if typed is not None and question.target.name == "masked-token":
         options = _same_place(question.answer, query, options)
-    changed = words_view.show(question, query, options, state)
+    changed = word_edits.draw(question, query, options)
     if changed.made or typed is not None:
-        results = _result(question, typed, changed, state)
+        results = _result(question, typed, changed)
     else:
         results = _unchanged(question)
-    side = ("Changed text", words_view.SIDES[changed.removal.side].lower())
+    side = ("Changed text", word_edits.SIDES[changed.removal.side].lower())
     told = _condition(typed, changed)
     return question.drawn("edits", lambda: changed.message(results), "Words changed", told, (side,))
 
 
-def _unchanged(question: Asking) -> Results:
+def _unchanged(question: Question) -> Results:
     before = question.answer
     value = decimals(before.value)
     with st.container(border=True, key="result"):
@@ -80,9 +74,9 @@ def _unchanged(question: Asking) -> Results:
     return before_after.results(line, values, question.target, before, before.outcomes, "")
 
 
-def _typed(question: Asking, state: State) -> str | None:
+def _typed(question: Question) -> str | None:
     """The text that was typed anew, if it is another one."""
-    typed = clean(state.changed or "")
+    typed = clean(question.state.changed or "")
     return typed if typed.strip() and typed != question.query.text else None
 
 
@@ -127,7 +121,7 @@ def _same_place(before: Answer, query: Query, options: dict[str, Any]) -> dict[s
     return {}
 
 
-def _result(question: Asking, typed: str | None, changed: Changed, state: State) -> Results:
+def _result(question: Question, typed: str | None, changed: Changed) -> Results:
     before, after = question.answer, changed.removal
     condition = _condition(typed, changed)
     # Two decimals where only words were taken away, as in the test of an explanation, which says the same of them.
@@ -141,10 +135,10 @@ def _result(question: Asking, typed: str | None, changed: Changed, state: State)
         if typed is not None:
             st.html(f'<p class="attnviz-edits" dir="auto">{marked(question.query.text, typed)}</p>')
         before_after.bars(values[0], values[1], question.target.unit)
-        _compare_link(question.query, changed, state)
+        _compare_link(question.query, changed, question.state)
     before_after.table(question.target.name, before.outcome_unit, before.outcomes, after.outcomes_after)
     what = f"“{plain(typed, 60)}” {changed.condition}".strip() if typed is not None else condition
-    trail.note(what, before_after.moved(before.value, after.after), state)
+    history.add(what, before_after.moved(before.value, after.after), question.state)
     line = before_after.said(condition, question.noun, *numbers)
     return before_after.results(line, values, question.target, before, after.outcomes_after, how)
 
@@ -174,12 +168,10 @@ def _compare_link(query: Query, changed: Changed, state: State) -> None:
     old, new = (query.text, changed.text) if changed.text != query.text else (query.pair, changed.pair)
     if not old or not (new or "").strip() or new == old:
         return
-    script, name = COMPARE
-    both = replace(trail.untouched(state), view=None, panes=None, heads=(), held=(), text=old, pair=new)
-    st.page_link(
-        st.Page(script, url_path=name),
-        label="Compare the attention of both texts",
+    links.link(
+        "compare",
+        "Compare the attention of both texts",
+        replace(state.unchanged(), view=None, panes=None, heads=(), held=(), text=old, pair=new),
         icon=":material/compare:",
-        query_params=url.encode(both),
         help="Words that are hidden or masked are left out of the changed text there.",
     )

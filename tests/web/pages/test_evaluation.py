@@ -14,11 +14,6 @@ from tests.web.hostile import HOSTILE
 TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs music with a guitar."
 
 
-@pytest.fixture(scope="module")
-def model():
-    return attnviz.load("minilm", device="cpu", dtype="float32")
-
-
 def badges(page) -> str:
     return "\n".join(each.value for each in page.at.markdown if "badge[" in each.value)
 
@@ -31,18 +26,18 @@ def test_the_test_is_that_of_the_engine(app, model):
     assert f"Comprehensiveness {test.comprehensiveness:.3f}" in page.markdown
     assert "finds words that matter more than random ones" in badges(page)
     assert "adds up to the result" in badges(page)
-    drawn = page.charts()["trust_curves"]["data"]
+    drawn = page.charts()["evaluation_curves"]["data"]
     curve = next(each for each in drawn if each["name"] == "first words taken away")
     assert numbers(curve["y"]) == pytest.approx([test.value, *test.removed], abs=1e-5)
 
 
 def test_the_other_text_and_another_way_of_taking_away(app, model):
     page = app("attribution", text=TEXT, pair=OTHER)
-    page.at.selectbox(key="trust_operator").set_value("delete").run()
+    page.at.selectbox(key="evaluation_operator").set_value("delete").run()
     attribution = attnviz.explain(model, TEXT, pair=OTHER)
     test = attnviz.faithfulness(model, attribution, operator="delete")
     assert verdict.headline(test, "similarity") in page.markdown
-    page.at.segmented_control(key="trust_side").set_value("Second text").run()
+    page.at.segmented_control(key="evaluation_side").set_value("Second text").run()
     test = attnviz.faithfulness(model, attribution, operator="delete", side=1)
     assert verdict.headline(test, "similarity") in page.markdown
     assert page.url == {"text": TEXT, "pair": OTHER, "operator": "delete", "side": "second"}
@@ -56,7 +51,7 @@ def test_a_link_reopens_the_test_that_it_names_also_of_a_model_that_is_not_loade
     assert verdict.headline(test, "similarity") in page.markdown
     unknown = app("attribution", text=TEXT, pair=OTHER, operator="burn")
     assert any("operator in the link" in each for each in unknown.notices)
-    assert unknown.at.selectbox(key="trust_operator").value == "attention-mask"
+    assert unknown.at.selectbox(key="evaluation_operator").value == "attention-mask"
 
 
 def test_a_method_that_finds_nothing_gets_a_red_badge_with_its_meaning(app, model):
@@ -109,14 +104,14 @@ def test_few_words_get_no_badge_of_agreement(app):
 
 def test_all_methods_are_compared_when_asked_for(app):
     page = app("attribution", text=TEXT, pair=OTHER)
-    assert "trust_methods" not in page.charts()
-    page.at.button(key="trust_compare").click().run()
+    assert "evaluation_methods" not in page.charts()
+    page.at.button(key="evaluation_compare").click().run()
     rows = page.at.dataframe[-1].value
     infos = methods_for("similarity")
     assert rows["method"].tolist() == [info.title for info in infos]
     one = get_runtime().faithfulness(Query("minilm", TEXT, OTHER), "similarity", "rollout")
     assert rows["comprehensiveness"].tolist()[-1] == pytest.approx(one.comprehensiveness)
-    assert {"trust_methods", "trust_agreement"} <= set(page.charts())
+    assert {"evaluation_methods", "evaluation_agreement"} <= set(page.charts())
 
 
 def test_a_long_text_is_tested_when_asked_for(app, monkeypatch):
@@ -124,9 +119,9 @@ def test_a_long_text_is_tested_when_asked_for(app, monkeypatch):
 
     monkeypatch.setattr(evaluation, "LIVE", 5)
     page = app("attribution", text=TEXT, pair=OTHER)
-    assert "trust_curves" not in page.charts()
+    assert "evaluation_curves" not in page.charts()
     page.press("Test this explanation")
-    assert "trust_curves" in page.charts()
+    assert "evaluation_curves" in page.charts()
 
 
 def test_labels_are_never_markup():
