@@ -226,6 +226,15 @@ class Attribution:
         return self.value - (self.baseline_value or 0.0)
 
     @property
+    def second_text(self) -> str | None:
+        """The other text, whether it was read apart or together with the first; None where there is none."""
+        return self.tokens.pair if self.pair_tokens is None else self.pair_tokens.text
+
+    def side_tokens(self, side: int) -> Tokens:
+        """The tokens of the second text (side 1) where it was read apart, else those of the first."""
+        return self.tokens if side == 0 or self.pair_tokens is None else self.pair_tokens
+
+    @property
     def sum_holds(self) -> bool | None:
         """Whether the scores add up to `change`, within `SUM_TOLERANCE` of it; None where they do not claim to."""
         if self.residual is None:

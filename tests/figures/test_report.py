@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.explanation.test_verdict import record
 
 import attnviz
 from attnviz.analysis.head_kinds import KINDS
@@ -21,6 +20,7 @@ from attnviz.figures import COMPONENTS, heads_data, likeness_data, report_words
 from attnviz.figures.report import Item, document, of_explanation, of_head
 from attnviz.figures.report_curves import curves_svg
 from attnviz.runtime import gallery
+from tests.explanation.evaluation.test_verdict import record
 
 ENDS = "</script><script>globalThis.ran = 1</script><!-- \"'& <img src=x onerror=ran=1> </style> \ud800\0"
 DAY = datetime(2026, 1, 2, tzinfo=UTC)

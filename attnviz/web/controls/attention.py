@@ -70,7 +70,7 @@ class Attention:
         return KIND_TITLES[self.kind]
 
 
-def attention(query: Query, state: State) -> Attention:
+def read_attention(query: Query, state: State) -> Attention:
     """The attention of the question, captured with progress, of the kind that the reader chooses."""
     with progress.loading() as report:
         capture = session.runtime().capture(query, report)

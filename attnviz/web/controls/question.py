@@ -93,7 +93,7 @@ def needs_model(purpose: str) -> None:
         st.markdown(f"{purpose}, the model itself has to run: choose it under **Model**.")
 
 
-def question(query: Query, state: State, purpose: str) -> Question | None:
+def ask(query: Query, state: State, purpose: str) -> Question | None:
     """Which result, and the answer to it as things are; None where the page has drawn what is missing instead.
 
     `purpose` begins the sentence that says what the model is needed for.

@@ -13,8 +13,7 @@ import streamlit as st
 from attnviz.web.share import report
 from attnviz.web.shell import problems
 from attnviz.web.shell.site import DEFAULT, HOME, SITE
-from attnviz.web.state import address as url
-from attnviz.web.state import session
+from attnviz.web.state import address, session
 
 if TYPE_CHECKING:
     from attnviz.figures.report import Explained, Item
@@ -63,14 +62,14 @@ def _link(drawn: Drawn, explained: Explained | None) -> tuple[str, str]:
     """The whole address that shows the figure again; "" and the reason where there is none."""
     if session.is_file(drawn.query.model) or not drawn.linked:
         return "", FROM_FILE
-    if url.unlinked(drawn.state):
+    if address.unlinked(drawn.state):
         return "", TOO_LONG
     whole = session.spelled(drawn.state, drawn.query)
     if explained is not None:
         attribution = explained.attribution
         whole = replace(whole, target=attribution.target, method=attribution.method)
     page = st.session_state.get(session.PAGE) or DEFAULT
-    return f"{base_of(st.context.url)}{page}?{urlencode(url.encode(whole))}", ""
+    return f"{base_of(st.context.url)}{page}?{urlencode(address.encode(whole))}", ""
 
 
 def base_of(here: str | None) -> str:

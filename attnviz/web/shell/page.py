@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import sidebar as controls
-from attnviz.web.controls import uploads
+from attnviz.web.controls import sidebar, uploads
 from attnviz.web.escape import plain
 from attnviz.web.share import offer
 from attnviz.web.shell import site
-from attnviz.web.state import address as url
-from attnviz.web.state import session
+from attnviz.web.state import address, session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
@@ -68,9 +66,9 @@ def _entry(before: State) -> None:
     What happens in a dialog reruns only the dialog, with the arguments that it was opened with.
     """
     current = session.state()
-    done = controls.text_form(current, key="dialog")
-    controls.gallery(key="dialog")
-    controls.model_choice(current, key="dialog")
+    done = sidebar.text_form(current, key="dialog")
+    sidebar.gallery(key="dialog")
+    sidebar.model_choice(current, key="dialog")
     uploads.upload(current, key="dialog_upload")
     if done or current != before:
         st.rerun()
@@ -126,7 +124,7 @@ def shown_text(query: Query) -> None:
     with st.container(border=True, key="shown_text", gap="small"):
         st.text(plain(query.text))
         st.text(plain(query.pair)) if query.pair else st.empty()
-        example = controls.example_of(query.text, query.pair)
+        example = sidebar.example_of(query.text, query.pair)
         st.caption(example.look) if example is not None else st.empty()
 
 
@@ -138,7 +136,7 @@ def _closed() -> None:
             "The address names a file that somebody opened; this server does not have it, or keeps it no longer. Open "
             "the file itself under **Open a saved file**, or start anew."
         )
-        st.button("Start anew", on_click=session.write, args=(url.State(),))
+        st.button("Start anew", on_click=session.write, args=(address.State(),))
 
 
 def _empty() -> None:
@@ -151,7 +149,7 @@ def _empty() -> None:
                 st.button(
                     example.title,
                     key=f"empty_{example.name}",
-                    on_click=controls.show_example,
+                    on_click=sidebar.show_example,
                     args=(example,),
                 )
 
@@ -164,5 +162,5 @@ def confirm(model: str, otherwise: Callable[[], None] | None = None) -> None:
         st.markdown("It may have to be downloaded. Load it only if you trust whoever sent the link.")
         with st.container(horizontal=True):
             st.button("Load this model", type="primary", on_click=session.trust_model, args=(model,))
-            default = functools.partial(controls.use_model, "")
+            default = functools.partial(sidebar.use_model, "")
             st.button("Use the default model", on_click=otherwise or default)

@@ -71,7 +71,9 @@ def test_hostile_labels_are_text(app):
     labels = json.dumps({"labels": f"{ALL_HOSTILE}, other"})
     page = app("attribution", text=TEXT, target="label-prompt", asked=labels)
     assert not page.at.exception
-    assert not marks_in(page.markdown + page.tables)
+    assert not marks_in(page.markdown)
+    assert "<img" not in page.tables
+    assert "&lt;img" in page.tables
 
 
 @pytest.mark.parametrize(

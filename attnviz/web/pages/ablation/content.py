@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.web.controls.attention import choose_kind
-from attnviz.web.controls.question import question as ask
+from attnviz.web.controls.question import ask
 from attnviz.web.pages.ablation import changed_text, contrast, forced_rows, heads_off, history
 from attnviz.web.state import session
 

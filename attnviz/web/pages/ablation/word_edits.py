@@ -11,8 +11,7 @@ import streamlit as st
 from attnviz.web.escape import plain
 from attnviz.web.pages.ablation.head_names import listed
 from attnviz.web.shell import components, progress
-from attnviz.web.state import address as url
-from attnviz.web.state import edits, session
+from attnviz.web.state import address, edits, session
 from attnviz.web.state.edits import SWAP, Edit, Edits
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def _fitting(state: State, side: int, frame: Removal, operators: Sequence[Operat
     except ValueError:
         fitting = None
     if fitting is None or fitting.side != side:
-        session.notice(url.UNFITTING)
+        session.notice(address.UNFITTING)
         return Edits(side)
     return fitting
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from attnviz.web.controls import attention as attention_controls
+from attnviz.web.controls.attention import archive, read_attention
 from attnviz.web.pages.allocation import parts
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, links, progress
@@ -42,7 +42,7 @@ def draw(query: Query, state: State) -> Drawn:
     from attnviz.figures import allocation_data
 
     runtime = session.runtime()
-    attention = attention_controls.attention(query, state)
+    attention = read_attention(query, state)
     by = _breakdown((*runtime.breakdowns(query, attention.kind), *POOLED), state)
     if by in POOLED:
         return parts.draw(attention, by, state)
@@ -61,7 +61,7 @@ def draw(query: Query, state: State) -> Drawn:
         "Where attention goes",
         settings=(("By", TITLES[by]), ("Attention", attention.title)),
         attention=attention,
-        arrays=lambda: attention_controls.archive(attention, state),
+        arrays=lambda: archive(attention, state),
     )
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.figures import axes as maps
-from attnviz.web.controls import attention as attention_controls
 from attnviz.web.controls import head_map
+from attnviz.web.controls.attention import archive, chosen_head
 from attnviz.web.controls.head_map import HeadMap
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, progress
@@ -35,7 +35,7 @@ def draw(attention: Attention, unit: str, state: State) -> Drawn:
 
     layers, heads = attention.layers, attention.heads
     of = _of(state)
-    head = attention_controls.chosen_head(state, layers, heads)
+    head = chosen_head(state, layers, heads)
     pool = _pool(of, layers, heads)
     pooled = pool.heads(head[0], heads) if pool is not None else (head,)
     with progress.loading() as report:
@@ -63,7 +63,7 @@ def draw(attention: Attention, unit: str, state: State) -> Drawn:
         f"Attention from {unit} to {unit}",
         settings=shown.settings(),
         attention=attention,
-        arrays=lambda: attention_controls.archive(attention, state),
+        arrays=lambda: archive(attention, state),
     )
 
 

@@ -11,9 +11,8 @@ import streamlit as st
 from attnviz.errors import ModelUnsupported
 from attnviz.figures import FORMS, QUANTITIES
 from attnviz.figures import axes as maps
-from attnviz.web.controls import attention as attention_controls
 from attnviz.web.controls import head_map, head_statistics, pooled_heads
-from attnviz.web.controls.attention import SEND_ALL, Attention
+from attnviz.web.controls.attention import SEND_ALL, Attention, chosen_head, read_attention
 from attnviz.web.controls.head_map import QUANTITY, UNIT_TITLES, HeadMap
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, first_paint, problems, progress
@@ -41,7 +40,7 @@ SEND_LAYER = 16_000_000  # bytes: at most this much of a layer's heads travels f
 
 def draw(query: Query, state: State) -> Drawn:
     """Draw the page for this question."""
-    attention = attention_controls.attention(query, state)
+    attention = read_attention(query, state)
     choices = st.container(key="attention_choices")  # filled when the picture has gone out
     shown = _resolved(attention, state)
     picture, beside = st.columns([3, 1], gap="large")
@@ -68,7 +67,7 @@ def draw(query: Query, state: State) -> Drawn:
 def _resolved(attention: Attention, state: State) -> HeadMap:
     """Every choice that the address makes; what is not one of them falls back, with a notice."""
     layers, heads = attention.layers, attention.heads
-    head = attention_controls.chosen_head(state, layers, heads)
+    head = chosen_head(state, layers, heads)
     unit = session.choose("view", state.view, maps.GRANULARITIES, "token")
     quantity = session.choose("quantity", state.quantity, tuple(QUANTITIES), QUANTITY)
     pool = pooled_heads.chosen(state, QUANTITIES[quantity].pools, layers, heads)

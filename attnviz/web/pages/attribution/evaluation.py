@@ -62,7 +62,7 @@ def _tests(attribution: Attribution, request: Request, operator: str, side: int)
 
 def _wanted(attribution: Attribution, side: int, question: tuple[object, ...]) -> bool:
     """Whether to test now: a short text by itself, a long one when the reader asks for it."""
-    tokens = attribution.tokens if side == 0 or attribution.pair_tokens is None else attribution.pair_tokens
+    tokens = attribution.side_tokens(side)
     if len(tokens) <= LIVE or remembered(TESTED, question):
         return True
     st.markdown(
@@ -118,8 +118,7 @@ def _verdict(test: Faithfulness, attribution: Attribution) -> tuple[DeltaGenerat
     words = ", ".join(f"“{markdown(word, 40)}”" for word in test.words)
     st.markdown(f"**{verdict.headline(test)}**")
     st.caption(f"The words: {words}. {verdict.conditions(test)}")
-    other = attribution.pair_tokens if test.side == 1 else None
-    removal_link(test, other or attribution.tokens)
+    removal_link(test, attribution.side_tokens(test.side))
     places = st.container(horizontal=True, gap="small", key="badges"), st.container(key="badge_meanings")
     badges(verdict.badges(test, attribution), *places)
     return places

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import attention as attention_controls
+from attnviz.web.controls.attention import chosen_head, read_attention
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, links
 from attnviz.web.state import session
@@ -34,9 +34,9 @@ def draw(query: Query, state: State) -> Drawn:
     """Draw the page for this question."""
     from attnviz.figures import bertviz, frame_data
 
-    attention = attention_controls.attention(query, state)
+    attention = read_attention(query, state)
     view = _choose_view(state)
-    shown = attention_controls.chosen_head(state, attention.layers, attention.heads)
+    shown = chosen_head(state, attention.layers, attention.heads)
     part = bertviz.extent(view, attention.shape, *shown)
     st.caption(HELP[view])
     left_out = missing(part, attention.shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attnviz.web.controls import attention as attention_controls
+from attnviz.web.controls.attention import archive, read_attention
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, links, progress
 from attnviz.web.state import session
@@ -19,7 +19,7 @@ def draw(query: Query, state: State) -> Drawn:
     from attnviz.analysis.head_kinds import RULE
     from attnviz.figures import likeness_data
 
-    attention = attention_controls.attention(query, state)
+    attention = read_attention(query, state)
     with progress.loading() as report:
         found = session.runtime().likeness(query, attention.kind, report)
     queries = attention.shape[2]
@@ -45,5 +45,5 @@ def draw(query: Query, state: State) -> Drawn:
         settings=(("Distance", "Jensen–Shannon"), ("Attention", attention.title)),
         texts=(("Text", query.text),),
         attention=attention,
-        arrays=lambda: attention_controls.archive(attention, state),
+        arrays=lambda: archive(attention, state),
     )

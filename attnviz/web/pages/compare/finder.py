@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from attnviz.text import visible
-from attnviz.web.controls import attention as attention_controls
+from attnviz.web.controls.attention import first_head, read_attention
 from attnviz.web.escape import plain
 from attnviz.web.share.drawn import Drawn, file_stem
 from attnviz.web.shell import links, progress
@@ -27,7 +27,7 @@ FROM, TO = "find_from", "find_to"
 
 def draw(query: Query, state: State) -> Drawn:
     """Two tokens to choose, and the heads that look from the first to the second."""
-    attention = attention_controls.attention(query, state)
+    attention = read_attention(query, state)
     rows, keys = attention.queries, attention.keys
     row, key = _chosen(state, len(rows), len(keys)) or _strongest(attention)
     st.markdown("In which heads does")
@@ -111,7 +111,7 @@ def _token(label: str, tokens: Tokens, at: int, key: str) -> None:
 def _strongest(attention: Attention) -> tuple[int, int]:
     """Something to begin with: the strongest link between two different words in the head that is shown first."""
     rows, keys = attention.queries, attention.keys
-    place = attention_controls.first_head(attention.layers, attention.heads)
+    place = first_head(attention.layers, attention.heads)
     weights = np.array(session.runtime().attention(attention.query, *place, attention.kind))
     weights[rows.special] = -1
     weights[:, keys.special] = -1

@@ -12,8 +12,7 @@ import streamlit as st
 from attnviz.figures import axes as maps
 from attnviz.runtime import Query
 from attnviz.types import default_kind
-from attnviz.web.controls import attention as attention_controls
-from attnviz.web.controls.attention import SEND_ALL, START, Attention
+from attnviz.web.controls.attention import SEND_ALL, START, Attention, choose_kind
 from attnviz.web.escape import plain
 from attnviz.web.pages.compare import matching, pane_list
 from attnviz.web.shell import components, page, progress
@@ -128,7 +127,7 @@ def _sides(shown: tuple[PaneState, ...], state: State, unit: str) -> dict[tuple[
     with progress.loading() as report:
         captures = {pair: runtime.capture(query, report) for pair, query in queries.items()}
     several = next((each for each in captures.values() if len(each.kinds) > 1), None)
-    chosen = attention_controls.choose_kind(several.kinds, state) if several is not None else None
+    chosen = choose_kind(several.kinds, state) if several is not None else None
     found = {}
     for pair, capture in captures.items():
         kind = chosen if chosen in capture.kinds else default_kind(capture.kinds)

@@ -9,9 +9,8 @@ import numpy as np
 import streamlit as st
 
 from attnviz.figures import axes as maps
-from attnviz.web.controls import attention as attention_controls
 from attnviz.web.controls import head_statistics
-from attnviz.web.controls.attention import Attention
+from attnviz.web.controls.attention import Attention, archive, read_attention
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, links, progress
 from attnviz.web.state import session
@@ -29,7 +28,7 @@ def draw(query: Query, state: State) -> Drawn:
     from attnviz.figures import export
     from attnviz.figures.report import PIN_BYTES
 
-    attention = attention_controls.attention(query, state)
+    attention = read_attention(query, state)
     layers, heads, rows, columns = attention.shape
     chosen, opened = _chosen(state, attention), _opened(state, attention)
     with progress.loading() as report:
@@ -59,7 +58,7 @@ def draw(query: Query, state: State) -> Drawn:
             *((("Opened", f"layer {opened[0]}, head {opened[1]}"),) if opened else ()),
         ),
         attention=attention,
-        arrays=lambda: attention_controls.archive(attention, state),
+        arrays=lambda: archive(attention, state),
     )
 
 

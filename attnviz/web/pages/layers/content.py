@@ -16,7 +16,7 @@ from attnviz.analysis.settling import NEAR, largest_step, settled_answer, settle
 from attnviz.text import decimals, signed_decimals
 from attnviz.web.controls import before_after
 from attnviz.web.controls.before_after import UNRANKED, Outcomes
-from attnviz.web.controls.question import question as ask
+from attnviz.web.controls.question import ask
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share.drawn import file_stem
 from attnviz.web.shell import progress
