@@ -1,7 +1,7 @@
 """All limits and choices of a running server in one frozen record, from environment variables ATTNVIZ_*.
 
 Text comes in from the environment; a checked `Settings` goes out, or an error that names the variable,
-what was given and what is allowed. `settings_table` lists them all for the README and the command line.
+what was given and what is allowed. `settings_table` lists them all for docs/settings.md and the command line.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def settings_list() -> tuple[SettingInfo, ...]:
 
 
 def settings_table() -> str:
-    """The settings as a Markdown table, for the README and `python -m attnviz.runtime`."""
+    """The settings as a Markdown table, for docs/settings.md and `python -m attnviz.runtime`."""
     lines = ["| variable | default | allowed | meaning |", "|---|---|---|---|"]
     lines += [
         f"| `{info.variable}` | {info.default}{' ' * bool(info.unit)}{info.unit} "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attnviz.figures import HIDEABLE, QUANTITIES, SHARES
-from attnviz.figures import axes as maps
+from attnviz.figures.messages.axes import Axes
 from attnviz.web.shell import progress
 from attnviz.web.state import session
 
@@ -48,12 +48,6 @@ class HeadMap:
     held: tuple[Place, ...] = ()
 
     @property
-    def sums_to_one(self) -> bool:
-        """Whether the values of a row do."""
-        quantity = QUANTITIES[self.quantity]
-        return self.pool.sums_to_one(quantity) if self.pool else quantity.sums_to_one
-
-    @property
     def name(self) -> str:
         """The head, or the heads that are combined, in words."""
         if self.pool is None:
@@ -62,9 +56,9 @@ class HeadMap:
         return words.format(layer=self.head[0])
 
     @cached_property
-    def axes(self) -> tuple[maps.Axis, maps.Axis]:
-        """The queries and the keys, in units."""
-        return maps.axis(self.attention.queries, self.unit), maps.axis(self.attention.keys, self.unit)
+    def axes(self) -> Axes:
+        """The rows and columns, in units."""
+        return Axes.of(self.attention.queries, self.attention.keys, self.unit)
 
     def of(self, place: Head) -> FloatArray:
         """The map of a head, or of many, over tokens. Raises ModelUnsupported where the family hides its values."""
@@ -103,50 +97,35 @@ def hidden(state: State) -> tuple[tuple[str, ...], int | None]:
     return hide, next((share for share in SHARES if str(share) == state.keep), None)
 
 
-def message(shown: HeadMap, found: FloatArray, places: Sequence[Head], **words: Any) -> bytes:
+def message(shown: HeadMap, found: FloatArray, places: Sequence[Head], **more: Any) -> bytes:
     """The message of the figure "heatmap": the maps `found` (N, Q, K), in units, of the heads `places`.
 
-    `words`: what else `heatmap_data` takes.
+    `more`: what else a `MapView` holds.
     """
-    from attnviz.figures import heatmap_data, note_of, prose_runs
+    from attnviz.figures import MapView
 
-    attention, quantity = shown.attention, QUANTITIES[shown.quantity]
-    tokens = attention.queries, attention.keys
-    axes = queries, keys = shown.axes
-    same = tokens[0] is tokens[1]
-    texts = list(zip(tokens, axes, strict=True))[: 1 if same else 2]
-    words.setdefault("note", maps.note(queries, keys, shown.sums_to_one, note_of(quantity, shown.pool)))
-    words.setdefault("identity", attention.kind)
-    return heatmap_data(
+    attention = shown.attention
+    more.setdefault("identity", attention.kind)
+    return MapView(
         found,
         places,
-        queries.labels,
-        keys.labels,
-        layers=attention.layers,
-        heads=attention.heads,
-        layer=shown.head[0],
-        head=shown.head[1],
-        query_special=queries.special,
-        key_special=keys.special,
-        unit=queries.unit,
-        quantity=quantity.title,
-        rows_sum_to_one=shown.sums_to_one,
-        signed=quantity.signed,
+        shown.axes,
+        attention.layers,
+        attention.heads,
+        shown.head,
+        QUANTITIES[shown.quantity],
+        shown.pool,
         causal=attention.causal,
         model=session.model_name(attention.query.model),
         text=attention.query.text,
         form=shown.form,
-        proses=[prose_runs(text, axis.groups, maps.shown(axis.labels)) for text, axis in texts],
-        first=maps.first_axes(queries, keys, same),
         hide=shown.hide,
         keep=shown.keep,
         held=shown.held,
-        pool=shown.pool,
-        **words,
-    )
+        **more,
+    ).message()
 
 
 def grouped(shown: HeadMap, places: Sequence[Head]) -> FloatArray:
     """(N, Q, K) the maps of these heads, in units."""
-    queries, keys = shown.axes
-    return np.stack([maps.grouped(shown.of(place), queries, keys) for place in places])
+    return np.stack([shown.axes.grouped(shown.of(place)) for place in places])

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from attnviz.explanation.evaluation import verdict
-from attnviz.figures import bertviz, report_words, unpack
-from attnviz.figures.report import Item
-from attnviz.figures.report_words import UNTESTED
+from attnviz.figures import bertviz, unpack
+from attnviz.figures.report import Item, sentences
+from attnviz.figures.report.sentences import UNTESTED
 from attnviz.runtime import Query, get_runtime
 from attnviz.web.share import copy_link, offer, pin
 from attnviz.web.share import report as report_module
@@ -87,7 +87,7 @@ def test_every_figure_is_linked_saved_and_pinned_once(app, offered, page, view, 
     assert len(pinned(visit).items) == 1
     report = pinned(visit).html()
     assert html.escape(item.title) in report
-    assert report_words.means(item) or item.explained
+    assert sentences.means(item) or item.explained
 
 
 def test_a_framed_document_runs_its_own_scripts_in_a_report(app):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.figures import axes as maps
+from attnviz.figures.messages.axes import Axes
 from attnviz.web.controls import head_map
 from attnviz.web.controls.attention import archive, chosen_head
 from attnviz.web.controls.head_map import HeadMap
@@ -43,16 +43,15 @@ def draw(attention: Attention, unit: str, state: State) -> Drawn:
     form = session.choose("form", state.form, (*FORMS, "qk"), FORMS[0])
     hide, keep = head_map.hidden(state)
     shown = HeadMap(attention, head, unit, form=form, hide=hide, keep=keep, pool=pool, held=state.held)
-    queries, keys = shown.axes
+    labels = shown.axes.queries.labels, shown.axes.keys.labels
     data = head_map.message(
         shown,
         found[None],
         [head],
-        query_title=f"query {unit}: looks from",
-        key_title=f"key {unit}: looked at",
-        note=_note(queries, keys, unit),
+        titles=(f"query {unit}: looks from", f"key {unit}: looked at"),
+        note=_note(shown.axes, unit),
         identity=f"pooled {attention.kind}",
-        products=Products(*head, 0, queries.labels, keys.labels, problem=ONE_HEAD) if form == "qk" else None,
+        products=Products(*head, 0, *labels, problem=ONE_HEAD) if form == "qk" else None,
     )
     components.heatmap(data, head)
     return Drawn(
@@ -90,8 +89,6 @@ def _pool(of: str, layers: int, heads: int) -> Pool | None:
     return Pool("mean") if of == LAYER else Pool("mean", every, "*")
 
 
-def _note(queries: maps.Axis, keys: maps.Axis, unit: str) -> str:
+def _note(axes: Axes, unit: str) -> str:
     longer = f"A longer {unit} gets more attention by itself."
-    return " ".join(
-        filter(None, (maps.note(queries, keys), longer, PARAGRAPHS if unit == "paragraph" else ""))
-    )
+    return " ".join(filter(None, (axes.note(), longer, PARAGRAPHS if unit == "paragraph" else "")))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from attnviz.errors import ModelUnsupported
 from attnviz.figures import FORMS, QUANTITIES
-from attnviz.figures import axes as maps
+from attnviz.figures.messages import axes as maps
 from attnviz.web.controls import head_map, head_statistics, pooled_heads
 from attnviz.web.controls.attention import SEND_ALL, Attention, chosen_head, read_attention
 from attnviz.web.controls.head_map import QUANTITY, UNIT_TITLES, HeadMap
@@ -199,7 +199,7 @@ def _places(shown: HeadMap) -> list[Head]:
     """
     attention, (layer, head) = shown.attention, shown.head
     layers, heads = attention.layers, attention.heads
-    size = 4 * len(shown.axes[0].labels) * len(shown.axes[1].labels)  # bytes of a map
+    size = 4 * shown.axes.cells  # bytes of a map
     every = [(row, column) for row in range(layers) for column in range(heads)]
     if shown.pool is not None:
         every = [shown.head] if shown.pool.chosen is not None else [(row, head) for row in range(layers)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.errors import InputEmpty, UnknownName
-from attnviz.figures.axes import GRANULARITIES
+from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.web.controls import answers, targets
 from attnviz.web.controls.question import needs_model
 from attnviz.web.escape import markdown

@@ -163,9 +163,11 @@ def _compared(request: Request, side: int, baseline: bool) -> Agreement | None:
 
 def _curves(test: Faithfulness, request: Request) -> None:
     from attnviz.explanation.evaluation import verdict
-    from attnviz.figures.trust import curves_figure
+    from attnviz.figures.charts import curves_chart, line_figure
 
-    st.plotly_chart(curves_figure(test, request.target.unit), config=CHART, key="evaluation_curves")
+    st.plotly_chart(
+        line_figure(curves_chart(test, request.target.unit)), config=CHART, key="evaluation_curves"
+    )
     st.caption(verdict.curve_numbers(test))
     with st.expander("The curves as numbers"):
         st.dataframe(list(verdict.curve_table(test)), hide_index=True)

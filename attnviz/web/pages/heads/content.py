@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from attnviz.figures import axes as maps
+from attnviz.figures.messages import axes as maps
 from attnviz.web.controls import head_statistics
 from attnviz.web.controls.attention import Attention, archive, read_attention
 from attnviz.web.share.drawn import Drawn
@@ -135,7 +135,7 @@ def _maps(attention: Attention, places: Sequence[Head], queries: maps.Axis, keys
 def _comparison(attention: Attention, chosen: tuple[Head, ...]) -> None:
     """The chosen heads side by side."""
     from attnviz.figures import panes_data
-    from attnviz.figures.panes import Pane, Source
+    from attnviz.figures.messages.panes import Pane, Source
 
     st.subheader("Side by side", anchor=False)
     queries, keys = maps.axis(attention.queries, "token"), maps.axis(attention.keys, "token")

@@ -161,12 +161,14 @@ def _result(found: LayerByLayer, name: str) -> str:
 
 
 def _chart(found: LayerByLayer, question: Question) -> None:
-    from attnviz.figures.layers import layers_figure
+    from attnviz.figures.charts import layers_chart, line_figure
 
     settled = settled_value(found.values)
     names = [place(n) for n in range(len(found.values))]
     title = f"result, {question.target.unit}"
-    st.plotly_chart(layers_figure(found.values, names, title, settled), config=CHART, key="layers_chart")
+    st.plotly_chart(
+        line_figure(layers_chart(found.values, names, title, settled)), config=CHART, key="layers_chart"
+    )
     st.caption(_curve_note())
 
 
