@@ -45,6 +45,7 @@ format: $(DEV_STAMP)
 	$(BIN)/python -m ruff format .
 
 bench: $(DEV_STAMP) browser
+	$(BIN)/python benchmarks/text.py
 	$(BIN)/python benchmarks/capture.py
 	$(BIN)/python benchmarks/browser.py
 	$(BIN)/python benchmarks/faithfulness.py
