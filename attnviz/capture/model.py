@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from attnviz import checks
 from attnviz.capture.capture import Capture, Layer
 from attnviz.capture.drawable import check_sizes, roles_of
 from attnviz.capture.generating import generated, seeded
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # A greedy translation or summary stops here at the latest, where no target text was given.
 TARGET_TOKENS = 128
+MOST_NEW_TOKENS = 1_000_000
 
 
 class Model:
@@ -137,9 +139,12 @@ class Model:
         Raises:
             TargetUnsupported: an encoder generates nothing.
             InputEmpty: no text. InputTooLong: the text and what may be added exceed the model's positions.
+            UnknownName: no token to add, or a temperature below 0.
         """
         if self.card.kind == "encoder":
             raise TargetUnsupported(f"{self.card.name} is an encoder: it does not generate text.", ())
+        max_new_tokens = checks.between("number of new tokens", max_new_tokens, 1, MOST_NEW_TOKENS)
+        checks.at_least("temperature", temperature, 0)
         tokens, inputs = self.encode(text, None)
         if self.card.kind == "decoder":
             self._check_length(len(tokens) + max_new_tokens)

@@ -42,14 +42,13 @@ class Examiner(Desk):
 
     def targets(self, name: str) -> tuple[TargetInfo, ...]:
         """What can be explained of a model, its default first. Before it is loaded: what its kind has."""
-        from attnviz.explanation import targets, targets_for
+        from attnviz.explanation import targets
 
         if opened.is_file(name):
             return ()
         model, card = self._models.peek(name), self.card(name)
         if model is not None:
-            served = targets_for(model)
-            return tuple(info for info in targets() if info.name in served)
+            return targets(model)
         return tuple(
             info for info in targets() if card is None or (card.kind in info.kinds and not info.needs)
         )

@@ -17,7 +17,7 @@ from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.explanation import TargetInfo
-    from attnviz.explanation.evidence import Answer
+    from attnviz.explanation.results import Answer
     from attnviz.runtime import Query
     from attnviz.types import Kind
     from attnviz.web.state.address import Head, State

@@ -34,7 +34,7 @@ def draw(request: Request, operator: str) -> None:
 
 
 def _comparison(request: Request, operator: str) -> None:
-    from attnviz.analysis.agreement import TOP, agreement
+    from attnviz.analysis.rank_correlation import TOP, kendall_taus
     from attnviz.explanation import methods_for
     from attnviz.explanation.evaluation.agreement import word_scores
     from attnviz.figures.charts import agreement_figure, methods_figure
@@ -55,7 +55,7 @@ def _comparison(request: Request, operator: str) -> None:
         + (f" {left_out} words with the smallest scores are left out." if left_out else "")
     )
     _tests_table(titles, tests)
-    st.plotly_chart(agreement_figure(agreement(scores), titles), config=CHART, key="evaluation_agreement")
+    st.plotly_chart(agreement_figure(kendall_taus(scores), titles), config=CHART, key="evaluation_agreement")
     st.caption(
         f"Kendall’s tau of each two methods over the {TOP} largest words of either: 1 the same order, 0 no relation, "
         "−1 the opposite order."
@@ -87,7 +87,7 @@ def _tests_table(titles: list[str], tests: list[Faithfulness]) -> None:
             "method": title,
             "comprehensiveness": test.comprehensiveness,
             "sufficiency": test.sufficiency,
-            "beats random": "yes" if test.beats_random else "no",
+            "beats random": {True: "yes", False: "no", None: "cannot be told"}[test.beats_random],
         }
         for title, test in zip(titles, tests, strict=True)
     ]

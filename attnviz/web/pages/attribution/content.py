@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from attnviz.types import Attribution
     from attnviz.web.state.address import State
 
-DEFAULT_METHOD = "integrated-gradients"
-
 
 def draw(query: Query, state: State) -> Drawn | None:
     """Draw the page for this question; returns the figure, where there is one."""
@@ -34,7 +32,7 @@ def draw(query: Query, state: State) -> Drawn | None:
     target = targets.choose(query, state)
     if target is None:
         return None
-    request = Request(query, target, _method(target, state), targets.options(state, target))
+    request = Request(query, target, _method(target, state, query.model), targets.options(state, target))
     targets.type_options(state, target)
     choice = st.container()
     try:
@@ -63,19 +61,19 @@ def draw(query: Query, state: State) -> Drawn | None:
     )
 
 
-def _method(target: TargetInfo, state: State) -> MethodInfo:
+def _method(target: TargetInfo, state: State, model: str) -> MethodInfo:
     from attnviz.explanation import methods_for
 
-    infos = {info.name: info for info in methods_for(target.name)}
-    name = session.choose("method", state.method, tuple(infos), DEFAULT_METHOD)
+    card = session.runtime().card(model)
+    infos = {info.name: info for info in methods_for(target.name, card.kind if card else None)}
+    default = next(iter(infos))
+    name = session.choose("method", state.method, tuple(infos), default)
     st.segmented_control(
         "Method",
         tuple(infos),
         format_func=lambda name: infos[name].title,
         key=session.set_choice("method", name),
-        on_change=session.on_change(
-            "method", "method", lambda value: None if value == DEFAULT_METHOD else value
-        ),
+        on_change=session.on_change("method", "method", lambda value: None if value == default else value),
         required=True,
     )
     st.caption(markdown(infos[name].description))

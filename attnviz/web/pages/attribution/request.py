@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from attnviz.explanation import Faithfulness, MethodInfo, TargetInfo
     from attnviz.runtime import Query
 
-SEEDS = 5  # random orders beside each explanation
+SEEDS = 20  # random orders beside each explanation
 CHART = {"displayModeBar": False}
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from attnviz.errors import InputEmpty, ModelUnsupported, UnknownName
-from attnviz.explanation.records import Progress, Target
+from attnviz.checks import finite, index
+from attnviz.errors import InputEmpty, InputInvalid, ModelUnsupported, UnknownName
+from attnviz.explanation.declarations import Progress, Target
 from attnviz.types import Kind, default_kind
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 Head = tuple[int, int]
 
 
-class Asked:
+class Experiment:
     """A question to a model, decided, and the places of one kind of attention where its answer can be changed."""
 
     def __init__(
@@ -43,11 +44,8 @@ class Asked:
 
         self.model, self.text, self.pair = model, text, pair
         self.target: Target = find_target(model, target)
-        for name in options:
-            if name not in self.target.info.options:
-                raise UnknownName("option", name, self.target.info.options)
         self.problems: tuple[Problem, ...] = pose(model, self.target, text, pair, options)
-        self.sites: Sites = model.sites(self.problems[0].inputs)
+        self.sites: Sites = self.problems[0].sites()
         self.kind = _kind(self.sites.calls, kind)
         role = self.sites.calls[0].role if self.kind == "self" else self.kind
         self.numbers = [number for number, call in enumerate(self.sites.calls) if call.role == role]
@@ -55,23 +53,23 @@ class Asked:
         self.counts = [self.sites.calls[number].shape[1] for number in self.numbers]
 
     def chosen(self, heads: Iterable[Head], layers: Iterable[int]) -> tuple[Head, ...]:
-        """The heads, and those of whole layers, each once. Raises UnknownName, InputEmpty."""
+        """The heads, and those of whole layers, each once. Raises UnknownName, InputEmpty, InputInvalid."""
         found = []
-        for layer, head in heads:
-            self._check_layer(layer)
-            if isinstance(head, bool) or head not in range(self.counts[layer]):
-                raise UnknownName("head", head, [str(number) for number in range(self.counts[layer])])
-            found.append((int(layer), int(head)))
-        for layer in layers:
-            self._check_layer(layer)
-            found += [(int(layer), head) for head in range(self.counts[layer])]
+        for each in heads if isinstance(heads, Iterable) else (heads,):
+            if isinstance(each, str) or not hasattr(each, "__len__") or len(each) != 2:
+                raise InputInvalid(
+                    f"{each!r} is no head: each is a pair of a layer and a head.", "Write heads=[(2, 5)]."
+                )
+            layer = self._layer(each[0])
+            found.append((layer, index("head", each[1], self.counts[layer])))
+        for number in map(self._layer, layers):
+            found += [(number, head) for head in range(self.counts[number])]
         if not found:
             raise InputEmpty("No head is chosen.", "Name at least one as (layer, head).")
         return tuple(dict.fromkeys(found))
 
-    def _check_layer(self, layer: Any) -> None:
-        if isinstance(layer, bool) or layer not in range(len(self.counts)):
-            raise UnknownName("layer", layer, [str(number) for number in range(len(self.counts))])
+    def _layer(self, layer: object) -> int:
+        return index("layer", layer, len(self.counts))
 
     def under(self, change: Change) -> tuple[float, tuple[tuple[str, float], ...]]:
         """The same question, asked of the changed model: F, and what it says."""
@@ -90,7 +88,9 @@ class Asked:
         first = self.problems[0]
         with torch.no_grad(), self.sites.attending(attend) as running:
             problem = replace(first, module=self.sites.part(running, first.module))
-            return float(problem.evaluate()), problem.outcomes()
+            value = float(problem.evaluate())
+            finite(value, "the result with heads forced", self.model.dtype)
+            return value, problem.outcomes()
 
     def places(self, heads: Iterable[Head]) -> dict[int, list[int]]:
         """The heads by the number of their attention call."""
@@ -161,6 +161,7 @@ class Asked:
             whole = sum(part.evaluate().sum() for part in parts)
         slopes = torch.autograd.grad(whole, gates, materialize_grads=True)  # type: ignore[arg-type]
         for layer, slope in enumerate(slopes):
+            finite(slope, f"the slopes of the heads of layer {layer}", self.model.dtype)
             values[layer, : len(slope)] = slope.double().cpu().numpy()
         return values
 

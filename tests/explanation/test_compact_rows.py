@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from attnviz.explanation.attribution.registry import TARGETS
-from attnviz.explanation.hiding import Hiding
+from attnviz.explanation.compact_rows import CompactRows
 
 TEXT, OTHER = "The cat sat on the mat while it rained, and nobody in the old house cared.", "A kitten rests."
 
@@ -73,13 +73,15 @@ def test_a_row_without_hidden_columns_gives_the_same(name, target, options, firs
     kept[1:, torch.from_numpy(problem.fixed)] = 1  # in the first row special tokens go, too
     kept[:, list(problem.held)] = 1
     kept[0, count // 2] = 1
-    hiding = Hiding(problem)
+    compact = CompactRows(problem)
     widths = []
-    narrow = Hiding._narrow
-    monkeypatch.setattr(Hiding, "_narrow", lambda self, *args: widths.append(args[2]) or narrow(self, *args))
+    narrow = CompactRows._narrow
+    monkeypatch.setattr(
+        CompactRows, "_narrow", lambda self, *args: widths.append(args[2]) or narrow(self, *args)
+    )
     with torch.no_grad():
-        found = hiding.values(kept)
-        assert hiding._first_position == first
+        found = compact.values(kept)
+        assert compact._first_position == first
         np.testing.assert_allclose(found, problem.evaluate(mask=problem.mask * kept), rtol=2e-5, atol=2e-5)
     assert (widths[-1] < 0.9 * problem.inputs["input_ids"].shape[1]) if first is not None else not widths[:-2]
 
@@ -88,9 +90,9 @@ def test_where_nearly_all_stay_nothing_is_tried(minilm, monkeypatch):
     problem = next(each for each in TARGETS if each.info.name == "similarity").problems(minilm, TEXT, OTHER)[
         0
     ]
-    monkeypatch.setattr(Hiding, "_narrow", lambda *args: pytest.fail("columns were dropped"))
+    monkeypatch.setattr(CompactRows, "_narrow", lambda *args: pytest.fail("columns were dropped"))
     with torch.no_grad():
         kept = torch.ones_like(problem.mask)
         kept[0, 3] = 0
         expected = problem.evaluate(mask=kept)
-        assert torch.equal(Hiding(problem).values(kept), expected)
+        assert torch.equal(CompactRows(problem).values(kept), expected)

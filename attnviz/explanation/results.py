@@ -5,15 +5,36 @@ Frozen records with read-only arrays; nothing here computes. Axis letters: K ste
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, Kind, Tokens, readonly
+from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, Kind, Mark, Tokens, readonly
 
 Outcomes = tuple[tuple[str, float], ...]
+LEVEL = 0.9  # of intervals of random orders; 19 of them are enough for it
+
+
+def prediction_interval(
+    values: Annotated[npt.NDArray[np.float64], "S ..."], level: float
+) -> Annotated[npt.NDArray[np.float64], "2 ..."] | None:
+    """The order statistics between which one more value lies with probability `level` or more; None: too few values.
+
+    Of S values drawn alike, one more lies between the k-th smallest and the k-th largest with probability
+    1 - 2k / (S + 1) (Wilks 1941).
+    """
+    cut = int((1 - level) / 2 * (len(values) + 1) + 1e-9)
+    if cut < 1:
+        return None
+    ordered = np.sort(values, axis=0)
+    return np.stack([ordered[cut - 1], ordered[-cut]])
+
+
+def _pair(interval: npt.NDArray[np.float64] | None) -> tuple[float, float] | None:
+    return None if interval is None else (float(interval[0]), float(interval[1]))
 
 
 @dataclass(frozen=True)
@@ -21,6 +42,8 @@ class Faithfulness:
     """What happens to a target when the words that an attribution puts first are taken away, or kept alone.
 
     K steps take (or keep) ever more tokens, in the order of their scores; S random orders show what any order does.
+    An interval holds what one more random order would give with the probability `level`: order statistics of the S,
+    without any assumption on how they are distributed. Fewer orders than `level` needs make no interval.
     DeYoung et al. 2020 (ERASER), section 4.
 
     Attributes:
@@ -36,6 +59,8 @@ class Faithfulness:
         words, word_tokens: the few words with the largest scores, in the order of the text, and their positions.
         without_words, without_random_words: F without them all, and (S,) without as many random words.
         seeds: (S,) of the random orders.
+        keep_first: whether the first token was never taken away, since a causal model cannot do without it.
+        level: of the intervals.
     """
 
     method: str
@@ -59,6 +84,8 @@ class Faithfulness:
     without_words: float
     without_random_words: Annotated[npt.NDArray[np.float64], "S"]
     seeds: tuple[int, ...]
+    keep_first: bool = False
+    level: float = LEVEL
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -76,9 +103,35 @@ class Faithfulness:
         return float(self.kept.mean())
 
     @property
-    def beats_random(self) -> bool:
-        """Whether the order does more harm than every one of the random orders."""
-        return bool((self.comprehensiveness > self.random_comprehensiveness).all())
+    def removed_interval(self) -> Annotated[npt.NDArray[np.float64], "2 K"] | None:
+        """From where to where the curve without the first tokens goes in random orders, step by step."""
+        return prediction_interval(self.random_removed, self.level)
+
+    @property
+    def kept_interval(self) -> Annotated[npt.NDArray[np.float64], "2 K"] | None:
+        """The same for the curve of the first tokens alone."""
+        return prediction_interval(self.random_kept, self.level)
+
+    @property
+    def comprehensiveness_interval(self) -> tuple[float, float] | None:
+        """From where to where comprehensiveness goes in random orders."""
+        return _pair(prediction_interval(self.random_comprehensiveness, self.level))
+
+    @property
+    def sufficiency_interval(self) -> tuple[float, float] | None:
+        """From where to where sufficiency goes in random orders."""
+        return _pair(prediction_interval(self.random_sufficiency, self.level))
+
+    @property
+    def beats_random(self) -> bool | None:
+        """Whether comprehensiveness lies above that of random orders, beyond their interval.
+
+        None where the data cannot say: too few orders for the level, or too few tokens to be put in many orders.
+        """
+        interval, tokens = self.comprehensiveness_interval, round(self.counts[-1] / self.fractions[-1])
+        if interval is None or math.factorial(min(tokens, 20)) < len(self.seeds):
+            return None
+        return self.comprehensiveness > interval[1]
 
     @property
     def nbytes(self) -> int:
@@ -92,7 +145,7 @@ class Answer:
 
     Attributes:
         tokens: of the text. value: F. note: what a reader must know of the target, may be empty.
-        target, options, outcomes, outcome_unit: as in Ablation.
+        target, options, outcomes, outcome_unit: as in Ablation. marks: as in `attnviz.types.Attribution`.
     """
 
     tokens: Tokens
@@ -102,11 +155,12 @@ class Answer:
     note: str = ""
     outcomes: Outcomes = ()
     outcome_unit: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @property
     def nbytes(self) -> int:
-        """Bytes, roughly: a token counts for 200, a pair of a name and a number for 100."""
-        return 200 * len(self.tokens) + 100 * len(self.outcomes)
+        """Bytes, roughly: a token counts for 200, a pair of a name and a number, or a mark, for 100."""
+        return 200 * len(self.tokens) + 100 * (len(self.outcomes) + len(self.marks))
 
 
 @dataclass(frozen=True)

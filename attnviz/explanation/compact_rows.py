@@ -19,7 +19,7 @@ EQUAL = 1e-5  # of the value: rounding leaves up to 3e-6, a wrong position 2e-2 
 WORTH = 0.9  # of the columns: where more would stay, nothing is gained
 
 
-class Hiding:
+class CompactRows:
     """F of variants of one text; whether the model bears rows without hidden columns is tried out once."""
 
     def __init__(self, problem: Problem) -> None:
@@ -59,7 +59,7 @@ class Hiding:
         count, width = kept.shape[1], self.problem.inputs["input_ids"].shape[1]
         shown = torch.ones(len(kept), width, dtype=torch.bool, device=kept.device)
         shown[:, :count] = kept.bool()
-        shown[:, [0, count - 1, *self.problem.held]] = True
+        shown[:, [0, count - 1, *self.problem.held, *self.problem.read_at]] = True
         return shown
 
     def _narrow(self, kept: torch.Tensor, shown: torch.Tensor, width: int, first: int) -> torch.Tensor:

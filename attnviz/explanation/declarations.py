@@ -5,8 +5,8 @@ No torch here: the declarations can be listed before a model is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from attnviz.types import FloatArray, ModelKind
@@ -58,9 +58,10 @@ class TargetInfo:
     Attributes:
         name, title: in the registry and URLs, and as people read it.
         kinds: the kinds of models that can have it.
-        needs_pair: whether it compares two texts; both are then explained.
+        needs_pair: whether it needs two texts. Where it compares them, each encoded alone, both are explained.
         needs: the head that few models of these kinds have, in words; "" where nearly all of them can have it.
         takes_pair: whether it reads a second text, where there is one, in the same sequence as the first.
+        contest: whether it sets labels against each other, which says little where several may hold at once.
         unit: of the value and the scores.
         description, positive, negative, caveat: as in MethodInfo, for what is explained.
         options: names of the keyword options that `explain` passes on.
@@ -78,11 +79,15 @@ class TargetInfo:
     options: tuple[str, ...] = ()
     takes_pair: bool = False
     needs: str = ""
+    contest: bool = False
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What a method found for one text; the fields as in `attnviz.types.Attribution`."""
+    """What a method found for one text; the fields as in `attnviz.types.Attribution`.
+
+    `options`: the method's options, those left open decided.
+    """
 
     scores: Annotated[FloatArray, "T"]
     baseline_value: float | None = None
@@ -90,6 +95,7 @@ class Scores:
     note: str = ""
     error: Annotated[FloatArray, "T"] | None = None
     matrix: Annotated[FloatArray, "T T'"] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Method(Protocol):

@@ -12,7 +12,7 @@ from attnviz.types import FloatArray
 TOP = 10  # words
 
 
-def agreement(
+def kendall_taus(
     scores: Annotated[FloatArray, "M W"], top: int = TOP
 ) -> Annotated[npt.NDArray[np.float64], "M M"]:
     """Kendall's tau-b of each two methods' sizes of scores, over the `top` largest words of either; -1 to 1.
