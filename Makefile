@@ -50,6 +50,7 @@ bench: $(DEV_STAMP) browser
 	$(BIN)/python benchmarks/browser.py
 	$(BIN)/python benchmarks/faithfulness.py
 	$(BIN)/python benchmarks/explain.py
+	$(BIN)/python benchmarks/abuse.py
 
 # The browser tests look for an installed Chrome or Chromium, then for Playwright's own;
 # on a Debian machine without either, Debian's package is installed.
