@@ -5,6 +5,7 @@ Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, Q que
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,11 @@ BoolArray = npt.NDArray[np.bool_]
 
 Kind = Literal["self", "encoder", "decoder", "cross"]
 ModelKind = Literal["encoder", "decoder", "encoder-decoder"]
+
+
+def default_kind(kinds: Sequence[Kind]) -> Kind:
+    """The kind of attention that is meant where none is named: "cross" where there is one, else the first."""
+    return "cross" if "cross" in kinds else kinds[0]
 
 
 def readonly(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
@@ -236,6 +242,15 @@ class Attribution:
     def change(self) -> float:
         """F(x) - F(x'), in units of the target; F(x) where there is no baseline."""
         return self.value - (self.baseline_value or 0.0)
+
+    @property
+    def second_text(self) -> str | None:
+        """The other text, whether it was read apart or together with the first; None where there is none."""
+        return self.tokens.pair if self.pair_tokens is None else self.pair_tokens.text
+
+    def side_tokens(self, side: int) -> Tokens:
+        """The tokens of the second text (side 1) where it was read apart, else those of the first."""
+        return self.tokens if side == 0 or self.pair_tokens is None else self.pair_tokens
 
     @property
     def sum_holds(self) -> bool | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from attnviz import checks
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from attnviz.capture.recorder import Call
     from attnviz.capture.sites import Sites
     from attnviz.capture.values import Projection
-    from attnviz.loading import Loaded
+    from attnviz.loading import Access, Loaded
 
 # A greedy translation or summary stops here at the latest, where no target text was given.
 TARGET_TOKENS = 128
@@ -293,19 +294,32 @@ class Model:
         )
 
 
-def load_model(name: str, device: str = "auto", dtype: str = "auto", revision: str | None = None) -> Model:
-    """Load a model by its catalogue name, local directory or Hub id.
+def load_model(
+    name: Any,
+    device: str = "auto",
+    dtype: str = "auto",
+    revision: str | None = None,
+    *,
+    tokenizer: Any = None,
+    access: Access | None = None,
+) -> Model:
+    """Load a model by its catalogue name, local directory or Hub id; or take one of transformers that is in memory.
 
     Args:
-        name: "minilm", a directory with config.json and safetensors, or "organisation/name" of the Hub.
+        name: "minilm", a directory with config.json and safetensors, "organisation/name" of the Hub; or a
+            PreTrainedModel, whose device and dtype are kept, and which is never changed.
         device: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto" (bfloat16 on a GPU that has it, else float32), "float32", "bfloat16", "float16".
         revision: a commit, branch or tag of the Hub.
+        tokenizer: of a model in memory.
+        access: where a name may lead, and what may be fetched for it; everything by default.
 
     Raises:
         ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge: each says the remedy.
         UnknownName: no such device or dtype.
     """
-    from attnviz.loading import load
+    from attnviz.loading import Access, load, load_module
 
-    return Model(load(name, device=device, dtype=dtype, revision=revision))
+    if not isinstance(name, str | PathLike):
+        return Model(load_module(name, tokenizer))
+    return Model(load(name, device=device, dtype=dtype, revision=revision, access=access or Access()))

@@ -209,10 +209,16 @@ def _scripts(view: View) -> tuple[str, ...]:
 
 
 @cache
+def digests(view: View) -> tuple[str, ...]:
+    """The scripts of a document, as a content security policy names them."""
+    hashed = (hashlib.sha256(source.encode()).digest() for source in _scripts(view))
+    return tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in hashed)
+
+
+@cache
 def _policy(view: View) -> str:
     """What the document may do: run just these scripts, and ask no address."""
-    digests = (hashlib.sha256(source.encode()).digest() for source in _scripts(view))
-    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    allowed = " ".join(digests(view))
     return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 

@@ -85,10 +85,13 @@ class Models:
 
     def _read(self, name: str) -> Model:
         from attnviz.capture import load_model
+        from attnviz.loading import Access
 
-        device, dtype = self._settings.device, self._settings.dtype
+        settings = self._settings
+        # The machine's own token serves the operator's choice, not what visitors type.
+        access = Access(settings.local, settings.hub, token=name == settings.model)
         return guarded(
-            lambda: load_model(name, device=device, dtype=dtype),
+            lambda: load_model(name, device=settings.device, dtype=settings.dtype, access=access),
             self._free,
             f"loading the model {name!r}",
             REMEDY,
@@ -106,7 +109,8 @@ class Models:
         names = [card.name for card in catalog()]
         if name in names:
             return
-        local = os.path.isdir(os.path.expanduser(name)) or name.startswith(("/", ".", "~")) or "\\" in name
+        local = name.startswith(("/", ".", "~")) or "\\" in name
+        local = local or (self._settings.local and os.path.isdir(os.path.expanduser(name)))
         if self._settings.local if local else self._settings.hub:
             return
         what = "directories of this machine" if local else "models from the Hub"

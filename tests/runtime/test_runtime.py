@@ -187,7 +187,9 @@ def test_two_texts_that_are_encoded_apart_may_be_twice_as_long_together(runtime)
         ({"hub": False}, "someone/model", "models from the Hub"),
         ({"local": False}, "/etc", "directories of this machine"),
         ({"local": False}, "../nowhere", "directories of this machine"),
-        ({"local": False}, "attnviz", "directories of this machine"),
+        # A directory that is there answers as a name that is nothing.
+        ({"local": False, "hub": False}, "attnviz", "models from the Hub"),
+        ({"local": False, "hub": False}, "nothing-there", "models from the Hub"),
     ],
 )
 def test_settings_forbid_the_hub_and_directories(options, name, what, root, monkeypatch):

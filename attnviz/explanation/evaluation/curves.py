@@ -166,7 +166,7 @@ def _posed(model: Model, attribution: Attribution, side: int) -> tuple[Problem, 
         sides.append((attribution.pair_tokens, attribution.pair_scores))
     side = index("side", side, len(sides))
     first = attribution.tokens
-    pair = first.pair if attribution.pair_tokens is None else attribution.pair_tokens.text
+    pair = attribution.second_text
     target = find_target(model, attribution.target)
     problem = pose(model, target, first.text, pair, dict(attribution.options))[side]
     tokens, scores = sides[side]

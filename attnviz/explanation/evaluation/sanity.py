@@ -52,7 +52,7 @@ def sanity(
     if not 0 < fraction <= 1:
         raise UnknownName("fraction of the layers", fraction, ("more than 0 and at most 1",))
     first = attribution.tokens
-    pair = first.pair if attribution.pair_tokens is None else attribution.pair_tokens.text
+    pair = attribution.second_text
     names = layer_names(model, first.text)
     chosen = names[-max(1, round(fraction * len(names))) :]
     module = _shuffled(model.loaded.module, chosen, seed)

@@ -15,7 +15,7 @@ import numpy as np
 from attnviz.checks import finite, index
 from attnviz.errors import InputEmpty, InputInvalid, ModelUnsupported, UnknownName
 from attnviz.explanation.declarations import Progress, Target
-from attnviz.types import Kind
+from attnviz.types import Kind, default_kind
 
 if TYPE_CHECKING:
     import torch
@@ -170,7 +170,7 @@ def _kind(calls: tuple[Call, ...], kind: Kind | None) -> Kind:
     roles = tuple(dict.fromkeys(call.role for call in calls))
     kinds: tuple[Kind, ...] = roles if len(roles) > 1 else ("self",)
     if kind is None:
-        return "cross" if len(kinds) > 1 else "self"
+        return default_kind(kinds)
     if kind not in kinds:
         raise UnknownName("kind of attention", kind, kinds)
     return kind
