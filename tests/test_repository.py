@@ -351,7 +351,7 @@ def test_no_test_waits_a_fixed_time():
         for path in TESTS.rglob("*.py")
         if waits.search(path.read_text("utf-8"))
     } - {Path(__file__).relative_to(ROOT).as_posix()}
-    assert set(found) == set(WAITING)
+    assert found == set(WAITING)
 
 
 def test_what_tests_share_stands_in_helpers():

