@@ -89,7 +89,7 @@ def runner(name: str, way: str, model: Any = None) -> Callable[[dict[str, Any]],
     """A function from inputs to whatever that way keeps alive: the output, with its calls or its attentions."""
     import torch
 
-    from attnviz.capture.recorder import record, record_calls
+    from attnviz.capture.recording.recorder import record, record_calls
 
     if model is None:
         model = build(name, "eager" if way == "eager" else "sdpa")

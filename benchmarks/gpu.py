@@ -108,7 +108,7 @@ def build(device: str) -> Any:
 @contextlib.contextmanager
 def blocks_only() -> Iterator[None]:
     """Without the fused kernels."""
-    from attnviz.capture import kernels
+    from attnviz.capture.recompute import kernels
 
     kept = kernels.SERVED["Triton"]
     kernels.SERVED["Triton"] = lambda scores: False
@@ -121,7 +121,7 @@ def blocks_only() -> Iterator[None]:
 def captured(module: Any, ids: Any) -> Any:
     """A capture of token ids that no tokenizer made."""
     from attnviz.capture.capture import Capture, Layer
-    from attnviz.capture.recorder import record
+    from attnviz.capture.recording.recorder import record
     from attnviz.types import ModelCard, Tokens
 
     _, calls = record(module, {"input_ids": ids, "use_cache": False})
@@ -159,8 +159,8 @@ def pictures(bench: Bench, module: Any, tokens: int) -> None:
     """All rows for texts of so many tokens."""
     import torch
 
-    from attnviz.capture import kernels
-    from attnviz.capture.recorder import record
+    from attnviz.capture.recompute import kernels
+    from attnviz.capture.recording.recorder import record
 
     ids = torch.randint(5, 1000, (1, tokens), generator=torch.Generator().manual_seed(tokens)).to(
         bench.device
@@ -214,7 +214,7 @@ def tiles(bench: Bench, module: Any, tokens: int) -> None:
     """Statistics and overviews by kernels with tiles of other sizes, to choose `kernels.TILES` by."""
     import torch
 
-    from attnviz.capture import kernels
+    from attnviz.capture.recompute import kernels
 
     capture = captured(module, torch.randint(5, 1000, (1, tokens)).to(bench.device))
     chosen = kernels.TILES

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.capture import blocks, stream
 from attnviz.capture.arrays import Array, to_numpy
-from attnviz.capture.normalization import ROW_BYTES
-from attnviz.capture.scores import QueryKeyScores, Scores
+from attnviz.capture.recompute import blocks, stream
+from attnviz.capture.recompute.normalization import ROW_BYTES
+from attnviz.capture.recompute.scores import QueryKeyScores, Scores
 from attnviz.capture.steps import query_key
 from attnviz.errors import ModelUnsupported, UnknownName
 from attnviz.types import (
@@ -32,8 +32,8 @@ from attnviz.types import (
 )
 
 if TYPE_CHECKING:
-    from attnviz.capture.contribution import OutputParts
-    from attnviz.capture.values import BlockOutput, KeyNorms
+    from attnviz.capture.recompute.contribution import OutputParts
+    from attnviz.capture.recompute.values import BlockOutput, KeyNorms
 
 Rows = slice | int | npt.ArrayLike
 
@@ -54,7 +54,7 @@ class Layer:
 
     def parts(self) -> OutputParts | None:
         """What contributions are made of, computed now where the layer was just captured."""
-        from attnviz.capture.contribution import OutputParts
+        from attnviz.capture.recompute.contribution import OutputParts
 
         return (
             self.output
@@ -267,7 +267,7 @@ class Capture:
     def statistics(self, kind: Kind | None = None) -> HeadTable:
         """Entropy, distance and typical shares of all heads, streamed: T x T is never held.
 
-        See `attnviz.capture.stream.statistics` for the definitions. Raises UnknownName.
+        See `attnviz.capture.recompute.stream.statistics` for the definitions. Raises UnknownName.
         """
         kind = self._kind(kind)
         keys = self.key_tokens(kind)
@@ -291,13 +291,13 @@ class Capture:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the capture as safetensors and JSON; `attnviz.open` reads it without a model. Raises OSError."""
-        from attnviz.capture.store import save
+        from attnviz.capture.files.store import save
 
         save(self, path)
 
     def to_bytes(self) -> bytes:
         """What `save` writes, as bytes; `attnviz.capture.read_capture` reads them without a model."""
-        from attnviz.capture.store import to_bytes
+        from attnviz.capture.files.store import to_bytes
 
         return to_bytes(self)
 

@@ -13,7 +13,7 @@ from attnviz.types import ModelCard
 
 if TYPE_CHECKING:
     from attnviz.capture.capture import Capture
-    from attnviz.capture.recorder import Call, Role
+    from attnviz.capture.recording.recorder import Call, Role
 
 
 def roles_of(card: ModelCard, calls: Sequence[Call]) -> tuple[Role, ...]:

@@ -22,9 +22,9 @@ from attnviz.types import Kind, ModelCard, Tokens
 if TYPE_CHECKING:
     import torch
 
-    from attnviz.capture.recorder import Call
-    from attnviz.capture.sites import Sites
-    from attnviz.capture.values import Projection
+    from attnviz.capture.recompute.values import Projection
+    from attnviz.capture.recording.recorder import Call
+    from attnviz.capture.recording.sites import Sites
     from attnviz.loading import Access, Loaded
 
 # A greedy translation or summary stops here at the latest, where no target text was given.
@@ -182,7 +182,7 @@ class Model:
 
     def sites(self, inputs: Mapping[str, torch.Tensor]) -> Sites:
         """The attention calls of one pass over these inputs, where outputs can be changed. Raises ModelUnsupported."""
-        from attnviz.capture.sites import find_sites
+        from attnviz.capture.recording.sites import find_sites
 
         return find_sites(self.loaded.module, self._uncached(inputs))
 
@@ -261,7 +261,7 @@ class Model:
     def _captured(
         self, inputs: dict[str, Any], tokens: Tokens, target: Tokens | None = None, fed: Tokens | None = None
     ) -> Capture:
-        from attnviz.capture.recorder import record_calls
+        from attnviz.capture.recording.recorder import record_calls
 
         calls, _ = record_calls(self.loaded.module, self._uncached(inputs))
         roles = roles_of(self.card, calls)
@@ -279,7 +279,7 @@ class Model:
         return {**inputs, "use_cache": False} if hasattr(config, "use_cache") else dict(inputs)
 
     def _layer(self, call: Call) -> Layer:
-        from attnviz.capture.values import BlockOutput, KeyNorms, gram, output_projection
+        from attnviz.capture.recompute.values import BlockOutput, KeyNorms, gram, output_projection
 
         key = (call.name, call.shape[1])
         if key not in self._projections:

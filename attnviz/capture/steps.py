@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from attnviz.capture.arrays import to_numpy
-from attnviz.capture.scores import LOWEST, QueryKeyScores
+from attnviz.capture.recompute.scores import LOWEST, QueryKeyScores
 from attnviz.types import QueryKey
 
 

@@ -23,7 +23,7 @@ from attnviz.types import BoolArray, FloatArray, Mark, Tokens
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
-    from attnviz.capture.sites import Sites
+    from attnviz.capture.recording.sites import Sites
 
 Read = Callable[["Run", Annotated[torch.Tensor, "N W"]], Annotated[torch.Tensor, "N"]]
 Outcomes = tuple[tuple[str, float], ...]

@@ -35,7 +35,7 @@ def _one_axis(capture: Capture, kind: Kind | None) -> bool:
 
 def _by_class(capture: Capture, kind: Kind | None) -> Allocation:
     from attnviz.analysis import allocation
-    from attnviz.capture import shares
+    from attnviz.capture.recompute import shares
 
     rows = allocation.class_groups(capture.query_tokens(kind))
     keys = allocation.class_groups(capture.key_tokens(kind))
@@ -55,7 +55,7 @@ def _by_class(capture: Capture, kind: Kind | None) -> Allocation:
 def _by_segment(capture: Capture, kind: Kind | None) -> Allocation:
     """Queries are the tokens of the texts; special tokens belong to neither text and do not ask here."""
     from attnviz.analysis import allocation
-    from attnviz.capture import shares
+    from attnviz.capture.recompute import shares
 
     groups = allocation.segment_groups(capture.key_tokens(kind))
     index = groups.index
@@ -77,7 +77,7 @@ def _by_segment(capture: Capture, kind: Kind | None) -> Allocation:
 
 def _by_distance(capture: Capture, kind: Kind | None) -> Allocation:
     from attnviz.analysis import allocation
-    from attnviz.capture import shares
+    from attnviz.capture.recompute import shares
 
     one_way, tokens = causal(capture, kind), len(capture.key_tokens(kind))
     edges = allocation.distance_edges(tokens, one_way)

@@ -68,7 +68,7 @@ class Explorer(Looker):
         key, capture = self._find(query, progress or silent)
 
         def compute(report: Progress) -> FloatArray:
-            from attnviz.capture import shares
+            from attnviz.capture.recompute import shares
             from attnviz.figures.messages.axes import axis
 
             rows, columns = (

@@ -55,7 +55,7 @@ def likeness(
     """Compare all heads with each other, and name each by its shares."""
     from attnviz.analysis import likeness as compared
     from attnviz.analysis.head_kinds import name_heads
-    from attnviz.capture import shares as summed
+    from attnviz.capture.recompute import shares as summed
 
     layers, heads, queries, keys = capture.shape(kind)
     shares = _shares(table, classes)

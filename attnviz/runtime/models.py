@@ -128,7 +128,7 @@ def start_engine(threads: int) -> None:
     milliseconds that a short text gains on an idle machine. The library reads this once, when it is loaded.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    import attnviz.capture.recorder  # noqa: F401
+    import attnviz.capture.recording.recorder  # noqa: F401
 
     if threads:
         engine().set_num_threads(threads)

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from attnviz.capture import blocks, kernels, stream
 from attnviz.capture.masks import compact_bias, compact_mask
-from attnviz.capture.scores import QueryKeyScores
+from attnviz.capture.recompute import blocks, kernels, stream
+from attnviz.capture.recompute.scores import QueryKeyScores
 
 HEADS = 4
 

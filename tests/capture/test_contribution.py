@@ -13,10 +13,10 @@ from tiny_models import Family, build
 
 import attnviz
 from attnviz.capture import Capture, Model, open_capture, read_capture
-from attnviz.capture.contribution import OutputParts
-from attnviz.capture.recorder import record
-from attnviz.capture.scores import DenseScores
-from attnviz.capture.values import BlockOutput, output_projection
+from attnviz.capture.recompute.contribution import OutputParts
+from attnviz.capture.recompute.scores import DenseScores
+from attnviz.capture.recompute.values import BlockOutput, output_projection
+from attnviz.capture.recording.recorder import record
 from attnviz.errors import ModelUnsupported
 
 GATED = {"qwen3_next"}  # nothing is known of what its heads write; nor of families that show weights alone
@@ -180,7 +180,7 @@ def test_a_large_file_is_written_without_values_and_says_so(
 ) -> None:
     whole = capture.to_bytes()
     values = sum(layer.output.nbytes for layer in capture.layers["self"] if layer.output)
-    monkeypatch.setattr("attnviz.capture.store.WITH_VALUES", len(whole) - 20_000)
+    monkeypatch.setattr("attnviz.capture.files.store.WITH_VALUES", len(whole) - 20_000)
     smaller = capture.to_bytes()
     assert len(whole) - len(smaller) == pytest.approx(values, rel=0.05)
     opened = read_capture(smaller)

@@ -23,7 +23,7 @@ from tiny_models import LONG, SHORT, SOURCE_LONG, SOURCE_SHORT, Family, Inputs, 
 from torch import Tensor, nn
 
 import attnviz
-from attnviz.capture.recorder import record
+from attnviz.capture.recording.recorder import record
 from attnviz.capture.sequences import shifted
 from attnviz.errors import ModelUnsupported
 

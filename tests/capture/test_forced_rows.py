@@ -14,8 +14,8 @@ from families import BY_NAME, FAMILIES, module_of
 from tiny_models import build, tensors
 from torch.overrides import TorchFunctionMode
 
-from attnviz.capture.recorder import Call
-from attnviz.capture.sites import Sites, find_sites
+from attnviz.capture.recording.recorder import Call
+from attnviz.capture.recording.sites import Sites, find_sites
 from attnviz.errors import InputEmpty
 from attnviz.explanation.intervention.forcing import Forcing
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from score_cases import CASES, deviation, scores_of
 
-from attnviz.capture import blocks, kernels, stream
 from attnviz.capture.arrays import STAGE_BYTES, to_numpy
+from attnviz.capture.recompute import blocks, kernels, stream
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA card")
 WITHIN = 4e-6  # tensor cores cut what they add up, by less than float32's own error

@@ -13,9 +13,9 @@ import pytest
 import torch
 from score_cases import CASES, HEADS, INTERPRETED, Case, deviation, scores_of
 
-from attnviz.capture import blocks, kernels
 from attnviz.capture.masks import SpanMask
-from attnviz.capture.scores import DenseScores, QueryKeyScores
+from attnviz.capture.recompute import blocks, kernels
+from attnviz.capture.recompute.scores import DenseScores, QueryKeyScores
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN = 2e-6

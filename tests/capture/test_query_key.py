@@ -10,7 +10,7 @@ import pytest
 from attnviz.capture import Capture, Model, open_capture
 from attnviz.capture.capture import Layer
 from attnviz.capture.masks import SpanMask
-from attnviz.capture.scores import DenseScores, QueryKeyScores
+from attnviz.capture.recompute.scores import DenseScores, QueryKeyScores
 from attnviz.capture.steps import query_key
 from attnviz.errors import ModelUnsupported, UnknownName
 from attnviz.types import QueryKey

@@ -182,7 +182,7 @@ def test_what_layers_share_is_built_and_counted_once(tiny: Callable[[str], Model
     import torch
 
     from attnviz.capture.capture import Layer
-    from attnviz.capture.scores import QueryKeyScores
+    from attnviz.capture.recompute.scores import QueryKeyScores
 
     whole = tiny("gpt2").capture("the cat sat")
     shared = torch.ones(1, 4, len(whole.tokens), 200_000, dtype=torch.bfloat16)

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnviz.capture import Capture, Model, blocks, open_capture, stream
+from attnviz.capture import Capture, Model, open_capture
 from attnviz.capture.masks import causal_mask
-from attnviz.capture.scores import DenseScores, QueryKeyScores
+from attnviz.capture.recompute import blocks, stream
+from attnviz.capture.recompute.scores import DenseScores, QueryKeyScores
 
 RANDOM = np.random.default_rng(0)
 
@@ -116,7 +117,7 @@ def test_a_decoder_shows_no_future(tiny: Callable[[str], Model]) -> None:
 PEAK = """
 import sys
 import torch, transformers
-from attnviz.capture.recorder import record
+from attnviz.capture.recording.recorder import record
 from attnviz.capture.capture import Capture, Layer
 from attnviz.types import ModelCard, Tokens
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from attnviz.capture import Model
-from attnviz.capture.interface import trusted_view
-from attnviz.capture.recorder import record, record_calls
+from attnviz.capture.recording.interface import trusted_view
+from attnviz.capture.recording.recorder import record, record_calls
 
 SMALL: dict[str, Any] = {
     "vocab_size": 50,
@@ -83,7 +83,7 @@ def test_a_view_is_put_to_the_test_without_a_lock(monkeypatch: pytest.MonkeyPatc
     """While one model is proven, which takes two passes, another is recorded."""
     import transformers
 
-    from attnviz.capture import interface
+    from attnviz.capture.recording import interface
 
     options = {**SMALL, "intermediate_size": 40}
     slow, quick = (transformers.BertModel(transformers.BertConfig(**options)).eval() for _ in range(2))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import torch
 
     from attnviz.capture import Model
-    from attnviz.capture.recorder import Call
-    from attnviz.capture.sites import Attend, Change, Sites
+    from attnviz.capture.recording.recorder import Call
+    from attnviz.capture.recording.sites import Attend, Change, Sites
     from attnviz.explanation.problem import Problem
 
 Head = tuple[int, int]

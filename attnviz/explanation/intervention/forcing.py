@@ -1,7 +1,7 @@
 """Rows of attention set by hand: all tokens alike, one token only, or some token out of sight; and what then follows.
 
 What a forced row gives is its weights times the values of that pass; other rows and heads stay bit for bit. A token is
-kept out of sight before the softmax, whose rules (caps, biases, sinks) are those of `capture/scores.py`.
+kept out of sight before the softmax, whose rules (caps, biases, sinks) are those of `capture/recompute/scores.py`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import torch
 
     from attnviz.capture import Model
-    from attnviz.capture.recorder import Call
-    from attnviz.capture.scores import Scores
+    from attnviz.capture.recompute.scores import Scores
+    from attnviz.capture.recording.recorder import Call
 
 # What a row can be forced to, in words that go on a sentence about heads.
 FORCES = {

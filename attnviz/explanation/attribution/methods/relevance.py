@@ -16,7 +16,7 @@ from attnviz.types import FloatArray
 if TYPE_CHECKING:
     import torch
 
-    from attnviz.capture.recorder import Call
+    from attnviz.capture.recording.recorder import Call
     from attnviz.explanation.problem import Problem
 
 

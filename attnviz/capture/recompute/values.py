@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 import torch
 
-from attnviz.capture.contribution import OutputParts
-from attnviz.capture.recorder import Call
+from attnviz.capture.recompute.contribution import OutputParts
+from attnviz.capture.recording.recorder import Call
 from attnviz.types import FloatArray
 
 _OUTPUT = re.compile(r"(^|\.)(o_proj|out_proj|out_lin|c_proj|wo|Wo|o|dense|proj|to_out|linear_out)(\.0)?$")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from attnviz.capture.arrays import Array
 from attnviz.capture.capture import Layer
 from attnviz.capture.masks import Bias, DenseMask, Mask, SpanMask, ToeplitzBias
-from attnviz.capture.scores import DenseScores, Scores
+from attnviz.capture.recompute.scores import DenseScores, Scores
 from attnviz.types import Tokens
 
 OUTPUT = {"v": 3, "pulls": 3, "bias": 1}  # arrays of OutputParts, and their dimensions

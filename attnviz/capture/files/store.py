@@ -12,9 +12,9 @@ import os
 from os import PathLike
 
 from attnviz.capture.capture import Capture
-from attnviz.capture.store_header import FORMAT, Facts, Header, Limits, check, read_header
-from attnviz.capture.store_reader import Arrays, Reader
-from attnviz.capture.store_writer import Writer, tokens_out
+from attnviz.capture.files.header import FORMAT, Facts, Header, Limits, check, read_header
+from attnviz.capture.files.reader import Arrays, Reader
+from attnviz.capture.files.writer import Writer, tokens_out
 from attnviz.errors import CaptureInvalid
 
 VERSION = 1

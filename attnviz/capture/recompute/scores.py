@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from attnviz.capture.arrays import Array, device_of, is_torch, namespace
 from attnviz.capture.masks import Bias, DenseMask, Mask
-from attnviz.capture.normalization import Normalization
+from attnviz.capture.recompute.normalization import Normalization
 
 # Exp of this difference is 0 in every dtype, and products with it stay finite.
 LOWEST = -1e30

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from attnviz.capture.interface import Sink
-from attnviz.capture.recorder import Call, Recorder, active, record_calls
-from attnviz.capture.tap import Tap
+from attnviz.capture.recording.interface import Sink
+from attnviz.capture.recording.recorder import Call, Recorder, active, record_calls
+from attnviz.capture.recording.tap import Tap
 
 # (number of the call in its pass, its output, the axis of its heads) -> what the model goes on with; None: the output.
 # An output is (B, Q, H, dv); of families that show their weights only it is the weights (B, H, Q, K), before they

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from attnviz.capture.arrays import Array, device_of, is_torch, namespace, to_numpy, wide_dtype
-from attnviz.capture.blocks import blocks, source
+from attnviz.capture.recompute.blocks import blocks, source
 from attnviz.types import FloatArray, IntArray, Kind, default_kind
 
 if TYPE_CHECKING:
     from attnviz.capture.capture import Capture
-    from attnviz.capture.scores import Scores
+    from attnviz.capture.recompute.scores import Scores
 
 
 def group_shares(

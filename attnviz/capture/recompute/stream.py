@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from attnviz.capture import kernels
 from attnviz.capture.arrays import Array, device_of, is_torch, namespace, to_numpy, wide_dtype
-from attnviz.capture.blocks import Place, block_bytes, blocks, places, source
-from attnviz.capture.scores import QueryKeyScores, Scores
+from attnviz.capture.recompute import kernels
+from attnviz.capture.recompute.blocks import Place, block_bytes, blocks, places, source
+from attnviz.capture.recompute.scores import QueryKeyScores, Scores
 from attnviz.types import BoolArray, FloatArray, IntArray
 
 Pool = Literal["max", "mean"]

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import numpy as np
 
 from attnviz.capture.arrays import Array, device_of, namespace, to_numpy, wide_dtype
-from attnviz.capture.blocks import blocks, source
-from attnviz.capture.scores import Scores
+from attnviz.capture.recompute.blocks import blocks, source
+from attnviz.capture.recompute.scores import Scores
 from attnviz.types import FloatArray
 
 

@@ -16,7 +16,6 @@ from typing import Annotated, Any, Literal
 
 import torch
 
-from attnviz.capture.interface import ACTIVE, Sink, trusted_view
 from attnviz.capture.masks import (
     DenseBias,
     DenseMask,
@@ -27,7 +26,8 @@ from attnviz.capture.masks import (
     compact_bias,
     compact_mask,
 )
-from attnviz.capture.scores import DenseScores, QueryKeyScores, Scores
+from attnviz.capture.recompute.scores import DenseScores, QueryKeyScores, Scores
+from attnviz.capture.recording.interface import ACTIVE, Sink, trusted_view
 from attnviz.errors import ModelUnsupported
 
 Role = Literal["encoder", "decoder", "cross"]
@@ -262,7 +262,7 @@ def _recorded(
     module: torch.nn.Module, inputs: Mapping[str, Any], bare: bool
 ) -> tuple[Any, tuple[Call, ...], torch.nn.Module | None]:
     """Through the interface where the family uses it, else by watching the thread."""
-    from attnviz.capture.tap import Tap
+    from attnviz.capture.recording.tap import Tap
 
     if (view := trusted_view(module, inputs)) is not None:
         recorder = Recorder(view)

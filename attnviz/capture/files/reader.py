@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.capture.capture import Capture, Layer
-from attnviz.capture.contribution import OutputParts
+from attnviz.capture.files.items import card_in, tokens_in
+from attnviz.capture.files.writer import OUTPUT
 from attnviz.capture.masks import Bias, DenseBias, DenseMask, Mask, SpanMask, ToeplitzBias
-from attnviz.capture.scores import LOWEST, DenseScores, QueryKeyScores, Scores
-from attnviz.capture.store_items import card_in, tokens_in
-from attnviz.capture.store_writer import OUTPUT
+from attnviz.capture.recompute.contribution import OutputParts
+from attnviz.capture.recompute.scores import LOWEST, DenseScores, QueryKeyScores, Scores
 from attnviz.loading.safetensors_header import Tensor
 from attnviz.types import Kind
 

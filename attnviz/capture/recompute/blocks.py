@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from attnviz.capture import kernels
 from attnviz.capture.arrays import Array, in_place_exp, is_torch
-from attnviz.capture.scores import DenseScores, QueryKeyScores, Scores
+from attnviz.capture.recompute import kernels
+from attnviz.capture.recompute.scores import DenseScores, QueryKeyScores, Scores
 
 CPU_BYTES = 4 * 2**20  # what stays in the caches
 GPU_BYTES = 256 * 2**20  # beyond it nothing is gained; about four arrays of this size are alive at once

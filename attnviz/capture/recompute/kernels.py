@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple, TypeGuard
 
 from attnviz.capture.arrays import Array, is_torch
 from attnviz.capture.masks import DenseMask, SpanMask, ToeplitzBias
-from attnviz.capture.scores import QueryKeyScores, Scores
+from attnviz.capture.recompute.scores import QueryKeyScores, Scores
 
 LARGEST_HEAD = 256
 
@@ -97,7 +97,7 @@ def pool(
     """Fill cells of zeros with the maximum ("max") or the sum of the weights of high[0] x high[1] tokens each."""
     import torch
 
-    from attnviz.capture.triton_kernels import cells_kernel
+    from attnviz.capture.recompute.triton_kernels import cells_kernel
 
     first, last, _ = heads.indices(scores.shape[1])
     if not scores.normalization.known(heads, slice(None)):
@@ -118,7 +118,7 @@ def pool(
 
 
 def _over_rows(scores: QueryKeyScores, heads: slice, *statistics: Array) -> None:
-    from attnviz.capture.triton_kernels import rows_kernel
+    from attnviz.capture.recompute.triton_kernels import rows_kernel
 
     first, last, _ = heads.indices(scores.shape[1])
     reference, factor = scores.normalization.arrays(scores.q)

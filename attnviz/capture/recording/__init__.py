@@ -1,0 +1,1 @@
+"""Records what a forward pass attends to: the registered attention function, the tap of tensor functions, the sites."""
