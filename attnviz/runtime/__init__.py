@@ -3,10 +3,10 @@
 Pages import from here only. This file re-exports.
 """
 
-from attnviz.runtime.core import Runtime, get_runtime
 from attnviz.runtime.gallery import Example, examples
+from attnviz.runtime.local import Runtime, get_runtime
+from attnviz.runtime.query import STAGES, DeviceFacts, Progress, Query, Stage
 from attnviz.runtime.settings import SettingInfo, Settings, settings_list, settings_table
-from attnviz.runtime.stage import STAGES, DeviceFacts, Progress, Query, Stage
 
 __all__ = [
     "STAGES",

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from attnviz.errors import Cancelled, ModelUnsupported
-from attnviz.runtime.cache import SharedCache, twin
-from attnviz.runtime.stage import Stage
+from attnviz.runtime.engine.cache import SharedCache, twin
+from attnviz.runtime.query import Stage
 
 
 def cache_of(maxsize=100, **options):

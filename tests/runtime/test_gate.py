@@ -6,8 +6,8 @@ import time
 import pytest
 
 from attnviz.errors import AttnVizError, Cancelled
-from attnviz.runtime.gate import Gate
-from attnviz.runtime.stage import Stage
+from attnviz.runtime.engine.gate import Gate
+from attnviz.runtime.query import Stage
 
 
 def wait_for(condition, seconds=5.0):

@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec
 import pytest
 
 from attnviz.errors import DeviceMemoryExhausted
-from attnviz.runtime.memory import engine, guarded, is_exhaustion, release_device_cache, settle
+from attnviz.runtime.engine.memory import engine, guarded, is_exhaustion, release_device_cache, settle
 
 EXHAUST = """
 import gc, json, resource, sys, weakref

@@ -133,7 +133,7 @@ def spelled(current: url.State, query: Query) -> url.State:
 
 def is_file(model: str | None) -> bool:
     """Whether the name is that of an opened file, not of a model."""
-    from attnviz.runtime.opened import is_file
+    from attnviz.runtime.files import is_file
 
     return model is not None and is_file(model)
 

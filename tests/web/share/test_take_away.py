@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attnviz.runtime import get_runtime
-from attnviz.runtime.opened import is_file
+from attnviz.runtime.files import is_file
 
 TEXT = "A man is playing a guitar on the stage."
 

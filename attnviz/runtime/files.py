@@ -11,8 +11,8 @@ import math
 from typing import TYPE_CHECKING
 
 from attnviz.errors import CaptureInvalid
+from attnviz.runtime.query import Query
 from attnviz.runtime.settings import Settings
-from attnviz.runtime.stage import Query
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from attnviz.errors import AttnVizError
-from attnviz.runtime.cache import HEARTBEAT
-from attnviz.runtime.stage import WAITING, Progress, Stage, silent
+from attnviz.runtime.engine.cache import HEARTBEAT
+from attnviz.runtime.query import WAITING, Progress, Stage, silent
 
 
 class Gate:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
 from attnviz.errors import ModelNotFound, ModelTooLarge
-from attnviz.runtime.cache import SharedCache
-from attnviz.runtime.gate import Gate
-from attnviz.runtime.memory import engine, guarded, settle
+from attnviz.runtime.engine.cache import SharedCache
+from attnviz.runtime.engine.gate import Gate
+from attnviz.runtime.engine.memory import engine, guarded, settle
+from attnviz.runtime.query import LOADING, STARTING, Progress, Stage
 from attnviz.runtime.settings import Settings
-from attnviz.runtime.stage import LOADING, STARTING, Progress, Stage
 
 if TYPE_CHECKING:
     from attnviz.capture import Model

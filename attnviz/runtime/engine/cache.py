@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from cachetools import Cache, LRUCache
 
 from attnviz.errors import AttnVizError, Cancelled
-from attnviz.runtime.stage import Progress, Stage, silent
+from attnviz.runtime.query import Progress, Stage, silent
 
 V = TypeVar("V")
 HEARTBEAT = 0.25  # seconds after which a waiting thread calls its progress again, so that it can be stopped

@@ -10,13 +10,13 @@ import logging
 import threading
 
 from attnviz.errors import AttnVizError, CaptureInvalid
-from attnviz.runtime import gallery, opened
-from attnviz.runtime.desk import key_of
-from attnviz.runtime.explore import Explorer
-from attnviz.runtime.memory import engine
+from attnviz.runtime import files, gallery
+from attnviz.runtime.engine.engine import key_of
+from attnviz.runtime.engine.memory import engine
+from attnviz.runtime.evaluations import Doubter
+from attnviz.runtime.query import DeviceFacts, Progress, Query
 from attnviz.runtime.settings import Settings
-from attnviz.runtime.stage import DeviceFacts, Progress, Query
-from attnviz.runtime.trust import Doubter
+from attnviz.runtime.statistics import Explorer
 
 
 class Runtime(Explorer, Doubter):
@@ -52,7 +52,7 @@ class Runtime(Explorer, Doubter):
         example = gallery.stored_example(query)
         if example and gallery.capture_path(example).exists():
             return True
-        if opened.is_file(query.model):
+        if files.is_file(query.model):
             return self._captures.peek((query.model,)) is not None
         model = self._models.peek(query.model)
         return model is not None and self._captures.peek(key_of(model, query)) is not None
@@ -81,19 +81,19 @@ class Runtime(Explorer, Doubter):
 
         It is kept like other captures, as long as there is room. Raises CaptureInvalid.
         """
-        key = opened.name_of(data)
-        capture = self._captures.get((key,), lambda tell: opened.read(data, name, self.settings))
+        key = files.name_of(data)
+        capture = self._captures.get((key,), lambda tell: files.read(data, name, self.settings))
         if self._captures.peek((key,)) is None:
             raise CaptureInvalid(
                 f"{name} takes {capture.nbytes / 2**20:,.0f} MB, more than this server keeps.",
                 "Open it in Python with attnviz.open, or raise ATTNVIZ_CACHE_MB.",
             )
-        return opened.query_of(key, capture)
+        return files.query_of(key, capture)
 
     def opened(self, name: str) -> Query | None:
         """The question that an opened file answers; None where the name is no file's, or it is kept no longer."""
-        capture = self._captures.peek((name,)) if opened.is_file(name) else None
-        return opened.query_of(name, capture) if capture else None
+        capture = self._captures.peek((name,)) if files.is_file(name) else None
+        return files.query_of(name, capture) if capture else None
 
     def save(self, query: Query, progress: Progress | None = None) -> bytes:
         """The capture as the content of a file, which `open` reads. Raises what `capture` raises."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from attnviz.runtime import gallery, limits, opened
-from attnviz.runtime.desk import Desk, Tell
-from attnviz.runtime.stage import ABLATING, EXPLAINING, TESTING, Progress, Query
+from attnviz.runtime import files, gallery, limits
+from attnviz.runtime.engine.engine import Desk, Tell
+from attnviz.runtime.query import ABLATING, EXPLAINING, TESTING, Progress, Query
 from attnviz.types import Attribution, Kind
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Examiner(Desk):
         """What can be explained of a model, its default first. Before it is loaded: what its kind has."""
         from attnviz.explanation import targets, targets_for
 
-        if opened.is_file(name):
+        if files.is_file(name):
             return ()
         model, card = self._models.peek(name), self.card(name)
         if model is not None:

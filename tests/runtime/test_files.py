@@ -11,7 +11,7 @@ import pytest
 
 from attnviz.errors import CaptureInvalid, ModelUnsupported
 from attnviz.runtime import Query, Runtime, Settings
-from attnviz.runtime.opened import MAX_HEADER
+from attnviz.runtime.files import MAX_HEADER
 
 LONG = Query("minilm", "word " * 510)  # 512 tokens with [CLS] and [SEP]
 # Opens a file as the app does, looks at every head, and says what it took.

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attnviz.errors import CaptureInvalid, ModelUnsupported
-from attnviz.runtime import gallery, limits, opened
-from attnviz.runtime.cache import SharedCache
-from attnviz.runtime.gate import Gate
-from attnviz.runtime.memory import guarded
-from attnviz.runtime.models import Models
+from attnviz.runtime import files, gallery, limits
+from attnviz.runtime.engine.cache import SharedCache
+from attnviz.runtime.engine.gate import Gate
+from attnviz.runtime.engine.memory import guarded
+from attnviz.runtime.engine.models import Models
+from attnviz.runtime.query import COMPUTING, READING, Progress, Query, Stage, silent
 from attnviz.runtime.settings import Settings
-from attnviz.runtime.stage import COMPUTING, READING, Progress, Query, Stage, silent
 from attnviz.types import HeadTable, ModelCard, readonly
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Desk:
 
     def card(self, name: str) -> ModelCard | None:
         """What is known of a model, or of the model of an opened file: complete where it is at hand, else None."""
-        if opened.is_file(name):
+        if files.is_file(name):
             capture = self._captures.peek((name,))
             return capture.card if capture else None
         model = self._models.peek(name)
@@ -64,7 +64,7 @@ class Desk:
             stored = self._maps.get(key, lambda tell: _Stored(gallery.open_example(example)), report)
             if stored.capture is not None:
                 return key, stored.capture
-        if opened.is_file(query.model):
+        if files.is_file(query.model):
             capture = self._captures.get((query.model,), _gone, report)
             return (query.model,), capture
         model = self._models.get(query.model, report)
@@ -99,7 +99,7 @@ class Desk:
 
         The texts are read one by one. Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong.
         """
-        if opened.is_file(query.model):
+        if files.is_file(query.model):
             raise ModelUnsupported(
                 "An opened file holds attention, not the model that made it.",
                 "Choose the model itself to explain its results.",

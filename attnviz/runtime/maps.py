@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 
 from attnviz.errors import UnknownName
-from attnviz.runtime.desk import Desk
-from attnviz.runtime.stage import OVERVIEWS, STATISTICS, Progress, Query, Stage, silent
+from attnviz.runtime.engine.engine import Desk
+from attnviz.runtime.query import OVERVIEWS, STATISTICS, Progress, Query, Stage, silent
 from attnviz.types import FloatArray, HeadTable, Kind, QueryKey, readonly
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from attnviz.errors import InputEmpty, ModelUnsupported
-from attnviz.runtime.desk import Tell
-from attnviz.runtime.examine import Examiner, option_key
-from attnviz.runtime.stage import TESTING, Progress, Query
+from attnviz.runtime.engine.engine import Tell
+from attnviz.runtime.explanations import Examiner, option_key
+from attnviz.runtime.query import TESTING, Progress, Query
 
 if TYPE_CHECKING:
     from attnviz.capture import Model

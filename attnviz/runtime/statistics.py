@@ -13,8 +13,8 @@ import numpy as np
 from attnviz.errors import UnknownName
 from attnviz.runtime import gallery
 from attnviz.runtime.breakdowns import ALLOCATE, Breakdown, breakdowns, causal
-from attnviz.runtime.look import MAPS, Looker
-from attnviz.runtime.stage import STATISTICS, Progress, Query, Stage, silent
+from attnviz.runtime.maps import MAPS, Looker
+from attnviz.runtime.query import STATISTICS, Progress, Query, Stage, silent
 from attnviz.types import FloatArray, IntArray, Kind
 
 if TYPE_CHECKING:
