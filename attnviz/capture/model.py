@@ -6,6 +6,7 @@ Text goes in; a Capture comes out, with every axis tied to its tokens.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -269,7 +270,15 @@ class Model:
         )
 
 
-def load_model(name: str, device: str = "auto", dtype: str = "auto", revision: str | None = None) -> Model:
+def load_model(
+    name: str,
+    device: str = "auto",
+    dtype: str = "auto",
+    revision: str | None = None,
+    *,
+    turn: AbstractContextManager[None] | None = None,
+    directories: bool = True,
+) -> Model:
     """Load a model by its catalogue name, local directory or Hub id.
 
     Args:
@@ -277,6 +286,7 @@ def load_model(name: str, device: str = "auto", dtype: str = "auto", revision: s
         device: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto" (bfloat16 on a GPU that has it, else float32), "float32", "bfloat16", "float16".
         revision: a commit, branch or tag of the Hub.
+        turn, directories: see `attnviz.loading.load`.
 
     Raises:
         ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge: each says the remedy.
@@ -284,4 +294,6 @@ def load_model(name: str, device: str = "auto", dtype: str = "auto", revision: s
     """
     from attnviz.loading import load
 
-    return Model(load(name, device=device, dtype=dtype, revision=revision))
+    return Model(
+        load(name, device=device, dtype=dtype, revision=revision, turn=turn, directories=directories)
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,8 @@ def load(
     revision: str | None = None,
     *,
     memory_limit: int | None = None,
+    turn: AbstractContextManager[None] | None = None,
+    directories: bool = True,
 ) -> Loaded:
     """Loads a model from the catalogue, a local directory or the Hub. Safetensors only, never a model's own code.
 
@@ -81,6 +84,8 @@ def load(
         dtype: "auto" (bfloat16 on a GPU that has it, else float32) or one of float32, bfloat16, float16, float64.
         revision: a branch, tag or commit, for Hub models.
         memory_limit: bytes that the weights may take, in place of what is measured to be free.
+        turn: entered while the module is built, after all files are here: who serves others lets them wait meanwhile.
+        directories: whether a name may be that of a directory.
 
     Raises: ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge, UnknownName (device, dtype), and
         AttnVizError where this machine lacks the device.
@@ -92,9 +97,9 @@ def load(
         chosen, form = devices.choose(device, dtype)
         memory.require(nbytes(elements, form.itemsize), name, chosen, memory_limit)
 
-    located = locate(name, revision, fits)
+    located = locate(name, revision, fits, directories)
     chosen, form = devices.choose(device, dtype)
-    with _LOADING:
+    with turn or nullcontext(), _LOADING:
         return _load(located, chosen, form)
 
 

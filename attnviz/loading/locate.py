@@ -33,11 +33,12 @@ class Located:
     sha256: dict[str, str] = field(default_factory=dict)
 
 
-def locate(name: str, revision: str | None, fits: hub.Fits) -> Located:
+def locate(name: str, revision: str | None, fits: hub.Fits, directories: bool = True) -> Located:
     """Finds a model, fetches it from the Hub if need be, and checks its files without importing torch.
 
     Args:
         fits: called with {stored dtype: element count} before anything large is fetched or read.
+        directories: whether the name may be that of a local directory; if not, it is not looked at.
 
     Raises: ModelNotFound, HubUnreachable, ModelUnsupported, and what `fits` raises.
     """
@@ -48,7 +49,7 @@ def locate(name: str, revision: str | None, fits: hub.Fits) -> Located:
     if entry is not None:
         _no_revision(name, revision)
         return _checked(name, entry.at, entry.path(), entry.card.revision, fits, entry.card, entry.sha256)
-    if (directory := _directory(name)) is not None:
+    if directories and (directory := _directory(name)) is not None:
         _no_revision(name, revision)
         return _checked(name, str(directory.resolve()), directory, "", fits)
     if hub.is_hub_id(name):

@@ -1,7 +1,7 @@
-"""The runtime that pages talk to: names and texts in, read-only arrays and records out, never a torch object.
+"""The runtime that pages talk to, in this process: names and texts in, read-only arrays and records out.
 
-What it answers about a text stands in its parts (`look`, `explore`, `examine`, `trust`), what it keeps in `desk`. A
-runtime on a cluster will have the same methods. Import from `attnviz.runtime`.
+An engine (models, caches, the gate) and parts that stand on it, each in a module named after what it answers. Import
+from `attnviz.runtime`.
 """
 
 from __future__ import annotations
@@ -9,29 +9,83 @@ from __future__ import annotations
 import logging
 import threading
 
-from attnviz.errors import AttnVizError, CaptureInvalid
-from attnviz.runtime import files, gallery
-from attnviz.runtime.engine.engine import key_of
-from attnviz.runtime.engine.memory import engine
-from attnviz.runtime.evaluations import Doubter
-from attnviz.runtime.query import DeviceFacts, Progress, Query
+from attnviz.errors import AttnVizError
+from attnviz.runtime import gallery
+from attnviz.runtime.comparisons import Comparisons
+from attnviz.runtime.engine.engine import Engine
+from attnviz.runtime.engine.memory import loaded_torch
+from attnviz.runtime.evaluations import Evaluations
+from attnviz.runtime.explanations import Explanations
+from attnviz.runtime.files import Files
+from attnviz.runtime.interventions import Interventions
+from attnviz.runtime.maps import Maps
+from attnviz.runtime.query import DeviceFacts, Query
 from attnviz.runtime.settings import Settings
-from attnviz.runtime.statistics import Explorer
+from attnviz.runtime.statistics import Statistics
 
 
-class Runtime(Explorer, Doubter):
-    """What pages call. All methods may be called from any thread.
+class Runtime:
+    """What pages call: the methods of its parts, which see. All may be called from any thread.
 
     `progress` is called in the thread of the caller; what it raises cancels the request. Besides the errors
     listed at each method, all that compute raise DeviceMemoryExhausted, and AttnVizError where too many wait.
+
+    Attributes:
+        settings: what this server allows.
+        engine: models, caches and the gate.
+        held: what visitors hold, for pages to put their uploads and books into; bounded for all together.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
-        super().__init__(settings)
+        self.settings = settings or Settings.from_environment()
+        self.engine = Engine(self.settings)
+        self.held = self.engine.held
         self._warming: dict[str, threading.Thread] = {}
         self._warming_lock = threading.Lock()
 
-    # What there is
+        self.catalog = self.engine.catalog
+        self.card = self.engine.card
+        self.ready = self.engine.ready
+        self.examples = gallery.examples
+
+        files = Files(self.engine)
+        self.open, self.opened, self.save = files.open, files.opened, files.save
+
+        maps = Maps(self.engine)
+        self.capture, self.attention, self.map, self.query_key = (
+            maps.capture,
+            maps.attention,
+            maps.map,
+            maps.query_key,
+        )
+
+        statistics = Statistics(self.engine)
+        self.overviews, self.statistics = statistics.overviews, statistics.statistics
+        self.breakdowns, self.allocation = statistics.breakdowns, statistics.allocation
+        self.pooled, self.combined = statistics.pooled, statistics.combined
+        self.likeness, self.links = statistics.likeness, statistics.links
+        self.output_shares = statistics.output_shares
+
+        comparisons = Comparisons(self.engine)
+        self.matchings, self.changes = comparisons.matchings, comparisons.changes
+
+        explanations = Explanations(self.engine)
+        self.methods, self.targets = explanations.methods, explanations.targets
+        self.operators, self.explain = explanations.operators, explanations.explain
+        self.answer, self.layer_by_layer = explanations.answer, explanations.layer_by_layer
+
+        interventions = Interventions(self.engine)
+        self.without, self.ablate = interventions.without, interventions.ablate
+        self.attended, self.head_importance = interventions.attended, interventions.head_importance
+
+        evaluations = Evaluations(self.engine, explanations)
+        self.faithfulness, self.sanity = evaluations.faithfulness, evaluations.sanity
+        self.agreement = evaluations.agreement
+
+    @property
+    def default_model(self) -> str:
+        """The name of the model that this server offers first: never a path."""
+        return self.engine.names.default
 
     @property
     def default_query(self) -> Query:
@@ -43,73 +97,44 @@ class Runtime(Explorer, Doubter):
         """The first question with two texts (for similarity), answered from a file."""
         return next(each.query for each in gallery.EXAMPLES if each.stored and each.pair)
 
-    def examples(self) -> tuple[gallery.Example, ...]:
-        """The gallery of texts in which something is to be seen."""
-        return gallery.examples()
+    @property
+    def default_change_query(self) -> Query:
+        """A text, and the same text with one word changed, each alone answered from a file."""
+        first, second = gallery.EXAMPLES[0].query, gallery.changed_example().query
+        return Query(first.model, first.text, second.text)
 
-    def ready(self, query: Query) -> bool:
-        """Whether `capture` would answer at once."""
-        example = gallery.stored_example(query)
-        if example and gallery.capture_path(example).exists():
-            return True
-        if files.is_file(query.model):
-            return self._captures.peek((query.model,)) is not None
-        model = self._models.peek(query.model)
-        return model is not None and self._captures.peek(key_of(model, query)) is not None
+    @property
+    def directories(self) -> bool:
+        """Whether the current visitor may name directories of this machine."""
+        return self.engine.names.directories()
 
     @property
     def waiting(self) -> int:
         """How many requests wait for the device."""
-        return self._gate.waiting
+        return self.engine.gate.waiting
 
     def facts(self) -> DeviceFacts:
         """The device, and the bytes that the runtime holds. Does not import torch."""
+        engine = self.engine
         return DeviceFacts(
-            *self._models.device(),
-            engine_started=engine() is not None,
-            models=self._models.names(),
-            model_bytes=self._models.nbytes,
-            capture_bytes=self._captures.nbytes,
-            map_bytes=self._maps.nbytes,
+            *engine.models.device(),
+            engine_started=loaded_torch() is not None,
+            models=engine.models.names(),
+            model_bytes=engine.models.nbytes,
+            capture_bytes=engine.captures.nbytes,
+            map_bytes=engine.results.nbytes,
+            held_bytes=engine.held.nbytes,
             waiting=self.waiting,
         )
-
-    # Files
-
-    def open(self, data: bytes, name: str = "the file") -> Query:
-        """Keep the capture in the bytes of a saved file; returns the question that it answers. Without torch.
-
-        It is kept like other captures, as long as there is room. Raises CaptureInvalid.
-        """
-        key = files.name_of(data)
-        capture = self._captures.get((key,), lambda tell: files.read(data, name, self.settings))
-        if self._captures.peek((key,)) is None:
-            raise CaptureInvalid(
-                f"{name} takes {capture.nbytes / 2**20:,.0f} MB, more than this server keeps.",
-                "Open it in Python with attnviz.open, or raise ATTNVIZ_CACHE_MB.",
-            )
-        return files.query_of(key, capture)
-
-    def opened(self, name: str) -> Query | None:
-        """The question that an opened file answers; None where the name is no file's, or it is kept no longer."""
-        capture = self._captures.peek((name,)) if files.is_file(name) else None
-        return files.query_of(name, capture) if capture else None
-
-    def save(self, query: Query, progress: Progress | None = None) -> bytes:
-        """The capture as the content of a file, which `open` reads. Raises what `capture` raises."""
-        capture = self.capture(query, progress)
-        return self._guard("saving the capture", capture.to_bytes)
-
-    # Background
 
     def warm(self, name: str | None = None) -> None:
         """Load a model in a background thread, once, where the settings allow it; errors go to the log."""
         if not self.settings.warm:
             return
-        name = name or self.settings.model
+        name = name or self.default_model
         with self._warming_lock:
             thread = self._warming.get(name)
-            if thread is None or not (thread.is_alive() or self._models.peek(name)):
+            if thread is None or not (thread.is_alive() or self.engine.models.peek(name)):
                 thread = threading.Thread(target=self._warm, args=(name,), name=f"warm {name}", daemon=True)
                 self._warming[name] = thread
                 thread.start()

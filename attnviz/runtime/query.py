@@ -1,55 +1,10 @@
-"""What a page and the runtime tell each other: the question (`Query`), how far the work is (`Stage`), facts.
-
-Plain frozen records without torch, so that they can cross to a runtime in another process one day.
-"""
+"""What a page asks the runtime about, and what the machine says of itself: frozen records without torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-# Names of stages, as a person reads them.
-STARTING = "starting the engine"
-LOADING = "loading the model"
-READING = "reading the text"
-WAITING = "waiting"
-COMPUTING = "computing"
-OVERVIEWS = "drawing every head"
-STATISTICS = "statistics"
-EXPLAINING = "explaining"
-TESTING = "testing the explanation"
-ABLATING = "switching heads off"
-STAGES = (
-    STARTING,
-    LOADING,
-    READING,
-    WAITING,
-    COMPUTING,
-    OVERVIEWS,
-    STATISTICS,
-    EXPLAINING,
-    TESTING,
-    ABLATING,
-)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """How far a request is: what is being done, the fraction done (0 to 1) where it is known, and the
-    position in the queue while it waits (1: next)."""
-
-    name: str
-    fraction: float | None = None
-    position: int | None = None
-
-
-# Called in the thread of the caller, now and then with an unchanged stage. What it raises ends the request:
-# that is how a page cancels (`attnviz.errors.Cancelled`, or the web framework's own signal to stop).
-Progress = Callable[[Stage], None]
-
-
-def silent(stage: Stage) -> None:
-    """The progress of a caller who does not want to know."""
+FILE = "file"  # what stands before the colon in the name of an opened file
 
 
 @dataclass(frozen=True)
@@ -86,4 +41,10 @@ class DeviceFacts:
     model_bytes: int
     capture_bytes: int
     map_bytes: int
+    held_bytes: int
     waiting: int
+
+
+def is_file(model: str) -> bool:
+    """Whether the name is that of an opened file, not of a model."""
+    return model.startswith(f"{FILE}:")

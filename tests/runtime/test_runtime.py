@@ -185,9 +185,8 @@ def test_two_texts_that_are_encoded_apart_may_be_twice_as_long_together(runtime)
     ("options", "name", "what"),
     [
         ({"hub": False}, "someone/model", "models from the Hub"),
-        ({"local": False}, "/etc", "directories of this machine"),
-        ({"local": False}, "../nowhere", "directories of this machine"),
-        ({"local": False}, "attnviz", "directories of this machine"),
+        ({"local": "0"}, "/etc", "directories of this machine"),
+        ({"local": "0"}, "../nowhere", "directories of this machine"),
     ],
 )
 def test_settings_forbid_the_hub_and_directories(options, name, what, root, monkeypatch):
@@ -267,7 +266,7 @@ def test_a_full_queue_refuses_and_a_cancelled_waiter_leaves_it(model):
         if stop.is_set():
             raise errors.Cancelled("Stopped.")
 
-    with ThreadPoolExecutor(1) as pool, runtime._gate.turn():
+    with ThreadPoolExecutor(1) as pool, runtime.engine.gate.turn():
         waiter = pool.submit(runtime.capture, sentence(101), progress)
         assert waiting.wait(10)
         assert runtime.waiting == runtime.facts().waiting == 1
@@ -290,7 +289,7 @@ def test_an_evicted_model_is_really_gone(tiny_model):
     first, second = tiny_model("first"), tiny_model("second")
     runtime.capture(Query(first, "abc"))
     runtime.explain(Query(first, "abc", pair="abd"), method="attention")
-    module = runtime._models.peek(first).loaded.module
+    module = runtime.engine.models.peek(first).model.loaded.module
     gone = [weakref.ref(each) for each in (module, *module.parameters())]
     del module
     runtime.capture(Query(second, "abc"))
@@ -333,7 +332,7 @@ def test_warm_loads_in_the_background(tiny_model):
 
 
 def test_what_cannot_be_warmed_up_is_logged_not_raised(caplog):
-    runtime = Runtime(Settings(device="cpu", local=False))
+    runtime = Runtime(Settings(device="cpu", local="0"))
     runtime.warm("./nowhere")
     wait_for(lambda: "was not warmed up" in caplog.text)
 

@@ -105,8 +105,10 @@ class App:
 def _no_warm_up() -> Iterator[None]:
     """A model that loads in the background would disturb what tests measure."""
     os.environ["ATTNVIZ_WARM"] = "0"
+    os.environ["ATTNVIZ_LOCAL"] = "1"  # there is no browser that could be on this machine
     yield
     os.environ.pop("ATTNVIZ_WARM")
+    os.environ.pop("ATTNVIZ_LOCAL")
 
 
 @pytest.fixture

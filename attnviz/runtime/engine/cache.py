@@ -1,32 +1,33 @@
 """A byte-bounded cache that many threads share: what several ask for at the same time is computed once.
 
-Keys are strings and tuples, never arrays. The first to ask computes in its own thread; the others wait and
-hear of its progress in theirs, and get its value or its error. One who gives up does not take the others
-along.
+Keys hold digests of texts, never texts or arrays. The first to ask computes in its own thread; the others wait and
+hear of its progress in theirs, and get its value or its error. One who gives up, or whose thread dies, does not take
+the others along: one of them computes anew.
 """
 
 from __future__ import annotations
 
 import copy
 import threading
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from cachetools import Cache, LRUCache
-
 from attnviz.errors import AttnVizError, Cancelled
-from attnviz.runtime.query import Progress, Stage, silent
+from attnviz.runtime.engine.sizes import Parts, parts_of
+from attnviz.runtime.progress import WAITING, Progress, Stage, silent
 
 V = TypeVar("V")
 HEARTBEAT = 0.25  # seconds after which a waiting thread calls its progress again, so that it can be stopped
 
 
-class _Flight(Generic[V]):
+class _Computation(Generic[V]):
     """One computation under way, and what became of it."""
 
     def __init__(self) -> None:
+        self.thread = threading.current_thread()
         self.changed = threading.Condition()
-        self.stage: Stage | None = None
+        self.stage = Stage(WAITING)
         self.done = False
         self.abandoned = False  # given up by the one who computed: somebody else must begin anew
         self.value: V | None = None
@@ -37,48 +38,62 @@ class _Flight(Generic[V]):
             self.stage = stage
             self.changed.notify_all()
 
-    def land(self, value: V | None = None, error: Exception | None = None, abandoned: bool = False) -> None:
+    def finish(self, value: V | None = None, error: Exception | None = None, abandoned: bool = False) -> None:
+        """What became of it; only the first word counts."""
         with self.changed:
-            self.value, self.error, self.abandoned, self.done = value, error, abandoned, True
+            if not self.done:
+                self.value, self.error, self.abandoned, self.done = value, error, abandoned, True
             self.changed.notify_all()
 
-    def follow(self, report: Progress) -> None:
-        """Wait until it has landed; report each new stage, and the last one again as a heartbeat."""
+    def wait(self, report: Progress) -> None:
+        """Wait until it has ended; report each new stage, and the last one again as a heartbeat."""
         seen = None
         while True:
             with self.changed:
-                if not self.done and self.stage is seen:
+                if not self.done and (seen is None or self.stage is seen):
                     self.changed.wait(HEARTBEAT)
+                if not self.done and not self.thread.is_alive():
+                    self.abandoned = self.done = True  # it died without a word
                 if self.done:
                     return
                 seen = self.stage
-            if seen is not None:
-                report(seen)
+            report(seen)
 
 
-class _Store(LRUCache[Hashable, V]):
-    """cachetools' LRU cache that keeps note of what fell out."""
+class _Store(Generic[V]):
+    """Values from the least to the most recently used, and the bytes of their distinct parts. Not safe by itself."""
 
-    def __init__(self, maxsize: int, size: Callable[[V], int]) -> None:
-        super().__init__(maxsize, getsizeof=size)
-        self.fallen: list[Hashable] = []
+    def __init__(self) -> None:
+        self.values: OrderedDict[Hashable, tuple[V, Parts]] = OrderedDict()
+        self.nbytes = 0
+        self._users: Counter[Hashable] = Counter()
 
-    def popitem(self) -> tuple[Hashable, V]:
-        key, value = super().popitem()
-        self.fallen.append(key)
-        return key, value
+    def put(self, key: Hashable, value: V, parts: Parts) -> None:
+        if key in self.values:
+            self.remove(key)
+        self.values[key] = (value, parts)
+        self.nbytes += sum(size for part, size in parts.items() if not self._users[part])
+        self._users.update(parts.keys())
 
-    def peek(self, key: Hashable) -> V:
-        """The value, without making it the one used last."""
-        return Cache.__getitem__(self, key)
+    def remove(self, key: Hashable) -> None:
+        _, parts = self.values.pop(key)
+        for part, size in parts.items():
+            self._users[part] -= 1
+            if not self._users[part]:
+                del self._users[part]
+                self.nbytes -= size
+
+    def oldest(self) -> Hashable:
+        return next(iter(self.values))
 
 
 class SharedCache(Generic[V]):
-    """Least-recently-used values, at most `maxsize` bytes of them as `size` counts.
+    """Least-recently-used values, at most `maxsize` bytes of them.
 
     Args:
         maxsize: bytes. A value larger than that is handed out, but not kept.
-        size: the bytes of a value.
+        parts: the bytes of a value by its parts; what values share is counted once.
+        most: how many values at most.
         keep_larger: keep a value that is larger than `maxsize` after all, alone (for models).
         on_evict: told which keys were evicted, outside the lock.
     """
@@ -86,16 +101,18 @@ class SharedCache(Generic[V]):
     def __init__(
         self,
         maxsize: int,
-        size: Callable[[V], int],
+        parts: Callable[[V], Parts] = parts_of,
         *,
+        most: int | None = None,
         keep_larger: bool = False,
         on_evict: Callable[[list[Hashable]], None] | None = None,
     ) -> None:
         self.maxsize = maxsize
-        self._size = (lambda value: min(size(value), maxsize)) if keep_larger else size
-        self._true_size = size
-        self._store: _Store[V] = _Store(maxsize, self._size)
-        self._flights: dict[Hashable, _Flight[V]] = {}
+        self._parts = parts
+        self._most = most
+        self._keep_larger = keep_larger
+        self._store: _Store[V] = _Store()
+        self._running: dict[Hashable, _Computation[V]] = {}
         self._lock = threading.Lock()
         self._on_evict = on_evict
 
@@ -105,29 +122,34 @@ class SharedCache(Generic[V]):
         Raises what `compute` raised; every thread gets an exception object of its own.
         """
         while True:
-            with self._lock:
-                if key in self._store:
-                    return self._store[key]
-                flight = self._flights.get(key)
-                leads = flight is None
-                if flight is None:
-                    flight = self._flights[key] = _Flight()
-            if leads:
-                return self._lead(key, flight, compute, report)
-            flight.follow(report)
-            if flight.error is not None:
-                raise twin(flight.error)
-            if not flight.abandoned:
-                return flight.value  # type: ignore[return-value]
+            own: _Computation[V] = _Computation()
+            try:
+                with self._lock:
+                    if key in self._store.values:
+                        self._store.values.move_to_end(key)
+                        return self._store.values[key][0]
+                    running = self._running.get(key)
+                    if running is None or running.done:
+                        running = self._running[key] = own
+                if running is own:
+                    return self._lead(key, own, compute, report)
+            finally:
+                # Whatever went wrong in between, a signal included: nobody waits for what has ended.
+                self._end(key, own, abandoned=True)
+            running.wait(report)
+            if running.error is not None:
+                raise copy_of(running.error)
+            if not running.abandoned:
+                return running.value  # type: ignore[return-value]
 
     def _lead(
-        self, key: Hashable, flight: _Flight[V], compute: Callable[[Progress], V], report: Progress
+        self, key: Hashable, own: _Computation[V], compute: Callable[[Progress], V], report: Progress
     ) -> V:
         gave_up = False
 
         def tell(stage: Stage) -> None:
             nonlocal gave_up
-            flight.publish(stage)
+            own.publish(stage)
             try:
                 report(stage)
             except BaseException:
@@ -136,55 +158,74 @@ class SharedCache(Generic[V]):
 
         try:
             value = compute(tell)
-        except BaseException as error:
-            own = gave_up or isinstance(error, Cancelled) or not isinstance(error, Exception)
-            self._forget(key)
-            flight.land(abandoned=True) if own else flight.land(error=twin(error))  # type: ignore[arg-type]
+            parts = self._parts(value)
+        except Exception as error:
+            if not gave_up and not isinstance(error, Cancelled):
+                self._end(key, own, error=copy_of(error))
             raise
-        self._keep(key, value)
-        flight.land(value)
+        self._keep(key, own, value, parts)
         return value
 
-    def _forget(self, key: Hashable) -> None:
+    def _end(
+        self,
+        key: Hashable,
+        own: _Computation[V],
+        error: Exception | None = None,
+        abandoned: bool = False,
+    ) -> None:
         with self._lock:
-            self._flights.pop(key, None)
+            if self._running.get(key) is own:
+                del self._running[key]
+        own.finish(error=error, abandoned=abandoned)
 
-    def _keep(self, key: Hashable, value: V) -> None:
+    def _keep(self, key: Hashable, own: _Computation[V], value: V, parts: Parts) -> None:
         with self._lock:
-            # In one step with the end of the flight: nobody may find neither of the two and compute again.
-            self._flights.pop(key, None)
-            if self._size(value) <= self.maxsize:
-                self._store[key] = value
-        self._tell_evicted()
+            # In one step with the end of the computation: nobody may find neither of the two and compute again.
+            self._running.pop(key, None)
+            own.finish(value)
+            if self._keep_larger or sum(parts.values()) <= self.maxsize:
+                self._store.put(key, value, parts)
+            evicted = self._shrink(self._most)
+        self._tell_evicted(evicted)
 
-    def _tell_evicted(self) -> None:
-        with self._lock:
-            fallen, self._store.fallen = self._store.fallen, []
-        if fallen and self._on_evict is not None:
-            self._on_evict(fallen)
+    def _shrink(self, count: int | None) -> list[Hashable]:
+        """Take away the least recently used until all bounds hold; the lock is held."""
+        evicted = []
+        store = self._store
+        while (count is not None and len(store.values) > count) or (
+            store.nbytes > self.maxsize and len(store.values) > self._keep_larger
+        ):
+            evicted.append(store.oldest())
+            store.remove(evicted[-1])
+        return evicted
+
+    def _tell_evicted(self, keys: list[Hashable]) -> None:
+        if keys and self._on_evict is not None:
+            self._on_evict(keys)
 
     def peek(self, key: Hashable) -> V | None:
         """The value where it is kept, without counting as a use."""
         with self._lock:
-            return self._store.peek(key) if key in self._store else None
+            return self._store.values[key][0] if key in self._store.values else None
 
     def kept(self) -> list[Hashable]:
         """The keys of the values kept."""
         with self._lock:
-            return list(self._store)
+            return list(self._store.values)
 
     def shrink(self, count: int) -> None:
         """Evict the least recently used until at most `count` are left."""
         with self._lock:
-            while len(self._store) > count:
-                self._store.popitem()
-        self._tell_evicted()
+            evicted = self._shrink(count)
+        self._tell_evicted(evicted)
 
     def drop(self, unwanted: Callable[[Hashable], bool]) -> None:
-        """Forget the values of some keys."""
+        """Forget the values of some keys; told to `on_evict` as well."""
         with self._lock:
-            for key in [key for key in self._store if unwanted(key)]:
-                del self._store[key]
+            dropped = [key for key in self._store.values if unwanted(key)]
+            for key in dropped:
+                self._store.remove(key)
+        self._tell_evicted(dropped)
 
     def clear(self) -> None:
         """Forget everything that is kept."""
@@ -192,12 +233,12 @@ class SharedCache(Generic[V]):
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the values kept."""
+        """Bytes of the values kept, what they share counted once."""
         with self._lock:
-            return sum(self._true_size(self._store.peek(key)) for key in self._store)
+            return self._store.nbytes
 
 
-def twin(error: Exception) -> Exception:
+def copy_of(error: Exception) -> Exception:
     """A copy without a traceback: one object raised in many threads would collect all their frames,
     and the frames would keep the tensors in them alive."""
     try:

@@ -98,7 +98,7 @@ def test_a_long_text_takes_little_memory(tokenizer, tmp_path):
     tokenizer.save_pretrained(tmp_path)
     runtime = get_runtime()
     text = "The cat sat on the mat. The dog.\n" * 400
-    while len(runtime._models.get(str(tmp_path), lambda stage: None).tokenize(text)) > 2048:
+    while len(runtime.engine.models.get(str(tmp_path)).model.tokenize(text)) > 2048:
         text = text[: -len("The cat sat on the mat. The dog.\n")]
     # Opened from its file: all arrays are numpy's, which tracemalloc counts.
     query = runtime.open(runtime.save(Query(str(tmp_path), text)))
