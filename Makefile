@@ -5,18 +5,20 @@ BIN    := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-$(shell cksum requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 PORT   ?= 8501
+# Where the app listens: this machine only, unless ATTNVIZ_HOST says otherwise (0.0.0.0: every network that it is on).
+HOST   := $(or $(ATTNVIZ_HOST),localhost)
 
 .PHONY: app test check format bench browser clean help
 
 help:
-	@echo "make app     run the app on http://localhost:$(PORT)"
+	@echo "make app     run the app on http://$(HOST):$(PORT)"
 	@echo "make test    the whole suite: unit, AppTest and a real browser"
 	@echo "make check   lint, format and types"
 	@echo "make bench   the benchmarks, as ratios against the peer"
 	@echo "make format  apply the formatter"
 
 app: $(RUN_STAMP)
-	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address $(HOST)
 
 test: $(DEV_STAMP) browser
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile
