@@ -4,29 +4,43 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-$(shell cksum requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
+NODE_STAMP := node_modules/.installed-$(shell cat package.json package-lock.json | cksum | cut -d' ' -f1)
+NODE   := $(BIN)/node
 PORT   ?= 8501
 # Where the app listens: this machine only, unless ATTNVIZ_HOST says otherwise (0.0.0.0: every network that it is on).
 HOST   := $(or $(ATTNVIZ_HOST),localhost)
 
-.PHONY: app test check format bench browser clean help
+.PHONY: app test test-quick check format bench browser clean help
 
 help:
 	@echo "make app     run the app on http://$(HOST):$(PORT)"
-	@echo "make test    the whole suite: unit, AppTest and a real browser"
-	@echo "make check   lint, format and types"
+	@echo "make test    the whole suite: JavaScript and Python units, AppTest and a real browser"
+	@echo "make test-quick  each test once, without a browser"
+	@echo "make check   lint, format and types, of Python and of JavaScript"
 	@echo "make bench   the benchmarks, as ratios against the peer"
 	@echo "make format  apply the formatter"
 
 app: $(RUN_STAMP)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address $(HOST)
 
-test: $(DEV_STAMP) browser
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+# Whole files go to two workers, in the order of tests/conftest.py: the longest first.
+PYTEST := $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
-check: $(DEV_STAMP)
+test: $(DEV_STAMP) browser
+	$(NODE) --test tests/javascript/*.test.js
+	$(PYTEST)
+
+test-quick: $(DEV_STAMP)
+	$(NODE) --test tests/javascript/*.test.js
+	$(PYTEST) --quick
+
+check: $(DEV_STAMP) $(NODE_STAMP)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+	$(NODE) node_modules/eslint/bin/eslint.js .
+	$(NODE) node_modules/typescript/bin/tsc --project jsconfig.json
+	$(NODE) node_modules/typescript/bin/tsc --project jsconfig.strict.json
 
 format: $(DEV_STAMP)
 	$(BIN)/python -m ruff check --fix .
@@ -54,5 +68,10 @@ $(DEV_STAMP): requirements.txt requirements-dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@ $(RUN_STAMP)
 
+# Node comes with the development requirements; what checks JavaScript comes from npm, once for each package-lock.json.
+$(NODE_STAMP): package.json package-lock.json $(DEV_STAMP)
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --no-progress
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache

@@ -5,6 +5,7 @@ AttnVizError
 │   └── HubUnreachable       the Hub did not answer, and the model is not on this machine
 ├── ModelUnsupported         found, but cannot be used: see `reason`
 ├── ModelTooLarge            more bytes than the memory at hand
+├── InputInvalid             a text that is no string, a malformed message, a token that the model lacks
 ├── InputEmpty               no text, or nothing left of it after tokenization
 ├── InputTooLong             more tokens than the model, or the limit of this server, allows
 ├── UnknownName              a method, target, metric or kind that does not exist: lists the valid names
@@ -62,6 +63,10 @@ class ModelTooLarge(AttnVizError):
         super().__init__(message, remedy)
         self.needed = needed
         self.available = available
+
+
+class InputInvalid(AttnVizError):
+    """What was given is not what is read here: no string, a malformed message, a token that the model lacks."""
 
 
 class InputEmpty(AttnVizError):

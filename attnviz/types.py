@@ -59,10 +59,11 @@ class Tokens:
         text: the text as it was tokenized; lone surrogates are replaced by U+FFFD, one for one.
         ids: (T,) int64 vocabulary indices.
         pieces: T strings, as the tokenizer has them ("##ing", "Ġcat", "▁cat").
-        labels: T strings, as a person reads them. The labels of the non-special tokens, continuation
-            marks (`attnviz.text.CONTINUATION`) left out, concatenate to `text` (then `pair`).
-        spans: (T, 2) int64 start and end in characters of the token's own text; (0, 0) for special tokens.
-        special: (T,) bool, true where the tokenizer added the token; text typed by a user is never special.
+        labels: T strings, as a person reads them. The labels of all tokens but those that a template added,
+            continuation marks (`attnviz.text.CONTINUATION`) left out, concatenate to `text` (then `pair`).
+        spans: (T, 2) int64 start and end in characters of the token's own text; (0, 0) where a template added it.
+        special: (T,) bool, true where the tokenizer added the token, and where the text names a special token and was
+            read so (special=True, chat): such a token has a span. What a user types is never special otherwise.
         words: (T,) int64 index of the word that the token belongs to, counted through both texts; -1 for special.
         segments: (T,) int64, 0 for `text`, 1 for `pair`.
         pair: the second text, or None.

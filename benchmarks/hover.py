@@ -21,7 +21,8 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import sync_playwright  # noqa: E402
 
-from attnviz.figures import heatmap_data  # noqa: E402
+from attnviz.figures import QUANTITIES, MapView  # noqa: E402
+from attnviz.figures.messages.axes import Axes, labelled  # noqa: E402
 from tests.browser import chromium  # noqa: E402
 from tests.figures.stand import open_figure  # noqa: E402
 
@@ -64,18 +65,10 @@ def message(tokens: int, form: str, signed: bool) -> bytes:
     labels = [f"word{n}" for n in range(tokens)]
     prose = [run for n, label in enumerate(labels) for run in ((label, n), (" ", -1))]
     heads = [(0, head) for head in range(HEADS)]
-    size = {"layers": 1, "heads": HEADS, "layer": 0, "head": 0}
-    return heatmap_data(
-        weights.astype(np.float32),
-        heads,
-        labels,
-        labels,
-        **size,
-        form=form,
-        proses=[prose],
-        signed=signed,
-        rows_sum_to_one=not signed,
-    )
+    items = labelled(labels)
+    quantity = QUANTITIES["contribution" if signed else "attention"]
+    axes = Axes(items, items, [prose])
+    return MapView(weights.astype(np.float32), heads, axes, 1, HEADS, (0, 0), quantity, form=form).message()
 
 
 def main() -> None:

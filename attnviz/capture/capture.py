@@ -6,15 +6,16 @@ It is made by `Model.capture`, or read from a file without a model. All results 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.capture import stream
+from attnviz.capture import blocks, stream
 from attnviz.capture.arrays import Array, to_numpy
+from attnviz.capture.normalization import ROW_BYTES
 from attnviz.capture.scores import QueryKeyScores, Scores
 from attnviz.capture.steps import query_key
 from attnviz.errors import ModelUnsupported, UnknownName
@@ -71,6 +72,8 @@ class Capture:
     target_tokens: Tokens | None
     layers: Mapping[Kind, tuple[Layer, ...]]
     fed_tokens: Tokens | None = None
+    # The layer that contributions were last asked of, and their pieces: its other heads are asked next. One at most.
+    _latest: list[tuple[Layer, OutputParts]] = field(default_factory=list, init=False, repr=False)
 
     # How a notebook draws it. Drawing stands to the right of this layer, which cannot import it: the package's
     # face (attnviz/__init__.py) hangs it in when it hands out this class or what makes captures.
@@ -111,6 +114,23 @@ class Capture:
         weights = scores.weights_block(_heads(scores, head), _rows(rows, scores))
         return readonly(to_numpy(weights if head is None else weights[0]), np.float32)
 
+    def tile(
+        self, layer: int, head: int | None, rows: slice, keys: slice, kind: Kind | None = None
+    ) -> Annotated[FloatArray, "rows keys"]:
+        """The weights of a part of a map, exact: (rows, keys), or (H, rows, keys) when head is None.
+
+        What its rows sum up to is kept, so that further tiles of the same rows cost their own cells only. Slices have a
+        step of 1, and are cut at the edges of the map. Raises UnknownName.
+        """
+        scores = self._layer(layer, kind).scores
+        _, _, queries, count = scores.shape
+        parts = [slice(*part.indices(size)) for part, size in ((rows, queries), (keys, count))]
+        if any(part.step != 1 or part.stop <= part.start for part in parts):
+            raise UnknownName("part of a map", f"{rows}, {keys}", (f"rows of {queries}, keys of {count}",))
+        plain = [slice(part.start, part.stop) for part in parts]
+        weights = blocks.tile(scores, _heads(scores, head), *plain)
+        return readonly(to_numpy(weights if head is None else weights[0]), np.float32)
+
     def value_weighted(
         self, layer: int, head: int | None = None, kind: Kind | None = None
     ) -> Annotated[FloatArray, "Q K"]:
@@ -135,7 +155,7 @@ class Capture:
                 "Look at the attention weights instead.",
                 reason="not-captured",
             )
-        return readonly(norms if isinstance(norms, np.ndarray) else norms.compute(), np.float32)
+        return readonly(norms if isinstance(norms, np.ndarray) else norms.values, np.float32)
 
     def contribution(
         self, layer: int, head: int | None = None, kind: Kind | None = None
@@ -177,8 +197,12 @@ class Capture:
         return readonly(np.stack([self._parts(layer).shares(layer.scores) for layer in layers]))
 
     def _parts(self, layer: Layer) -> OutputParts:
+        for known, pieces in self._latest[:]:
+            if known is layer:
+                return pieces
         parts = layer.parts()
         if parts is not None:
+            self._latest[:] = [(layer, parts)]
             return parts
         if layer.norms is not None:
             raise ModelUnsupported(
@@ -238,14 +262,22 @@ class Capture:
         kind = self._kind(kind)
         keys = self.key_tokens(kind)
         ids = None if kind == "cross" else keys.ids
-        tables = [stream.statistics(layer.scores, ids, keys.special) for layer in self._layers(kind)]
+        table = stream.statistics_of([layer.scores for layer in self._layers(kind)], ids, keys.special)
         names, units = zip(*stream.METRICS, strict=True)
-        return HeadTable(names, units, np.stack(tables, axis=1))
+        return HeadTable(names, units, table)
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the capture keeps alive, each storage counted once; weights that are the model's own are not."""
-        return sum(_storages(self.layers).values())
+        """Bytes that the capture keeps alive, each storage counted once; weights that are the model's own are not.
+
+        What it may come to keep is counted from the start: of its rows (see `Normalization`), of its keys
+        (`KeyNorms`), and the pieces of one layer's output.
+        """
+        layers = [layer for part in self.layers.values() for layer in part]
+        shapes = [layer.scores.shape for layer in layers if isinstance(layer.scores, QueryKeyScores)]
+        later = sum(ROW_BYTES * heads * queries + 4 * heads * keys for _, heads, queries, keys in shapes)
+        later += max((getattr(layer.output, "piece_bytes", 0) for layer in layers), default=0)
+        return sum(_storages(self.layers).values()) + later
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the capture as safetensors and JSON; `attnviz.open` reads it without a model. Raises OSError."""

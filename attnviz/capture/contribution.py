@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from attnviz.capture import stream
-from attnviz.capture.arrays import Array, namespace, to_numpy
+from attnviz.capture.arrays import Array, device_of, namespace, to_numpy, wide_dtype
+from attnviz.capture.blocks import blocks, source
 from attnviz.capture.scores import Scores
 from attnviz.types import FloatArray
 
@@ -43,12 +43,14 @@ class OutputParts:
     def shares(self, scores: Scores) -> Annotated[FloatArray, "H"]:
         """What each head contributes, summed over keys, mean over queries. Streamed: Q x K is never held."""
         _, count, queries, _ = scores.shape
-        total = np.zeros(count)
-        for block in stream.blocks(scores, slice(None)):
-            rows = slice(block.start, block.stop)
-            parts = block.weights * self._products(slice(None), rows, block.low, block.high)
-            total += to_numpy(namespace(parts).sum(parts, axis=(1, 2))).astype(np.float64)
-        return (total / queries).astype(np.float32)
+        like = source(scores)
+        xp = namespace(like)
+        wide = wide_dtype(like)
+        total = xp.zeros(count, dtype=wide, device=device_of(like))
+        for place, weights in blocks(scores, slice(None)):
+            parts = weights * self._products(place.heads, place.rows, place.low, place.high)
+            total[place.heads] += xp.sum(parts, axis=(1, 2), dtype=wide)
+        return (to_numpy(total) / queries).astype(np.float32)
 
     def _products(
         self, heads: slice, rows: slice, low: int, high: int

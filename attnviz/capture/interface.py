@@ -138,15 +138,17 @@ def trusted_view(module: torch.nn.Module, inputs: Mapping[str, Any]) -> torch.nn
     to the test with these inputs, once: DeepSeek V3.2 computes something else under a name that it does not know.
     """
     with _views_lock:
-        if module not in _views:
+        if module in _views:
+            return _views[module]
+    # Without the lock, since it takes up to two passes: who is here at the same time makes a view, too.
+    view = None
+    if supports_interface(module):
+        register()
+        view = _new_view(module)
+        if _asks_for_its_implementation(module) and not _same_output(module, view, inputs):
             view = None
-            if supports_interface(module):
-                register()
-                view = _new_view(module)
-                if _asks_for_its_implementation(module) and not _same_output(module, view, inputs):
-                    view = None
-            _views[module] = view
-        return _views[module]
+    with _views_lock:
+        return _views.setdefault(module, view)
 
 
 def _same_output(module: torch.nn.Module, view: torch.nn.Module, inputs: Mapping[str, Any]) -> bool:

@@ -8,8 +8,12 @@ or numpy's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from attnviz.capture.arrays import Array, device_of, namespace
+import numpy as np
+
+from attnviz.capture.arrays import Array, device_of, is_torch, namespace
+from attnviz.types import BoolArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,25 @@ class SpanMask:
         allowed = (j >= self.first[b, rows][:, None]) & (j < self.stop[b, rows][:, None])
         return (allowed & self.keys[b, low:high][None, :])[None]
 
+    @cached_property
+    def edges(self) -> tuple[IntArray, IntArray, BoolArray]:
+        """first, stop and which rows see nothing, (B, Q) on the host: no walk then waits for a device."""
+        first, stop, keys = (_on_host(array) for array in (self.first, self.stop, self.keys))
+        seen = np.concatenate([np.zeros((len(keys), 1), np.int64), keys.cumsum(1)], 1)
+        counts = np.take_along_axis(seen, np.maximum(first, stop), 1) - np.take_along_axis(seen, first, 1)
+        return first, stop, counts <= 0
+
     def reach(self, batch: int, rows: slice) -> tuple[int, int]:
-        """The smallest range of keys outside which these rows see nothing."""
-        b = batch % self.first.shape[0]
-        first, stop = self.first[b, rows], self.stop[b, rows]
-        return int(first.min()), int(stop.max())
+        """The smallest range of keys outside which these rows weigh nothing.
+
+        A row that sees nothing weighs all keys alike, as in transformers' own attention.
+        """
+        first, stop, blind = (each[batch % self.first.shape[0], rows] for each in self.edges)
+        return (0, int(self.keys.shape[1])) if blind.any() else (int(first.min()), int(stop.max()))
+
+    def blind(self, batch: int) -> bool:
+        """Whether some row sees no key at all."""
+        return bool(self.edges[2][batch % self.first.shape[0]].any())
 
 
 @dataclass(frozen=True)
@@ -52,6 +70,14 @@ class DenseMask:
     def reach(self, batch: int, rows: slice) -> tuple[int, int]:
         """All keys: nothing is known of the shape of this mask."""
         return 0, int(self.allowed.shape[3])
+
+    @cached_property
+    def _blind(self) -> BoolArray:
+        return ~_on_host(self.allowed.any(-1)).all((1, 2))
+
+    def blind(self, batch: int) -> bool:
+        """Whether some row sees no key at all."""
+        return bool(self._blind[batch % self.allowed.shape[0]])
 
 
 @dataclass(frozen=True)
@@ -81,6 +107,10 @@ class DenseBias:
         """(heads or 1, rows, high - low) of the bias."""
         values = self.values[batch % self.values.shape[0]]
         return (values if values.shape[0] == 1 else values[heads])[:, rows, low:high]
+
+
+def _on_host(array: Array) -> Array:
+    return array.cpu().numpy() if is_torch(array) else array
 
 
 Mask = SpanMask | DenseMask

@@ -5,7 +5,7 @@ Text goes in; a Capture comes out, with every axis tied to its tokens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from attnviz.capture.capture import Capture, Layer
 from attnviz.capture.drawable import check_sizes, roles_of
 from attnviz.capture.generating import generated, seeded
+from attnviz.capture.reading import read_chat, read_text
 from attnviz.capture.sequences import joined, shifted
-from attnviz.errors import AttnVizError, InputEmpty, InputTooLong, TargetUnsupported
+from attnviz.errors import AttnVizError, InputTooLong, TargetUnsupported
 from attnviz.types import Kind, ModelCard, Tokens
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from attnviz.capture.sites import Sites
     from attnviz.capture.values import Projection
     from attnviz.loading import Loaded
+    from attnviz.loading.access import Access
 
 # A greedy translation or summary stops here at the latest, where no target text was given.
 TARGET_TOKENS = 128
@@ -61,11 +63,28 @@ class Model:
         name = type(self.loaded.module).__name__
         return self.card.kind == "encoder-decoder" and name.endswith("ForSequenceClassification")
 
-    def tokenize(self, text: str, pair: str | None = None) -> Tokens:
-        """The tokens that the model would be fed. Raises InputEmpty."""
-        return self.loaded.tokenize(text, pair)
+    def tokenize(self, text: str, pair: str | None = None, special: bool = False) -> Tokens:
+        """The tokens that the model would be fed; `special` as in `capture`. Raises InputInvalid, InputEmpty."""
+        return read_text(self.loaded, text, pair, special)[0]
 
-    def capture(self, text: str, pair: str | None = None, target_text: str | None = None) -> Capture:
+    def chat(self, messages: Sequence[Mapping[str, Any]], add_generation_prompt: bool = False) -> Tokens:
+        """The tokens of messages, ids equal to those that the tokenizer's own chat template gives.
+
+        Args:
+            messages: mappings with "role" and "content", both strings.
+            add_generation_prompt: end where the assistant's answer begins.
+
+        Raises InputInvalid where there is no template, or it does not accept the messages; InputTooLong.
+        """
+        return read_chat(self.loaded, messages, add_generation_prompt)[0]
+
+    def capture(
+        self,
+        text: str,
+        pair: str | None = None,
+        target_text: str | None = None,
+        special: bool = False,
+    ) -> Capture:
         """Run the text through the model once, and keep what its attention can be recomputed from.
 
         Args:
@@ -73,13 +92,15 @@ class Model:
             pair: a second text, where the tokenizer joins two.
             target_text: for an encoder-decoder, the text that its decoder is fed (teacher-forced); None lets the
                 model generate it greedily. A classifier's decoder is fed the text itself.
+            special: names of special tokens in the texts ("[MASK]") are those tokens; else they are text.
 
         Raises:
+            InputInvalid: no string, or a token that the model lacks.
             InputEmpty: no text. InputTooLong: more tokens than positions.
             AttnVizError: a target text for a classifier.
             ModelUnsupported: the model ran, but its attention cannot be tied to the tokens.
         """
-        tokens, inputs = self.encode(text, pair)
+        tokens, inputs = self.encode(text, pair, special)
         if self.card.kind != "encoder-decoder":
             return self._captured(self._inputs(inputs), tokens)
         if self.echoes:
@@ -95,7 +116,7 @@ class Model:
                 inputs,
                 generated(self.loaded, self._inputs(inputs), {"max_new_tokens": TARGET_TOKENS}),
             )
-        return self._teacher_forced(tokens, inputs, target_text)
+        return self._teacher_forced(tokens, inputs, target_text, special)
 
     def generate(
         self,
@@ -161,28 +182,25 @@ class Model:
 
         return find_sites(self.loaded.module, self._uncached(inputs))
 
-    def forced(self, target_text: str) -> tuple[Tokens, list[int]]:
+    def forced(self, target_text: str, special: bool = False) -> tuple[Tokens, list[int]]:
         """The tokens of a target text, special ones included, and the ids that a decoder is fed to predict them.
 
-        As transformers feeds it from labels: shifted right. Raises InputEmpty, InputTooLong.
+        As transformers feeds it from labels: shifted right. Raises InputInvalid, InputEmpty, InputTooLong.
         """
-        from attnviz.text import encode
-
-        if not target_text.strip():
-            raise InputEmpty("The target text is empty.", "Type what the decoder is to be fed.")
-        target, labels = encode(self.loaded.tokenizer, target_text, target=True)
+        target, labels = read_text(self.loaded, target_text, special=special, target=True)
         self._check_length(len(target))
         return target, shifted(self.loaded.module, labels["input_ids"])
 
-    def encode(self, text: str, pair: str | None = None) -> tuple[Tokens, dict[str, list[int]]]:
+    def encode(
+        self, text: str, pair: str | None = None, special: bool = False
+    ) -> tuple[Tokens, dict[str, list[int]]]:
         """The tokens, and the lists that the module is fed (input_ids, attention_mask, ...), of what fits the model.
 
         Raises:
+            InputInvalid: no string, or a token that the model lacks.
             InputEmpty: no text. InputTooLong: more tokens than the model has positions.
         """
-        from attnviz.text import encode
-
-        tokens, inputs = encode(self.loaded.tokenizer, text, pair)
+        tokens, inputs = read_text(self.loaded, text, pair, special)
         self._check_length(len(tokens))
         return tokens, inputs
 
@@ -211,8 +229,10 @@ class Model:
         capture = self._captured(self._inputs(longer), joined(tokens, target))
         return replace(capture, target_tokens=target)
 
-    def _teacher_forced(self, tokens: Tokens, inputs: dict[str, list[int]], target_text: str) -> Capture:
-        target, fed = self.forced(target_text)
+    def _teacher_forced(
+        self, tokens: Tokens, inputs: dict[str, list[int]], target_text: str, special: bool
+    ) -> Capture:
+        target, fed = self.forced(target_text, special)
         return self._captured_decoder(tokens, inputs, fed, target)
 
     def _captured_sequence(
@@ -237,9 +257,9 @@ class Model:
     def _captured(
         self, inputs: dict[str, Any], tokens: Tokens, target: Tokens | None = None, fed: Tokens | None = None
     ) -> Capture:
-        from attnviz.capture.recorder import record
+        from attnviz.capture.recorder import record_calls
 
-        _, calls = record(self.loaded.module, self._uncached(inputs))
+        calls, _ = record_calls(self.loaded.module, self._uncached(inputs))
         roles = roles_of(self.card, calls)
         kinds: dict[Kind, tuple[Layer, ...]] = {}
         for role in ("encoder", "decoder", "cross"):
@@ -276,8 +296,8 @@ def load_model(
     dtype: str = "auto",
     revision: str | None = None,
     *,
+    access: Access | None = None,
     turn: AbstractContextManager[None] | None = None,
-    directories: bool = True,
 ) -> Model:
     """Load a model by its catalogue name, local directory or Hub id.
 
@@ -286,14 +306,14 @@ def load_model(
         device: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto" (bfloat16 on a GPU that has it, else float32), "float32", "bfloat16", "float16".
         revision: a commit, branch or tag of the Hub.
-        turn, directories: see `attnviz.loading.load`.
+        access, turn: see `attnviz.loading.load`.
 
     Raises:
         ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge: each says the remedy.
         UnknownName: no such device or dtype.
     """
     from attnviz.loading import load
+    from attnviz.loading.access import EVERYTHING
 
-    return Model(
-        load(name, device=device, dtype=dtype, revision=revision, turn=turn, directories=directories)
-    )
+    reach = EVERYTHING if access is None else access
+    return Model(load(name, device=device, dtype=dtype, revision=revision, access=reach, turn=turn))

@@ -7,6 +7,7 @@ in which they ran. Nothing is computed here: a `Call` recomputes weights when so
 from __future__ import annotations
 
 import contextlib
+import inspect
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -212,16 +213,42 @@ def record(module: torch.nn.Module, inputs: Mapping[str, Any]) -> tuple[Any, tup
     Raises:
         ModelUnsupported: nothing was recorded (`reason` "not-captured"); Mamba, for instance, has no attention.
     """
-    output, calls, _ = record_with(module, inputs)
+    output, calls, _ = _seen(module, inputs)
     return output, calls
 
 
-def record_with(
+def record_calls(
     module: torch.nn.Module, inputs: Mapping[str, Any]
+) -> tuple[tuple[Call, ...], torch.nn.Module | None]:
+    """The calls of `record`, without the logits that nobody looks at; and the view that was run in the module's place.
+
+    The view is None where the thread was watched instead. Raises as `record` does.
+    """
+    _, calls, view = _seen(module, *unread(module, inputs))
+    return calls, view
+
+
+def unread(module: torch.nn.Module, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """Inputs for a pass whose output nobody reads, and whether its base may run alone, without the head.
+
+    A language model gives the logits of one place where it can be told to. Another whose head is a vocabulary (BERT's
+    masked one) runs without it, if its base takes the same inputs.
+    """
+    names = inspect.signature(module.forward).parameters
+    if "logits_to_keep" in names:
+        return {**inputs, "logits_to_keep": 1}, False
+    base: Any = getattr(module, "base_model", module)
+    output = getattr(module, "get_output_embeddings", lambda: None)
+    bare = base is not module and output() is not None
+    return dict(inputs), bare and set(inputs) <= set(inspect.signature(base.forward).parameters)
+
+
+def _seen(
+    module: torch.nn.Module, inputs: Mapping[str, Any], bare: bool = False
 ) -> tuple[Any, tuple[Call, ...], torch.nn.Module | None]:
-    """As `record`; also the view that was run in the module's place, None where the thread was watched instead."""
+    """The output, the calls and the view; with `bare` the base runs without its head."""
     with torch.no_grad():
-        output, calls, view = _recorded(module, inputs)
+        output, calls, view = _recorded(module, inputs, bare)
     if not calls:
         raise ModelUnsupported(
             f"{type(module).__name__} ran, but showed no attention.",
@@ -232,15 +259,16 @@ def record_with(
 
 
 def _recorded(
-    module: torch.nn.Module, inputs: Mapping[str, Any]
+    module: torch.nn.Module, inputs: Mapping[str, Any], bare: bool
 ) -> tuple[Any, tuple[Call, ...], torch.nn.Module | None]:
     """Through the interface where the family uses it, else by watching the thread."""
     from attnviz.capture.tap import Tap
 
     if (view := trusted_view(module, inputs)) is not None:
         recorder = Recorder(view)
+        running: Any = view
         with active(recorder):
-            output = view(**inputs)
+            output = (running.base_model if bare else running)(**inputs)
         if len(recorder):
             return output, recorder.calls(), view
     recorder = Recorder(module)

@@ -7,11 +7,12 @@ additive bias (T5, ALiBi), a soft cap (Gemma 2) and sinks (GPT-OSS).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from attnviz.capture.arrays import Array, device_of, is_torch, namespace
 from attnviz.capture.masks import Bias, DenseMask, Mask
+from attnviz.capture.normalization import Normalization
 
 # Exp of this difference is 0 in every dtype, and products with it stay finite.
 LOWEST = -1e30
@@ -31,11 +32,18 @@ class QueryKeyScores:
     bias: Bias | None = None
     softcap: float | None = None
     sinks: Annotated[Array, "H"] | None = None
+    # Of the first text of the batch; filled by whoever goes over whole rows.
+    normalization: Normalization = field(default_factory=Normalization, init=False, repr=False, compare=False)
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """(B, H, Q, K)."""
         return self.q.shape[0], self.q.shape[1], self.q.shape[2], self.k.shape[2]
+
+    @property
+    def groups(self) -> int:
+        """How many query heads share a key head."""
+        return self.q.shape[1] // self.k.shape[1]
 
     def reach(self, rows: slice, batch: int = 0) -> tuple[int, int]:
         """The range of keys outside which the weights of these rows are zero."""
@@ -94,13 +102,31 @@ class QueryKeyScores:
         weights = softmax(logits)
         return weights[..., :-1] if extra else weights
 
-    def log_weights_block(
-        self, heads: slice, rows: Any, low: int, high: int
-    ) -> Annotated[Array, "heads rows keys"]:
-        """Natural logarithms of the weights; about `LOWEST` where a weight is 0."""
-        logits, extra = self._with_sinks(self.logits(heads, rows, 0, low, high), heads)
-        logs = log_softmax(logits)
-        return logs[..., :-1] if extra else logs
+    def exponents(
+        self, heads: slice, rows: slice, low: int, high: int
+    ) -> tuple[Annotated[Array, "heads rows keys"], Annotated[Array, "heads rows"]]:
+        """Logits less the largest of their row, and that: weights are exp(exponents) / `divisor` of their sums."""
+        xp = namespace(self.q)
+        logits = self.logits(heads, rows, 0, low, high)
+        reference = xp.max(logits, axis=-1)
+        if self.sinks is not None:
+            sinks = xp.astype(self.sinks[heads], logits.dtype, copy=False)
+            reference = xp.maximum(reference, sinks[:, None])
+        logits -= reference[..., None]
+        return logits, reference
+
+    def divisor(self, sums: Array, reference: Array, heads: slice) -> Annotated[Array, "heads rows"]:
+        """What exponentials are divided by: their sums over all keys, and what the sink takes."""
+        if self.sinks is None:
+            return sums
+        xp = namespace(self.q)
+        sinks = xp.astype(self.sinks[heads], sums.dtype, copy=False)
+        return sums + xp.exp(sinks[:, None] - reference)
+
+    def with_float_keys(self) -> QueryKeyScores:
+        """The same scores with keys in float32: for walks over many blocks, which would cast them again and again."""
+        xp = namespace(self.k)
+        return self if self.k.dtype == xp.float32 else replace(self, k=xp.astype(self.k, xp.float32))
 
     def _with_sinks(self, logits: Array, heads: slice) -> tuple[Array, bool]:
         if self.sinks is None:
@@ -116,6 +142,8 @@ class DenseScores:
     """Weights that were seen as they are, where a family gives no queries and keys: (B, H, Q, K)."""
 
     weights: Annotated[Array, "B H Q K"]
+
+    groups = 1
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -152,15 +180,24 @@ class DenseScores:
         block = self.weights[batch % self.weights.shape[0]][heads][:, rows, low:high]
         return xp.astype(block, dtype or xp.float32, copy=False)
 
-    def log_weights_block(
-        self, heads: slice, rows: Any, low: int, high: int
-    ) -> Annotated[Array, "heads rows keys"]:
-        """Natural logarithms of the weights; `LOWEST` where a weight is 0."""
+    def exponents(
+        self, heads: slice, rows: slice, low: int, high: int
+    ) -> tuple[Annotated[Array, "heads rows keys"], Annotated[Array, "heads rows"]]:
+        """Natural logarithms of the weights, `LOWEST` where one is 0; and zeros."""
         xp = namespace(self.weights)
         weights = self.weights_block(heads, rows, 0, low, high)
         seen = weights > 0
         one, lowest = (xp.asarray(value, dtype=weights.dtype) for value in (1.0, LOWEST))
-        return xp.where(seen, xp.log(xp.where(seen, weights, one)), lowest)
+        logs = xp.where(seen, xp.log(xp.where(seen, weights, one)), lowest)
+        return logs, xp.zeros_like(weights[..., 0])
+
+    def divisor(self, sums: Array, reference: Array, heads: slice) -> Annotated[Array, "heads rows"]:
+        """Ones: the weights are as they were seen."""
+        return namespace(sums).ones_like(sums)
+
+    def with_float_keys(self) -> DenseScores:
+        """These scores: there are no keys."""
+        return self
 
 
 Scores = QueryKeyScores | DenseScores
@@ -173,9 +210,10 @@ def _grouped_product(
     xp = namespace(q)
     groups = total // k.shape[0]
     start, stop, _ = heads.indices(total)
-    whole = start % groups == 0 and stop % groups == 0
-    if groups == 1 or whole:
-        keys = xp.astype(k[start // groups : stop // groups, low:high], dtype, copy=False)
+    first, last = start // groups, (stop - 1) // groups
+    shared = first == last and stop - start > 1
+    if shared or (start % groups == 0 and stop % groups == 0):
+        keys = xp.astype(k[first : last + 1, low:high], dtype, copy=False)
         folded = xp.reshape(q, (keys.shape[0], -1, q.shape[2]))  # (Hk, groups * rows, d)
         product = xp.matmul(folded, xp.permute_dims(keys, (0, 2, 1)))
         return xp.reshape(product, (q.shape[0], q.shape[1], high - low))
@@ -197,13 +235,3 @@ def softmax(logits: Array) -> Array:
     xp.exp(weights, out=weights)
     weights /= xp.sum(weights, axis=-1, keepdims=True)
     return weights
-
-
-def log_softmax(logits: Array) -> Array:
-    """Logarithm of the softmax over the last axis, by torch's fused kernel where there is torch."""
-    if is_torch(logits):
-        return logits.log_softmax(-1)
-    xp = namespace(logits)
-    logs = logits - xp.max(logits, axis=-1, keepdims=True)
-    logs -= xp.log(xp.sum(xp.exp(logs), axis=-1, keepdims=True))
-    return logs

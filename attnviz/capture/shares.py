@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from attnviz.capture import stream
-from attnviz.capture.arrays import device_of, namespace, to_numpy
+from attnviz.capture.arrays import Array, device_of, is_torch, namespace, to_numpy, wide_dtype
+from attnviz.capture.blocks import blocks, source
 from attnviz.types import FloatArray, IntArray, Kind
 
 if TYPE_CHECKING:
@@ -28,17 +28,18 @@ def group_shares(
     Groups are numbers from 0; each token is in one. With every key in a group, the last axis sums to 1. NaN for a
     group without queries.
     """
-    heads, counts = scores.shape[1], np.bincount(query_groups)
-    columns = _one_hot(key_groups, int(key_groups.max()) + 1)
-    rows = _one_hot(query_groups, len(counts))
-    sums = np.zeros((heads, rows.shape[1], columns.shape[1]))
-    for block in stream.blocks(scores, slice(None)):
-        xp, device = namespace(block.weights), device_of(block.weights)
-        inside = xp.asarray(columns[block.low : block.high], device=device)
-        product = to_numpy(xp.matmul(block.weights, inside)).astype(np.float64)  # (heads, rows, C)
-        sums += np.einsum("hrc,rg->hgc", product, rows[block.start : block.stop])
+    counts = np.bincount(query_groups)
+    like = source(scores)
+    xp, device, wide = namespace(like), device_of(like), wide_dtype(like)
+    columns = xp.asarray(_one_hot(key_groups, int(key_groups.max()) + 1), device=device)
+    rows = xp.asarray(_one_hot(query_groups, len(counts)).T, device=device)  # (G, Q)
+    sums = xp.zeros((scores.shape[1], len(counts), columns.shape[1]), dtype=wide, device=device)
+    for place, weights in blocks(scores, slice(None)):
+        product = xp.matmul(weights, columns[place.low : place.high])  # (heads, rows, C)
+        product = xp.astype(product, wide, copy=False)
+        sums[place.heads] += xp.matmul(xp.astype(rows[:, place.rows], wide), product)
     with np.errstate(invalid="ignore"):
-        return (sums / counts[:, None]).astype(np.float32)
+        return (to_numpy(sums, wide=True) / counts[:, None]).astype(np.float32)
 
 
 def range_shares(
@@ -51,24 +52,27 @@ def range_shares(
 
     The ranges differ from row to row and may be empty; they count keys in `order`, a permutation, where it is given.
     """
-    heads, queries, keys = scores.shape[1], scores.shape[2], scores.shape[3]
-    sums = np.zeros((heads, starts.shape[1]))
-    for block in stream.blocks(scores, slice(None), multiple=1):
-        columns = np.arange(block.low, block.high) if order is None else order
-        weights = to_numpy(block.weights)
-        if order is not None:
-            whole = np.zeros((*weights.shape[:2], keys), np.float32)
-            whole[..., block.low : block.high] = weights
-            weights = whole[..., columns]
-        running = np.zeros((*weights.shape[:2], weights.shape[2] + 1))
-        np.cumsum(weights, axis=2, dtype=np.float64, out=running[..., 1:])
-        low = block.low if order is None else 0
-        high = low + weights.shape[2]
-        rows = np.arange(weights.shape[1])[:, None]
-        ends = [np.clip(edge[block.start : block.stop], low, high) - low for edge in (starts, stops)]
-        inside = running[:, rows, np.maximum(ends[1], ends[0])] - running[:, rows, ends[0]]
-        sums += inside.sum(axis=1)
-    return (sums / max(1, queries)).astype(np.float32)
+    _, heads, queries, keys = scores.shape
+    like = source(scores)
+    xp, device, wide = namespace(like), device_of(like), wide_dtype(like)
+    # A range is the difference of two sums from the first key on: one gather of both edges.
+    edges = xp.asarray(np.concatenate([np.maximum(starts, stops), starts], 1), device=device)
+    columns = None if order is None else xp.asarray(order, device=device)
+    sums = xp.zeros((heads, edges.shape[1]), dtype=wide, device=device)
+    for place, weights in blocks(scores, slice(None)):
+        low, count = place.low, place.high - place.low
+        if columns is not None:
+            whole = xp.zeros((*weights.shape[:2], keys), dtype=weights.dtype, device=device)
+            whole[..., low : place.high] = weights
+            weights, low, count = whole[..., columns], 0, keys
+        running = xp.zeros((*weights.shape[:2], count + 1), dtype=wide, device=device)
+        running[..., 1:] = xp.cumulative_sum(weights, axis=2, dtype=wide)
+        at = xp.clip(edges[place.rows], low, low + count) - low  # (rows, 2 R)
+        rows = xp.arange(len(at), device=device)[:, None]
+        sums[place.heads] += xp.sum(running[:, rows, at], axis=1)
+    inside = to_numpy(sums, wide=True)
+    ranges = starts.shape[1]
+    return ((inside[:, :ranges] - inside[:, ranges:]) / max(1, queries)).astype(np.float32)
 
 
 def by_group(
@@ -95,21 +99,47 @@ def pooled_map(
     Summed over the keys of a group and averaged over its queries, so that rows still sum to 1. Groups are numbers from
     0, each in use. Nothing larger than a block of rows and the result is held. `report` is told the fraction done.
     """
-    _, count, _, keys = scores[0].shape
-    order = np.argsort(key_groups, kind="stable")
-    starts = np.flatnonzero(np.diff(np.asarray(key_groups)[order], prepend=-1))
-    sizes = np.bincount(query_groups)
-    sums = np.zeros((len(sizes), len(starts)))
-    for layer in range(len(scores)):
+    count = scores[0].shape[1]
+    shape = (int(query_groups.max()) + 1, int(key_groups.max()) + 1)
+    total = np.zeros(shape)
+    for layer, each in enumerate(scores):
         report(layer / len(scores))
         own = sorted({head for at, head in heads if at == layer})
         parts = [slice(None)] if len(own) == count else [slice(head, head + 1) for head in own]
-        for block in (each for part in parts for each in stream.blocks(scores[layer], part)):
-            rows = np.zeros((block.stop - block.start, keys))
-            rows[:, block.low : block.high] = to_numpy(namespace(block.weights).sum(block.weights, axis=0))
-            cells = np.add.reduceat(rows[:, order], starts, axis=1)
-            np.add.at(sums, query_groups[block.start : block.stop], cells)
-    return (sums / (sizes[:, None] * len(set(heads)))).astype(np.float32)
+        if parts:
+            total += _summed_cells(each, parts, query_groups, key_groups, shape)
+    return (total / (np.bincount(query_groups)[:, None] * len(set(heads)))).astype(np.float32)
+
+
+def _summed_cells(
+    scores: Scores,
+    parts: Sequence[slice],
+    query_groups: IntArray,
+    key_groups: IntArray,
+    shape: tuple[int, int],
+) -> Annotated[FloatArray, "G C"]:
+    """The weights of some heads, summed by groups of queries and of keys."""
+    like = source(scores)
+    xp, device, wide = namespace(like), device_of(like), wide_dtype(like)
+    order = np.argsort(key_groups, kind="stable")
+    starts = np.searchsorted(key_groups[order], np.arange(shape[1] + 1))
+    columns, edges, of_row = (xp.asarray(each, device=device) for each in (order, starts, query_groups))
+    sums = xp.zeros(shape, dtype=wide, device=device)
+    for place, weights in (block for part in parts for block in blocks(scores, part)):
+        rows = xp.zeros((place.stop - place.start, scores.shape[3] + 1), dtype=wide, device=device)
+        rows[:, 1 + place.low : 1 + place.high] = xp.sum(weights, axis=0)
+        rows[:, 1:] = xp.cumulative_sum(rows[:, 1:][:, columns], axis=1)
+        cells = rows[:, edges[1:]] - rows[:, edges[:-1]]
+        _add_at(sums, of_row[place.rows], cells)
+    return to_numpy(sums, wide=True)
+
+
+def _add_at(sums: Array, rows: Array, cells: Array) -> None:
+    """sums[rows] += cells, where a row may occur more than once."""
+    if is_torch(sums):
+        sums.index_add_(0, rows, cells)
+    else:
+        np.add.at(sums, rows, cells)
 
 
 def pooled(

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from attnviz.capture.interface import Sink
-from attnviz.capture.recorder import Call, Recorder, active, record_with
+from attnviz.capture.recorder import Call, Recorder, active, record_calls
 from attnviz.capture.tap import Tap
 
 # (number of the call in its pass, its output, the axis of its heads) -> what the model goes on with; None: the output.
@@ -70,7 +70,7 @@ class Sites:
 
 def find_sites(module: torch.nn.Module, inputs: Mapping[str, Any]) -> Sites:
     """Run one pass and note its calls. Raises ModelUnsupported where none is seen."""
-    _, calls, view = record_with(module, inputs)
+    calls, view = record_calls(module, inputs)
     return Sites(module, calls, view)
 
 

@@ -10,15 +10,26 @@ import dataclasses
 import json
 import os
 from os import PathLike
-from typing import Any
 
 from attnviz.capture.capture import Capture
-from attnviz.capture.store_reader import Reader
-from attnviz.capture.store_writer import Arrays, Writer, tokens_out
+from attnviz.capture.store_header import FORMAT, Facts, Header, Limits, check, read_header
+from attnviz.capture.store_reader import Arrays, Reader
+from attnviz.capture.store_writer import Writer, tokens_out
 from attnviz.errors import CaptureInvalid
 
-FORMAT = "attnviz-capture"
 VERSION = 1
+ANY = Limits()  # what is safe for whoever opens a file of their own
+# What the pieces of a damaged file raise where they do not fit together.
+DAMAGE = (
+    KeyError,
+    TypeError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+)
 
 # What a file may take with its values. Larger ones are written without, so that they stay below what servers accept;
 # contributions to the output then cannot be computed from them.
@@ -62,40 +73,69 @@ def to_bytes(capture: Capture) -> bytes:
     return pack(writer.arrays, metadata={FORMAT: json.dumps(document)})
 
 
-def open_capture(path: str | PathLike[str]) -> Capture:
-    """Read a capture that `Capture.save` wrote, without torch or a model. Raises CaptureInvalid and OSError."""
+def open_capture(path: str | PathLike[str], limits: Limits = ANY) -> Capture:
+    """Read a capture that `Capture.save` wrote, without torch or a model.
+
+    Raises CaptureInvalid for another or a damaged file, and for one beyond `limits`; OSError.
+    """
+    name = os.path.basename(os.fspath(path))
     with open(path, "rb") as file:
-        return read_capture(file.read(), os.path.basename(os.fspath(path)))
+        size = os.fstat(file.fileno()).st_size
+        start = file.read(8)
+        start += file.read(min(int.from_bytes(start, "little"), limits.header, size))
+        header = _header(start, size, name, limits)
+        file.seek(0)
+        return _built(header, file.read(), name)
 
 
-def read_capture(data: bytes, name: str = "the file") -> Capture:
-    """A capture from the bytes of a file, an upload for instance. Raises CaptureInvalid."""
+def read_capture(data: bytes, name: str = "the file", limits: Limits = ANY) -> Capture:
+    """A capture from the bytes of a file, an upload for instance.
+
+    Its arrays are views of the bytes, but for bfloat16, which becomes float32. Raises CaptureInvalid for another or a
+    damaged file, and for one beyond `limits`.
+    """
+    return _built(_header(data, len(data), name, limits), data, name)
+
+
+def peek(data: bytes, name: str = "the file", limits: Limits = ANY) -> Facts:
+    """What a file would cost, from its header. Raises CaptureInvalid as `read_capture` does."""
+    return _facts(_header(data, len(data), name, limits), name)
+
+
+def _header(start: bytes, size: int, name: str, limits: Limits) -> Header:
+    """The header of a file of this version that is within the limits."""
     try:
-        document, arrays = _parse(data)
-    except Exception as error:
+        header = read_header(start, size, limits)
+        version = header.document.get("version")
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise CaptureInvalid(
             f"{name} is not an AttnViz capture, or it was cut off.",
             "Choose a file that was saved by AttnViz, and download it again if it is incomplete.",
         ) from error
-    if document.get("version") != VERSION:
+    if version != VERSION:
         raise CaptureInvalid(
-            f"{name} was written in version {document.get('version')!r} of the format; this AttnViz reads {VERSION}.",
+            f"{name} was written in version {str(version)[:20]} of the format; this AttnViz reads {VERSION}.",
             "Save it again with this version of AttnViz.",
         )
+    check(_facts(header, name), limits, name)
+    return header
+
+
+def _facts(header: Header, name: str) -> Facts:
     try:
-        return Reader(document, arrays).capture()
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-        raise CaptureInvalid(
-            f"{name} is damaged: its parts do not fit together ({error}).", "Save the capture again."
-        ) from error
+        return header.facts()
+    except DAMAGE as error:
+        raise _damaged(name, error) from error
 
 
-def _parse(data: bytes) -> tuple[dict[str, Any], Arrays]:
-    from safetensors.numpy import load
+def _built(header: Header, data: bytes, name: str) -> Capture:
+    try:
+        return Reader(header.document, Arrays(header.tensors, data, header.offset)).capture()
+    except DAMAGE as error:
+        raise _damaged(name, error) from error
 
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
-    document = json.loads(header["__metadata__"][FORMAT])
-    if document["format"] != FORMAT:
-        raise ValueError("another format")
-    return document, load(data)
+
+def _damaged(name: str, error: Exception) -> CaptureInvalid:
+    return CaptureInvalid(
+        f"{name} is damaged: its parts do not fit together ({str(error)[:200]}).", "Save the capture again."
+    )

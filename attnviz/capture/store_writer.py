@@ -14,7 +14,6 @@ from attnviz.capture.masks import Bias, DenseMask, Mask, SpanMask, ToeplitzBias
 from attnviz.capture.scores import DenseScores, Scores
 from attnviz.types import Tokens
 
-Arrays = dict[str, npt.NDArray[Any]]
 OUTPUT = {"v": 3, "pulls": 3, "bias": 1}  # arrays of OutputParts, and their dimensions
 
 
@@ -22,13 +21,13 @@ class Writer:
     """Turns layers into JSON, and their arrays into named entries; what layers share is written once."""
 
     def __init__(self) -> None:
-        self.arrays: Arrays = {}
+        self.arrays: dict[str, npt.NDArray[Any]] = {}
         self._names: dict[int, tuple[object, str]] = {}
 
     def layer(self, layer: Layer) -> dict[str, Any]:
         norms = layer.norms
         if norms is not None and not isinstance(norms, np.ndarray):
-            norms = norms.compute()
+            norms = norms.values
         return {
             "scores": self._scores(layer.scores),
             "norms": None if norms is None else self._array(norms),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import torch
@@ -76,8 +77,9 @@ class KeyNorms:
     v: Annotated[torch.Tensor, "1 Hk K dv"]
     grams: Annotated[torch.Tensor, "H dv dv"]
 
-    def compute(self) -> Annotated[FloatArray, "H K"]:
-        """(H, K) float32, in units of the model's activations."""
+    @cached_property
+    def values(self) -> Annotated[FloatArray, "H K"]:
+        """(H, K) float32, in units of the model's activations; computed once."""
         v = self.v[0].float().repeat_interleave(self.grams.shape[0] // self.v.shape[1], 0)
         norms = ((v @ self.grams) * v).sum(-1).clamp_min(0).sqrt()
         return norms.cpu().numpy()
@@ -97,8 +99,13 @@ class BlockOutput:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the pieces that `parts` makes."""
-        return self.v.nbytes + 4 * (self.out.numel() + self.out.shape[1])
+        """Bytes of the pieces that `parts` gives."""
+        return self.v.nbytes + self.piece_bytes
+
+    @property
+    def piece_bytes(self) -> int:
+        """Bytes of those that `parts` makes; the values are those of the capture."""
+        return 4 * (self.out.numel() + self.out.shape[1])
 
     def written(self) -> Annotated[torch.Tensor, "Q width"]:
         """The output of the block for every token, in float32."""

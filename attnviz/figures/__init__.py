@@ -1,4 +1,4 @@
-"""Figures: arrays and labels go in, one `bytes` message comes out, and plain browser modules draw it.
+"""Figures: arrays and labels become one message of bytes, and plain browser modules draw it.
 
 The modules in `browser/` know nothing of the host: `draw(root, bytes, callbacks)` fills any element, and
 `component(name)` bundles them into one inline ES module whose default export is the Streamlit adapter.
@@ -7,7 +7,7 @@ Mounting in Streamlit (Custom Components v2)::
 
     part = attnviz.figures.component("heatmap")              # any of `COMPONENTS`
     mount = st.components.v2.component(part.name, html=part.html, css=part.css, js=part.js)
-    mount(key="attention", data=heatmap_data(...), on_selection_change=lambda: None)
+    mount(key="attention", data=MapView(...).message(), on_selection_change=lambda: None)
 
 What the figures report:
 
@@ -39,21 +39,22 @@ header's "sections" is {name: {"type": "f32" | "u8" | "i32", "shape": [...], "of
 header}}.
 """
 
-from attnviz.figures.allocation import allocation_data
 from attnviz.figures.bertviz import frame_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
-from attnviz.figures.details import Details
-from attnviz.figures.edits import edits_data
-from attnviz.figures.likeness import likeness_data
-from attnviz.figures.maps import FORMS, HIDEABLE, SHARES, heads_data, heatmap_data
-from attnviz.figures.panes import panes_data
-from attnviz.figures.products import Products
-from attnviz.figures.prose import prose_runs
-from attnviz.figures.quantities import POOLS, QUANTITIES, Pool, note_of
-from attnviz.figures.results import Results, Table
-from attnviz.figures.switches import switches_data
+from attnviz.figures.messages.allocation import allocation_data
+from attnviz.figures.messages.details import Details
+from attnviz.figures.messages.edits import edits_data
+from attnviz.figures.messages.heads import heads_data
+from attnviz.figures.messages.heatmap import FORMS, HIDEABLE, SHARES, MapView
+from attnviz.figures.messages.likeness import likeness_data
+from attnviz.figures.messages.panes import panes_data
+from attnviz.figures.messages.products import Products
+from attnviz.figures.messages.prose import prose_runs
+from attnviz.figures.messages.quantities import POOLS, QUANTITIES, Pool, note_of
+from attnviz.figures.messages.results import Results, Table
+from attnviz.figures.messages.switches import switches_data
+from attnviz.figures.messages.words import explanation_data, words_data
 from attnviz.figures.wire import pack, unpack
-from attnviz.figures.words import explanation_data, words_data
 
 __all__ = [
     "COMPONENTS",
@@ -64,6 +65,7 @@ __all__ = [
     "SHARES",
     "Component",
     "Details",
+    "MapView",
     "Pool",
     "Products",
     "Results",
@@ -74,7 +76,6 @@ __all__ = [
     "explanation_data",
     "frame_data",
     "heads_data",
-    "heatmap_data",
     "likeness_data",
     "note_of",
     "pack",

@@ -1,7 +1,7 @@
 """Figures to take away: one HTML file that draws itself from disk, the same in a notebook, and arrays as NPZ.
 
-A figure's bundle and one message go in; out comes a page that holds both, asks nobody for anything, and could not:
-its policy allows the one script that it was written with, and no address at all.
+A page holds a figure's bundle and one message. It asks nobody for anything, and could not: its policy allows the one
+script that it was written with, and no address at all.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ import numpy as np
 
 from attnviz.analysis import combine
 from attnviz.errors import UnknownName
-from attnviz.figures import axes
 from attnviz.figures.bundle import component
-from attnviz.figures.maps import Head, heatmap_data
-from attnviz.figures.prose import prose_runs
-from attnviz.figures.quantities import QUANTITIES, Pool, note_of
+from attnviz.figures.messages import axes
+from attnviz.figures.messages.heatmap import Head, MapView
+from attnviz.figures.messages.quantities import QUANTITIES, Pool
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
@@ -142,50 +141,36 @@ def heatmap_message(
     All heads, else those of the layer, else the one; with `pool`, one map of many heads (all layers, else the one).
     `quantity`: a name of `QUANTITIES`.
     `form`: the form to begin with; q and k travel one row at a time, so that "qk" becomes "heatmap".
-    `hide`, `keep`: what is hidden, and the share of mass that is not faded, to begin with: see `heatmap_data`.
+    `hide`, `keep`: what is hidden, and the share of mass that is not faded, to begin with: see `MapView`.
     Raises UnknownName, and ModelUnsupported where the quantity is not known.
     """
     kind = kind or (capture.kinds[0] if len(capture.kinds) == 1 else "cross")
     layers, heads, _, _ = capture.shape(kind)
-    tokens = [capture.query_tokens(kind), capture.key_tokens(kind)]
-    queries, keys = (axes.axis(each, granularity) for each in tokens)
-    texts = list(zip(tokens, (queries, keys), strict=True))[: 1 if tokens[0] is tokens[1] else 2]
-    room = most // (4 * len(queries.labels) * len(keys.labels))
+    rows = axes.Axes.of(capture.query_tokens(kind), capture.key_tokens(kind), granularity)
+    room = most // (4 * rows.cells)
     if pool is None:
         places = fitting(layers, heads, (layer, head), room)
     else:
         stepped = range(layers) if pool.chosen is None and layers <= room else [layer]
         places = [(each, head) for each in stepped]
-    maps = [axes.grouped(_map(capture, place, kind, quantity, pool), queries, keys) for place in places]
-    sums_to_one = pool.sums_to_one(QUANTITIES[quantity]) if pool else QUANTITIES[quantity].sums_to_one
-    return heatmap_data(
-        np.stack(maps),
+    return MapView(
+        np.stack([rows.grouped(_map(capture, place, kind, quantity, pool)) for place in places]),
         places,
-        queries.labels,
-        keys.labels,
-        layers=layers,
-        heads=heads,
-        layer=layer,
-        head=head,
-        query_special=queries.special,
-        key_special=keys.special,
-        unit=queries.unit,
-        quantity=QUANTITIES[quantity].title,
-        rows_sum_to_one=sums_to_one,
-        signed=QUANTITIES[quantity].signed,
+        rows,
+        layers,
+        heads,
+        (layer, head),
+        QUANTITIES[quantity],
+        pool,
         causal=kind == "decoder" or (kind == "self" and capture.card.kind == "decoder"),
-        note=axes.note(queries, keys, sums_to_one, note_of(QUANTITIES[quantity], pool)),
         model=capture.card.name,
         text=capture.tokens.text,
         identity=kind,
         form=form if form in LASTING_FORMS else "heatmap",
-        proses=[prose_runs(text, axis.groups, axes.shown(axis.labels)) for text, axis in texts],
-        first=axes.first_axes(queries, keys, tokens[0] is tokens[1]),
         hide=hide,
         keep=keep,
         held=held,
-        pool=pool,
-    )
+    ).message()
 
 
 def archive(

@@ -3,8 +3,9 @@
 In flow names; out flow `ModelCard`s (without torch) and `Loaded` models, or a typed refusal with its remedy.
 """
 
+from attnviz.loading.access import Access
 from attnviz.loading.cards import card_of
 from attnviz.loading.catalogue import catalog
 from attnviz.loading.loader import Loaded, load
 
-__all__ = ["Loaded", "card_of", "catalog", "load"]
+__all__ = ["Access", "Loaded", "card_of", "catalog", "load"]

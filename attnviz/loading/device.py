@@ -47,5 +47,12 @@ def choose(device: str, dtype: str) -> tuple[torch.device, torch.dtype]:
             f"It has: {', '.join(there)}; 'auto' takes the best of them.",
         )
     if dtype == "auto":
-        dtype = "bfloat16" if chosen.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
+        dtype = "bfloat16" if chosen.type == "cuda" and _has_bfloat16(chosen) else "float32"
     return chosen, getattr(torch, dtype)
+
+
+def _has_bfloat16(card: torch.device) -> bool:
+    """Whether this very card computes in bfloat16 itself; NVIDIA's do from Ampere on, and older ones emulate it."""
+    import torch
+
+    return torch.version.hip is not None or torch.cuda.get_device_capability(card) >= (8, 0)

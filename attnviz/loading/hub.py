@@ -13,10 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attnviz.errors import AttnVizError, HubUnreachable, ModelNotFound
-from attnviz.loading import catalogue
+from attnviz.errors import AttnVizError, HubUnreachable, ModelNotFound, ModelTooLarge
+from attnviz.loading import catalogue, hub_cache
+from attnviz.loading.access import Access
+from attnviz.loading.bounds import MAX_BESIDE
 from attnviz.loading.config import check_config
-from attnviz.loading.weights import INDEX, SINGLE, damaged, refuse_without_safetensors
+from attnviz.loading.memory import gigabytes
+from attnviz.loading.weights import INDEX, MAX_JSON, SINGLE, damaged, refuse_without_safetensors
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 TIMEOUT = 5.0  # seconds until the Hub counts as unreachable
 SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
-TOKENIZER_OR_CONFIG = re.compile(r"[^/]+\.(json|txt|model|spm|jinja|bpe|codes)|[^/]+/config\.json|README\.md")
+TOKENIZER_OR_CONFIG = re.compile(
+    r"[^/]+\.(json|txt|model|spm|jinja|bpe|codes)|[^/]+/config\.json|\d+_Dense/model\.safetensors|README\.md"
+)
 STORED_BITS = {"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16"}
 Fits = Callable[[dict[str, int]], None]
 
@@ -39,13 +44,13 @@ def is_hub_id(name: str) -> bool:
     )
 
 
-def fetch(name: str, revision: str | None, fits: Fits) -> Path:
+def fetch(name: str, revision: str | None, fits: Fits, access: Access) -> Path:
     """The local snapshot of a Hub model, fetched where the cache lacks it; its folder's name is the commit.
 
     Args:
         fits: called with {stored dtype: element count} before weights are fetched; raises what it finds.
 
-    Raises: ModelNotFound, HubUnreachable, ModelUnsupported, and what `fits` raises.
+    Raises: ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge (files), and what `fits` raises.
     """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import httpx2
@@ -53,8 +58,9 @@ def fetch(name: str, revision: str | None, fits: Fits) -> Path:
 
     constants.HF_HUB_DISABLE_TELEMETRY = True  # for a huggingface_hub that was imported before
     try:
-        info = HfApi().model_info(name, revision=revision, files_metadata=True, timeout=TIMEOUT)
-        return _download(name, revision, info, fits)
+        api = HfApi(token=None if access.token else False)
+        info = api.model_info(name, revision=revision, files_metadata=True, timeout=TIMEOUT)
+        return _download(name, revision, info, fits, access)
     except errors.GatedRepoError as error:
         raise ModelNotFound(
             f"The Hub model {name!r} is open only to people whom its authors have let in.",
@@ -66,11 +72,11 @@ def fetch(name: str, revision: str | None, fits: Fits) -> Path:
             "Give a branch, a tag or a commit of it.",
         ) from error
     except (errors.RepositoryNotFoundError, errors.DisabledRepoError, errors.HFValidationError) as error:
-        raise not_found(name) from error
+        raise not_found(name, access) from error
     except errors.RemoteEntryNotFoundError as error:
         raise damaged(name, "it has no config.json") from error
     except (httpx2.HTTPError, ConnectionError, ValueError, errors.LocalEntryNotFoundError) as error:
-        return _cached(name, revision, error)
+        return _cached(name, revision, error, access.cache_directory())
     except OSError as error:
         raise AttnVizError(
             f"The Hub model {name!r} could not be stored: {error}.",
@@ -78,29 +84,100 @@ def fetch(name: str, revision: str | None, fits: Fits) -> Path:
         ) from error
 
 
-def not_found(name: str) -> ModelNotFound:
+def not_found(name: str, access: Access) -> ModelNotFound:
     """The error for a name that is nothing: says where it was looked for, and what there is."""
+    places = [
+        "not in the catalogue",
+        *["not a directory with a config.json"] * access.directories,
+        *["not on the Hub"] * access.hub,
+    ]
     return ModelNotFound(
-        f"There is no model {_shown(name)}: not in the catalogue, not a directory with a config.json, not on the Hub.",
+        f"There is no model {_shown(name)}: {', '.join(places)}.",
         f"The catalogue has: {catalogue.names()}.",
     )
 
 
-def _download(name: str, revision: str | None, info: ModelInfo, fits: Fits) -> Path:
+def _download(name: str, revision: str | None, info: ModelInfo, fits: Fits, access: Access) -> Path:
     from huggingface_hub import hf_hub_download, snapshot_download
 
-    sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
-    # By the revision's name, not its commit: this notes in the cache which commit the name stands for.
-    config_file = hf_hub_download(name, "config.json", revision=revision, etag_timeout=TIMEOUT)
+    cache, sizes = access.cache_directory(), {file.rfilename: file.size for file in info.siblings or []}
+    how: dict[str, Any] = {
+        "cache_dir": cache, "token": None if access.token else False, "etag_timeout": TIMEOUT,
+    }  # fmt: skip
     try:
-        config = json.loads(Path(config_file).read_bytes())
+        # By the revision's name, not its commit: this notes in the cache which commit the name stands for.
+        config_file = hf_hub_download(
+            name, "config.json", revision=revision, tqdm_class=_meter(name, MAX_JSON), **how
+        )
+        config = _parsed(Path(config_file), name)
+        check_config(config, name)
+        wanted = wanted_files(list(sizes), name)
+        total = _total(sizes, wanted, name, access)
+        fits(_elements(info, sizes, wanted, config))
+        commit = str(info.sha)
+        snapshot = _snapshot(cache, name, commit)
+        there = sum((snapshot / file).stat().st_size for file in wanted if (snapshot / file).is_file())
+        hub_cache.touch(snapshot)
+        hub_cache.make_room(cache, access.cache_bytes, max(total - there, 0), name, snapshot)
+        meter = _meter(name, total)
+        return Path(snapshot_download(name, revision=commit, allow_patterns=wanted, tqdm_class=meter, **how))
+    except BaseException:
+        if access.cache_bytes is not None:
+            hub_cache.discard_partial(cache)
+        raise
+
+
+def _parsed(config_file: Path, name: str) -> dict[str, Any]:
+    try:
+        config = json.loads(config_file.read_bytes())
         assert isinstance(config, dict)
     except (ValueError, RecursionError, AssertionError) as error:
         raise damaged(name, "config.json is not valid JSON") from error
-    check_config(config, name)
-    wanted = wanted_files(list(sizes), name)
-    fits(_elements(info, sizes, wanted, config))
-    return Path(snapshot_download(name, revision=info.sha, allow_patterns=wanted, etag_timeout=TIMEOUT))
+    return config
+
+
+def _snapshot(cache: Path, name: str, commit: str) -> Path:
+    return cache / f"models--{name.replace('/', '--')}" / "snapshots" / commit
+
+
+def _total(sizes: dict[str, int | None], wanted: list[str], name: str, access: Access) -> int:
+    """Bytes of the files that are wanted. Raises ModelTooLarge, and ModelUnsupported where the Hub does not say."""
+    given = {file: sizes[file] for file in wanted}
+    known = {file: size for file, size in given.items() if size is not None}
+    if len(known) < len(given):
+        raise damaged(name, "the Hub does not say how large its files are")
+    beside = sum(size for file, size in known.items() if not file.endswith(".safetensors"))
+    for needed, limit in ((beside, MAX_BESIDE), (sum(known.values()), access.fetch_bytes)):
+        if limit is not None and needed > limit:
+            raise _too_large(name, needed, limit)
+    return sum(known.values())
+
+
+def _too_large(name: str, needed: int, limit: int) -> ModelTooLarge:
+    return ModelTooLarge(
+        f"The files of the model {name!r} take {gigabytes(needed)} or more; at most {gigabytes(limit)} are fetched.",
+        "Choose a smaller model.",
+        needed=needed,
+        available=limit,
+    )
+
+
+def _meter(name: str, limit: int) -> Any:
+    """A silent progress bar of huggingface_hub's that ends a fetch of more bytes than were announced."""
+    from huggingface_hub.utils import tqdm
+
+    class Meter(tqdm):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            self.counts, self.fetched = options.get("unit") == "B", 0.0
+            super().__init__(*args, **{**options, "disable": True})
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self.fetched += n or 0
+            if self.counts and self.fetched > limit:
+                raise _too_large(name, int(self.fetched), limit)
+            return None
+
+    return Meter
 
 
 def wanted_files(files: list[str], name: str) -> list[str]:
@@ -112,27 +189,31 @@ def wanted_files(files: list[str], name: str) -> list[str]:
 
 
 def _elements(
-    info: ModelInfo, sizes: dict[str, int], wanted: list[str], config: dict[str, Any]
+    info: ModelInfo, sizes: dict[str, int | None], wanted: list[str], config: dict[str, Any]
 ) -> dict[str, int]:
     """{stored dtype: element count}: as the Hub counts them, else from file sizes and the config's dtype."""
     if info.safetensors is not None and info.safetensors.parameters:
         return dict(info.safetensors.parameters)
     stored = STORED_BITS.get(str(config.get("dtype", config.get("torch_dtype"))), "F32")
-    total = sum(size for file, size in sizes.items() if file in wanted and file.endswith(".safetensors"))
+    total = sum(size or 0 for file, size in sizes.items() if file in wanted and file.endswith(".safetensors"))
     return {stored: total // {"F64": 8, "F32": 4}.get(stored, 2)}
 
 
-def _cached(name: str, revision: str | None, cause: Exception) -> Path:
+def _cached(name: str, revision: str | None, cause: Exception, cache: Path) -> Path:
     """The snapshot in the cache when the Hub does not answer. Raises HubUnreachable."""
     from huggingface_hub import errors, get_cached_repo_tree, snapshot_download
 
     try:
         try:
-            files = [file.path for file in get_cached_repo_tree(name, revision=revision)]
+            files = [file.path for file in get_cached_repo_tree(name, revision=revision, cache_dir=cache)]
             wanted = wanted_files(files, name)
         except errors.CachedRepoTreeNotFoundError:  # put there by another program
             wanted = None
-        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=True))
+        return Path(
+            snapshot_download(
+                name, revision=revision, allow_patterns=wanted, local_files_only=True, cache_dir=cache
+            )
+        )
     except (errors.LocalEntryNotFoundError, errors.CorruptedCacheException, errors.HFValidationError):
         offline = isinstance(cause, errors.OfflineModeIsEnabled)
         raise HubUnreachable(

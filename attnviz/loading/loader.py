@@ -8,16 +8,20 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import AttnVizError, ModelUnsupported
 from attnviz.loading import device as devices
-from attnviz.loading import memory
+from attnviz.loading import hub_cache, memory
+from attnviz.loading.access import EVERYTHING, Access
+from attnviz.loading.bounds import check_module
 from attnviz.loading.cards import card_of, kind_of
+from attnviz.loading.isolation import isolated
 from attnviz.loading.locate import Located, locate
-from attnviz.loading.pooling import PoolingName, read_pooling
-from attnviz.loading.tokenizer import load_tokenizer
+from attnviz.loading.pooling import Pooling
+from attnviz.loading.sentence_modules import lowercases, notes, read_pooling
+from attnviz.loading.tokenizer import load_tokenizer, lower_case
 from attnviz.loading.weights import damaged, nbytes
 from attnviz.types import ModelCard, Tokens
 
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from torch import nn
     from transformers import PreTrainedConfig, PreTrainedModel
 
-# transformers switches process-wide defaults (dtype, initialisation) while it loads.
+# transformers patches its own classes while it loads: two loads would meet there.
 _LOADING = threading.Lock()
 
 
@@ -35,7 +39,7 @@ class Loaded:
     """A model ready to run: `module` is in eval mode, and none of its parameters wants a gradient.
 
     `tokenizer` is None for a model that takes no text. `pooling` says how the model makes one vector of a text's
-    token vectors, `normalize` whether that vector then gets unit length.
+    token vectors, and what sentence-transformers would do with the text before.
     """
 
     card: ModelCard
@@ -43,8 +47,7 @@ class Loaded:
     dtype: torch.dtype
     module: nn.Module
     tokenizer: Any
-    pooling: PoolingName = "mean"
-    normalize: bool = False
+    pooling: Pooling = field(default_factory=Pooling)
 
     def tokenize(self, text: str, pair: str | None = None) -> Tokens:
         """The tokens that the model is fed. Raises InputEmpty; ModelUnsupported for a model without text."""
@@ -73,8 +76,8 @@ def load(
     revision: str | None = None,
     *,
     memory_limit: int | None = None,
+    access: Access = EVERYTHING,
     turn: AbstractContextManager[None] | None = None,
-    directories: bool = True,
 ) -> Loaded:
     """Loads a model from the catalogue, a local directory or the Hub. Safetensors only, never a model's own code.
 
@@ -84,8 +87,8 @@ def load(
         dtype: "auto" (bfloat16 on a GPU that has it, else float32) or one of float32, bfloat16, float16, float64.
         revision: a branch, tag or commit, for Hub models.
         memory_limit: bytes that the weights may take, in place of what is measured to be free.
+        access: where the name may lead, and what may be fetched for it: what a server allows its visitors.
         turn: entered while the module is built, after all files are here: who serves others lets them wait meanwhile.
-        directories: whether a name may be that of a directory.
 
     Raises: ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge, UnknownName (device, dtype), and
         AttnVizError where this machine lacks the device.
@@ -97,10 +100,15 @@ def load(
         chosen, form = devices.choose(device, dtype)
         memory.require(nbytes(elements, form.itemsize), name, chosen, memory_limit)
 
-    located = locate(name, revision, fits, directories)
+    located = locate(name, revision, fits, access)
     chosen, form = devices.choose(device, dtype)
-    with turn or nullcontext(), _LOADING:
-        return _load(located, chosen, form)
+    if located.fetched:
+        hub_cache.hold(located.root, located)
+    with turn or nullcontext(), _LOADING, isolated():
+        loaded = _load(located, chosen, form)
+    if located.fetched:
+        hub_cache.hold(located.root, loaded)
+    return loaded
 
 
 def _load(located: Located, device: torch.device, dtype: torch.dtype) -> Loaded:
@@ -108,16 +116,19 @@ def _load(located: Located, device: torch.device, dtype: torch.dtype) -> Loaded:
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
-    pooling = read_pooling(located.path, located.name)
+    pooling = read_pooling(located.root, located.name)
     config = _config(located)
     module, note = _module(located, config, dtype)
+    _check_numbers(module, located.name)
     torch.nn.Module.to(module, device).eval().requires_grad_(False)
-    card = located.card or _card(located, module, " ".join(filter(None, (note, pooling.note))))
+    card = located.card or _card(located, module, " ".join(filter(None, (note, notes(pooling)))))
     tokenizer = load_tokenizer(located.path, located.name, required=card.modality in ("text", "text+image"))
+    if tokenizer is not None and lowercases(located.root, located.name):
+        lower_case(tokenizer)
     if located.card is None and tokenizer is not None:
         limit = int(min(tokenizer.model_max_length, 10**18))
         card = _card(located, module, card.notes, limit)
-    return Loaded(card, device, dtype, module, tokenizer, pooling.name, pooling.normalize)
+    return Loaded(card, device, dtype, module, tokenizer, pooling)
 
 
 def _card(located: Located, module: PreTrainedModel, notes: str, tokenizer_limit: int = 0) -> ModelCard:
@@ -169,6 +180,8 @@ def _from_pretrained(
 ) -> tuple[PreTrainedModel, set[str]]:
     """The module and the names of weights that the checkpoint lacks (random in the module)."""
     try:
+        if not located.sha256:  # the catalogue's files are known
+            check_module(model_class, config, located.weights, located.name)
         module, info = model_class.from_pretrained(
             located.path,
             config=config,
@@ -189,6 +202,16 @@ def _from_pretrained(
     except Exception as error:  # sizes that disagree, broken tensors: the family's code raises anything
         raise damaged(located.name, f"its weights do not load: {_first_line(error)}") from error
     return module, set(info["missing_keys"])
+
+
+def _check_numbers(module: nn.Module, name: str) -> None:
+    """A weight that is no number makes every picture one of nothing. A sum finds it in one pass, without a copy."""
+    import torch
+
+    for key, parameter in module.named_parameters():
+        exact = torch.float64 if parameter.dtype == torch.float64 else torch.float32
+        if not bool(torch.isfinite(parameter.detach().sum(dtype=exact))):
+            raise damaged(name, f"the weight {key} holds values that are no numbers")
 
 
 def _named_class(config: PreTrainedConfig) -> Any:

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from attnviz.errors import ModelNotFound
 from attnviz.loading import catalogue, hub
+from attnviz.loading.access import Access
+from attnviz.loading.bounds import check_files, check_sizes
 from attnviz.loading.config import check_config, check_shape
+from attnviz.loading.sentence_modules import MODULES, transformer_folder
 from attnviz.loading.weights import Weights, check_digests, read_json, read_weights
 from attnviz.types import ModelCard
 
@@ -19,47 +22,53 @@ MAX_NAME = 1024
 LICENSE_LINE = re.compile(r"^license:\s*[\"']?([\w.+-]{1,64})", re.MULTILINE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Located:
-    """A model's files: `card` is set for a catalogue model, `revision` is a commit, a digest or ""."""
+    """A model's files: `card` is set for a catalogue model, `revision` is a commit, a digest or "".
+
+    `root` holds modules.json where there is one, and `path` the Transformer: the same directory, or a folder in it.
+    `fetched` says that `root` is a snapshot in the cache of Hub models.
+    """
 
     name: str
     source: str
+    root: Path
     path: Path
     revision: str
     weights: Weights
     license: str = ""
     card: ModelCard | None = None
     sha256: dict[str, str] = field(default_factory=dict)
+    fetched: bool = False
 
 
-def locate(name: str, revision: str | None, fits: hub.Fits, directories: bool = True) -> Located:
+def locate(name: str, revision: str | None, fits: hub.Fits, access: Access) -> Located:
     """Finds a model, fetches it from the Hub if need be, and checks its files without importing torch.
 
     Args:
         fits: called with {stored dtype: element count} before anything large is fetched or read.
-        directories: whether the name may be that of a local directory; if not, it is not looked at.
+        access: where the name may lead; the catalogue is open to everybody.
 
     Raises: ModelNotFound, HubUnreachable, ModelUnsupported, and what `fits` raises.
     """
     entry = catalogue.find(name)
     if entry is not None and entry.place == "hub":
-        path, commit = _from_hub(entry.at, revision or entry.card.revision or None, fits)
-        return _checked(name, entry.at, path, commit, fits, entry.card, entry.sha256)
+        path, commit = _from_hub(entry.at, revision or entry.card.revision or None, fits, access)
+        return _checked(name, entry.at, path, commit, fits, entry.card, entry.sha256, fetched=True)
     if entry is not None:
         _no_revision(name, revision)
         return _checked(name, entry.at, entry.path(), entry.card.revision, fits, entry.card, entry.sha256)
-    if directories and (directory := _directory(name)) is not None:
+    if access.directories and (directory := _directory(name)) is not None:
         _no_revision(name, revision)
         return _checked(name, str(directory.resolve()), directory, "", fits)
-    if hub.is_hub_id(name):
-        path, commit = _from_hub(name, revision, fits)
-        return _checked(name, name, path, commit, fits)
-    raise hub.not_found(name)
+    if access.hub and hub.is_hub_id(name):
+        path, commit = _from_hub(name, revision, fits, access)
+        return _checked(name, name, path, commit, fits, fetched=True)
+    raise hub.not_found(name, access)
 
 
-def _from_hub(name: str, revision: str | None, fits: hub.Fits) -> tuple[Path, str]:
-    path = hub.fetch(name, revision, fits)
+def _from_hub(name: str, revision: str | None, fits: hub.Fits, access: Access) -> tuple[Path, str]:
+    path = hub.fetch(name, revision, fits, access)
     return path, path.name
 
 
@@ -69,7 +78,7 @@ def _directory(name: str) -> Path | None:
         return None
     try:
         path = Path(name).expanduser()
-        return path if (path / "config.json").is_file() else None
+        return path if any((path / file).is_file() for file in ("config.json", MODULES)) else None
     except (OSError, RuntimeError, ValueError):  # too long, or the ~ of nobody
         return None
 
@@ -85,19 +94,23 @@ def _no_revision(name: str, revision: str | None) -> None:
 def _checked(
     name: str,
     source: str,
-    path: Path,
+    root: Path,
     revision: str,
     fits: hub.Fits,
     card: ModelCard | None = None,
     sha256: dict[str, str] | None = None,
+    fetched: bool = False,
 ) -> Located:
+    path = transformer_folder(root, name)
     config = read_json(path / "config.json", name)
     check_config(config, name)
     check_shape(config, name)
+    check_files(path, name)
     weights = read_weights(path, name)
+    check_sizes(config, weights, name)
     fits(weights.elements)
     check_digests(path, sha256 or {}, name)
-    return Located(name, source, path, revision, weights, _license(path), card, sha256 or {})
+    return Located(name, source, root, path, revision, weights, _license(root), card, sha256 or {}, fetched)
 
 
 def _license(path: Path) -> str:

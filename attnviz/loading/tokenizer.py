@@ -34,6 +34,17 @@ def load_tokenizer(directory: Path, name: str, required: bool = True) -> Any:
     return None if empty else tokenizer
 
 
+def lower_case(tokenizer: Any) -> None:
+    """Lower the case of texts before anything else, as sentence-transformers does where a model asks for it."""
+    from tokenizers.normalizers import Lowercase, Sequence
+
+    backend = tokenizer.backend_tokenizer
+    own: Any = backend.normalizer
+    if not any(name in repr(own) for name in ("Lowercase(", "lowercase=True")):
+        parts = list(own) if isinstance(own, Sequence) else [own] * (own is not None)  # type: ignore[call-overload]
+        backend.normalizer = Sequence([Lowercase(), *parts])
+
+
 def _without(name: str) -> ModelUnsupported:
     error = damaged(name, "its directory holds no tokenizer that can be read")
     return ModelUnsupported(

@@ -1,7 +1,6 @@
 """What a checkpoint holds, read from safetensors headers alone: files, tensors, bytes, and whether it is whole.
 
 In flows a directory; out flows `Weights`, or a refusal (pickle only, damaged) before any tensor is read.
-The header format is that of https://huggingface.co/docs/safetensors: u64 LE length, JSON, data.
 """
 
 from __future__ import annotations
@@ -9,40 +8,29 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import struct
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from attnviz.errors import ModelUnsupported
+from attnviz.loading.safetensors_header import BITS, Tensor, header_length, parse_header
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+MAX_JSON = 16 << 20  # bytes; the index of a checkpoint of a thousand layers takes one
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-MAX_HEADER = 100_000_000  # the limit of the safetensors library
-BITS = {
-    "BOOL": 8,
-    "U8": 8,
-    "I8": 8,
-    "U16": 16,
-    "I16": 16,
-    "U32": 32,
-    "I32": 32,
-    "U64": 64,
-    "I64": 64,
-    "C64": 64,
-}
-FLOAT_BITS = {
-    "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8,
-    "F8_E5M2FNUZ": 8, "F16": 16, "BF16": 16, "F32": 32, "F64": 64,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The safetensors `files` of a checkpoint and how many elements it has of each stored dtype."""
+    """The safetensors `files` of a checkpoint, its `keys`, and how many elements it has of each stored dtype."""
 
     files: tuple[Path, ...]
     elements: dict[str, int]
+    keys: frozenset[str]
+
+    @property
+    def tensors(self) -> int:
+        return len(self.keys)
 
     @property
     def parameters(self) -> int:
@@ -62,10 +50,12 @@ def read_weights(directory: Path, name: str) -> Weights:
     """The checkpoint in `directory`. Raises ModelUnsupported ("pickle-weights", "damaged")."""
     files = tuple(directory / file for file in weight_files(directory, name))
     elements: dict[str, int] = {}
+    keys: set[str] = set()
     for file in files:
-        for dtype, count in _header_elements(file, name):
-            elements[dtype] = elements.get(dtype, 0) + count
-    return Weights(files, elements)
+        for key, tensor in _tensors(file, name).items():
+            keys.add(key)
+            elements[tensor.dtype] = elements.get(tensor.dtype, 0) + math.prod(tensor.shape)
+    return Weights(files, elements, frozenset(keys))
 
 
 def weight_files(directory: Path, name: str) -> tuple[str, ...]:
@@ -99,30 +89,15 @@ def refuse_without_safetensors(files: list[str], name: str) -> None:
     raise damaged(name, f"it holds no weights: neither {SINGLE} nor {INDEX}")
 
 
-def _header_elements(file: Path, name: str) -> list[tuple[str, int]]:
-    """(stored dtype, element count) of every tensor; checks that the data that the header promises are there."""
+def _tensors(file: Path, name: str) -> dict[str, Tensor]:
+    """The tensors of a file by name; checks that the data that the header promises are there."""
     size = file.stat().st_size
     with file.open("rb") as stream:
-        start = stream.read(8)
-        length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-        if not 2 <= length <= min(MAX_HEADER, size - 8):
-            raise damaged(name, f"{file.name} is not a safetensors file, or is cut off")
-        header = _json_object(stream.read(length), name, file.name)
-    result, end = [], 0
-    try:
-        for key, tensor in header.items():
-            if key != "__metadata__":
-                dtype, count = tensor["dtype"], math.prod(int(side) for side in tensor["shape"])
-                begin, stop = tensor["data_offsets"]
-                if (stop - begin) * 8 != count * (BITS | FLOAT_BITS)[dtype]:
-                    raise ValueError(key)
-                end = max(end, stop)
-                result.append((dtype, count))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise damaged(name, f"the header of {file.name} is not valid") from error
-    if 8 + length + end != size:
-        raise damaged(name, f"{file.name} is {size} bytes long and should be {8 + length + end}")
-    return result
+        try:
+            length = header_length(stream.read(8), size)
+            return parse_header(stream.read(length), size - 8 - length)[1]
+        except ValueError as error:
+            raise damaged(name, f"{file.name} cannot be read: {error}") from error
 
 
 def check_digests(directory: Path, digests: dict[str, str], name: str) -> None:
@@ -140,6 +115,8 @@ def check_digests(directory: Path, digests: dict[str, str], name: str) -> None:
 def read_json(path: Path, name: str) -> dict[str, Any]:
     """The JSON object in a file of the model. Raises ModelUnsupported ("damaged")."""
     try:
+        if path.stat().st_size > MAX_JSON:
+            raise damaged(name, f"{path.name} is larger than {MAX_JSON:,} bytes")
         return _json_object(path.read_bytes(), name, path.name)
     except OSError as error:
         raise damaged(name, f"{path.name} cannot be read") from error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.errors import CaptureInvalid
 from attnviz.runtime.engine.engine import Engine
-from attnviz.runtime.engine.sizes import nbytes_of
+from attnviz.runtime.engine.sizes import capture_parts
 from attnviz.runtime.progress import OPENING, SAVING, Progress
 from attnviz.runtime.query import FILE, Query, is_file
 from attnviz.runtime.settings import Settings
@@ -44,7 +44,7 @@ class Files:
             capture = self._engine.in_turn(
                 OPENING, "opening the file", lambda: read(data, name, settings), progress
             )
-            size = nbytes_of(capture)
+            size = sum(capture_parts(capture).values())
             if size > held.share:
                 raise CaptureInvalid(
                     f"{name} takes {size / 2**20:,.0f} MB, more than this server keeps for one visitor.",

@@ -1,7 +1,7 @@
 """All limits and choices of a running server in one frozen record, from environment variables ATTNVIZ_*.
 
 Text comes in from the environment; a checked `Settings` goes out, or an error that names the variable,
-what was given and what is allowed. `settings_table` lists them all for the README and the command line.
+what was given and what is allowed. `settings_table` lists them all for docs/settings.md and the command line.
 """
 
 from __future__ import annotations
@@ -52,6 +52,13 @@ class Settings:
     dtype: str = _choice("auto", ", ".join(DTYPES), "precision of the weights; auto: as fits the device")
     threads: int = _number(0, 0, 1024, "threads", "CPU threads of one forward pass; 0: torch decides")
     hub: bool = _choice(True, "1 or 0", "whether visitors may name models on the Hugging Face Hub")
+    hub_token: str = _choice(
+        "auto",
+        "auto, 1 or 0",
+        "whether the machine's Hub token serves visitors; auto: those whose browser runs on it",
+    )
+    fetch_mb: int = _number(16_384, 1, 1 << 24, "MB", "largest model that is fetched for a visitor")
+    hub_cache_mb: int = _number(65_536, 1, 1 << 24, "MB", "models fetched for visitors that stay on the disk")
     local: str = _choice(
         "auto",
         "auto, 1 or 0",
@@ -131,7 +138,7 @@ def settings_list() -> tuple[SettingInfo, ...]:
 
 
 def settings_table() -> str:
-    """The settings as a Markdown table, for the README and `python -m attnviz.runtime`."""
+    """The settings as a Markdown table, for docs/settings.md and `python -m attnviz.runtime`."""
     lines = ["| variable | default | allowed | meaning |", "|---|---|---|---|"]
     lines += [
         f"| `{info.variable}` | {info.default}{' ' * bool(info.unit)}{info.unit} "
@@ -163,7 +170,7 @@ def _parse(name: str, text: str) -> Any:
         return text.lower() in TRUE if text.lower() in TRUE + FALSE else text
     if isinstance(default, int):
         return int(text) if re.fullmatch(r"[+-]?[0-9]{1,15}", text) else text
-    if name == "local":
+    if name in ("local", "hub_token"):
         return "1" if text.lower() in TRUE else "0" if text.lower() in FALSE else text
     return text
 
@@ -179,7 +186,7 @@ def _problem(name: str, value: object) -> str:
         right = value in DTYPES
     elif right and name == "device":
         right = DEVICE.fullmatch(str(value)) is not None
-    elif right and name == "local":
+    elif right and name in ("local", "hub_token"):
         right = value in LOCAL
     elif right and name == "host":
         right = re.fullmatch(r"[\w.:-]+", str(value)) is not None

@@ -88,7 +88,7 @@ class Statistics:
         kind: Kind | None = None,
         progress: Progress | None = None,
     ) -> Annotated[FloatArray, "G C"]:
-        """The mean map of some heads over words, sentences or paragraphs, as `attnviz.figures.axes.axis` groups them.
+        """The mean map of some heads over words, sentences or paragraphs: see `attnviz.figures.messages.axes`.
 
         Streamed, so that the map over tokens is never held. Raises UnknownName; ValueError where there is no head.
         """
@@ -96,7 +96,7 @@ class Statistics:
 
         def compute(report: Progress) -> FloatArray:
             from attnviz.capture import shares
-            from attnviz.figures.axes import axis
+            from attnviz.figures.messages.axes import axis
 
             rows, columns = (
                 axis(tokens, unit).groups for tokens in (capture.query_tokens(kind), capture.key_tokens(kind))

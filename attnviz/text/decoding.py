@@ -1,7 +1,7 @@
-"""`Tokens` of ids that no user typed: what a decoder generated, or is made to generate.
+"""`Tokens` of ids that nobody typed: what a decoder generated, or is made to generate.
 
-A tokenizer and ids flow in. The text is what the tokenizer decodes them to, without special tokens; here
-these are known by their ids, since there is no typed text that could imitate them.
+The text is what the tokenizer decodes them to, without special tokens; these are known by their ids, since there is no
+typed text that could imitate them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnviz.text.characters import Characters
 from attnviz.text.labels import Span, clean, labels
 from attnviz.text.spans import BYTE, exact_spans
 from attnviz.text.words import word_indices
@@ -35,16 +36,17 @@ def tokens_of_ids(
     pieces = [piece if piece is not None else "" for piece in tokenizer.convert_ids_to_tokens(numbers)]
     where = [k for k, number in enumerate(numbers) if number not in marked and pieces[k]]
     text, offsets = _decode(tokenizer, [numbers[k] for k in where], [pieces[k] for k in where])
-    text = clean(text)
-    part = exact_spans(text, [pieces[k] for k in where], offsets)
+    characters = Characters(clean(text))
+    own_spans = exact_spans(characters, [pieces[k] for k in where], np.array(offsets))
     special = np.array([number in marked for number in numbers], dtype=bool)
     shown = [piece if mark else "" for piece, mark in zip(pieces, special, strict=True)]
-    spans, words = [(0, 0)] * len(numbers), [-1] * len(numbers)
-    for k, label, span, word in zip(where, labels(text, part), part, word_indices(text, part), strict=True):
-        shown[k], spans[k], words[k] = label, span, word
+    for k, label in zip(where, labels(characters, own_spans), strict=True):
+        shown[k] = label
+    spans, words = np.zeros((len(numbers), 2), np.int64), np.full(len(numbers), -1)
+    spans[where], words[where] = own_spans, word_indices(characters, own_spans[:, 0])
     return Tokens(
-        text=text, ids=np.array(numbers), pieces=tuple(pieces), labels=tuple(shown),
-        spans=np.array(spans).reshape(-1, 2), special=special, words=np.array(words),
+        text=characters.text, ids=np.array(numbers), pieces=tuple(pieces), labels=tuple(shown),
+        spans=spans, special=special, words=words,
         segments=np.zeros(len(numbers), dtype=np.int64),
     )  # fmt: skip
 

@@ -1,14 +1,14 @@
 """The display form of a label, for axes and lists: trimmed, and nothing invisible in it.
 
-A label flows in, plain text flows out. It is text, never markup: whoever draws it uses textContent or
-escapes it.
+It is text, never markup: whoever draws it uses textContent or escapes it.
 """
 
 from __future__ import annotations
 
 import regex
 
-from attnviz.text.labels import CONTINUATION, GRAPHEME
+from attnviz.text.characters import GRAPHEME
+from attnviz.text.labels import CONTINUATION
 
 _EDGES = regex.compile(r"^\p{White_Space}+|\p{White_Space}+$")
 # A joiner, selector or tag is part of the picture when its grapheme is an emoji, flag or keycap.

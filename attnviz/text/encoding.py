@@ -1,28 +1,33 @@
 """From a text, or two, to `Tokens` and to the lists of numbers that the model is fed.
 
-A transformers tokenizer and texts flow in. What is special is read from the tokenizer's own template, never
-from the text: a typed "[SEP]" is text. No length limit applies here.
+The one path by which texts enter: what is no text, is empty, or stands outside the model's vocabulary is refused here.
+What the template adds is known from the tokenizer itself, never from the text: a typed "[SEP]" is text unless the
+caller wants it read as the special token. No length limit applies here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-import regex
 
-from attnviz.errors import InputEmpty
-from attnviz.text.align import align
+from attnviz.errors import InputEmpty, InputInvalid
+from attnviz.text.characters import Characters
 from attnviz.text.labels import Span, clean, labels
+from attnviz.text.offsets import find_offsets
+from attnviz.text.private import PrivateCopy, private_copy
+from attnviz.text.recent import Inputs, Recent
 from attnviz.text.spans import byte_spans, exact_spans
-from attnviz.text.twins import special_contents, twin
 from attnviz.text.words import word_indices
-from attnviz.types import IntArray, Tokens
+from attnviz.types import BoolArray, IntArray, Tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+_recent = Recent(limit=16 << 20)  # bytes: about 100,000 tokens
 
 
 @dataclass(frozen=True)
@@ -30,9 +35,9 @@ class Encoded:
     """What a tokenizer says: one entry for each token, and the model's inputs by name."""
 
     surfaces: list[str]
-    offsets: list[Span]
-    owners: list[int | None]  # 0: text, 1: pair, None: added by the template
-    inputs: dict[str, list[int]]
+    offsets: Annotated[IntArray, "T 2"]
+    owners: Annotated[IntArray, "T"]  # 0: text, 1: pair, -1: added by the template
+    inputs: Inputs
 
 
 def tokenize(
@@ -41,9 +46,11 @@ def tokenize(
     pair: str | None = None,
     add_special_tokens: bool = True,
     target: bool = False,
+    special: bool = False,
+    vocabulary: int = 0,
 ) -> Tokens:
-    """The tokens of a text, or of two. Raises InputEmpty. See `encode`."""
-    return encode(tokenizer, text, pair, add_special_tokens, target)[0]
+    """The tokens of a text, or of two. Raises InputInvalid, InputEmpty. See `encode`."""
+    return encode(tokenizer, text, pair, add_special_tokens, target, special, vocabulary)[0]
 
 
 def encode(
@@ -52,23 +59,67 @@ def encode(
     pair: str | None = None,
     add_special_tokens: bool = True,
     target: bool = False,
-) -> tuple[Tokens, dict[str, list[int]]]:
+    special: bool = False,
+    vocabulary: int = 0,
+) -> tuple[Tokens, Inputs]:
     """The tokens, and the model's inputs as plain lists of length T (no batch axis): input_ids, equal to
     `Tokens.ids`, with token_type_ids and attention_mask where the tokenizer has them.
 
+    What was encoded lately is kept, in a bounded number of bytes, and costs nothing the second time.
+
     Args:
         target: the text is what an encoder-decoder shall produce (transformers' `text_target`).
+        special: names of special tokens in the text ("[MASK]") are those tokens; else they are text like any other.
+        vocabulary: rows of the embedding that the ids shall index; 0 checks nothing.
 
-    Raises InputEmpty where a text is blank, or the tokenizer leaves nothing of it.
+    Raises:
+        InputInvalid: a text is no string, or has a token that the embedding lacks.
+        InputEmpty: a text is blank, or the tokenizer leaves nothing of it.
     """
-    text, pair = clean(text), None if pair is None else clean(pair)
-    for name, given in (("text", text), ("second text", pair)):
-        if given is not None and not given.strip():
-            raise InputEmpty(f"The {name} is empty.", "Type at least one word.")
-    private = twin(tokenizer, target)
-    read = _encode_fast if private.is_fast else _encode_slow
-    encoded = read(private, text, pair, add_special_tokens)
-    return _tokens(tokenizer, text, pair, encoded), encoded.inputs
+    text, pair = (
+        checked_text(text, "target text" if target else "text"),
+        None if pair is None else checked_text(pair, "second text"),
+    )
+    private = private_copy(tokenizer, target, special)
+    key = private.number, text, pair, add_special_tokens
+    found = _recent.get(key)
+    if found is None:
+        found = _encoded(private, text, pair, add_special_tokens, special)
+        _recent.put(key, *found)
+    check_vocabulary(tokenizer, found[0].ids, vocabulary)
+    return found
+
+
+def checked_text(text: object, name: str) -> str:
+    """A text as it can be tokenized (see `clean`). Raises InputInvalid for what is no string, InputEmpty if blank."""
+    if not isinstance(text, str):
+        raise InputInvalid(f"The {name} is not a string but {type(text).__name__}.", "Give it as a string.")
+    if not text.strip():
+        raise InputEmpty(f"The {name} is empty.", "Type at least one word.")
+    return clean(text)
+
+
+def check_vocabulary(
+    tokenizer: PreTrainedTokenizerBase, ids: Sequence[int] | IntArray, vocabulary: int
+) -> None:
+    """Raises InputInvalid where an id lies beyond the rows of the embedding: on CUDA it would end the process."""
+    highest = int(np.max(np.asarray(ids), initial=0))
+    if vocabulary and highest >= vocabulary:
+        raise InputInvalid(
+            f"The tokenizer gives the token {tokenizer.convert_ids_to_tokens(highest)!r} the id {highest}, but the "
+            f"model's vocabulary ends at {vocabulary - 1}.",
+            "Leave it out, or resize the model's embedding to its tokenizer (resize_token_embeddings).",
+        )
+
+
+def _encoded(
+    private: PrivateCopy, text: str, pair: str | None, add_special_tokens: bool, special: bool
+) -> tuple[Tokens, Inputs]:
+    if private.tokenizer.is_fast:
+        encoded = _encode_fast(private.tokenizer, text, pair, add_special_tokens)
+    else:
+        encoded = _encode_slow(private, text, pair, add_special_tokens, special)
+    return _tokens(private, text, pair, encoded, special), encoded.inputs
 
 
 def _encode_fast(
@@ -80,17 +131,19 @@ def _encode_fast(
         inputs["token_type_ids"] = encoding.type_ids
     if "attention_mask" in tokenizer.model_input_names:
         inputs["attention_mask"] = encoding.attention_mask
-    owners = [
-        None if special else sequence
-        for special, sequence in zip(encoding.special_tokens_mask, encoding.sequence_ids, strict=True)
-    ]
-    return Encoded(encoding.tokens, encoding.offsets, owners, inputs)
+    owners = -np.array(encoding.special_tokens_mask, dtype=np.int64)
+    if pair is not None:
+        sequences = [-1 if sequence is None else sequence for sequence in encoding.sequence_ids]
+        owners = np.where(owners < 0, owners, sequences)
+    offsets = np.fromiter(chain.from_iterable(encoding.offsets), np.int64, 2 * len(owners)).reshape(-1, 2)
+    return Encoded(encoding.tokens, offsets, owners, inputs)
 
 
 def _encode_slow(
-    tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, add_special_tokens: bool
+    private: PrivateCopy, text: str, pair: str | None, add_special_tokens: bool, special: bool
 ) -> Encoded:
-    surfaces = [_slow_pieces(tokenizer, part) for part in ((text,) if pair is None else (text, pair))]
+    tokenizer, parts = private.tokenizer, (text,) if pair is None else (text, pair)
+    surfaces = [list(tokenizer.tokenize(part)) if special else _slow_pieces(private, part) for part in parts]
     # Stand-ins for the user's tokens show which positions are theirs, whatever the template adds.
     stand_ins = [[-1 - k] * len(part) for k, part in enumerate(surfaces)]
     inputs: dict[str, list[int]] = dict(
@@ -106,66 +159,83 @@ def _encode_slow(
     ]
     return Encoded(
         ["" if owner is None else next(pieces[owner]) for owner in owners],
-        [(0, 0) if owner is None else next(spans[owner]) for owner in owners],
-        owners,
+        np.array([(0, 0) if owner is None else next(spans[owner]) for owner in owners]).reshape(-1, 2),
+        np.array([-1 if owner is None else owner for owner in owners]),
         inputs,
     )
 
 
-def _slow_pieces(tokenizer: PreTrainedTokenizerBase, text: str) -> list[str]:
+def _slow_pieces(private: PrivateCopy, text: str) -> list[str]:
     """The pieces of a text in which the names of special tokens are cut, so that they are read as text."""
-    contents = special_contents(tokenizer)
-    if not contents:
-        return list(tokenizer.tokenize(text))
-    pattern = regex.compile("|".join(regex.escape(content) for content in contents))
-    cuts = [0, *(match.start() + 1 for match in pattern.finditer(text, overlapped=True)), len(text)]
+    found = private.names.finditer(text, overlapped=True) if private.names else ()
+    cuts = [0, *(match.start() + 1 for match in found), len(text)]
     return [
-        piece for start, end in pairwise(cuts) if end > start for piece in tokenizer.tokenize(text[start:end])
+        piece
+        for start, end in pairwise(cuts)
+        if end > start
+        for piece in private.tokenizer.tokenize(text[start:end])
     ]
 
 
 def _slow_spans(tokenizer: PreTrainedTokenizerBase, text: str, pieces: list[str]) -> list[Span]:
-    """Spans of pieces without offsets: by bytes where every piece is one byte, else by alignment."""
+    """Spans of pieces without offsets: by bytes where every piece is one byte, else by search."""
     if pieces != list(text) and all(len(piece) == 1 and ord(piece) < 256 for piece in pieces):
         data = bytes(map(ord, pieces))
         if data == text.encode():
             return byte_spans(text, data)
     unknown = {k for k, piece in enumerate(pieces) if piece == tokenizer.unk_token}
-    return align(text, pieces, unknown)
+    return find_offsets(text, pieces, unknown)
 
 
 def _ids(tokenizer: PreTrainedTokenizerBase, pieces: list[str]) -> list[int]:
     return [int(number) for number in np.atleast_1d(tokenizer.convert_tokens_to_ids(pieces))]
 
 
-def _tokens(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, encoded: Encoded) -> Tokens:
+def _tokens(private: PrivateCopy, text: str, pair: str | None, encoded: Encoded, special: bool) -> Tokens:
     ids = encoded.inputs["input_ids"]
-    pieces = tuple(tokenizer.convert_ids_to_tokens(ids))
-    shown, spans, words = list(pieces), [(0, 0)] * len(ids), [-1] * len(ids)
-    first_word = 0
+    pieces = tuple([private.pieces[number] for number in ids])
+    marked = encoded.owners < 0
+    shown, spans = list(pieces), np.zeros((len(ids), 2), np.int64)
+    words, first_word = np.full(len(ids), -1), 0
     for segment, own in enumerate((text,) if pair is None else (text, pair)):
-        where = [k for k, owner in enumerate(encoded.owners) if owner == segment]
-        part = exact_spans(own, [encoded.surfaces[k] for k in where], [encoded.offsets[k] for k in where])
-        if not any(end > start for start, end in part):
+        characters, where = Characters(own), np.flatnonzero(encoded.owners == segment)
+        places = where.tolist()
+        part = exact_spans(characters, [encoded.surfaces[k] for k in places], encoded.offsets[where])
+        if not (part[:, 0] < part[:, 1]).any():
             name = "second text" if segment else "text"
             raise InputEmpty(
                 f"The tokenizer leaves nothing of the {name} {own[:40]!r}.", "Type at least one word."
             )
-        numbers = word_indices(own, part)
-        for k, label, span, number in zip(where, labels(own, part), part, numbers, strict=True):
-            shown[k], spans[k], words[k] = label, span, first_word + number
-        first_word += max(numbers) + 1
-    special = np.array([owner is None for owner in encoded.owners])
+        for k, label in zip(places, labels(characters, part), strict=True):
+            shown[k] = label
+        spans[where] = part
+        if special:
+            marked[where] = _named(private, own, encoded, where, part)
+        where = where[~marked[where]]
+        words[where] = first_word + word_indices(characters, spans[where, 0])
+        first_word = int(words.max()) + 1
     return Tokens(
-        text=text, ids=np.array(ids), pieces=pieces, labels=tuple(shown), spans=np.array(spans),
-        special=special, words=np.array(words), segments=_segments(encoded.owners), pair=pair,
+        text=text, ids=np.array(ids), pieces=pieces, labels=tuple(shown), spans=spans,
+        special=marked, words=words, segments=_segments(encoded.owners), pair=pair,
     )  # fmt: skip
 
 
-def _segments(owners: list[int | None]) -> IntArray:
+def _named(
+    private: PrivateCopy, text: str, encoded: Encoded, where: IntArray, spans: Annotated[IntArray, "t 2"]
+) -> Annotated[BoolArray, "t"]:
+    """Which tokens of a text are special tokens that it names; an unknown word has the id of "[UNK]", but no name."""
+    ids = encoded.inputs["input_ids"]
+    names = [private.special.get(ids[k]) for k in where.tolist()]
+    return np.array(
+        [
+            name is not None and text[start:end].strip() == name.strip()
+            for name, (start, end) in zip(names, spans.tolist(), strict=True)
+        ],
+        dtype=bool,
+    )
+
+
+def _segments(owners: IntArray) -> IntArray:
     """Special tokens belong to the text before them."""
-    result, current = [], 0
-    for owner in owners:
-        current = current if owner is None else owner
-        result.append(current)
-    return np.array(result)
+    last = np.maximum.accumulate(np.where(owners >= 0, np.arange(len(owners)), 0))
+    return np.maximum(owners[last], 0)

@@ -1,7 +1,4 @@
-"""Tokens grouped into words, sentences or paragraphs, for coarser axes.
-
-`Tokens` flow in; a group number for each token and a label for each group flow out.
-"""
+"""Tokens grouped into words, sentences or paragraphs, for coarser axes."""
 
 from __future__ import annotations
 

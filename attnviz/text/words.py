@@ -1,22 +1,22 @@
 """Words, sentences and paragraphs of a text, independent of any tokenizer.
 
-A text flows in, spans flow out. Words follow Unicode's default word boundaries (UAX #29), where a Han
-character, a punctuation mark and an emoji each stand alone. Scripts that are written without spaces and need a
-dictionary (Thai, Lao, Khmer, Burmese), and Hiragana, are kept in runs instead of single letters.
+Words follow Unicode's default word boundaries (UAX #29), where a Han character, a punctuation mark and an emoji each
+stand alone. Scripts that are written without spaces and need a dictionary (Thai, Lao, Khmer, Burmese), and Hiragana,
+are kept in runs instead of single letters.
 """
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Sequence
 from itertools import pairwise
+from typing import Annotated
 
+import numpy as np
 import regex
 
+from attnviz.text.characters import Characters
 from attnviz.text.labels import Span
+from attnviz.types import IntArray
 
-_BOUNDARY = regex.compile(r"(?wV1)\b")
-_RUN = regex.compile(r"(?V1)(?:[\p{Line_Break=SA}\p{M}]+|[\p{Script=Hiragana}ーゝゞ\p{M}]+)")
 # Possessive, and only at the start of a run of marks: the time stays linear in any text.
 _END = regex.compile(
     r"""(?V1)(?:(?<![.!?…؟۔।॥።])[.!?…؟۔।॥።]++['"”’»)\]]*+(?=\s) | [。！？｡．…]++[」』”’》）)\]]*+ | \R)\s*+""",
@@ -36,17 +36,7 @@ _ABBREVIATIONS = frozenset(
 
 def word_spans(text: str) -> list[Span]:
     """Start and end of every word, punctuation mark and run of white space; together they cover the text."""
-    cuts = sorted({0, len(text), *(match.start() for match in _BOUNDARY.finditer(text))})
-    spans: list[Span] = []
-    in_run = False
-    for start, end in pairwise(cuts):
-        run = _RUN.fullmatch(text, start, end) is not None
-        if run and in_run:
-            spans[-1] = (spans[-1][0], end)
-        else:
-            spans.append((start, end))
-        in_run = run
-    return spans
+    return list(pairwise(Characters(text).words.tolist()))
 
 
 def sentence_spans(text: str) -> list[Span]:
@@ -87,26 +77,23 @@ def _goes_on(text: str, match: regex.Match[str]) -> bool:
     return word.group().lower() in _ABBREVIATIONS or (len(word.group()) == 1 and word.group().isupper())
 
 
-def word_indices(text: str, spans: Sequence[Span]) -> list[int]:
-    """The word of each token, counted from 0 without gaps over the words that have tokens.
+def word_indices(characters: Characters, starts: Annotated[IntArray, "T"]) -> Annotated[IntArray, "T"]:
+    """The word of the token that starts at each place, counted from 0 without gaps over the words that have tokens.
 
     A token that covers several words belongs to the first. A token for the one space between two words
     belongs to the word after it (at the end: before it); a line break, a tab and longer white space are words
     of their own.
     """
-    units = word_spans(text)
-    if not units:
-        return [0] * len(spans)
-    ends = [end for _, end in units]
-    white = [text[start:end].isspace() for start, end in units]
-    numbers: dict[int, int] = {}
-    result = []
-    for start, _ in spans:
-        unit = min(bisect.bisect_right(ends, start), len(units) - 1)
-        if text[slice(*units[unit])] == " " and len(units) > 1:
-            if unit + 1 == len(units):
-                unit -= 1
-            elif not white[unit + 1]:
-                unit += 1
-        result.append(numbers.setdefault(unit, len(numbers)))
-    return result
+    borders = characters.words
+    count = len(borders) - 1
+    if count < 1:
+        return np.zeros(len(starts), dtype=np.int64)
+    units = np.minimum(np.searchsorted(borders[1:], starts, side="right"), count - 1)
+    white = np.diff(characters.solid[borders]) == 0
+    space = (np.diff(borders) == 1) & (characters.codes[borders[:-1]] == ord(" "))
+    if count > 1:
+        moved = np.arange(count) + (space & ~np.append(white[1:], True))
+        moved[-1] -= space[-1]
+        units = moved[units]
+    _, first, numbers = np.unique(units, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[numbers]

@@ -68,7 +68,7 @@ def pair():
 
 @pytest.mark.parametrize("block_bytes", [1, 4 * 2**20])
 def test_shares_by_group_are_sums_over_keys_and_means_over_queries(pair, monkeypatch, block_bytes):
-    monkeypatch.setattr("attnviz.capture.stream.BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("attnviz.capture.blocks.CPU_BYTES", block_bytes)
     capture, maps = pair
     rows, keys = allocation.class_groups(capture.tokens).index, capture.tokens.segments
     found = shares.by_group(capture, rows, keys)
@@ -95,7 +95,7 @@ def test_pooled_maps_solved_by_hand():
 @pytest.mark.parametrize("block_bytes", [1, 4 * 2**20])
 @pytest.mark.parametrize("heads", [[(2, 3)], [(1, h) for h in range(12)], [(0, 1), (5, 0), (5, 11)]])
 def test_pooled_maps_are_means_of_whole_maps(pair, monkeypatch, block_bytes, heads):
-    monkeypatch.setattr("attnviz.capture.stream.BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("attnviz.capture.blocks.CPU_BYTES", block_bytes)
     capture, maps = pair
     index, labels = groups(capture.tokens, "sentence")
     words, _ = groups(capture.tokens, "word")
@@ -117,7 +117,7 @@ def test_groups_of_a_wrong_length_are_refused(pair):
 
 @pytest.mark.parametrize("block_bytes", [1, 4 * 2**20])
 def test_shares_by_distance(pair, monkeypatch, block_bytes):
-    monkeypatch.setattr("attnviz.capture.stream.BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("attnviz.capture.blocks.CPU_BYTES", block_bytes)
     capture, maps = pair
     edges = allocation.distance_edges(len(capture.tokens), causal=False)
     found = shares.by_distance(capture, edges)

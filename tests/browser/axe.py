@@ -8,7 +8,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Frame, Page, expect
+
+from tests.browser.app import at_rest, in_theme
 
 SCRIPT = Path(__file__).parent.parent / "vendor" / "axe.min.js"
 GRAVE = ("serious", "critical")
@@ -33,6 +35,33 @@ def violations(place: Page | Frame, exclude: tuple[str, ...] = ()) -> list[str]:
         for impact, rule, target, said in found
         if impact in GRAVE
     ]
+
+
+def check_light_and_dark(page: Page) -> None:
+    """No rule is broken gravely in either theme, in the page or in the document that it frames."""
+    for scheme in ("light", "dark"):
+        in_theme(page, scheme)
+        assert _lasting(page) == []
+        frames = page.locator("iframe.av-document")
+        if frames.count():
+            expect(frames).to_have_attribute("name", scheme)  # it is made anew for another theme
+            frame = frames.element_handle().content_frame()
+            assert frame is not None
+            frame.wait_for_selector("svg line", state="attached")
+            assert violations(frame) == []
+
+
+def _lasting(page: Page, searches: int = 4) -> list[str]:
+    """What is found in each of some searches: a run of the script fades for a moment what it replaces."""
+    found: list[str] = []
+    for _ in range(searches):
+        at_rest(page)
+        # Colours that change slowly are not yet what a reader reads.
+        page.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
+        found = violations(page)
+        if not found:
+            break
+    return found
 
 
 @cache

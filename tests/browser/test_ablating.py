@@ -7,40 +7,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_app import at_rest
+from tests.browser.ablation import effect, told
+from tests.browser.app import PHONE, at_rest, fits_in_light_and_dark, head
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def model():
-    """The same model, in this process."""
-    from attnviz.capture import load_model
-
-    return load_model("minilm", device="cpu", dtype="float32")
-
-
-@pytest.fixture(scope="module")
-def pair():
-    from attnviz.runtime import get_runtime
-
-    return get_runtime().default_pair_query
-
-
-def head(page: Page, layer: int, number: int):
-    return page.get_by_role("button", name=f"Layer {layer}, head {number}: ")
-
-
-def told(page: Page, sentence: str) -> None:
-    expect(page.locator(".st-key-switched strong")).to_have_text(sentence)
-
-
-def effect(model, pair, **chosen) -> str:
-    from attnviz.explanation import ablate
-
-    found = ablate(model, pair.text, target="similarity", pair=pair.pair, **{"heads": (), **chosen})
-    verb = "falls" if found.after < found.before else "rises"
-    return f"the similarity {verb} from {found.before:.3f} to {found.after:.3f}."
 
 
 def test_a_head_is_switched_off_by_click_and_a_layer_by_key_and_back_goes_back(page: Page, model, pair):
@@ -104,7 +74,6 @@ def test_the_two_heads_of_the_experiment_open_their_maps(page: Page):
     expect(page.get_by_role("heading", name=f"Layer {layer}, head {number}")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "address",
     [
@@ -115,12 +84,8 @@ def test_the_two_heads_of_the_experiment_open_their_maps(page: Page):
         "/ablation?view=contrast",
     ],
 )
-def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, address, scheme):
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": 390, "height": 844})
+def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, address):
+    page.set_viewport_size(PHONE)
     page.goto(address)
     expect(page.locator(".attnviz-answers").first).to_be_visible()
-    at_rest(page)
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+    assert fits_in_light_and_dark(page)

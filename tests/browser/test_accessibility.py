@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attnviz.web.shell.site import SITE
-from tests.browser.axe import SCRIPT, violations
+from tests.browser.app import PHONE, at_rest
+from tests.browser.axe import SCRIPT, check_light_and_dark, violations
 
 pytestmark = pytest.mark.browser
 
@@ -55,35 +56,6 @@ PROBLEMS = {
 }
 
 
-def at_rest(page: Page) -> None:
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    # What is about to be replaced is faded, and colours change slowly: neither is what a reader reads.
-    page.wait_for_function(
-        """() => !document.querySelector('[data-stale="true"]')
-          && document.getAnimations().every((each) => each.playState !== "running")"""
-    )
-
-
-def check_light_and_dark(page: Page) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(
-            "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme
-        )
-        at_rest(page)
-        first = violations(page)
-        if first:  # what a run of the script replaces meanwhile is faded for a moment
-            page.wait_for_timeout(1500)
-            at_rest(page)
-        assert first == [] or violations(page) == []
-        frames = page.locator("iframe.av-document")
-        if frames.count():
-            expect(frames).to_have_attribute("name", scheme)  # it is made anew for another theme
-            frame = frames.element_handle().content_frame()
-            frame.wait_for_selector("svg line", state="attached")
-            assert violations(frame) == []
-
-
 def test_every_page_is_checked():
     assert {re.split(r"[/?]", address)[1] or "attention" for address in VIEWS} == {
         entry.name for entry in SITE
@@ -105,7 +77,7 @@ def test_no_serious_violation_where_something_is_missing(page: Page, address):
 
 
 def test_no_serious_violation_on_a_phone(page: Page):
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     page.goto("/attention")
     expect(page.locator(FIGURE).first).to_be_visible()
     check_light_and_dark(page)

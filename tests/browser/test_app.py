@@ -7,49 +7,26 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from attnviz.web.shell.site import SITE
+from tests.browser.app import at_rest
+from tests.browser.hostile import HOSTILE, Hostile
 
 pytestmark = pytest.mark.browser
 
 PAGES = tuple(entry.name for entry in SITE if entry.name != "report")  # that one asks nothing of a text
 
 
-@dataclass(frozen=True)
-class Hostile:
-    """A text, and what of it a reader must see, letter for letter."""
-
-    name: str
-    text: str
-    seen: str
-
-
-HOSTILE = (
-    Hostile("closing script", "a </script><script data-injected>injected=1</script>", "</script><script data-inj"),
-    Hostile("image", "a <img data-injected src=x onerror=injected=1> b", "<img data-injected src=x onerror="),
-    Hostile("attribute", "\"'><svg data-injected onload=injected=1>", "\"'><svg data-injected onload=injected=1>"),
-    Hostile("comment", "<!--<script>injected=1", "<!--<script>injected=1"),
-    Hostile("bold", "one <b data-injected>two</b> three", "one <b data-injected>two</b> three"),
-    Hostile("link", "[press](javascript:injected=1) <a data-injected href=x>", "[press](javascript:injected=1)"),
-    Hostile("formula", "costs $x^2$ or $$y$$ dollars", "costs $x^2$ or $$y$$ dollars"),
-    Hostile("markdown", "# *a* **b** `c` :red[d] :material/home: ~e~ | f |", "# *a* **b** `c` :red[d] :material/home:"),
-    Hostile("format", "%s {0} {{7*7}} ${HOME} \\n \\u0041", "%s {0} {{7*7}} ${HOME} \\n \\u0041"),
-    Hostile("special names", "[CLS] [SEP] [PAD] [MASK] __proto__ constructor", "[CLS] [SEP] [PAD] [MASK] __proto__"),
-    Hostile("no space", "x" * 10_000, "x" * 200),
-    Hostile("lone surrogate", "before \ud83d after", "before \ufffd after"),
-    Hostile("NUL", "before \0 after", "before"),
-    Hostile("right to left", "abc \u202egnp.exe\u202c \u200f\u05d0\u05d1 def", "def"),
-    Hostile("separators", "a\u2028b\u2029c\x85d", "a"),
-    Hostile("no width", "a\u200bb\u200d\ufeffc\u00ad", "a"),
-    Hostile("stacked marks", "Z" + "\u0323\u0301" * 40 + " text", "text"),
-    Hostile("scripts", "我喜欢👩\u200d👩\u200d👧\u200d👦🏳️\u200d🌈 العربية हिन्दी", "我喜欢"),
-)  # fmt: skip
-
+GROUPS = (
+    {"formula", "markdown", "format", "special names"},
+    {"right to left", "separators", "no width", "stacked marks", "scripts"},
+    {"no space"},
+    {"NUL"},
+)
 # Looks through shadow roots, too: the figures live in them.
 FOREIGN = """() => {
   const found = [];
@@ -76,13 +53,6 @@ def link(text: str) -> str:
     return quote_plus(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
-def at_rest(page: Page) -> None:
-    """Waits until the script has run, and every figure shows what it was asked for."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    # Locators look into shadow roots, where the figures are.
-    expect(page.locator("[data-stale=true], [aria-busy=true]")).to_have_count(0)
-
-
 def answered(page: Page) -> str:
     """What the page came to: "picture" or "refusal". Fails when it is neither, or an error of our own."""
     at_rest(page)
@@ -95,36 +65,45 @@ def answered(page: Page) -> str:
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda each: each.name)
 def test_a_hostile_text_in_a_link_is_text(page: Page, hostile: Hostile):
-    for name in PAGES:
-        page.goto(f"/{name}?text={link(hostile.text)}&pair={link(hostile.text)}")
-        assert answered(page) == "picture", name
-        expect(page.locator(".st-key-shown_text, .st-key-panes_list")).to_contain_text(hostile.seen)
-        assert page.evaluate(FOREIGN) == []
-
-
-def type_and_show(page: Page, hostile: Hostile) -> None:
-    """Types the text, sends it, and waits until the page is about it, and shows nothing but text of it."""
-    page.get_by_role("textbox", name="Text", exact=True).evaluate(TYPE % json.dumps(hostile.text))
-    page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator(".st-key-shown_text, .st-key-panes_list")).to_contain_text(hostile.seen)
-    assert answered(page) == "picture", hostile.name
-    assert page.evaluate(FOREIGN) == [], hostile.name
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_hostile_texts_typed_are_text(page: Page, name: str):
-    page.goto(f"/{name}?text=begin&pair=begin")
+    """On the page that shows both texts in full; how an address is read is the same on every page."""
+    page.goto(f"/compare?text={link(hostile.text)}&pair={link(hostile.text)}")
     assert answered(page) == "picture"
-    for hostile in HOSTILE:
-        if hostile.name != "lone surrogate":
-            type_and_show(page, hostile)
+    expect(page.locator(".st-key-panes_list")).to_contain_text(hostile.seen)
+    assert page.evaluate(FOREIGN) == []
 
 
-def test_a_lone_surrogate_typed_is_replaced(page: Page):
-    """Half an emoji, as some keyboards leave it: no valid UTF-8, so the frontend's message is none either."""
+def type_and_show(page: Page, *hostile: Hostile) -> None:
+    """Types the texts as lines of one, sends it, and waits until the page is about it, and shows nothing but text."""
+    text = "\n".join(each.text for each in hostile)
+    page.get_by_role("textbox", name="Text", exact=True).evaluate(TYPE % json.dumps(text))
+    page.get_by_role("button", name="Show", exact=True).click()
+    for each in hostile:
+        expect(page.locator(".st-key-shown_text, .st-key-panes_list")).to_contain_text(each.seen)
+    assert answered(page) == "picture", text
+    assert page.evaluate(FOREIGN) == [], text
+
+
+def test_each_hostile_text_typed_is_text(page: Page):
+    """A lone surrogate, too: half an emoji, as some keyboards leave it, which makes the frontend's message invalid."""
     page.goto("/attention?text=begin")
     assert answered(page) == "picture"
-    type_and_show(page, next(each for each in HOSTILE if each.name == "lone surrogate"))
+    for hostile in HOSTILE:
+        type_and_show(page, hostile)
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "attention"])
+def test_hostile_texts_are_text_on_every_page(page: Page, name: str):
+    """Markup of every sort in a link, beside a second text of everything; then the other texts typed, in groups."""
+    markup = " ".join(each.text for each in HOSTILE if "injected" in each.text)
+    everything = " ".join(each.text for each in HOSTILE if each.name != "no space")
+    page.goto(f"/{name}?text={link(markup)}&pair={link(everything)}")
+    assert answered(page) == "picture"
+    expect(page.locator(".st-key-shown_text, .st-key-panes_list")).to_contain_text(HOSTILE[0].seen)
+    assert page.evaluate(FOREIGN) == []
+    page.goto(f"/{name}?text=begin&pair=begin")
+    assert answered(page) == "picture"
+    for group in GROUPS:
+        type_and_show(page, *(each for each in HOSTILE if each.name in group))
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.app import PHONE, at_rest, fits
 from tests.browser.axe import violations
-from tests.browser.test_app import at_rest
 
 pytestmark = pytest.mark.browser
 
@@ -38,10 +38,9 @@ def test_a_badge_has_its_numbers_and_a_red_one_its_meaning(page: Page, expected,
 
 
 def test_on_a_phone_the_badges_stay_on_the_screen(page: Page, expected):
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     page.goto("/attribution?method=leave-one-out")
     for badge in expected("leave-one-out"):
         expect(page.locator(".st-key-badges").get_by_text(badge.words)).to_be_visible()
     at_rest(page)
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+    assert fits(page)

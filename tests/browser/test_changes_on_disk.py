@@ -8,23 +8,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.app import at_rest, saved
 from tests.browser.conftest import WIDE, Watch
-from tests.browser.test_app import at_rest
-from tests.browser.test_taking_away import saved
 from tests.figures.pointer import csv_rows, download
 
 pytestmark = pytest.mark.browser
 
 TEXT, OTHER = "The waiter was rude.", "The service is <b>impolite</b> & slow."
 PARAMS = "text=The+waiter+was+rude.&pair=The+service+is+<b>impolite</b>+%26+slow."
-
-
-@pytest.fixture(scope="module")
-def model():
-    """The same model, in this process."""
-    from attnviz.capture import load_model
-
-    return load_model("minilm", device="cpu", dtype="float32")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from attnviz.capture import open_capture
 from attnviz.runtime import gallery
+from tests.browser.app import PHONE, fits
 
 pytestmark = pytest.mark.browser
 
@@ -79,11 +80,10 @@ def test_the_saved_page_is_the_one_in_the_frame(page: Page):
 
 @pytest.mark.parametrize("view", ["head", "model"])
 def test_on_a_phone_the_frame_scrolls_and_the_page_does_not(page: Page, view):
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     page.goto(f"/bertviz?view={view}")
     expect(page.frame_locator(FRAME).locator("svg line").first).to_be_attached()
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+    assert fits(page)
     inside = page.frame_locator(FRAME).locator("body")
     wanted, given = inside.evaluate("node => [node.offsetHeight, document.documentElement.clientHeight]")
     assert wanted <= given

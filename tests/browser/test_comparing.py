@@ -5,7 +5,6 @@ The `page` fixture adds, after each test, that no error was logged, no dialog op
 
 from __future__ import annotations
 
-import json
 import re
 
 import numpy as np
@@ -14,6 +13,8 @@ from playwright.sync_api import Page, expect
 
 from attnviz.capture import open_capture
 from attnviz.runtime import gallery
+from tests.browser.app import PHONE, at_rest, fits_in_light_and_dark
+from tests.browser.app import pane_values as values
 from tests.figures.pointer import hover, value
 
 pytestmark = pytest.mark.browser
@@ -26,16 +27,6 @@ def maps():
         open_capture(gallery.capture_path(each)) for each in (gallery.EXAMPLES[0], gallery.changed_example())
     ]
     return [np.stack([each.attention(layer) for layer in range(6)]) for each in captures]
-
-
-def at_rest(page: Page) -> None:
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-
-
-def values(page: Page) -> list[float]:
-    readout = page.get_by_test_id("readout")
-    expect(readout).to_have_attribute("data-values", re.compile("."))
-    return json.loads(readout.get_attribute("data-values"))
 
 
 def test_two_texts_by_keyboard_alone_and_the_address_reopens_the_head(page: Page, maps):
@@ -127,7 +118,6 @@ def test_the_whole_model_is_read_from_word_to_word(page: Page, maps):
     expect(page).to_have_url(re.compile("over=layer&layer=4|layer=4.*over=layer"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "address",
     [
@@ -139,12 +129,8 @@ def test_the_whole_model_is_read_from_word_to_word(page: Page, maps):
         "/allocation?view=sentence",
     ],
 )
-def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, address, scheme):
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": 390, "height": 844})
+def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, address):
+    page.set_viewport_size(PHONE)
     page.goto(address)
     expect(page.locator(".st-key-found, .av").first).to_be_visible()
-    at_rest(page)
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+    assert fits_in_light_and_dark(page)

@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attnviz.web.controls.before_after import moved
-from tests.browser.test_ablating import head, model, pair  # noqa: F401
-from tests.browser.test_app import at_rest
+from tests.browser.app import at_rest, head
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +28,7 @@ def told(page: Page, condition: str, found) -> None:
     expect(page.locator(".st-key-forced_result strong")).to_have_text(f"{condition}, {numbers}")
 
 
-def test_a_row_is_forced_by_clicks_and_back_goes_back(page: Page, model, pair):  # noqa: F811
+def test_a_row_is_forced_by_clicks_and_back_goes_back(page: Page, model, pair):
     from attnviz.explanation import ablate
 
     def truth(**more):

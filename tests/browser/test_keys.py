@@ -7,7 +7,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from attnviz.web.shell.keys import EVERYWHERE, PAGES
 from attnviz.web.shell.site import SITE
-from tests.browser.test_walk import heatmap
+from tests.browser import app
+from tests.browser.app import PHONE, drawn
 
 pytestmark = pytest.mark.browser
 
@@ -18,8 +19,8 @@ def box(page: Page) -> Locator:
     return page.get_by_test_id("stSidebar").get_by_role("textbox", name="Text", exact=True)
 
 
-def at_rest(page: Page) -> None:
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+def listening(page: Page) -> None:
+    app.at_rest(page)
     # The list is filled by the script that listens; its button is in the page before.
     expect(page.locator("dialog[aria-labelledby=title] dd")).not_to_have_count(0)
 
@@ -31,7 +32,7 @@ def described(page: Page) -> list[str]:
 @pytest.mark.parametrize("entry", SITE, ids=lambda each: each.name)
 def test_every_page_goes_to_the_text_box_and_lists_its_keys(page: Page, entry) -> None:
     page.goto(f"/{entry.name}{LINK}")
-    at_rest(page)
+    listening(page)
     expect(box(page)).to_have_value("The cat sat on the mat.")
     page.keyboard.press("/")
     expect(box(page)).to_be_focused()
@@ -48,8 +49,8 @@ def test_every_page_goes_to_the_text_box_and_lists_its_keys(page: Page, entry) -
 
 def test_the_list_gives_the_focus_back_and_does_not_take_keys_from_the_picture(page: Page) -> None:
     page.goto(f"/attention{LINK}&layer=2&head=5")
-    heatmap(page)
-    at_rest(page)
+    drawn(page)
+    listening(page)
     stage = page.get_by_test_id("stage")
     stage.focus()
     page.keyboard.press("?")
@@ -64,11 +65,11 @@ def test_the_list_gives_the_focus_back_and_does_not_take_keys_from_the_picture(p
 def test_the_keys_still_serve_after_a_walk_through_the_pages(page: Page) -> None:
     """Each page mounts the same component; listeners that stayed behind would answer twice."""
     page.goto(f"/attention{LINK}")
-    heatmap(page)
+    drawn(page)
     for name in ("All heads", "Attribution", "Attention"):
         page.get_by_role("link", name=name, exact=True).click()
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-        at_rest(page)
+        listening(page)
     page.get_by_role("button", name="Keys ?").click()
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.get_by_role("button", name="Close").click()
@@ -79,8 +80,8 @@ def test_the_keys_still_serve_after_a_walk_through_the_pages(page: Page) -> None
 
 def test_a_closed_sidebar_opens(page: Page) -> None:
     page.goto(f"/attention{LINK}")
-    heatmap(page)
-    at_rest(page)
+    drawn(page)
+    listening(page)
     page.get_by_test_id("stSidebar").hover()
     page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     expect(box(page)).not_to_be_in_viewport()  # it slides
@@ -91,10 +92,10 @@ def test_a_closed_sidebar_opens(page: Page) -> None:
 
 
 def test_on_a_narrow_screen_the_entry_dialog_opens(page: Page) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     page.goto(f"/attention{LINK}")
-    heatmap(page)
-    at_rest(page)
+    drawn(page)
+    listening(page)
     page.keyboard.press("/")
     expect(page.get_by_role("dialog").get_by_role("textbox", name="Text", exact=True)).to_be_focused()
     page.keyboard.press("Escape")
@@ -105,4 +106,4 @@ def test_on_a_narrow_screen_the_entry_dialog_opens(page: Page) -> None:
     bounds = sheet.bounding_box()
     assert bounds is not None
     assert bounds["x"] >= 0
-    assert bounds["x"] + bounds["width"] <= 390
+    assert bounds["x"] + bounds["width"] <= PHONE["width"]

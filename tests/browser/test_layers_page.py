@@ -8,20 +8,16 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_app import at_rest
+from tests.browser.app import PHONE, at_rest, fits, in_theme
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def found():
+def found(model, pair):
     """What the engine says of the example, in this process."""
-    from attnviz.capture import load_model
     from attnviz.explanation import layer_by_layer
-    from attnviz.runtime import get_runtime
 
-    pair = get_runtime().default_pair_query
-    model = load_model("minilm", device="cpu", dtype="float32")
     return layer_by_layer(model, pair.text, "similarity", pair.pair)
 
 
@@ -54,17 +50,16 @@ def test_the_chart_is_saved_as_a_picture(page: Page):
     assert saved.value.suggested_filename == "layer-by-layer.png"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone_the_table_scrolls_and_the_page_does_not(page: Page, scheme):
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": 390, "height": 844})
+def test_on_a_phone_the_table_scrolls_and_the_page_does_not(page: Page):
+    page.set_viewport_size(PHONE)
     page.goto("/layers?target=label-prompt")
     expect(page.locator(".st-key-layers")).to_contain_text("the model puts the text nearest to")
     region = page.get_by_role("region", name="The numbers, layer by layer")
     expect(region).to_be_visible()
-    at_rest(page)
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    assert region.evaluate("node => node.scrollWidth - node.clientWidth") > 0
+    for scheme in ("light", "dark"):
+        in_theme(page, scheme)
+        assert fits(page)
+        assert region.evaluate("node => node.scrollWidth - node.clientWidth") > 0
     region.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("node => node.scrollLeft > 0", arg=region.element_handle())

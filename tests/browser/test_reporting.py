@@ -10,23 +10,15 @@ from playwright.sync_api import Browser, Page, expect
 
 import attnviz
 from attnviz.explanation.evaluation import verdict
+from tests.browser.app import at_rest
+from tests.browser.axe import check_light_and_dark
 from tests.browser.conftest import WIDE, Watch
-from tests.browser.test_accessibility import check_light_and_dark
 from tests.figures.pointer import hover, value
 
 pytestmark = pytest.mark.browser
 
 TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs music with a guitar."
 NOTE = "</script><script>injected=1</script> <img src=x onerror=injected=1> \"'&"
-
-
-@pytest.fixture(scope="module")
-def engine():
-    return attnviz.load("minilm", device="cpu", dtype="float32")
-
-
-def at_rest(page: Page) -> None:
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
 
 
 def pin(page: Page, said: str) -> None:
@@ -42,9 +34,9 @@ def filled(page: Page, label: str, text: str) -> None:
     at_rest(page)
 
 
-def test_pinned_figures_make_a_report_with_the_numbers_of_the_page(page: Page, browser: Browser, engine):
+def test_pinned_figures_make_a_report_with_the_numbers_of_the_page(page: Page, browser: Browser, model):
     page.goto(f"/attribution?text={quote_plus(TEXT)}&pair={quote_plus(OTHER)}")
-    test = attnviz.faithfulness(engine, attnviz.explain(engine, TEXT, pair=OTHER))
+    test = attnviz.faithfulness(model, attnviz.explain(model, TEXT, pair=OTHER))
     headline = verdict.headline(test)
     expect(page.get_by_text(headline)).to_be_visible()
     pin(page, "Pinned to the report: 1 of at most 20.")
@@ -84,7 +76,7 @@ def test_pinned_figures_make_a_report_with_the_numbers_of_the_page(page: Page, b
     expect(explained.get_by_test_id("bars0")).to_be_visible()
     hover(sheet, 3, 4)
     read = float(sheet.locator("#pin-1").get_by_test_id("readout").get_attribute("data-value") or "nan")
-    assert read == weight == pytest.approx(engine.capture(TEXT, OTHER).attention(3, 1)[3, 4], abs=1e-6)
+    assert read == weight == pytest.approx(model.capture(TEXT, OTHER).attention(3, 1)[3, 4], abs=1e-6)
     link = sheet.locator("#pin-2 .link a")
     assert (link.get_attribute("href") or "").startswith(f"{page.url.split('/report')[0]}/attribution?")
     assert sheet.evaluate("globalThis.injected ?? null") is None

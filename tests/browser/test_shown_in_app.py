@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from attnviz.analysis import renormalize_without
-from tests.browser.test_app import at_rest
-from tests.browser.test_views import choose, five, strongest, token
+from tests.browser.app import PHONE, at_rest, choose_form, fits, largest_five, strongest, token
 from tests.figures.pointer import hover, readout, value
 
 pytestmark = pytest.mark.browser
@@ -21,11 +20,9 @@ LINK = f"/attention?text={TEXT.replace(' ', '+')}&layer=2&head=5"
 
 
 @pytest.fixture(scope="module")
-def capture():
+def capture(model):
     """The same text through the same model, in this process."""
-    from attnviz.capture import load_model
-
-    return load_model("minilm", device="cpu", dtype="float32").capture(TEXT)
+    return model.capture(TEXT)
 
 
 def option(page: Page, group: str, name: str) -> None:
@@ -49,11 +46,11 @@ def test_contributions_are_the_engines_in_every_form(page: Page, capture):
     for cell in ((3, 2), np.unravel_index(truth.argmin(), truth.shape)):
         hover(page, *map(int, cell))
         assert value(page) == pytest.approx(truth[cell], abs=1e-6)
-    choose(page, "Text")
+    choose_form(page, "Text")
     token(page, 6).hover()
     assert strongest(page, "from") == by_size(truth[6])
     assert strongest(page, "to") == by_size(truth[:, 6])
-    choose(page, "Lines")
+    choose_form(page, "Lines")
     at_rest(page)
     rows = page.get_by_test_id("line-links").locator("tbody tr")
     whole = capture.contribution(2)
@@ -134,10 +131,10 @@ def test_hiding_and_keeping_stay_in_the_link_and_in_a_saved_page(
         hover(sheet, 2, 3)
         assert value(sheet) == pytest.approx(truth[2, 3], abs=1e-6)
         assert "before hiding" in readout(sheet).inner_text()
-    choose(page, "Text")
+    choose_form(page, "Text")
     at_rest(page)
     token(page, 3).hover()
-    kept = [(n, v) for n, v in five(np.where(special, 0, np.pad(truth, 1)[3])) if v.expected > 0]
+    kept = [(n, v) for n, v in largest_five(np.where(special, 0, np.pad(truth, 1)[3])) if v.expected > 0]
     assert strongest(page, "from") == kept[: len(strongest(page, "from"))]
     assert sum(v for _, v in strongest(page, "from")) >= 0.5 - 1e-6
     page.go_back()
@@ -149,8 +146,8 @@ def test_hiding_and_keeping_stay_in_the_link_and_in_a_saved_page(
 
 @pytest.mark.parametrize("form", ["heatmap", "text", "lines"])
 def test_everything_at_once_fits_a_phone(page: Page, form: str):
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     page.goto(f"{LINK}&quantity=contribution&pool=sum&over=2.*,3.1&hide=special,first&keep=90&form={form}")
     expect(page.get_by_test_id("notice")).to_contain_text("the other values are unchanged")
     at_rest(page)
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert fits(page)

@@ -7,20 +7,16 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.app import at_rest
 from tests.browser.axe import violations
-from tests.browser.test_app import at_rest
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_shuffled_model_is_explained_beside_the_model(page: Page):
-    from attnviz.capture import load_model
+def test_the_shuffled_model_is_explained_beside_the_model(page: Page, model, pair):
     from attnviz.explanation import explain, sanity
     from attnviz.explanation.evaluation import verdict
-    from attnviz.runtime import get_runtime
 
-    pair = get_runtime().default_pair_query
-    model = load_model("minilm", device="cpu", dtype="float32")
     found = sanity(model, explain(model, pair.text, pair=pair.pair, method="leave-one-out"))
     page.goto("/attribution?method=leave-one-out")
     page.get_by_role("button", name="Randomise the upper layers").click()

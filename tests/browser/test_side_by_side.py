@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import numpy as np
@@ -11,21 +10,13 @@ from playwright.sync_api import Page, expect
 
 from attnviz.capture import open_capture
 from attnviz.runtime import gallery
+from tests.browser.app import PHONE, at_rest, fits, in_theme
+from tests.browser.app import pane_values as values
 from tests.figures.pointer import hover
 from tests.web.conftest import decoder, tokenizer  # noqa: F401
 
 pytestmark = pytest.mark.browser
 TEXT = gallery.EXAMPLES[0].query.text
-
-
-def at_rest(page: Page) -> None:
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-
-
-def values(page: Page) -> list[float | None]:
-    readout = page.get_by_test_id("readout")
-    expect(readout).to_have_attribute("data-values", re.compile("."))
-    return json.loads(readout.get_attribute("data-values"))
 
 
 def add(page: Page, what: str) -> None:
@@ -130,15 +121,13 @@ def test_another_text_begins_as_a_copy(page: Page):
     expect(page).to_have_url(re.compile("pair=The%20dog%20sat.|pair=The[+]dog[+]sat."))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_four_panes_on_a_phone_stand_below_each_other(page: Page, scheme):
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": 390, "height": 844})
+def test_four_panes_on_a_phone_stand_below_each_other(page: Page):
+    page.set_viewport_size(PHONE)
     page.goto("/compare?panes=0.0,1.1,2.2.1,3.3.1")
     expect(page.locator(".av-plot")).to_have_count(5)
-    at_rest(page)
-    tops = [page.locator(".av-plot").nth(n).bounding_box()["y"] for n in range(5)]
-    assert tops == sorted(tops)
-    assert len(set(tops)) == 5
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+    for scheme in ("light", "dark"):
+        in_theme(page, scheme)
+        tops = [page.locator(".av-plot").nth(n).bounding_box()["y"] for n in range(5)]
+        assert tops == sorted(tops)
+        assert len(set(tops)) == 5
+        assert fits(page)

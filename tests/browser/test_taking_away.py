@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from attnviz.capture import open_capture
 from attnviz.explanation import ablate
 from attnviz.web.controls.before_after import moved
+from tests.browser.app import PHONE, drawn, fits, saved
 from tests.browser.conftest import WIDE, Watch
 from tests.browser.serve import Server
 from tests.figures.pointer import download, hover, value
@@ -23,19 +24,6 @@ pytestmark = pytest.mark.browser
 TEXT = "The cat sat on the mat."
 HOSTILE = "a </script><script>injected=1</script> <img src=x onerror=injected=1> <!-- b"
 LINES = "我喜欢在下雨的晚上读书。👩🏽‍🚀👩🏽‍🚀\n" * 34 + "The end."
-
-
-def drawn(page: Page) -> None:
-    expect(page.get_by_test_id("stage")).to_have_attribute("aria-busy", "false")
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-
-
-def saved(page: Page, label: str) -> Path:
-    """The file that a button saves, under the name that it suggests."""
-    with page.expect_download() as caught:
-        page.get_by_role("button", name=label).click()
-    path = Path(caught.value.path())
-    return path.rename(path.with_name(caught.value.suggested_filename))
 
 
 def upload(page: Page, path: Path) -> None:
@@ -51,20 +39,13 @@ def copied(page: Page) -> str:
     return page.evaluate("navigator.clipboard.readText()")
 
 
-@pytest.fixture(scope="module")
-def engine():
-    from attnviz.capture import load_model
-
-    return load_model("minilm", device="cpu", dtype="float32")
-
-
-def test_a_saved_file_opens_on_a_server_without_the_model(page: Page, fresh_server, engine):
+def test_a_saved_file_opens_on_a_server_without_the_model(page: Page, fresh_server, model):
     page.goto(f"/attention?text={TEXT.replace(' ', '+')}&layer=2&head=5")
     drawn(page)
     path = saved(page, "Save for AttnViz")
     assert path.name == "minilm-the-cat-sat-on-the-mat.attnviz"
     np.testing.assert_allclose(
-        open_capture(path).attention(2, 5), engine.capture(TEXT).attention(2, 5), atol=1e-6
+        open_capture(path).attention(2, 5), model.capture(TEXT).attention(2, 5), atol=1e-6
     )
 
     bare: Server = fresh_server(ATTNVIZ_WARM="0")
@@ -77,7 +58,7 @@ def test_a_saved_file_opens_on_a_server_without_the_model(page: Page, fresh_serv
     drawn(page)
     expect(page.get_by_role("heading", name="Layer 3, head 2")).to_be_visible()
     hover(page, 4, 2)
-    assert value(page) == pytest.approx(engine.capture(TEXT).attention(3, 2)[4, 2], abs=1e-6)
+    assert value(page) == pytest.approx(model.capture(TEXT).attention(3, 2)[4, 2], abs=1e-6)
 
     page.get_by_role("link", name="All heads").click()
     expect(page.get_by_role("button", name="Layer 5, head 11", exact=True)).to_be_visible()
@@ -212,7 +193,7 @@ SHEETS = {
 
 
 @pytest.mark.parametrize("name", SHEETS)
-def test_the_web_page_works_offline(page: Page, browser: Browser, engine, name: str):
+def test_the_web_page_works_offline(page: Page, browser: Browser, model, name: str):
     params, part = SHEETS[name]
     page.goto(f"/{name.split(',')[0]}?text={HOSTILE.replace(' ', '+')}&{params}")
     expect(page.get_by_role("button", name="Save as a web page")).to_be_visible()
@@ -228,10 +209,10 @@ def test_the_web_page_works_offline(page: Page, browser: Browser, engine, name: 
         sheet.get_by_role("button", name="Layer 5, head 11", exact=True).click()
         hover(sheet, 3, 4)
         said = sheet.get_by_test_id("detail-readout").get_attribute("data-value")
-        assert float(said or "nan") == pytest.approx(engine.capture(HOSTILE).attention(5, 11)[3, 4], abs=1e-6)
+        assert float(said or "nan") == pytest.approx(model.capture(HOSTILE).attention(5, 11)[3, 4], abs=1e-6)
     if name == "ablation, forced":
         found = ablate(
-            engine, HOSTILE, [(2, 5)], "similarity", "A cat <b>sat</b>.", force="uniform", queries=[1]
+            model, HOSTILE, [(2, 5)], "similarity", "A cat <b>sat</b>.", force="uniform", queries=[1]
         )
         expect(sheet.get_by_test_id("sentence")).to_contain_text(moved(found.before, found.after))
         row = sheet.locator(".av-found", has_text="The row of attention").locator("tbody tr").first
@@ -240,7 +221,7 @@ def test_the_web_page_works_offline(page: Page, browser: Browser, engine, name: 
         )
     if name == "attention":
         hover(sheet, 3, 4)
-        truth = engine.capture(HOSTILE).attention(1, 3)
+        truth = model.capture(HOSTILE).attention(1, 3)
         assert value(sheet) == pytest.approx(truth[3, 4], abs=1e-6)
     with sheet.expect_download() as caught:
         sheet.get_by_text("Download", exact=True).click()
@@ -252,11 +233,11 @@ def test_the_web_page_works_offline(page: Page, browser: Browser, engine, name: 
 
 
 @pytest.mark.parametrize("name", ["attention", "heads", "allocation"])
-def test_arrays_are_the_engines(page: Page, engine, name: str):
+def test_arrays_are_the_models(page: Page, model, name: str):
     page.goto(f"/{name}?text={TEXT.replace(' ', '+')}")
     expect(page.get_by_role("button", name="Save as arrays")).to_be_visible()
     with np.load(io.BytesIO(saved(page, "Save as arrays").read_bytes()), allow_pickle=False) as file:
-        truth = engine.capture(TEXT)
+        truth = model.capture(TEXT)
         assert file["attention"].shape == (72, 9, 9)
         np.testing.assert_allclose(file["attention"][30], truth.attention(2, 6), atol=1e-6)
         assert tuple(file["key_labels"]) == truth.tokens.labels
@@ -295,7 +276,7 @@ def test_an_opened_file_goes_by_the_name_of_its_model(page: Page, root: Path):
 
 
 def test_on_a_phone_a_file_is_opened_in_the_dialog(page: Page, root: Path):
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     page.goto("/")
     drawn(page)
     page.get_by_role("button", name="Change the text or the model").click()
@@ -305,4 +286,4 @@ def test_on_a_phone_a_file_is_opened_in_the_dialog(page: Page, root: Path):
     dialog.locator("[data-testid=stFileUploader] input").set_input_files(file)
     expect(page.locator(".st-key-shown_text")).to_contain_text("A man is playing a guitar")
     expect(dialog).not_to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert fits(page)

@@ -7,22 +7,13 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_ablating import effect, head, told
-from tests.browser.test_app import at_rest
-from tests.browser.test_walk import type_text
+from tests.browser.ablation import effect, told
+from tests.browser.app import at_rest, head, type_text
 
 pytestmark = pytest.mark.browser
 
 TEXT, OTHER = "The waiter was rude and the soup was cold.", "The service in this restaurant is impolite."
 HEADLINE = re.compile(r"Without these (\d) words the similarity (falls|rises) from (\d\.\d\d) to (\d\.\d\d);")
-
-
-@pytest.fixture(scope="module")
-def model():
-    """The same model, in this process."""
-    from attnviz.capture import load_model
-
-    return load_model("minilm", device="cpu", dtype="float32")
 
 
 def chip(page: Page, label: str):

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attnviz.text import visible
-from tests.browser.test_app import HOSTILE, at_rest
+from tests.browser.app import PHONE, at_rest, choose_form, fits, largest_five, strongest, token
+from tests.browser.hostile import HOSTILE
 
 pytestmark = pytest.mark.browser
 
@@ -20,48 +21,25 @@ NASTY = next(each for each in HOSTILE if each.name == "bold").text
 
 
 @pytest.fixture(scope="module")
-def capture():
+def capture(model):
     """The same text through the same model, in this process."""
-    from attnviz.capture import load_model
-
-    return load_model("minilm", device="cpu", dtype="float32").capture(TEXT)
-
-
-def choose(page: Page, form: str) -> None:
-    page.get_by_role("radiogroup", name="Form").get_by_text(form, exact=True).click()
-
-
-def token(page: Page, index: int):
-    return page.locator(f".av-tok[data-token='{index}']")
-
-
-def strongest(page: Page, way: str) -> list[tuple[int, float]]:
-    """What the bars of one direction hold: (token, value)."""
-    found = page.get_by_test_id(f"strongest-{way}").locator(".av-bar[data-value]")
-    return [
-        (int(t), float(v))
-        for t, v in found.evaluate_all("all => all.map(n => [n.dataset.token, n.dataset.value])")
-    ]
-
-
-def five(values: np.ndarray) -> list[tuple[int, float]]:
-    return [(int(n), pytest.approx(float(values[n]), abs=1e-6)) for n in np.argsort(-values)[:5]]
+    return model.capture(TEXT)
 
 
 def test_text_shows_the_engines_rows_and_columns(page: Page, capture):
     page.goto(LINK)
-    choose(page, "Text")
+    choose_form(page, "Text")
     truth = capture.attention(2, 5)
     for index in (2, 6):
         token(page, index).hover()
-        assert strongest(page, "from") == five(truth[index])
-        assert strongest(page, "to") == five(truth[:, index])
+        assert strongest(page, "from") == largest_five(truth[index])
+        assert strongest(page, "to") == largest_five(truth[:, index])
     expect(page).to_have_url(re.compile("form=text$"))
     page.reload()
     token(page, 3).click()
     token(page, 4).click()
     page.mouse.move(0, 0)
-    assert strongest(page, "from") == five(truth[[3, 4]].mean(0))
+    assert strongest(page, "from") == largest_five(truth[[3, 4]].mean(0))
 
 
 def test_value_weighted_norms_are_the_engines(page: Page, capture):
@@ -71,7 +49,7 @@ def test_value_weighted_norms_are_the_engines(page: Page, capture):
     expect(page).to_have_url(re.compile("quantity=norm"))
     at_rest(page)
     token(page, 6).hover()
-    assert strongest(page, "from") == five(capture.value_weighted(2, 5)[6])
+    assert strongest(page, "from") == largest_five(capture.value_weighted(2, 5)[6])
     expect(page.get_by_text("value-weighted norm, 0 to")).to_be_visible()
 
 
@@ -97,7 +75,7 @@ def test_lines_show_every_head_of_the_layer(page: Page, capture):
 
 def test_vectors_are_the_engines_and_another_token_can_be_asked_for(page: Page, capture):
     page.goto(LINK)
-    choose(page, "q·k")
+    choose_form(page, "q·k")
     table = page.get_by_test_id("qk-table")
     expect(table).to_be_visible()
     for row in (1, 6):
@@ -121,20 +99,20 @@ def test_the_keyboard_alone_goes_through_the_forms(page: Page, capture):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(token(page, 1)).to_have_attribute("aria-pressed", "true")
-    assert strongest(page, "from") == five(capture.attention(2, 5)[1])
+    assert strongest(page, "from") == largest_five(capture.attention(2, 5)[1])
     page.keyboard.press("Escape")
     expect(token(page, 1)).to_have_attribute("aria-pressed", "false")
 
 
 @pytest.mark.parametrize("form", ["text", "lines", "qk"])
 def test_hostile_texts_on_a_phone(page: Page, form: str):
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     page.goto(f"/attention?text={quote_plus(NASTY)}&form={form}")
     place = {"text": ".av-textview", "lines": ".av-linesview", "qk": ".av-productsview"}[form]
     expect(page.locator(place)).to_be_visible()
     at_rest(page)
     assert page.locator("[data-injected]").count() == 0
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert fits(page)
 
 
 def test_an_unknown_form_or_quantity_is_refused_calmly(page: Page):
@@ -146,14 +124,14 @@ def test_an_unknown_form_or_quantity_is_refused_calmly(page: Page):
 
 def test_what_is_held_travels_in_the_link(page: Page, capture):
     page.goto(LINK)
-    choose(page, "Text")
+    choose_form(page, "Text")
     for index in (2, 6):
         token(page, index).click()
     page.mouse.move(5, 880)
     expect(page).to_have_url(re.compile("held=q2%2Cq6"))
     page.reload()
     expect(page.get_by_test_id("text-readout")).to_contain_text("Mean of 2 tokens")
-    assert strongest(page, "from") == five(capture.attention(2, 5)[[2, 6]].mean(0))
+    assert strongest(page, "from") == largest_five(capture.attention(2, 5)[[2, 6]].mean(0))
     page.get_by_role("textbox", name="Text", exact=True).fill("A dog ran.")
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page).to_have_url(re.compile("text=A"))

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from attnviz.web.pages.attention.view import START
 from attnviz.web.shell.site import SITE
+from tests.browser.app import PHONE, at_rest, drawn, fits, type_text
 from tests.figures.pointer import cell_of, hover, value
 
 pytestmark = pytest.mark.browser
@@ -29,34 +30,16 @@ new MutationObserver(() => {
 
 
 @pytest.fixture(scope="module")
-def engine():
+def engine(model):
     """The attention of a head, computed in this process, by the same engine and from the same weights."""
-    from attnviz.capture import load_model
-
-    model = load_model("minilm", device="cpu", dtype="float32")
     return lambda text, layer, head: model.capture(text).attention(layer, head)
 
 
-def heatmap(page: Page) -> None:
-    expect(page.get_by_test_id("stage")).to_have_attribute("aria-busy", "false")
-
-
 def shown_head(page: Page, layer: int, head: int) -> None:
-    heatmap(page)
+    drawn(page)
     expect(page.get_by_label("Layer", exact=True).locator("select")).to_have_value(str(layer))
     expect(page.get_by_label("Head", exact=True).locator("select")).to_have_value(str(head))
     expect(page.get_by_role("heading", name=f"Layer {layer}, head {head}")).to_be_visible()
-
-
-def at_rest(page: Page) -> None:
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-
-
-def type_text(page: Page, text: str) -> None:
-    page.get_by_role("textbox", name="Text", exact=True).fill(text)
-    page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator(".st-key-shown_text")).to_contain_text(text)
-    at_rest(page)
 
 
 def test_the_first_picture_is_the_stored_example(page: Page):
@@ -154,21 +137,22 @@ def test_the_text_is_explained(page: Page):
 
 
 def test_on_a_phone_the_text_is_within_reach(page: Page):
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     page.goto("/")
-    heatmap(page)
+    drawn(page)
     page.get_by_role("button", name="Change the text or the model").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Text", exact=True).fill(TEXT)
     dialog.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
     expect(dialog).not_to_be_visible()
-    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert overflow <= 0
+    assert fits(page)
 
 
+# The page that needs most, and the one that needs no text: what differs between the other pages is only which
+# modules come first, and tests/test_repository.py imports each of them into a fresh process.
 @pytest.mark.parametrize(
-    "entry", [each for each in SITE if each.name != "attention"], ids=lambda each: each.name
+    "entry", [each for each in SITE if each.name in ("attribution", "report")], ids=lambda each: each.name
 )
 def test_the_first_deep_link_of_a_fresh_server_shows_its_page_in_the_frame(page: Page, fresh_server, entry):
     fresh = fresh_server()

@@ -5,11 +5,13 @@ FAMILIES must be captured exactly; UNUSUAL ones exactly or not at all.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 import tiny_models as tiny
 from tiny_models import LONG, SHORT, SOURCE_LONG, SOURCE_SHORT, VOCABULARY, Family, Nested, text
+from torch import nn
 
 Options = Mapping[str, Any]
 
@@ -333,3 +335,11 @@ UNUSUAL: tuple[Family, ...] = (
         {**DEEPSEEK, "index_topk": 4, "index_n_heads": 2, "index_head_dim": 8},
         notes="the file asks for the name of the implementation"),
 )  # fmt: skip
+
+BY_NAME = {family.name: family for family in (*FAMILIES, *UNUSUAL)}
+
+
+@functools.cache
+def module_of(name: str) -> nn.Module:
+    """The family's module, built once; a test that changes weights builds its own."""
+    return tiny.build(BY_NAME[name])

@@ -223,3 +223,27 @@ def test_bytes_are_those_of_queries_keys_values_and_outputs(capture: Capture) ->
     plain = layers * 4 * heads * length * 32 * 4
     shared = layers * heads * 32 * 32 * 4  # Gram matrices, shared by all captures of the model
     assert plain <= capture.nbytes <= 1.1 * plain + shared
+
+
+def test_a_tile_is_a_part_of_the_map_and_its_rows_are_summed_up_once(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = capture.attention(4)
+    assert np.allclose(capture.tile(4, 2, slice(3, 9), slice(0, 5)), whole[2, 3:9, :5], atol=1e-6)
+    assert np.allclose(capture.tile(4, None, slice(-4, None), slice(2, 99)), whole[:, -4:, 2:], atol=1e-6)
+    scores = capture.layers["self"][4].scores
+    monkeypatch.setattr(type(scores), "exponents", lambda *_: pytest.fail("rows were walked over again"))
+    assert np.allclose(capture.tile(4, 2, slice(4, 8), slice(1, 3)), whole[2, 4:8, 1:3], atol=1e-6)
+    with pytest.raises(attnviz.UnknownName, match="part of a map"):
+        capture.tile(4, 2, slice(5, 5), slice(0, 3))
+
+
+def test_statistics_make_tiles_cheap(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = tiny("llama").capture("the cat sat on a mat and the dog ran")
+    before = capture.nbytes
+    capture.statistics()
+    assert capture.nbytes == before  # what is kept of rows was counted from the start
+    scores = capture.layers["self"][1].scores
+    monkeypatch.setattr(type(scores), "exponents", lambda *_: pytest.fail("rows were walked over again"))
+    tile = capture.tile(1, 3, slice(2, 7), slice(1, 6))
+    assert np.allclose(tile, capture.attention(1, 3)[2:7, 1:6], atol=1e-6)

@@ -224,3 +224,23 @@ def test_the_models_own_weights_do_not_count_as_the_captures(minilm: Model, capt
     weights = sum(layer.attention.output.dense.weight.nbytes for layer in minilm.loaded.module.encoder.layer)
     assert minilm.capture("a").nbytes < weights
     assert attnviz.Capture is Capture
+
+
+def test_the_pieces_of_a_layer_are_computed_once(minilm: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = minilm.capture("The cat sat.")
+    made: list[int] = []
+    plain = BlockOutput.parts
+
+    def counted(block: BlockOutput) -> object:
+        made.append(1)
+        return plain(block)
+
+    monkeypatch.setattr(BlockOutput, "parts", counted)
+    before = capture.nbytes
+    together = capture.contribution(2)
+    for head in range(12):
+        assert np.allclose(capture.contribution(2, head), together[head], atol=1e-6)
+    capture.bias_contribution(2)
+    assert made == [1]
+    assert capture.value_norms(2) is not None
+    assert capture.nbytes == before

@@ -18,16 +18,14 @@ import pytest
 import tokenizers
 import torch
 import transformers
-from families import FAMILIES, UNUSUAL
-from tiny_models import LONG, SHORT, SOURCE_LONG, SOURCE_SHORT, Family, Inputs, build
+from families import BY_NAME, FAMILIES, UNUSUAL, module_of
+from tiny_models import LONG, SHORT, SOURCE_LONG, SOURCE_SHORT, Family, Inputs, build, tensors
 from torch import Tensor, nn
 
 import attnviz
 from attnviz.capture.recorder import record
 from attnviz.capture.sequences import shifted
 from attnviz.errors import ModelUnsupported
-
-BY_NAME = {family.name: family for family in (*FAMILIES, *UNUSUAL)}
 
 
 def over(families: tuple[Family, ...]) -> pytest.MarkDecorator:
@@ -63,11 +61,6 @@ class Case:
 
     def real_queries(self, role: str, batch: int, queries: int) -> int:
         return self.family.lengths[role][batch] if self.padded else queries
-
-
-@functools.cache
-def module_of(name: str) -> nn.Module:
-    return build(BY_NAME[name])
 
 
 @functools.cache
@@ -141,10 +134,6 @@ def observed_sdpa(module: nn.Module, inputs: Inputs) -> list[Tensor]:
         patch.setattr(functional, "scaled_dot_product_attention", observing)
         module(**inputs)
     return seen
-
-
-def tensors(output: Any) -> dict[str, Tensor]:
-    return {name: value for name, value in output.items() if isinstance(value, Tensor)}
 
 
 # ------------------------------------------------------------------------------------------ every family

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 import torch
-from families import FAMILIES
-from test_families import BY_NAME, module_of, tensors
-from tiny_models import build
+from families import BY_NAME, FAMILIES, module_of
+from tiny_models import build, tensors
 from torch.overrides import TorchFunctionMode
 
 from attnviz.capture.recorder import Call

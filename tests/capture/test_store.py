@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.capture import Capture, Model, read_capture
+from attnviz.capture import Capture, Limits, Model, peek, read_capture
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -127,6 +129,20 @@ HOSTILE: dict[str, Change] = {
     "spans that end before they begin": lambda d: d["tokens"]["spans"].__setitem__(1, [3, 1]),
     "a third segment": lambda d: d["tokens"]["segments"].__setitem__(1, 2),
     "a word that cannot be": lambda d: d["tokens"]["words"].__setitem__(1, 10**9),
+    "ids that are no whole numbers": lambda d: d["tokens"]["ids"].__setitem__(1, 1.5),
+    "ids in a second dimension": lambda d: d["tokens"].update(ids=[[n] for n in d["tokens"]["ids"]]),
+    "pieces that are lists": lambda d: d["tokens"]["pieces"].__setitem__(1, ["x"]),
+    "half a surrogate pair": lambda d: d["tokens"]["labels"].__setitem__(1, "\ud800"),
+    "a count below zero": lambda d: d["card"].update(layers=-1),
+    "encoder without cross": lambda d: d["kinds"].update(encoder=d["kinds"]["self"]),
+    "a scale that makes numbers too large": lambda d: _first(d).update(scale=1e38),
+    "more target tokens than rows": lambda d: d.update(
+        target_tokens={
+            name: part * 2 if isinstance(part, list) else part for name, part in d["tokens"].items()
+        }
+    ),
+    "an array that nothing mentions": lambda d: d["kinds"]["self"][0].update(output=None),
+    "an array under another dtype": lambda d: _first(d)["q"].update(dtype="float64"),
 }
 
 
@@ -146,3 +162,84 @@ def test_an_array_of_other_than_numbers_is_refused(saved: bytes, value: float) -
 def test_a_newer_format_says_so(saved: bytes) -> None:
     with pytest.raises(attnviz.CaptureInvalid, match="written in version 99"):
         read_capture(rewritten(saved, lambda d: d.update(version=99)))
+
+
+@pytest.mark.parametrize("name", ["t5", "llama"])
+def test_files_of_the_first_version_still_open(root: Path, name: str) -> None:
+    """Files that the first version wrote, beside the maps that it drew from them."""
+    capture = attnviz.open(root / "tests" / "data" / f"version-1-{name}.attnviz")
+    with np.load(root / "tests" / "data" / f"version-1-{name}.npz") as maps:
+        assert {key.split(".")[0] for key in maps} == set(capture.kinds)
+        for key in maps:
+            kind, _, quantity = key.partition(".")
+            for layer, expected in enumerate(maps[key]):
+                found = getattr(capture, quantity or "attention")(layer, kind=kind)
+                np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_what_layers_share_is_built_and_counted_once(tiny: Callable[[str], Model]) -> None:
+    """A hundred layers over one bfloat16 array take what one takes, in memory, in the facts and in `nbytes`."""
+    import torch
+
+    from attnviz.capture.capture import Layer
+    from attnviz.capture.scores import QueryKeyScores
+
+    whole = tiny("gpt2").capture("the cat sat")
+    shared = torch.ones(1, 4, len(whole.tokens), 200_000, dtype=torch.bfloat16)
+    layer = Layer(QueryKeyScores(shared, shared, 1.0))
+    data = replace(whole, layers={"self": (layer,) * 100}).to_bytes()
+    built = 4 * shared.numel()
+    assert peek(data).nbytes == built
+    tracemalloc.start()
+    opened = read_capture(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert opened.nbytes == built
+    assert peak < 1.3 * built
+    assert np.allclose(opened.attention(99, 0), 1 / len(whole.tokens))
+
+
+def test_a_file_says_what_it_costs_before_it_is_built(capture: Capture, saved: bytes) -> None:
+    facts = peek(saved)
+    layers, heads, queries, keys = capture.shape()
+    assert (facts.tokens, facts.heads) == (queries, layers * heads)
+    assert facts.cells == layers * heads * queries * keys
+    assert facts.nbytes == read_capture(saved).nbytes
+    exact = Limits(facts.tokens, facts.heads, facts.cells, facts.nbytes, int.from_bytes(saved[:8], "little"))
+    assert read_capture(saved, limits=exact).kinds == capture.kinds
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("tokens", r"it holds a text of 16 tokens; at most 15 are opened here\. Open it in Python"),
+        ("heads", r"it holds 72 heads with 18,432 weights, more than is recomputed here"),
+        ("cells", r"it holds 72 heads with 18,432 weights, more than is recomputed here"),
+        ("nbytes", r"it would take [\d,]+ bytes of memory; at most [\d,]+ are allowed here"),
+        ("header", r"The texts and tokens in the file are too large"),
+    ],
+)
+def test_more_than_the_limits_allow_is_refused(
+    saved: bytes, tmp_path: Path, field: str, message: str
+) -> None:
+    size = int.from_bytes(saved[:8], "little") if field == "header" else getattr(peek(saved), field)
+    limits = Limits(**{field: size - 1})
+    with pytest.raises(attnviz.CaptureInvalid, match=message):
+        read_capture(saved, "it", limits)
+    (tmp_path / "it").write_bytes(saved)
+    with pytest.raises(attnviz.CaptureInvalid, match=message):
+        attnviz.open(tmp_path / "it", limits)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_json_that_would_fill_the_memory_is_never_parsed(saved: bytes, inside: bool) -> None:
+    """Three bytes of `[],` become sixty in memory: the values are counted before."""
+    many = "[" + "[]," * 2_000_000 + "[]]"
+    text = (json.dumps({"__metadata__": {"attnviz-capture": many}}) if inside else many).encode()
+    data = len(text).to_bytes(8, "little") + text
+    tracemalloc.start()
+    with pytest.raises(attnviz.CaptureInvalid, match="The texts and tokens in the file are too many"):
+        read_capture(data, limits=Limits(tokens=4096))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 12 * len(data)

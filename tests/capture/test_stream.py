@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnviz.capture import Capture, Model, open_capture, stream
+from attnviz.capture import Capture, Model, blocks, open_capture, stream
 from attnviz.capture.masks import causal_mask
 from attnviz.capture.scores import DenseScores, QueryKeyScores
 
@@ -44,7 +44,7 @@ def plain(weights: np.ndarray, ids: np.ndarray, special: np.ndarray) -> dict[str
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("block", [1, 2000, 4 * 2**20])
 def test_statistics_are_their_definitions(monkeypatch: pytest.MonkeyPatch, causal: bool, block: int) -> None:
-    monkeypatch.setattr(stream, "BLOCK_BYTES", block)
+    monkeypatch.setattr(blocks, "CPU_BYTES", block)
     one = scores(causal=causal)
     ids = RANDOM.integers(0, 9, 37)
     special = np.isin(np.arange(37), [0, 5, 36])
@@ -82,7 +82,7 @@ def test_what_a_text_cannot_show_is_not_a_number() -> None:
 def test_an_overview_pools_cells_of_equal_size(
     monkeypatch: pytest.MonkeyPatch, size: int, pool: stream.Pool, causal: bool, block: int
 ) -> None:
-    monkeypatch.setattr(stream, "BLOCK_BYTES", block)
+    monkeypatch.setattr(blocks, "CPU_BYTES", block)
     one = scores(causal=causal)
     weights = one.weights_block(slice(1, 3), slice(None))
     side = -(-37 // size)

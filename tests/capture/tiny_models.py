@@ -192,3 +192,8 @@ def build(family: Family, attention: str | None = None) -> nn.Module:
     module: nn.Module = getattr(transformers, family.model)(_make_config(family, attention)).eval()
     _sharpen(module, family.gain)
     return module
+
+
+def tensors(output: Any) -> dict[str, Tensor]:
+    """The tensors of a module's output, by name."""
+    return {name: value for name, value in output.items() if isinstance(value, Tensor)}

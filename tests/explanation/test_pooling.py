@@ -8,6 +8,7 @@ import torch
 
 from attnviz.errors import UnknownName
 from attnviz.explanation.pooling import last_position, pool, query_weights
+from attnviz.loading.pooling import Pooling
 
 HIDDEN = torch.tensor([[[1.0, -5.0], [3.0, -1.0], [8.0, 0.0]]]).expand(3, -1, -1)
 MASK = torch.tensor([[1, 1, 1], [1, 1, 0], [1, 0, 1]])
@@ -39,7 +40,7 @@ def test_rows_that_a_pooling_reads():
 def test_an_unknown_pooling_lists_those_there_are():
     with pytest.raises(
         UnknownName,
-        match=r"no pooling 'median'\. Did you mean 'mean'\? Choose one of: mean, cls, max, lasttoken\.",
+        match=r"no pooling 'median'\. Did you mean 'mean'\? Choose one of: mean, cls, max, lasttoken, mean_sqrt",
     ):
         pool(HIDDEN, MASK, "median")
     with pytest.raises(UnknownName, match="no pooling 'median'"):
@@ -53,7 +54,7 @@ def test_gradients_go_through_the_models_own_pooling(minilm, pooling):
     from attnviz.capture import Model
     from attnviz.explanation import explain
 
-    model = Model(replace(minilm.loaded, pooling=pooling))
+    model = Model(replace(minilm.loaded, pooling=Pooling((pooling,))))
     result = explain(model, "A cat sleeps.", pair="Dogs.")
     with torch.no_grad():
         vectors = []

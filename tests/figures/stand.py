@@ -44,19 +44,14 @@ def style_of(theme: str) -> str:
     )
 
 
-def open_figure(context: BrowserContext, name: str, messages: list[bytes], theme: str = "light") -> Page:
-    """A page with figure `name` drawing `messages[0]`; page.errors collects what went wrong."""
-    part = component(name)
-    answers: dict[str, tuple[str, Any]] = {
-        "/": ("text/html; charset=utf-8", PAGE % style_of(theme)),
-        "/figure.js": ("text/javascript; charset=utf-8", part.js),
-        "/figure.css": ("text/css; charset=utf-8", part.css),
-        **{f"/data/{n}": ("application/octet-stream", message) for n, message in enumerate(messages)},
-    }
+def blank_page(context: BrowserContext) -> Page:
+    """A page that `draw` fills: page.answers are all that it can load, page.errors collects what went wrong."""
     page = context.new_page()
     errors: list[str] = []
+    answers: dict[str, tuple[str, Any]] = {}
     page.on("console", lambda line: errors.append(line.text) if line.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: errors.append(f"dialog: {dialog.message}"))
 
     def answer(route: Route) -> None:
         url = route.request.url
@@ -69,8 +64,34 @@ def open_figure(context: BrowserContext, name: str, messages: list[bytes], theme
         route.fulfill(status=200, content_type=kind, body=body)
 
     page.route("**/*", answer)
-    page.errors = errors  # type: ignore[attr-defined]
+    page.errors, page.answers = errors, answers  # type: ignore[attr-defined]
+    return page
+
+
+def draw(page: Page, name: str, messages: list[bytes], theme: str = "light") -> None:
+    """Loads a page anew with figure `name` drawing `messages[0]`."""
+    part = component(name)
+    page.answers.clear()  # type: ignore[attr-defined]
+    page.answers.update(  # type: ignore[attr-defined]
+        {
+            "/": ("text/html; charset=utf-8", PAGE % style_of(theme)),
+            "/figure.js": ("text/javascript; charset=utf-8", part.js),
+            "/figure.css": ("text/css; charset=utf-8", part.css),
+            **{f"/data/{n}": ("application/octet-stream", message) for n, message in enumerate(messages)},
+        }
+    )
     page.goto(ORIGIN + "/")
     page.wait_for_function("globalThis.ready")
     page.evaluate("show(0)")
+
+
+def open_figure(context: BrowserContext, name: str, messages: list[bytes], theme: str = "light") -> Page:
+    """A page of its own with figure `name` drawing `messages[0]`; page.errors collects what went wrong."""
+    page = blank_page(context)
+    draw(page, name, messages, theme)
     return page
+
+
+def settled(page: Page) -> None:
+    """Waits until what a scroll or a new size has led to is painted."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

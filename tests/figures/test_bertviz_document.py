@@ -285,6 +285,10 @@ def test_the_frame_is_cut_off_from_the_page_around_it(figure, theme) -> None:
     assert frame.get_attribute("title") == "A title"
     page.wait_for_function("document.querySelector('iframe').style.height === '123px'")
     assert page.frames[1].title() == f"nothing {theme} null"
-    page.evaluate("postMessage({ height: 9999 }, '*')")  # from somebody else
-    page.wait_for_timeout(100)
+    page.evaluate(  # from somebody else
+        """new Promise((done) => {
+          addEventListener("message", () => setTimeout(done), { once: true });
+          postMessage({ height: 9999 }, "*");
+        })"""
+    )
     assert frame.evaluate("node => node.style.height") == "123px"

@@ -14,9 +14,10 @@ import attnviz
 from attnviz.errors import UnknownName
 from attnviz.figures import COMPONENTS, component, heads_data, panes_data
 from attnviz.figures.export import archive, heatmap_message, notebook, page
-from attnviz.figures.panes import Pane, Source
+from attnviz.figures.messages.panes import Pane, Source
 from attnviz.figures.wire import unpack
 from tests.figures.conftest import HOSTILE
+from tests.figures.maps import map_message
 from tests.figures.pointer import csv_rows, download, hover, readout, value
 
 EXAMPLES = Path(attnviz.__file__).parent / "examples"
@@ -112,11 +113,10 @@ def test_other_figures_stand_on_disk_too(capture, opened, figure: str) -> None:
 
 
 def hostile_message() -> bytes:
-    from attnviz.figures import heatmap_data
 
     labels = (*HOSTILE, ENDINGS)
     maps = np.full((1, len(labels), len(labels)), 1 / len(labels), np.float32)
-    return heatmap_data(maps, [(0, 0)], labels, labels, layers=1, heads=1, layer=0, head=0, model=ENDINGS)
+    return map_message(maps, [(0, 0)], labels, labels, layers=1, heads=1, layer=0, head=0, model=ENDINGS)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

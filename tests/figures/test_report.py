@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.explanation.test_verdict import record
 
 import attnviz
 from attnviz.analysis.head_kinds import KINDS
 from attnviz.errors import InputEmpty
 from attnviz.explanation.evaluation import verdict
-from attnviz.figures import COMPONENTS, heads_data, likeness_data, report_words
-from attnviz.figures.report import Item, document, of_explanation, of_head
-from attnviz.figures.report_curves import curves_svg
+from attnviz.figures import COMPONENTS, heads_data, likeness_data
+from attnviz.figures.charts import curves_chart, line_svg
+from attnviz.figures.report import Item, document, of_explanation, of_head, sentences
 from attnviz.runtime import gallery
+from tests.explanation.evaluation.test_verdict import record
 
 ENDS = "</script><script>globalThis.ran = 1</script><!-- \"'& <img src=x onerror=ran=1> </style> \ud800\0"
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
@@ -89,7 +89,7 @@ def test_what_it_says_first_is_the_test_in_words(capture, explained, opened) -> 
 
 
 def test_the_strongest_links_are_the_engines(capture) -> None:
-    (said,) = report_words.findings(of_head(capture, 3, 1))
+    (said,) = sentences.findings(of_head(capture, 3, 1))
     weights = np.where(
         capture.tokens.special[:, None] | capture.tokens.special[None], 0, capture.attention(3, 1)
     )
@@ -102,8 +102,8 @@ def test_the_strongest_links_are_the_engines(capture) -> None:
 
 def test_without_a_test_it_says_so(capture, explained) -> None:
     item = of_explanation(capture.card, explained)
-    assert report_words.findings(item)[0] == report_words.UNTESTED
-    assert report_words.badges(item) == ()
+    assert sentences.findings(item)[0] == sentences.UNTESTED
+    assert sentences.badges(item) == ()
 
 
 def test_whatever_people_typed_is_text(capture, explained, opened) -> None:
@@ -191,15 +191,15 @@ def test_a_report_of_nothing_is_refused() -> None:
 
 
 def test_every_figure_that_can_be_pinned_is_said_to_be_something() -> None:
-    assert set(report_words.MEANS) == set(COMPONENTS) - {"words", "frame"}
+    assert set(sentences.MEANS) == set(COMPONENTS) - {"words", "frame"}
 
 
 def test_the_curves_stand_where_their_numbers_are() -> None:
     test = record(removed=np.array([0.45, 0.0]), kept=np.array([0.0, 0.9]))
-    drawn = curves_svg(test, "<cosine>")
+    drawn = line_svg(curves_chart(test, "<cosine>"), "curves")
     away, kept = (
         [tuple(map(float, point.split(","))) for point in points.split()]
-        for points in re.findall(r'<polyline class="\w+" points="([^"]+)"', drawn)
+        for points in re.findall(r'<polyline class="[\w-]+" points="([^"]+)"', drawn)
     )
     bottom, top = 220, 12  # of 0 and of 0.9, the largest
     assert away == [(56.0, top), (342.0, (top + bottom) / 2), (628.0, bottom)]

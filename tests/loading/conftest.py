@@ -29,3 +29,11 @@ def no_network(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: pytest.fail(f"{a[0]} was looked up"))
+
+
+@pytest.fixture
+def no_pause(monkeypatch):
+    """Who waits before trying again fails the test."""
+    monkeypatch.setattr(
+        "time.sleep", lambda seconds: pytest.fail(f"a wait of {seconds} s before another try")
+    )

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import threading
-import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -37,11 +36,15 @@ class Repository:
 
 
 class Hub:
-    """`with Hub({"org/name": Repository(...)}) as hub`: hub.url, and hub.asked, the (method, path) of each request."""
+    """`with Hub({"org/name": Repository(...)}) as hub`: hub.url; hub.asked, the (method, path) of each request.
 
-    def __init__(self, repositories: dict[str, Repository], delay: float = 0.0) -> None:
-        self.repositories, self.delay = repositories, delay
+    hub.tokens are the tokens that came with them.
+    """
+
+    def __init__(self, repositories: dict[str, Repository], silent: bool = False) -> None:
+        self.repositories, self.silent, self._closed = repositories, silent, threading.Event()
         self.asked: list[tuple[str, str]] = []
+        self.tokens: set[str] = set()
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -63,6 +66,7 @@ class Hub:
         return self
 
     def __exit__(self, *args: object) -> None:
+        self._closed.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -77,7 +81,10 @@ class Hub:
     def answer(self, request: BaseHTTPRequestHandler, body: bool) -> None:
         path = unquote(urlsplit(request.path).path)
         self.asked.append((request.command, path))
-        time.sleep(self.delay)
+        self.tokens |= set(filter(None, [request.headers.get("Authorization")]))
+        if self.silent:
+            self._closed.wait()
+            return None
         for name, repository in self.repositories.items():
             if (
                 path.startswith((f"/api/models/{name}/", f"/{name}/resolve/"))

@@ -10,10 +10,13 @@ from attnviz.loading.device import choose
 
 @pytest.fixture
 def machine(monkeypatch):
-    def has(cuda: int = 0, bf16: bool = False, mps: bool = False) -> None:
+    def has(cuda: int = 0, bf16: bool = False, mps: bool = False, old: tuple[str, ...] = ()) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
-        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: bf16)
+        new, before = ((8, 0), (7, 5)) if bf16 else ((7, 5), (7, 5))
+        monkeypatch.setattr(
+            torch.cuda, "get_device_capability", lambda device: before if str(device) in old else new
+        )
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
 
     return has
@@ -28,6 +31,12 @@ def test_auto(machine):
     assert choose("auto", "auto") == (torch.device("mps"), torch.float32)
     machine()
     assert choose("auto", "auto") == (torch.device("cpu"), torch.float32)
+
+
+def test_the_chosen_card_is_asked_and_no_other(machine):
+    machine(cuda=2, bf16=True, old=("cuda:1",))
+    assert choose("cuda:0", "auto") == (torch.device("cuda:0"), torch.bfloat16)
+    assert choose("cuda:1", "auto") == (torch.device("cuda:1"), torch.float32)
 
 
 def test_named(machine):
@@ -47,4 +56,4 @@ def test_cuda_of_this_machine(saved_bert):
     loaded = load(saved_bert)
     assert loaded.device.type == "cuda"
     assert {p.device.type for p in loaded.module.parameters()} == {"cuda"}
-    assert loaded.dtype == (torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32)
+    assert loaded.dtype == (torch.bfloat16 if torch.cuda.get_device_capability() >= (8, 0) else torch.float32)

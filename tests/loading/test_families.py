@@ -8,6 +8,7 @@ import torch
 from attnviz.loading import load
 
 from . import tiny
+from .tiny import edit
 
 FAMILIES = {
     "bert": ("BertModel", "BertConfig", tiny.BERT, ("encoder", 2, 4, 16, 40)),
@@ -64,11 +65,6 @@ def test_max_tokens_is_the_last_length_that_runs(family, tmp_path):
     loaded.module(torch.full((1, limit), 7))
     with pytest.raises((IndexError, RuntimeError)):
         loaded.module(torch.full((1, limit + 1), 7))
-
-
-def edit(directory, file="config.json", **changes):
-    path = directory / file
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
 def test_head_without_weights_is_left_out(bert):
@@ -160,45 +156,20 @@ def test_auto_dtype_on_cpu_is_float32_even_for_half_weights(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("config", "pooling"),
+    ("config", "modes"),
     [
-        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, "cls"),
-        ({"pooling_mode_max_tokens": True}, "max"),
-        ({"pooling_mode_lasttoken": True}, "lasttoken"),
-        ({"pooling_mode_mean_sqrt_len_tokens": True}, "mean"),
-        ({"pooling_mode": "cls"}, "cls"),
+        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, ("cls",)),
+        ({"pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": True}, ("max", "mean")),
+        ({"pooling_mode_mean_sqrt_len_tokens": True}, ("mean_sqrt_len_tokens",)),
+        ({"pooling_mode": "cls"}, ("cls",)),
+        ({}, ("mean",)),
     ],
 )
-def test_pooling_of_sentence_transformers(bert, config, pooling):
+def test_pooling_as_older_versions_wrote_it(bert, config, modes):
     modules = [{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"},
                {"idx": 1, "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]  # fmt: skip
     (bert / "modules.json").write_text(json.dumps(modules))
     (bert / "1_Pooling").mkdir()
     (bert / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": 16} | config))
     loaded = load(bert, device="cpu")
-    assert (loaded.pooling, loaded.normalize, loaded.card.notes) == (pooling, False, "")
-
-
-def test_pooling_as_sentence_transformers_writes_it(bert, tmp_path):
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-
-    words = Transformer(str(bert))
-    SentenceTransformer(modules=[words, Pooling(16, pooling_mode="cls"), Normalize()], device="cpu").save(
-        str(tmp_path / "st")
-    )
-    loaded = load(tmp_path / "st", device="cpu")
-    assert (loaded.pooling, loaded.normalize) == ("cls", True)
-
-
-def test_layers_after_the_pooling_are_told(bert):
-    modules = [{"path": "", "type": "sentence_transformers.models.Transformer"},
-               {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
-               {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}]  # fmt: skip
-    (bert / "modules.json").write_text(json.dumps(modules))
-    (bert / "1_Pooling").mkdir()
-    (bert / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode_weightedmean_tokens": True}))
-    assert load(bert, device="cpu").card.notes == (
-        "Its own pooling is not supported: the mean stands in for it. "
-        "Its sentence-transformers layers Dense are not applied here."
-    )
+    assert (loaded.pooling.modes, loaded.pooling.steps, loaded.card.notes) == (modes, (), "")

@@ -53,7 +53,7 @@ def test_is_ready_to_run(minilm):
     assert not minilm.module.training
     assert not any(p.requires_grad for p in minilm.module.parameters())
     assert (minilm.device, minilm.dtype) == (torch.device("cpu"), torch.float32)
-    assert (minilm.pooling, minilm.normalize) == ("mean", True)
+    assert (minilm.pooling.modes, minilm.pooling.steps) == (("mean",), ("normalize",))
 
 
 def test_output_equals_sentence_transformers(minilm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,9 @@ def save(model: transformers.PreTrainedModel, directory: Path, with_tokenizer: b
     if with_tokenizer:
         tokenizer().save_pretrained(directory)
     return directory
+
+
+def edit(directory: Path, file: str = "config.json", **changes: Any) -> None:
+    """Change keys of one of a saved model's JSON files."""
+    path = directory / file
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))

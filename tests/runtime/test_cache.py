@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from waiting import wait_for
 
 from attnviz.errors import Cancelled, ModelUnsupported
 from attnviz.runtime.engine.cache import SharedCache, _Computation, copy_of
@@ -15,13 +16,6 @@ from attnviz.runtime.progress import Stage
 
 def cache_of(maxsize=100, **options):
     return SharedCache(maxsize, lambda value: {object(): len(value)}, **options)
-
-
-def wait_for(condition, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.002)
 
 
 def test_a_kept_value_is_not_computed_again():

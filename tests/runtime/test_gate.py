@@ -5,18 +5,12 @@ import threading
 import time
 
 import pytest
+from waiting import wait_for
 
 from attnviz.errors import AttnVizError, Cancelled
 from attnviz.runtime.engine.gate import Gate, _Ticket
 from attnviz.runtime.engine.visitors import Visitor, set_visitor
 from attnviz.runtime.progress import Stage
-
-
-def wait_for(condition, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.002)
 
 
 def present(gate):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
 import numpy as np
 import pytest
 from pressure import loads_and_evictions, mixed_questions, visitors_with_files
+from waiting import wait_for
 
 from attnviz.runtime import Query, Runtime, Settings
 from attnviz.runtime.maps import MAPS
@@ -114,10 +114,7 @@ def test_a_load_waits_for_what_runs_and_what_runs_for_a_load(tiny_model, monkeyp
     monkeypatch.setattr(loader, "_load", watched)
     with runtime.engine.gate.turn():
         waiting = ThreadPoolExecutor(1).submit(runtime.capture, Query(tiny_model("waits"), "text"))
-        end = time.monotonic() + 20
-        while not runtime.waiting:
-            assert time.monotonic() < end
-            time.sleep(0.005)
+        wait_for(lambda: runtime.waiting)
         inside.append("at work")
         assert not seen
         inside.clear()

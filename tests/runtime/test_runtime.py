@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import threading
-import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import wait_for
 
 from attnviz import errors
 from attnviz.runtime import STAGES, Query, Runtime, Settings, Stage, get_runtime
@@ -21,13 +21,6 @@ PAIR = Query("minilm", "A cat sat on the mat.", pair="A dog lay on the rug.")
 
 def sentence(number: int) -> Query:
     return Query("minilm", f"Text number {number} says {'very ' * (number % 9)}little about {number * 7919}.")
-
-
-def wait_for(condition, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ def test_defaults_come_from_an_empty_environment():
 
 def test_every_field_can_be_set():
     environ = {
+        "ATTNVIZ_HUB_TOKEN": "0", "ATTNVIZ_FETCH_MB": "7", "ATTNVIZ_HUB_CACHE_MB": "9",
         "ATTNVIZ_HOST": "0.0.0.0", "ATTNVIZ_HELD_MB": "5", "ATTNVIZ_MAX_WAITING_EACH": "3",
         "ATTNVIZ_MODEL": "other", "ATTNVIZ_DEVICE": "cuda:1", "ATTNVIZ_DTYPE": "float16",
         "ATTNVIZ_THREADS": "3", "ATTNVIZ_HUB": "no", "ATTNVIZ_LOCAL": "0", "ATTNVIZ_WARM": "OFF",

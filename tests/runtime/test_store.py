@@ -5,7 +5,8 @@ import threading
 import numpy as np
 
 from attnviz.errors import AttnVizError
-from attnviz.runtime.engine.sizes import nbytes_of, parts_of
+from attnviz.runtime import Query
+from attnviz.runtime.engine.sizes import capture_parts, nbytes_of, parts_of
 from attnviz.runtime.engine.store import Store
 from attnviz.runtime.engine.visitors import Visitor, set_visitor
 
@@ -79,15 +80,13 @@ def test_bytes_are_those_of_storages_texts_and_tokens(runtime):
     assert nbytes_of([base[0]]) == 4000, "a view keeps the whole array alive"
     text = "x" * 5000
     assert 5000 < nbytes_of((text, [text], {"a": text})) < 5200
-    capture = runtime.capture(runtime.default_query)
+    capture = runtime.capture(Query("minilm", "A text whose bytes are counted."))
     tokens = nbytes_of(capture.tokens)
     assert tokens > sum(map(len, capture.tokens.labels)) + 8 * 5 * len(capture.tokens)
-    assert nbytes_of(capture) >= capture.nbytes + tokens
+    assert sum(capture_parts(capture).values()) >= capture.nbytes + tokens
 
 
 def test_captures_of_one_model_share_what_is_made_of_its_weights(runtime, tiny_model):
-    from attnviz.runtime import Query
-
     first, second = (runtime.capture(Query("minilm", text)) for text in ("One text.", "Another text."))
     shared = {part for part in parts_of(first).keys() & parts_of(second).keys() if part[0] == "cpu"}
     assert sum(parts_of(first)[part] for part in shared) == 6 * 12 * 32 * 32 * 4  # W_O^T W_O of every head

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from test_encoding import check
+from checks import check
 from zoo import TEXTS, ZOO, tokenizer
 
 from attnviz.text import CONTINUATION, clean, tokenize, tokens_of_ids

@@ -1,4 +1,4 @@
-"""Tokenizers in Python, which report no offsets: pieces are aligned with the text."""
+"""Tokenizers in Python, which report no offsets: the offsets of pieces are found in the text."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_encoding import check, own_labels, own_spans
+from checks import check, own_labels, own_spans
 from zoo import CORPUS, SPECIALS, texts, tokenizer
 
 from attnviz.text import encode, tokenize, tokens_of_ids
-from attnviz.text.align import align
+from attnviz.text.offsets import find_offsets
 
 pytestmark = pytest.mark.filterwarnings("ignore:Recommended. pip install sacremoses")
 
@@ -81,7 +81,7 @@ def test_labels_give_every_text_back(kind: str, request: pytest.FixtureRequest) 
     check(tokens, 1)
 
 
-def test_python_wordpieces_are_aligned_as_the_fast_ones_report(legacy_bert: Any) -> None:
+def test_offsets_of_python_wordpieces_are_those_that_the_fast_ones_report(legacy_bert: Any) -> None:
     for key, text in texts(1000).items():
         slow, fast = tokenize(legacy_bert, text), tokenize(tokenizer("minilm"), text)
         if slow.pieces == fast.pieces and key != "typed":
@@ -139,8 +139,8 @@ def test_pieces_that_go_on(ctrl: Any) -> None:
         ("", ["▁"], set(), [(0, 0)]),
     ],
 )
-def test_alignment(text: str, pieces: list[str], unknown: set[int], expected: list | None) -> None:
-    found = align(text, pieces, unknown)
+def test_offsets_are_found(text: str, pieces: list[str], unknown: set[int], expected: list | None) -> None:
+    found = find_offsets(text, pieces, unknown)
     assert len(found) == len(pieces)
     if expected is None:
         assert found[:4] == [(0, 3), (4, 6), (7, 8), (8, 9)]

@@ -19,6 +19,7 @@ from attnviz.runtime.engine.gate import Gate
 from attnviz.runtime.engine.memory import guarded
 from attnviz.runtime.engine.models import Loaded, Models
 from attnviz.runtime.engine.names import Names
+from attnviz.runtime.engine.sizes import capture_parts
 from attnviz.runtime.engine.store import Store
 from attnviz.runtime.progress import COMPUTING, READING, Progress, Stage, silent
 from attnviz.runtime.query import FILE, Query, is_file
@@ -57,7 +58,7 @@ class Engine:
         self.settings = settings
         self.names = Names(settings)
         self.gate = Gate(settings.max_waiting, settings.max_waiting_each)
-        self.captures: SharedCache[Capture] = SharedCache(settings.captures_bytes)
+        self.captures: SharedCache[Capture] = SharedCache(settings.captures_bytes, capture_parts)
         self.results: SharedCache[Any] = SharedCache(settings.results_bytes)
         self.held = Store(settings.held_bytes, settings.held_bytes // 4)
         self.models = Models(settings, self.names, self.gate, forget=self._forget, free=self.free)

@@ -138,12 +138,10 @@ class Models:
         from attnviz.capture import Model, load_model
 
         place, device, dtype = self._names.place(name), self._settings.device, self._settings.dtype
-        directories = self._names.directories() or name == self._names.default
+        access = self._names.access(name)
         try:
             model = guarded(
-                lambda: load_model(
-                    place, device=device, dtype=dtype, turn=self._turn(report), directories=directories
-                ),
+                lambda: load_model(place, device=device, dtype=dtype, access=access, turn=self._turn(report)),
                 self._free,
                 f"loading the model {name!r}",
                 REMEDY,

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attnviz.errors import ModelNotFound
 from attnviz.runtime.engine.visitors import current_visitor
-from attnviz.runtime.settings import Settings
+from attnviz.runtime.settings import MB, Settings
+
+if TYPE_CHECKING:
+    from attnviz.loading.access import Access
 
 MAX_TITLE = 64
 
@@ -42,6 +47,25 @@ class Names:
             return self._settings.local == "1"
         visitor = current_visitor()
         return visitor is None or visitor.at_home
+
+    def access(self, name: str) -> Access:
+        """Where a name may lead, and what may be fetched for it: for the operator, everything."""
+        from attnviz.loading.access import EVERYTHING, Access
+
+        visitor = current_visitor()
+        if name == self.default:
+            return EVERYTHING
+        if visitor is None:
+            return replace(EVERYTHING, directories=self.directories(), hub=self._settings.hub)
+        settings = self._settings
+        token = settings.hub_token == "1" or (settings.hub_token == "auto" and visitor.at_home)
+        return Access(
+            directories=self.directories(),
+            hub=settings.hub,
+            token=token,
+            fetch_bytes=settings.fetch_mb * MB,
+            cache_bytes=settings.hub_cache_mb * MB,
+        )
 
     def permits(self, name: str) -> bool:
         """Whether a name may be looked up at all.

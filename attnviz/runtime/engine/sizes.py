@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Hashable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from attnviz.capture import Capture
 
 Parts = Mapping[Hashable, int]
 _PLAIN = (str, bytes, int, float, complex)
@@ -37,6 +40,15 @@ def parts_of(value: Any) -> dict[Hashable, int]:
         else:
             ahead.extend(_below(each))
     return found
+
+
+def capture_parts(capture: Capture) -> dict[Hashable, int]:
+    """The parts of a capture, with what it may come to keep (see `Capture.nbytes`)."""
+    parts = parts_of(capture)
+    layers = parts_of(capture.layers).items()
+    now = sum(size for part, size in layers if isinstance(part, tuple) and part[0] != "object")
+    parts["later", id(capture)] = max(0, capture.nbytes - now)
+    return parts
 
 
 def nbytes_of(value: Any) -> int:

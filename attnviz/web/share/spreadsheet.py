@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet opens without running anything; the same as `figures/browser/save.js` writes."""
+"""CSV that a spreadsheet opens without running anything; the same as `figures/browser/core/csv.js` writes."""
 
 from __future__ import annotations
 

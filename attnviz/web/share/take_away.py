@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from attnviz.figures import axes as maps
+from attnviz.figures.messages import axes as maps
 from attnviz.web.controls import pooled_heads
 from attnviz.web.pages.attention import view as attention_view
 from attnviz.web.share import map_settings, pin_button

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from attnviz.figures import FORMS, HIDEABLE, SHARES, component
-from attnviz.figures.axes import GRANULARITIES
+from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.web.state import session
 from attnviz.web.state.address import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 from attnviz.web.state.edits import Edit

@@ -13,6 +13,8 @@ import pytest
 
 from attnviz.explanation import explain
 
+pytestmark = pytest.mark.slow  # a model is trained
+
 CUES = {"for": [f"f{n}" for n in range(6)], "against": [f"a{n}" for n in range(6)]}
 FILLERS = [f"w{n}" for n in range(20)]
 WORDS, STEPS, BATCH = 14, 600, 64

@@ -6,7 +6,7 @@ import pytest
 import attnviz
 from attnviz.explanation import methods_for, sanity
 from attnviz.explanation.evaluation import agreement, verdict
-from attnviz.figures.trust import methods_figure, shares_of
+from attnviz.figures.charts import methods_figure, shares_of
 from attnviz.runtime import Query, get_runtime
 from tests.web.conftest import numbers
 from tests.web.hostile import HOSTILE

@@ -10,7 +10,7 @@ import pytest
 
 from attnviz.explanation.evaluation import verdict
 from attnviz.figures.report import Item
-from attnviz.figures.report_words import UNTESTED
+from attnviz.figures.report.sentences import UNTESTED
 from attnviz.runtime import Query, get_runtime
 from attnviz.web.share import pin_button
 from attnviz.web.share import pins as book_module

@@ -7,8 +7,8 @@ import pytest
 
 from attnviz.errors import UnknownName
 from attnviz.figures import QUANTITIES, Pool, unpack
-from attnviz.figures import axes as maps
 from attnviz.figures.export import archive, heatmap_message
+from attnviz.figures.messages import axes as maps
 from attnviz.runtime import Query, get_runtime
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from attnviz.capture import Model
     from attnviz.explanation.problem import Outcomes, Problem, Read, Run
+    from attnviz.loading.pooling import Pooling
 
 DEFAULT_LABELS = ("complaint", "praise")
 
@@ -98,7 +99,7 @@ def _checked(labels: tuple[str, ...] | list[str]) -> tuple[str, ...]:
     return names
 
 
-def _margin(direction: torch.Tensor, pooling: str) -> Read:
+def _margin(direction: torch.Tensor, pooling: Pooling) -> Read:
     """cos(x, a) - cos(x, b) = x / |x| . (a - b), for a and b of length 1."""
 
     def read(run: Run, mask: torch.Tensor) -> torch.Tensor:
@@ -107,7 +108,7 @@ def _margin(direction: torch.Tensor, pooling: str) -> Read:
     return read
 
 
-def _nearest(names: tuple[str, ...], vectors: torch.Tensor, pooling: str) -> Any:
+def _nearest(names: tuple[str, ...], vectors: torch.Tensor, pooling: Pooling) -> Any:
     def predict(run: Run, mask: torch.Tensor) -> Outcomes:
         cosines = (_unit(run, mask, pooling) @ vectors.T)[0].tolist()
         return tuple(sorted(zip(names, cosines, strict=True), key=lambda pair: -pair[1]))
@@ -115,7 +116,7 @@ def _nearest(names: tuple[str, ...], vectors: torch.Tensor, pooling: str) -> Any
     return predict
 
 
-def _unit(run: Run, mask: torch.Tensor, pooling: str) -> torch.Tensor:
+def _unit(run: Run, mask: torch.Tensor, pooling: Pooling) -> torch.Tensor:
     import torch
 
     from attnviz.explanation.pooling import pool

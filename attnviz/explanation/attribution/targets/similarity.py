@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from attnviz.capture import Model
     from attnviz.explanation.problem import Problem, Read, Run
+    from attnviz.loading.pooling import Pooling
 
 
 class Similarity:
@@ -65,7 +66,7 @@ class Similarity:
                 read=_cosine_with(vectors[1 - side], pooling),
                 query_weights=query_weights(len(tokens), pooling),
                 value=value,
-                vectors=partial(both_shares, side),
+                vectors=partial(both_shares, side) if pooling.is_additive else None,
             )
             for side, (tokens, inputs) in enumerate(sides)
         )
@@ -76,14 +77,14 @@ def base_of(module: torch.nn.Module) -> torch.nn.Module:
     return getattr(module, "base_model", module)
 
 
-def embedding(module: torch.nn.Module, inputs: dict[str, torch.Tensor], pooling: str) -> torch.Tensor:
+def embedding(module: torch.nn.Module, inputs: dict[str, torch.Tensor], pooling: Pooling) -> torch.Tensor:
     """(1, d) float32: the text's vector."""
     from attnviz.explanation.pooling import pool
 
     return pool(module(**inputs).last_hidden_state, inputs["attention_mask"], pooling)
 
 
-def _cosine_with(other: torch.Tensor, pooling: str) -> Read:
+def _cosine_with(other: torch.Tensor, pooling: Pooling) -> Read:
     def read(run: Run, mask: torch.Tensor) -> torch.Tensor:
         import torch
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.figures import axes as maps
+from attnviz.figures.messages import axes as maps
 from attnviz.web.pages.attention import view as attention_view
 from attnviz.web.share import map_settings
 from attnviz.web.share.drawn import Drawn
@@ -32,7 +32,7 @@ PARAGRAPHS = "Blank lines part paragraphs; in a text without any, line breaks do
 
 def show(query: Query, capture: Capture, kind: Kind, unit: str, state: State) -> Drawn:
     """Draw the pooled map of the whole model, a layer or a head; returns what can be taken away of it."""
-    from attnviz.figures import Products, heatmap_data, prose_runs
+    from attnviz.figures import MapView, Products
 
     layers, heads = capture.shape(kind)[:2]
     of = _of(state)
@@ -41,42 +41,30 @@ def show(query: Query, capture: Capture, kind: Kind, unit: str, state: State) ->
     pooled = pool.heads(shown[0], heads) if pool is not None else (shown,)
     with progress.loading() as report:
         found = session.runtime().pooled(query, pooled, unit, kind, report)
-    tokens = capture.query_tokens(kind), capture.key_tokens(kind)
-    queries, keys = (maps.axis(each, unit) for each in tokens)
-    same = tokens[0] is tokens[1]
+    axes = maps.Axes.of(capture.query_tokens(kind), capture.key_tokens(kind), unit)
     form = session.choose("form", state.form, (*FORMS, "qk"), FORMS[0])
     hide, keep = attention_view.settings(state)
-    data = heatmap_data(
+    labels = axes.queries.labels, axes.keys.labels
+    data = MapView(
         found[None],
         [shown],
-        queries.labels,
-        keys.labels,
-        layers=layers,
-        heads=heads,
-        layer=shown[0],
-        head=shown[1],
-        query_special=queries.special,
-        key_special=keys.special,
-        query_title=f"query {unit}: looks from",
-        key_title=f"key {unit}: looked at",
-        unit=queries.unit,
+        axes,
+        layers,
+        heads,
+        shown,
+        pool=pool,
         causal=attention_view.is_causal(capture, kind),
-        note=_note(queries, keys, unit),
+        titles=(f"query {unit}: looks from", f"key {unit}: looked at"),
+        note=_note(axes, unit),
         model=session.model_name(query.model),
         text=query.text,
         identity=f"pooled {kind}",
         form=form,
-        proses=[
-            prose_runs(each, axis.groups, maps.shown(axis.labels))
-            for each, axis in list(zip(tokens, (queries, keys), strict=True))[: 1 if same else 2]
-        ],
-        products=Products(*shown, 0, queries.labels, keys.labels, problem=ONE_HEAD) if form == "qk" else None,
-        first=maps.first_axes(queries, keys, same),
+        products=Products(*shown, 0, *labels, problem=ONE_HEAD) if form == "qk" else None,
         hide=hide,
         keep=keep,
         held=state.held,
-        pool=pool,
-    )
+    ).message()
     components.heatmap(data, shown)
     texts = " · ".join(filter(None, (query.text, query.pair)))
     made = map_settings.of_map(kind, shown, (layers, heads), pool, unit, form=form, hide=hide, keep=keep)
@@ -106,8 +94,6 @@ def _pool(of: str, layers: int, heads: int) -> Pool | None:
     return Pool("mean") if of == LAYER else Pool("mean", every, "*")
 
 
-def _note(queries: maps.Axis, keys: maps.Axis, unit: str) -> str:
+def _note(axes: maps.Axes, unit: str) -> str:
     longer = f"A longer {unit} gets more attention by itself."
-    return " ".join(
-        filter(None, (maps.note(queries, keys), longer, PARAGRAPHS if unit == "paragraph" else ""))
-    )
+    return " ".join(filter(None, (axes.note(), longer, PARAGRAPHS if unit == "paragraph" else "")))

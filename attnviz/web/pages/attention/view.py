@@ -10,7 +10,7 @@ import streamlit as st
 
 from attnviz.errors import ModelUnsupported
 from attnviz.figures import FORMS, HIDEABLE, QUANTITIES, SHARES
-from attnviz.figures import axes as maps
+from attnviz.figures.messages import axes as maps
 from attnviz.web.controls import head_statistics, pooled_heads
 from attnviz.web.shell import components, first_paint, problems, progress
 from attnviz.web.state import session
@@ -199,53 +199,33 @@ class Picture:
         with progress.loading() as report:
             return runtime.combined(self.query, heads, self.pool.how, method, self.kind, report)
 
-    @property
-    def sums_to_one(self) -> bool:
-        """Whether the values of a row do."""
-        quantity = QUANTITIES[self.quantity]
-        return self.pool.sums_to_one(quantity) if self.pool else quantity.sums_to_one
-
 
 def _picture(what: Picture, shown: Head) -> None:
-    from attnviz.figures import heatmap_data, note_of, prose_runs
+    from attnviz.figures import MapView
 
-    tokens = [what.capture.query_tokens(what.kind), what.capture.key_tokens(what.kind)]
-    queries, keys = (maps.axis(each, what.view) for each in tokens)
+    axes = maps.Axes.of(what.capture.query_tokens(what.kind), what.capture.key_tokens(what.kind), what.view)
     layers, heads, _, _ = what.capture.shape(what.kind)
-    places = _places(what, layers, heads, len(queries.labels) * len(keys.labels), shown)
-    texts = (
-        [(tokens[0], queries)] if tokens[0] is tokens[1] else list(zip(tokens, (queries, keys), strict=True))
-    )
-    data = heatmap_data(
-        np.stack([maps.grouped(what.map(place), queries, keys) for place in places]),
+    places = _places(what, layers, heads, axes.cells, shown)
+    drawn = MapView(
+        np.stack([axes.grouped(what.map(place)) for place in places]),
         places,
-        queries.labels,
-        keys.labels,
-        layers=layers,
-        heads=heads,
-        layer=shown[0],
-        head=shown[1],
-        query_special=queries.special,
-        key_special=keys.special,
-        unit=queries.unit,
-        quantity=QUANTITIES[what.quantity].title,
-        rows_sum_to_one=what.sums_to_one,
-        signed=QUANTITIES[what.quantity].signed,
+        axes,
+        layers,
+        heads,
+        shown,
+        QUANTITIES[what.quantity],
+        what.pool,
         causal=is_causal(what.capture, what.kind),
-        note=maps.note(queries, keys, what.sums_to_one, note_of(QUANTITIES[what.quantity], what.pool)),
         model=session.model_name(what.query.model),
         text=what.query.text,
         identity=what.kind,
         form=what.form,
-        proses=[prose_runs(text, axis.groups, maps.shown(axis.labels)) for text, axis in texts],
         products=_products(what, shown) if what.form == "qk" else None,
-        first=maps.first_axes(queries, keys, tokens[0] is tokens[1]),
         hide=what.hide,
         keep=what.keep,
         held=what.held,
-        pool=what.pool,
     )
-    components.heatmap(data, shown)
+    components.heatmap(drawn.message(), shown)
 
 
 def _products(what: Picture, shown: Head) -> Products:

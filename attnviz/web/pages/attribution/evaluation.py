@@ -165,9 +165,9 @@ def _compared(asked: Asked, side: int, baseline: bool) -> Agreement | None:
 
 def _curves(test: Faithfulness, asked: Asked) -> None:
     from attnviz.explanation.evaluation import verdict
-    from attnviz.figures.trust import curves_figure
+    from attnviz.figures.charts import curves_chart, line_figure
 
-    st.plotly_chart(curves_figure(test, asked.target.unit), config=CHART, key="trust_curves")
+    st.plotly_chart(line_figure(curves_chart(test, asked.target.unit)), config=CHART, key="trust_curves")
     st.caption(verdict.curve_numbers(test))
     with st.expander("The curves as numbers"):
         st.dataframe(list(verdict.curve_table(test)), hide_index=True)

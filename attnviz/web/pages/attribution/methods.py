@@ -38,7 +38,7 @@ def _comparison(asked: Asked, operator: str) -> None:
     from attnviz.analysis.agreement import TOP, agreement
     from attnviz.explanation import methods_for
     from attnviz.explanation.evaluation.agreement import word_scores
-    from attnviz.figures.trust import agreement_figure, methods_figure
+    from attnviz.figures.charts import agreement_figure, methods_figure
 
     infos = methods_for(asked.target.name)
     found, tests = _by_all_methods(asked, operator, infos)

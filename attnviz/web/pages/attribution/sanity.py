@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.figures.axes import GRANULARITIES
+from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.web.pages.attribution.tested import Asked, remember
 from attnviz.web.shell import components, problems, progress
 from attnviz.web.state import session

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.errors import InputEmpty, UnknownName
-from attnviz.figures.axes import GRANULARITIES
+from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.web.controls import question as asking
 from attnviz.web.controls import target as asked
 from attnviz.web.escape import markdown

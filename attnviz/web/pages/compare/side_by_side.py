@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from attnviz.figures import axes as maps
+from attnviz.figures.messages import axes as maps
 from attnviz.runtime import Query
 from attnviz.web.escape import plain
 from attnviz.web.pages.attention import view as attention_view
@@ -21,7 +21,7 @@ from attnviz.web.state import panes, session
 if TYPE_CHECKING:
     from attnviz.analysis.alignment import Matching
     from attnviz.capture import Capture
-    from attnviz.figures.panes import Pane, Source
+    from attnviz.figures.messages.panes import Pane, Source
     from attnviz.types import FloatArray, Kind
     from attnviz.web.state.address import Head, State
     from attnviz.web.state.panes import Chosen
@@ -203,7 +203,7 @@ def _message(
 
 
 def _source(side: Side, places: list[Head]) -> Source:
-    from attnviz.figures.panes import Source
+    from attnviz.figures.messages.panes import Source
 
     layers, heads = side.shape
     return Source(
@@ -222,7 +222,7 @@ def _source(side: Side, places: list[Head]) -> Source:
 
 def _titled(shown: tuple[Chosen, ...], numbers: list[int]) -> list[Pane]:
     """The panes, each with what sets it apart from the others."""
-    from attnviz.figures.panes import Pane
+    from attnviz.figures.messages.panes import Pane
 
     texts, models = ({getattr(pane, name) for pane in shown} for name in ("text", "model"))
     return [

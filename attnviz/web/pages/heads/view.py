@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from attnviz.figures import axes as maps
+from attnviz.figures.messages import axes as maps
 from attnviz.web.controls import head_statistics
 from attnviz.web.pages.attention import view as attention_view
 from attnviz.web.share import map_settings
@@ -138,7 +138,7 @@ def message(
 
 def _comparison(query: Query, capture: Capture, kind: Kind, chosen: tuple[Head, ...]) -> None:
     from attnviz.figures import panes_data
-    from attnviz.figures.panes import Pane, Source
+    from attnviz.figures.messages.panes import Pane, Source
 
     st.subheader("Side by side", anchor=False)
     queries = maps.axis(capture.query_tokens(kind), "token")

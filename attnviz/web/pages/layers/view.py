@@ -118,12 +118,13 @@ def _result(found: LayerByLayer, noun: str) -> str:
 
 
 def _chart(found: LayerByLayer, question: Asking) -> None:
-    from attnviz.figures.layers import layers_figure
+    from attnviz.figures.charts import layers_chart, line_figure
 
     settled = settled_value(found.values)
     names = [place(n) for n in range(len(found.values))]
     title = f"result, {question.target.unit}"
-    st.plotly_chart(layers_figure(found.values, names, title, settled), config=CHART, key="layers_chart")
+    chart = layers_chart(found.values, names, title, settled)
+    st.plotly_chart(line_figure(chart), config=CHART, key="layers_chart")
     st.caption(
         f"The result if the model stopped after each layer; dotted, its end. The ring: from here on it stays within "
         f"{NEAR:.0%} of its whole range from the end."

@@ -84,16 +84,16 @@ def _undo(shown: Book) -> None:
 
 
 def _pinned(shown: Book, number: int, name: str, item: Item) -> None:
-    from attnviz.figures import report_words
+    from attnviz.figures.report import sentences
 
     with st.container(border=True, key=f"pinned_{name}"):
         st.subheader(f"{number}. {markdown(item.title)}", anchor=False)
         st.text(" · ".join(plain(text, TEXT) for _, text in item.texts))
-        st.caption(markdown(_settings(report_words.settings(item))))
-        for sentence in report_words.findings(item):
+        st.caption(markdown(_settings(sentences.settings(item))))
+        for sentence in sentences.findings(item):
             st.text(plain(sentence, 600))
         tested.badges(
-            report_words.badges(item), st.container(horizontal=True, gap="small"), st.container(gap="small")
+            sentences.badges(item), st.container(horizontal=True, gap="small"), st.container(gap="small")
         )
         _typed(
             f"Title of figure {number}",

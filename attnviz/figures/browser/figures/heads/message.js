@@ -1,0 +1,33 @@
+// The message of the figure "heads", and what the figure keeps of it.
+
+import { unpack } from "../../core/message.js";
+
+/**
+ * @typedef {object} HeadsHeader
+ * @property {number} layers
+ * @property {number} heads
+ * @property {number} queries how many there are
+ * @property {number} keys
+ * @property {{name: string, unit: string, description: string}[]} metrics
+ * @property {[layer: number, head: number][]} chosen marked to compare
+ * @property {Detailed | null} detail
+ * @property {string} orderBy
+ * @property {string} colourBy
+ * @property {boolean} causal
+ * @property {string} pooled how the thumbnails were made smaller
+ * @property {string} note
+ * @property {string} model
+ * @property {string} text
+ *
+ * @typedef {object} DetailFields
+ * @property {string} identity
+ * @property {[layer: number, head: number] | null} opened
+ * @property {[layer: number, head: number][]} at whose maps the message holds
+ *
+ * @typedef {import("../../data/view.js").MapHeader & DetailFields} Detailed
+ * @typedef {import("../../core/message.js").Section} Section
+ * @typedef {import("../../core/figure.js").State & {header: HeadsHeader, thumbs: Section, scales: Section, table: Section, theme: import("../../paint/theme.js").Theme}} HeadsState
+ */
+
+/** @type {(bytes: Uint8Array) => {header: HeadsHeader, arrays: Record<string, any>}} */
+export const messageOf = (bytes) => unpack(bytes);

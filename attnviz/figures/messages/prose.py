@@ -1,0 +1,72 @@
+"""The prose of a text, cut at the borders of its tokens, words or sentences, for figures that show it to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import regex
+
+from attnviz.text import CONTINUATION
+from attnviz.types import IntArray, Tokens
+
+Run = tuple[str, int]
+
+# Letters that join their neighbours: what stands between two of them would tear the word apart.
+_JOINING = regex.compile(
+    r"[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Nko}\p{Script=Mongolian}\p{Script=Adlam}]"
+)
+
+
+def prose_runs(tokens: Tokens, index: IntArray, labels: Sequence[str]) -> list[Run]:
+    """The prose in order: pieces of the text with their group, what lies between groups with -1.
+
+    The first token of a grapheme shows all of it. A group without characters of its own (a special token, the
+    continuation of a grapheme) is shown by its label; between letters that join, continuations wait for the
+    end of the word. White space at the borders of a group stays outside it, so that colour covers words, not gaps.
+    """
+    runs: list[Run] = []
+    waiting: list[Run] = []
+    cursor, segment = 0, 0
+    texts = (tokens.text, tokens.pair or "")
+    extents = _extents(tokens)
+
+    def add(run: Run) -> None:
+        if waiting and not (run[1] >= 0 and _JOINING.match(run[0])):
+            runs.extend(waiting)
+            waiting.clear()
+        runs.append(run)
+
+    for group in dict.fromkeys(int(g) for g in index):
+        members = np.flatnonzero(index == group)
+        if tokens.segments[members[0]] != segment and not tokens.special[members[0]]:
+            add((texts[segment][cursor:], -1))
+            cursor, segment = 0, int(tokens.segments[members[0]])
+        text = texts[segment]
+        start, end = int(extents[members, 0].min()), int(extents[members, 1].max())
+        body = text[start:end].strip()
+        if tokens.special[members].all() or start < cursor or not body:
+            continues = all(tokens.labels[member] == CONTINUATION for member in members.tolist())
+            joined = continues and runs and _JOINING.match(runs[-1][0][-1:])
+            (waiting.append if joined else add)((labels[group], group))
+            continue
+        begin = start + text[start:end].index(body)
+        if begin > cursor:
+            add((text[cursor:begin], -1))
+        add((body, group))
+        cursor = begin + len(body)
+    add((texts[segment][cursor:], -1))
+    return [run for run in runs if run[0]]
+
+
+def _extents(tokens: Tokens) -> IntArray:
+    """First and last character of each token's label in its text, (T, 2): labels, one after the other, are the text."""
+    extents = np.zeros((len(tokens), 2), np.int64)
+    place, segment = 0, 0
+    for token, label in enumerate(tokens.labels):
+        if not tokens.special[token] and tokens.segments[token] != segment:
+            place, segment = 0, int(tokens.segments[token])
+        length = 0 if tokens.special[token] or label == CONTINUATION else len(label)
+        extents[token] = place, place + length
+        place += length
+    return extents

@@ -1,0 +1,55 @@
+"""Line charts: the same record by plotly and as SVG, solved by hand, with hostile texts as text."""
+
+import re
+
+import numpy as np
+import pytest
+
+from attnviz.figures.charts import curves_chart, layers_chart, line_figure, line_svg
+from tests.explanation.evaluation.test_verdict import record
+from tests.figures.conftest import HOSTILE
+
+RESULT = np.array([0.0, 0.5, 1.0, 0.75])
+NAMES = ["before layer 0", *HOSTILE[:3]]
+
+
+@pytest.fixture(scope="module")
+def layers():
+    return layers_chart(RESULT, NAMES, HOSTILE[0], 2)
+
+
+def test_the_curves_begin_with_the_whole_result_and_lie_over_the_random_orders() -> None:
+    test = record()
+    away, kept = curves_chart(test, "cosine").lines
+    assert away.y.tolist() == [test.value, *test.removed]
+    assert away.x.tolist() == [0, *(100 * test.fractions)]
+    assert kept.y.tolist() == list(test.kept)
+    assert away.low is not None
+    assert away.high is not None
+    np.testing.assert_array_equal(away.low, [test.value, *test.random_removed.min(0)])
+    np.testing.assert_array_equal(away.high, [test.value, *test.random_removed.max(0)])
+    assert away.band == f"first words taken away, {len(test.seeds)} random orders"
+
+
+def test_plotly_draws_what_the_record_holds(layers) -> None:
+    line, ring = line_figure(layers).data
+    assert line.y.tolist() == RESULT.tolist()
+    assert (ring.x, ring.y) == ((2.0,), (1.0,))
+    assert not any("<" in text for text in line.text)
+    drawn = line_figure(curves_chart(record(), HOSTILE[0])).to_plotly_json()
+    assert [each["showlegend"] for each in drawn["data"]] == [True] * 4
+    assert drawn["layout"]["yaxis"]["title"]["text"] == "&lt;/script&gt;"
+
+
+def test_svg_draws_what_the_record_holds(layers) -> None:
+    drawn = line_svg(layers, HOSTILE[1])
+    (points,) = re.findall(r'<polyline class="first-line" points="([^"]+)"', drawn)
+    bottom, top, left, right = 220, 12, 56, 628
+    places = [left + (right - left) * n / 3 for n in range(4)]
+    heights = [bottom, (top + bottom) / 2, top, 64]
+    expected = [f"{x:.1f},{y:.1f}" for x, y in zip(places, heights, strict=True)]
+    assert points.split() == expected
+    assert f'<circle class="second-line" cx="{places[2]:.1f}" cy="{top:.1f}" r="8"/>' in drawn
+    assert "polygon" not in drawn
+    assert "<img" not in drawn
+    assert "&lt;/script&gt;" in drawn
