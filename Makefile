@@ -47,10 +47,12 @@ format: $(DEV_STAMP)
 	$(BIN)/python -m ruff format .
 
 bench: $(DEV_STAMP) browser
+	$(BIN)/python benchmarks/text.py
 	$(BIN)/python benchmarks/capture.py
 	$(BIN)/python benchmarks/browser.py
 	$(BIN)/python benchmarks/faithfulness.py
 	$(BIN)/python benchmarks/explain.py
+	$(BIN)/python benchmarks/abuse.py
 
 # The browser tests look for an installed Chrome or Chromium, then for Playwright's own;
 # on a Debian machine without either, Debian's package is installed.

@@ -24,6 +24,7 @@ from attnviz.errors import (
     ModelNotFound,
     ModelTooLarge,
     ModelUnsupported,
+    NumbersInvalid,
     TargetUnsupported,
     UnknownName,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "ModelNotFound",
     "ModelTooLarge",
     "ModelUnsupported",
+    "NumbersInvalid",
     "TargetUnsupported",
     "Tokens",
     "UnknownName",

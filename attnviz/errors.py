@@ -5,12 +5,14 @@ AttnVizError
 │   └── HubUnreachable       the Hub did not answer, and the model is not on this machine
 ├── ModelUnsupported         found, but cannot be used: see `reason`
 ├── ModelTooLarge            more bytes than the memory at hand
-├── InputInvalid             a text that is no string, a malformed message, a token that the model lacks
+├── InputInvalid             a text that is no string, a malformed message, a token that the model lacks, options
+│                            that do not go together
 ├── InputEmpty               no text, or nothing left of it after tokenization
 ├── InputTooLong             more tokens than the model, or the limit of this server, allows
 ├── UnknownName              a method, target, metric or kind that does not exist: lists the valid names
 ├── TargetUnsupported        the model cannot serve that target: lists those that it can
 ├── CaptureInvalid           a file that is not a capture, or a damaged one
+├── NumbersInvalid           the model computed NaN or infinity: names where, and in which precision
 ├── DeviceMemoryExhausted    the device ran out of memory; what could be freed was freed
 └── Cancelled                the user stopped the work
 """
@@ -87,8 +89,8 @@ class UnknownName(AttnVizError):
 
     def __init__(self, what: str, given: object, valid: Iterable[str]) -> None:
         self.valid = tuple(valid)
-        near = difflib.get_close_matches(str(given), self.valid, n=1)
-        hint = f"Did you mean {near[0]!r}? " if near else ""
+        near = difflib.get_close_matches(given, self.valid, n=1) if isinstance(given, str) else []
+        hint = f"Did you mean {near[0]!r}? " if near and near[0] != given else ""
         super().__init__(
             f"There is no {what} {given!r}.", f"{hint}Choose one of: {', '.join(self.valid) or '(none)'}."
         )
@@ -104,6 +106,22 @@ class TargetUnsupported(AttnVizError):
 
 class CaptureInvalid(AttnVizError):
     """A file that is not a capture, or a damaged one."""
+
+
+class NumbersInvalid(AttnVizError):
+    """The model computed NaN or infinity: after which `layer` (from 0; None: unknown), in which `dtype`."""
+
+    def __init__(self, where: str, dtype: str = "", layer: int | None = None) -> None:
+        self.dtype, self.layer = dtype, layer
+        place = where if layer is None else f"{where}, first after layer {layer}"
+        precision = f" in {dtype}" if dtype else ""
+        if dtype == "float16":
+            remedy = 'Its range is small: load the model with dtype="bfloat16" or "float32".'
+        elif dtype == "bfloat16":
+            remedy = 'Load the model with dtype="float32"; if that does not help, its weights are damaged.'
+        else:
+            remedy = "The weights of the model are damaged, or what was changed in it went beyond all bounds."
+        super().__init__(f"Not a number, or infinity{precision}: {place}.", remedy)
 
 
 class DeviceMemoryExhausted(AttnVizError):

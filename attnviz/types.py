@@ -5,6 +5,7 @@ Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, Q que
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,11 @@ BoolArray = npt.NDArray[np.bool_]
 
 Kind = Literal["self", "encoder", "decoder", "cross"]
 ModelKind = Literal["encoder", "decoder", "encoder-decoder"]
+
+
+def default_kind(kinds: Sequence[Kind]) -> Kind:
+    """The kind of attention that is meant where none is named: "cross" where there is one, else the first."""
+    return "cross" if "cross" in kinds else kinds[0]
 
 
 def readonly(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
@@ -168,8 +174,16 @@ class QueryKey:
         return sum(each.nbytes for each in arrays if each is not None)
 
 
+# A run of tokens and what the model says of it: first token, the one behind the last, name, probability.
+Mark = tuple[int, int, str, float]
+
 SUM_TOLERANCE = 0.01  # of |F(x) - F(x')|: a sum of scores that is nearer than that checks
-SUM_ROUNDING = 1e-4  # in units of the target: what float32 may lose
+SUM_ROUNDING = 2e-6  # of |F(x)|, and at least of 1: below it, float32 leaves nothing to check
+
+
+def sum_tolerance(value: float, change: float) -> float:
+    """How far a sum of scores may lie from F(x) - F(x') (`change`) to count as equal; `value` is F(x)."""
+    return max(SUM_TOLERANCE * abs(change), SUM_ROUNDING * max(1.0, abs(value)))
 
 
 @dataclass(frozen=True)
@@ -182,11 +196,14 @@ class Attribution:
         method, target: names in the registries.
         value: F(x), the target on the text. baseline_value: F(x'), where the method has a baseline, else None.
         residual: F(x) - F(x') - sum of scores, for methods whose scores claim to sum up, else None.
+        pair_baseline_value, pair_residual: the same of the other text, where it has scores of its own.
         signed: whether a negative score means "pushes away".
         note: what a reader must know (steps used, a sum that does not check); may be empty.
         options: the target's options as (name, value) pairs, those left open decided (which label, which token).
+        method_options: the method's, those left open decided (which baseline, whether the first token was kept).
         outcomes: what the model says of the text, as (name, value) pairs, such as labels and their probabilities;
             empty where it says nothing but the target. outcome_unit: their unit.
+        marks: parts of the text that the model marks, such as tags of tokens or an answer; in the order of the text.
         error, pair_error: (T,) float32 standard errors of the scores, for methods that sample, else None.
         matrix: (T, T') float32, for methods that score pairs of tokens of the two texts, else None; its rows
             sum to `scores`, its columns to `pair_scores`.
@@ -209,8 +226,14 @@ class Attribution:
     error: Annotated[FloatArray, "T"] | None = None
     pair_error: Annotated[FloatArray, "T"] | None = None
     matrix: Annotated[FloatArray, "T T'"] | None = None
+    pair_baseline_value: float | None = None
+    pair_residual: float | None = None
+    method_options: tuple[tuple[str, Any], ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("method_options", "marks"):
+            object.__setattr__(self, name, tuple(tuple(each) for each in getattr(self, name)))
         for name in ("scores", "pair_scores", "error", "pair_error", "matrix"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, readonly(getattr(self, name), np.float32))
@@ -221,11 +244,23 @@ class Attribution:
         return self.value - (self.baseline_value or 0.0)
 
     @property
+    def second_text(self) -> str | None:
+        """The other text, whether it was read apart or together with the first; None where there is none."""
+        return self.tokens.pair if self.pair_tokens is None else self.pair_tokens.text
+
+    def side_tokens(self, side: int) -> Tokens:
+        """The tokens of the second text (side 1) where it was read apart, else those of the first."""
+        return self.tokens if side == 0 or self.pair_tokens is None else self.pair_tokens
+
+    @property
     def sum_holds(self) -> bool | None:
-        """Whether the scores add up to `change`, within `SUM_TOLERANCE` of it; None where they do not claim to."""
+        """Whether the scores of each text add up to its change (see `sum_tolerance`); None: they do not claim to."""
         if self.residual is None:
             return None
-        return abs(self.residual) < max(SUM_TOLERANCE * abs(self.change), SUM_ROUNDING)
+        sides = [(self.residual, self.change)]
+        if self.pair_residual is not None:
+            sides.append((self.pair_residual, self.value - (self.pair_baseline_value or 0.0)))
+        return all(abs(residual) <= sum_tolerance(self.value, change) for residual, change in sides)
 
     @property
     def nbytes(self) -> int:

@@ -15,9 +15,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "attnviz"
 
-# Leftmost first; a layer imports itself and what stands before it. types and errors share the first place.
+# Leftmost first; a layer imports itself and what stands before it. types, errors and checks share the first place.
 LAYERS = (
-    ("types", "errors"), ("text",), ("loading",), ("capture",), ("analysis",), ("explanation",), ("figures",),
+    ("types", "errors", "checks"), ("text",), ("loading",), ("capture",), ("analysis",), ("explanation",), ("figures",),
     ("runtime",), ("web",), ("app", "pages"),
 )  # fmt: skip
 RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
@@ -56,8 +56,8 @@ PUBLIC_FUNCTIONS = {
 }  # fmt: skip
 PUBLIC_ERRORS = {
     "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",
-    "InputInvalid", "InputTooLong", "UnknownName", "TargetUnsupported", "CaptureInvalid", "DeviceMemoryExhausted",
-    "Cancelled",
+    "InputTooLong", "InputInvalid", "UnknownName", "TargetUnsupported", "CaptureInvalid", "NumbersInvalid",
+    "DeviceMemoryExhausted", "Cancelled",
 }  # fmt: skip
 PUBLIC_RECORDS = {
     "ModelCard", "Tokens", "HeadTable", "Attribution", "Capture", "Model", "Faithfulness", "Ablation",
@@ -147,6 +147,33 @@ def test_layers_import_only_leftward():
             elif layer is None and RANK[target] > RANK["explanation"]:
                 wrong.append(f"{place}: the public API ends with explanation")
     assert wrong == []
+
+
+def test_a_page_imports_no_other_page():
+    """What two pages share belongs to controls/ or share/, and what all share (these, shell/, state/) knows no page."""
+    web = PACKAGE / "web"
+    wrong = []
+    for path in [*web.rglob("*.py")]:
+        folder, *rest = path.relative_to(web).parts
+        room = rest[0] if folder == "pages" and len(rest) > 1 else None
+        wrong += [
+            f"{path.relative_to(ROOT)}:{line} imports {module}"
+            for line, module in imports(path)
+            if module.startswith("attnviz.web.pages.")
+            and module.split(".")[3] != room
+            and folder != "serving"  # imports pages ahead of their first visitor
+        ]
+    assert wrong == []
+
+
+def test_every_page_of_the_site_map_has_a_script_and_a_room():
+    from attnviz.web.shell.site import SITE
+
+    assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py")} == {
+        entry.script for entry in SITE
+    }
+    for entry in SITE:
+        assert (PACKAGE / "web" / "pages" / entry.name / "content.py").is_file(), entry.name
 
 
 def test_libraries_stay_in_their_layers():
@@ -315,7 +342,6 @@ WAITING = {
     "tests/runtime/test_gate.py": "makes turns overlap",
     "tests/runtime/waiting.py": "asks until other threads have come as far",
 }
-NOT_YET = ("tests/figures/", "tests/web/")
 
 
 def test_no_test_waits_a_fixed_time():
@@ -325,7 +351,7 @@ def test_no_test_waits_a_fixed_time():
         for path in TESTS.rglob("*.py")
         if waits.search(path.read_text("utf-8"))
     } - {Path(__file__).relative_to(ROOT).as_posix()}
-    assert {name for name in found if not name.startswith(NOT_YET)} == set(WAITING)
+    assert found == set(WAITING)
 
 
 def test_what_tests_share_stands_in_helpers():
@@ -336,4 +362,4 @@ def test_what_tests_share_stands_in_helpers():
         for line, module in imports(path)
         if any(part.startswith("test_") for part in module.split(".")[:-1])
     ]
-    assert [each for each in found if not each.startswith(NOT_YET)] == []
+    assert found == []

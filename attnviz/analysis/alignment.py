@@ -1,6 +1,6 @@
 """Which tokens of two texts stand for each other, and how much each head's attention changed between them.
 
-Tokens and maps come in; units of one or more tokens on either side, and one number for each head, flow out.
+Units of one or more tokens on either side are matched; the change is one number for each head.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from attnviz.analysis.entropy import distance_by_entropy, distributions
+from attnviz.analysis.entropy import distributions, jensen_shannon_distance
 from attnviz.analysis.groups import sum_by_group
 from attnviz.types import FloatArray, IntArray, Tokens, readonly
 
@@ -218,7 +218,7 @@ def change(
             _matched(one, queries.first, keys.first, others),
             _matched(other, queries.second, keys.second, others),
         )
-        changed.append(np.nanmean(distance_by_entropy(*sides)))
+        changed.append(np.nanmean(jensen_shannon_distance(*sides)))
     return np.array(changed, np.float32)
 
 

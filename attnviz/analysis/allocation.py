@@ -1,7 +1,7 @@
 """Where attention goes: shares of its mass by class of key token, by segment and by distance.
 
-Groups of tokens come in, and names, group numbers and reference shares flow out; the sums over the maps themselves
-are streamed by `attnviz.capture.shares`, so that nothing here ever sees a T x T map.
+Groups of tokens, their names and the shares of an even spread are made here; the sums over the maps are streamed by
+`attnviz.capture.shares`, so that nothing here ever sees a T x T map.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Two heads that tell attention from importance: strong attention that is not needed, spread-out attention that is.
 
-Arrays of all heads of one text go in, two heads come out; how they were found is written here, and shown to readers.
+How they were found is written here, and shown to readers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Entropy, and the Jensen-Shannon distance by entropies: for very many rows, where `jensen_shannon` takes too long."""
+"""Distributions, their entropy, and the Jensen-Shannon distance of two of them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,16 @@ def entropy(p: Annotated[np.ndarray, "... K"]) -> Annotated[np.ndarray, "..."]:
     return -np.einsum("...k,...k->...", p, logs)
 
 
-def distance_by_entropy(
+def jensen_shannon_distance(
     p: Annotated[np.ndarray, "... K"],
     q: Annotated[np.ndarray, "... K"],
     entropies: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Annotated[np.ndarray, "..."]:
-    """The Jensen-Shannon distance of `distributions`, 0 to 1: the root of H((p + q) / 2) - (H(p) + H(q)) / 2."""
+    """The Jensen-Shannon distance of `distributions`, 0 to 1: the root of H((p + q) / 2) - (H(p) + H(q)) / 2.
+
+    The root of the divergence in bits, which is a metric (Endres & Schindelin 2003). `entropies`: of p and q, where
+    they are at hand.
+    """
     own = entropies or (entropy(p), entropy(q))
     bits = entropy((p + q) / 2) - (own[0] + own[1]) / 2
     return np.sqrt(np.clip(bits, 0, 1))

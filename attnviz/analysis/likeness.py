@@ -1,6 +1,6 @@
 """How alike all heads are: pairwise distances, an order that puts like heads together, and a map in two dimensions.
 
-Rows of attention come in; small arrays flow out. scipy and scikit-learn are imported when they are needed.
+scipy and scikit-learn are imported when they are needed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import numpy as np
 
-from attnviz.analysis.entropy import distance_by_entropy, distributions, entropy
+from attnviz.analysis.entropy import distributions, entropy, jensen_shannon_distance
 from attnviz.types import FloatArray, IntArray
 
 BUDGET = 60_000_000  # weights compared in all; a second or two on one core
@@ -37,7 +37,7 @@ def pairwise(rows: Annotated[FloatArray, "N R K"]) -> Annotated[FloatArray, "N N
     for i in range(count - 1):
         for low in range(i + 1, count, step):
             high = min(low + step, count)
-            apart = distance_by_entropy(p[i], p[low:high], (own[i], own[low:high]))
+            apart = jensen_shannon_distance(p[i], p[low:high], (own[i], own[low:high]))
             result[i, low:high] = np.nan_to_num(apart).mean(-1)
     return (result + result.T).astype(np.float32)
 

@@ -1,7 +1,6 @@
 """The class of each token: first, special, punctuation, function word, content word.
 
-`Tokens` flow in; one class number for each token and the classes that occur flow out. Every token is in exactly
-one class, so that shares of attention by class add up to 1.
+Every token is in exactly one class, so that shares of attention by class add up to 1.
 """
 
 from __future__ import annotations

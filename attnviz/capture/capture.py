@@ -19,7 +19,17 @@ from attnviz.capture.normalization import ROW_BYTES
 from attnviz.capture.scores import QueryKeyScores, Scores
 from attnviz.capture.steps import query_key
 from attnviz.errors import ModelUnsupported, UnknownName
-from attnviz.types import FloatArray, HeadTable, IntArray, Kind, ModelCard, QueryKey, Tokens, readonly
+from attnviz.types import (
+    FloatArray,
+    HeadTable,
+    IntArray,
+    Kind,
+    ModelCard,
+    QueryKey,
+    Tokens,
+    default_kind,
+    readonly,
+)
 
 if TYPE_CHECKING:
     from attnviz.capture.contribution import OutputParts
@@ -300,7 +310,7 @@ class Capture:
 
     def _kind(self, kind: Kind | None) -> Kind:
         if kind is None:
-            return self.kinds[0] if len(self.kinds) == 1 else "cross"
+            return default_kind(self.kinds)
         if kind not in self.layers:
             raise UnknownName("kind of attention", kind, self.kinds)
         return kind

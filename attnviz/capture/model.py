@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from attnviz import checks
 from attnviz.capture.capture import Capture, Layer
 from attnviz.capture.drawable import check_sizes, roles_of
 from attnviz.capture.generating import generated, seeded
@@ -24,11 +26,11 @@ if TYPE_CHECKING:
     from attnviz.capture.recorder import Call
     from attnviz.capture.sites import Sites
     from attnviz.capture.values import Projection
-    from attnviz.loading import Loaded
-    from attnviz.loading.access import Access
+    from attnviz.loading import Access, Loaded
 
 # A greedy translation or summary stops here at the latest, where no target text was given.
 TARGET_TOKENS = 128
+MOST_NEW_TOKENS = 1_000_000
 
 
 class Model:
@@ -139,9 +141,12 @@ class Model:
         Raises:
             TargetUnsupported: an encoder generates nothing.
             InputEmpty: no text. InputTooLong: the text and what may be added exceed the model's positions.
+            UnknownName: no token to add, or a temperature below 0.
         """
         if self.card.kind == "encoder":
             raise TargetUnsupported(f"{self.card.name} is an encoder: it does not generate text.", ())
+        max_new_tokens = checks.between("number of new tokens", max_new_tokens, 1, MOST_NEW_TOKENS)
+        checks.at_least("temperature", temperature, 0)
         tokens, inputs = self.encode(text, None)
         if self.card.kind == "decoder":
             self._check_length(len(tokens) + max_new_tokens)
@@ -291,29 +296,34 @@ class Model:
 
 
 def load_model(
-    name: str,
+    name: Any,
     device: str = "auto",
     dtype: str = "auto",
     revision: str | None = None,
     *,
+    tokenizer: Any = None,
     access: Access | None = None,
     turn: AbstractContextManager[None] | None = None,
 ) -> Model:
-    """Load a model by its catalogue name, local directory or Hub id.
+    """Load a model by its catalogue name, local directory or Hub id; or take one of transformers that is in memory.
 
     Args:
-        name: "minilm", a directory with config.json and safetensors, or "organisation/name" of the Hub.
+        name: "minilm", a directory with config.json and safetensors, "organisation/name" of the Hub; or a
+            PreTrainedModel, whose device and dtype are kept, and which is never changed.
         device: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto" (bfloat16 on a GPU that has it, else float32), "float32", "bfloat16", "float16".
         revision: a commit, branch or tag of the Hub.
-        access, turn: see `attnviz.loading.load`.
+        tokenizer: of a model in memory.
+        access: where a name may lead, and what may be fetched for it; everything by default.
+        turn: see `attnviz.loading.load`.
 
     Raises:
         ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge: each says the remedy.
         UnknownName: no such device or dtype.
     """
-    from attnviz.loading import load
-    from attnviz.loading.access import EVERYTHING
+    from attnviz.loading import Access, load, load_module
 
-    reach = EVERYTHING if access is None else access
-    return Model(load(name, device=device, dtype=dtype, revision=revision, access=reach, turn=turn))
+    if not isinstance(name, str | PathLike):
+        return Model(load_module(name, tokenizer))
+    access = access or Access()
+    return Model(load(name, device=device, dtype=dtype, revision=revision, access=access, turn=turn))

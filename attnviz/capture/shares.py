@@ -13,7 +13,7 @@ import numpy as np
 
 from attnviz.capture.arrays import Array, device_of, is_torch, namespace, to_numpy, wide_dtype
 from attnviz.capture.blocks import blocks, source
-from attnviz.types import FloatArray, IntArray, Kind
+from attnviz.types import FloatArray, IntArray, Kind, default_kind
 
 if TYPE_CHECKING:
     from attnviz.capture.capture import Capture
@@ -207,7 +207,7 @@ def rows_of(
 
 
 def _scores(capture: Capture, kind: Kind | None) -> list[Scores]:
-    kind = kind or (capture.kinds[0] if len(capture.kinds) == 1 else "cross")
+    kind = kind or default_kind(capture.kinds)
     capture.shape(kind)  # raises UnknownName
     return [layer.scores for layer in capture.layers[kind]]
 

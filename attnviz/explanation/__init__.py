@@ -6,11 +6,17 @@ over the tokens (`attribution`). What an attribution is worth is tested in `eval
 """
 
 from attnviz.explanation.attribution.run import answer, explain, methods, methods_for, targets, targets_for
+from attnviz.explanation.declarations import MethodInfo, TargetInfo
 from attnviz.explanation.evaluation.agreement import Agreement
 from attnviz.explanation.evaluation.curves import RandomOrders, faithfulness, random_orders
 from attnviz.explanation.evaluation.sanity import sanity
 from attnviz.explanation.evaluation.verdict import headline
-from attnviz.explanation.evidence import (
+from attnviz.explanation.intervention.ablation import ablate, head_importance
+from attnviz.explanation.intervention.forcing import FORCES, Attended, attended
+from attnviz.explanation.intervention.lens import layer_by_layer
+from attnviz.explanation.intervention.words import without
+from attnviz.explanation.removal import Operator, operators_for
+from attnviz.explanation.results import (
     Ablation,
     Answer,
     Faithfulness,
@@ -20,12 +26,6 @@ from attnviz.explanation.evidence import (
     Removal,
     Sanity,
 )
-from attnviz.explanation.intervention.ablation import ablate, head_importance
-from attnviz.explanation.intervention.forcing import FORCES, Attended, attended
-from attnviz.explanation.intervention.lens import layer_by_layer
-from attnviz.explanation.intervention.words import without
-from attnviz.explanation.records import MethodInfo, TargetInfo
-from attnviz.explanation.removal import Operator, operators_for
 
 __all__ = [
     "FORCES",

@@ -7,6 +7,7 @@ there is no hook or gradient flag on it, and what other threads run on the same 
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
+from attnviz.checks import finite
 from attnviz.errors import ModelUnsupported
-from attnviz.types import BoolArray, FloatArray, Tokens
+from attnviz.types import BoolArray, FloatArray, Mark, Tokens
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
+    from attnviz.capture.sites import Sites
 
 Read = Callable[["Run", Annotated[torch.Tensor, "N W"]], Annotated[torch.Tensor, "N"]]
 Outcomes = tuple[tuple[str, float], ...]
@@ -65,8 +68,10 @@ class Problem:
         note: what a reader must know of the target, may be empty.
         options: the target's options, all decided: with them the target asks the same of another text or model.
         held: positions that no method blanks and no test removes, besides the special ones.
+        read_at: positions that the target is read at: no test removes them, but methods blank them as all others.
         predict: (run, mask (1, W)) -> what the model says, by name, the most important first. None: nothing but F.
         outcome_unit: of what `predict` gives.
+        marks: as in `attnviz.types.Attribution`.
         continuation: the tokens behind the text, or those that a decoder was fed for; None where there are none.
         vectors: the shares (T, d) and (T', d) of the tokens of this text and of the other one in their two
             vectors of length 1, for a target that is the product of these.
@@ -83,6 +88,8 @@ class Problem:
     note: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     held: tuple[int, ...] = ()
+    read_at: tuple[int, ...] = ()
+    marks: tuple[Mark, ...] = ()
     predict: Callable[[Run, torch.Tensor], Outcomes] | None = None
     outcome_unit: str = ""
     continuation: Tokens | None = None
@@ -95,10 +102,22 @@ class Problem:
         return self.inputs["attention_mask"][:, : len(self.tokens)]
 
     @property
+    def causal(self) -> bool:
+        """Whether every token sees only those before it, so that the first one is seen by all."""
+        return self.model.card.kind == "decoder"
+
+    @property
+    def unblanked(self) -> Annotated[BoolArray, "T"]:
+        """The positions that no method blanks: special tokens, and what the target asks about."""
+        kept = np.array(self.tokens.special)
+        kept[list(self.held)] = True
+        return kept
+
+    @property
     def fixed(self) -> Annotated[BoolArray, "T"]:
-        """The positions that are never blanked or removed: special tokens, and what the target asks about."""
-        fixed = np.array(self.tokens.special)
-        fixed[list(self.held)] = True
+        """The positions that no test removes: those that are not blanked, and those that the target is read at."""
+        fixed = self.unblanked
+        fixed[list(self.read_at)] = True
         return fixed
 
     def evaluate(
@@ -149,6 +168,14 @@ class Problem:
         """The attention of a plain run on the same inputs. Raises ModelUnsupported where there is none."""
         return self.model.capture_fed(self.inputs, self.tokens, self.continuation)
 
+    def sites(self) -> Sites:
+        """The attention calls of a plain run, where outputs can be changed.
+
+        Raises ModelUnsupported where `capture` does: heads that cannot be tied to the tokens are not changed either.
+        """
+        self.capture()
+        return self.model.sites(self.inputs)
+
 
 def evaluate(
     module: torch.nn.Module,
@@ -172,6 +199,29 @@ def evaluate(
     if not fed.used:
         raise _no_embedding(module)
     return result
+
+
+def check_value(problem: Problem, value: float) -> None:
+    """Nothing where F is a finite number. Raises NumbersInvalid, with the layer after which it first is none."""
+    if np.isfinite(value):
+        return
+    finite(
+        value, f"the result of {problem.model.card.name}", problem.model.dtype, _first_invalid_layer(problem)
+    )
+
+
+def _first_invalid_layer(problem: Problem) -> int | None:
+    """The first layer whose output holds NaN or infinity; None where it is not a layer's, or is not shown."""
+    # A copy over the same weights: transformers leaves a hook on a module that it has asked for its hidden states.
+    shared = {id(tensor): tensor for tensor in (*problem.module.parameters(), *problem.module.buffers())}
+    with torch.no_grad():
+        output = copy.deepcopy(problem.module, shared)(**problem.inputs, output_hidden_states=True)
+    names = ("encoder_hidden_states", "decoder_hidden_states", "hidden_states")
+    for states in (found for name in names if (found := getattr(output, name, None)) is not None):
+        for layer, state in enumerate(states[1:]):
+            if not bool(state.isfinite().all()):
+                return layer if bool(states[0].isfinite().all()) else None
+    return None
 
 
 def encode(

@@ -1,7 +1,7 @@
 """Ways to take tokens away: hidden by the attention mask, deleted, or replaced by the mask token.
 
-A problem and what is kept of its text flow in; the results of many variants flow out, computed in batches. Absolute
-numbers mean nothing without the way in which tokens were taken, so each has a name in words.
+The results of many variants of a text are computed in batches. Absolute numbers mean nothing without the way in which
+tokens were taken, so each has a name in words.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from attnviz.checks import finite
 from attnviz.errors import UnknownName
-from attnviz.explanation.records import Progress
+from attnviz.explanation.declarations import Progress
 from attnviz.types import BoolArray
 
 if TYPE_CHECKING:
@@ -91,23 +92,24 @@ def values_of(
     import torch
 
     from attnviz.explanation.batches import rows_at_once
-    from attnviz.explanation.hiding import Hiding
+    from attnviz.explanation.compact_rows import CompactRows
 
     variants, places = np.unique(kept, axis=0, return_inverse=True)
     order = np.argsort(variants.sum(1), kind="stable")  # a batch is as wide as its longest row
     step = max(1, rows_at_once(problem.inputs["attention_mask"].shape[1]) // 2)
-    hiding = Hiding(problem) if operator == "attention-mask" else None
+    compact = CompactRows(problem) if operator == "attention-mask" else None
     values = np.empty(len(variants))
     with torch.no_grad():
         for first in range(0, len(order), step):
             progress(first / len(order))
             batch = order[first : first + step]
-            if hiding is not None:
-                found = hiding.values(torch.as_tensor(variants[batch], device=problem.mask.device))
+            if compact is not None:
+                found = compact.values(torch.as_tensor(variants[batch], device=problem.mask.device))
             else:
                 run = run_without(problem, {operator: variants[batch]})
                 found = problem.read(run, run.rows["attention_mask"])
             values[batch] = found.double().cpu().numpy()
+    finite(values, "the result without some tokens", problem.model.dtype)
     return values[places]
 
 

@@ -51,7 +51,7 @@ from attnviz.figures.messages.panes import panes_data
 from attnviz.figures.messages.products import Products
 from attnviz.figures.messages.prose import prose_runs
 from attnviz.figures.messages.quantities import POOLS, QUANTITIES, Pool, note_of
-from attnviz.figures.messages.results import Results, Table
+from attnviz.figures.messages.results import Curve, Results, Table, results_data
 from attnviz.figures.messages.switches import switches_data
 from attnviz.figures.messages.words import explanation_data, words_data
 from attnviz.figures.wire import pack, unpack
@@ -64,6 +64,7 @@ __all__ = [
     "QUANTITIES",
     "SHARES",
     "Component",
+    "Curve",
     "Details",
     "MapView",
     "Pool",
@@ -81,6 +82,7 @@ __all__ = [
     "pack",
     "panes_data",
     "prose_runs",
+    "results_data",
     "switches_data",
     "unpack",
     "words_data",

@@ -171,7 +171,7 @@ def document(capture: Capture, view: View, layer: int, head: int, kind: Kind | N
         layer='<label>Layer: <select id="layer"></select></label>' if view == "head" else "",
         given=json.dumps(given).replace("<", "\\u003c"),
         weights=base64.b64encode(weights.astype("<f4").tobytes()).decode(),
-        scripts=markup(scripts(view)),
+        scripts=markup(_scripts(view)),
     )
 
 
@@ -194,7 +194,7 @@ def markup(scripts: tuple[str, ...]) -> str:
 
 
 @cache
-def scripts(view: View) -> tuple[str, ...]:
+def _scripts(view: View) -> tuple[str, ...]:
     """Everything that runs in a document, the same whatever it shows."""
     spec = find_spec("bertviz")
     if spec is None or spec.origin is None:
@@ -209,10 +209,16 @@ def scripts(view: View) -> tuple[str, ...]:
 
 
 @cache
+def digests(view: View) -> tuple[str, ...]:
+    """The scripts of a document, as a content security policy names them."""
+    hashed = (hashlib.sha256(source.encode()).digest() for source in _scripts(view))
+    return tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in hashed)
+
+
+@cache
 def _policy(view: View) -> str:
     """What the document may do: run just these scripts, and ask no address."""
-    digests = (hashlib.sha256(source.encode()).digest() for source in scripts(view))
-    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    allowed = " ".join(digests(view))
     return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 

@@ -26,6 +26,7 @@ COMPONENTS: dict[str, str] = {
     "likeness": "figures/likeness/figure.js",
     "switches": "figures/switches/figure.js",
     "edits": "figures/edits/figure.js",
+    "results": "figures/results/figure.js",
     "frame": "figures/frame/figure.js",
 }
 _ADAPTER = "core/streamlit.js"

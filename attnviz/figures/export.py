@@ -22,6 +22,7 @@ from attnviz.figures.bundle import component
 from attnviz.figures.messages import axes
 from attnviz.figures.messages.heatmap import Head, MapView
 from attnviz.figures.messages.quantities import QUANTITIES, Pool
+from attnviz.types import default_kind
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
@@ -95,15 +96,17 @@ def page(figure: str, message: bytes, *, title: str, text: str = "", note: str =
     )
 
 
-def policy(scripts: Sequence[str], style: str) -> str:
+def policy(scripts: Sequence[str], style: str, inside: Sequence[str] = ()) -> str:
     """The content security policy of a page with just these scripts, which may load nothing from anywhere.
+
+    `inside`: the digests of scripts in documents that it frames, which inherit its policy.
 
     Raises ValueError where a script or the style would end its own element.
     """
     if any(_ENDS_SCRIPT.search(script) for script in scripts) or "</style" in style.lower():
         raise ValueError("the sources of a figure would end their own element in a page")
     digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    allowed = " ".join([*(f"'sha256-{digest}'" for digest in digests), *inside])
     return (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; "
         "form-action 'none'"
@@ -144,7 +147,7 @@ def heatmap_message(
     `hide`, `keep`: what is hidden, and the share of mass that is not faded, to begin with: see `MapView`.
     Raises UnknownName, and ModelUnsupported where the quantity is not known.
     """
-    kind = kind or (capture.kinds[0] if len(capture.kinds) == 1 else "cross")
+    kind = kind or default_kind(capture.kinds)
     layers, heads, _, _ = capture.shape(kind)
     rows = axes.Axes.of(capture.query_tokens(kind), capture.key_tokens(kind), granularity)
     room = most // (4 * rows.cells)

@@ -6,6 +6,7 @@ A config.json of a few bytes can describe a million layers; the checkpoint's hea
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,17 +19,23 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
 MAX_BESIDE = 512 << 20  # bytes of vocabulary, configuration and whatever else lies beside the weights
+# A tokenizer makes room for every id below its largest one: a single id of 2**31 takes 8 GB.
+VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json", "tokenizer_config.json")
+LARGE_ID = re.compile(rb'[:,\[]\s*[1-9]\d{7,18}\s*[,}\]]|"[1-9]\d{7,}"\s*:\s*{')
 READ = {".json", ".txt", ".model", ".spm", ".jinja", ".bpe", ".codes"}
-MAX_LAYERS, MAX_SIZE = 100, 1 << 17  # always allowed, however small the checkpoint
+MAX_LAYERS, MAX_SIZE = 100, 1 << 18  # always allowed, however small the checkpoint
 # Weights that a module has and a checkpoint need not: tied ones count twice, heads and poolers may be missing.
 SPARE_WEIGHTS, SPARE_BUFFERS = 1 << 22, 1 << 28
 
 
 def check_files(directory: Path, name: str) -> None:
-    """Raises ModelUnsupported ("damaged") where what lies beside the weights is too large to be read."""
+    """Raises ModelUnsupported ("damaged") where what lies beside the weights is too large, or would become so."""
     size = sum(path.stat().st_size for path in directory.iterdir() if path.suffix in READ and path.is_file())
     if size > MAX_BESIDE:
         raise damaged(name, f"its vocabulary and configuration take {size:,} bytes, more than {MAX_BESIDE:,}")
+    for file in VOCABULARIES:
+        if (directory / file).is_file() and LARGE_ID.search((directory / file).read_bytes()):
+            raise damaged(name, f"{file} gives a token an id that no vocabulary reaches")
 
 
 def check_sizes(config: dict[str, Any], weights: Weights, name: str) -> None:
@@ -50,9 +57,9 @@ def check_module(model_class: Any, config: PreTrainedConfig, weights: Weights, n
     Builds it without memory for its weights; whatever the family's code raises gets through.
     """
     import torch
-    from transformers.initialization import no_init_weights
+    from transformers.initialization import meta_device_safe_creation_ops, no_init_weights
 
-    with torch.device("meta"), no_init_weights():
+    with torch.device("meta"), meta_device_safe_creation_ops(), no_init_weights():
         module: nn.Module = _built(model_class, copy.deepcopy(config))
     count = sum(parameter.numel() for parameter in module.parameters())
     beside = sum(buffer.nbytes for buffer in module.buffers())

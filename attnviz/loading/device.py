@@ -19,6 +19,8 @@ DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 
 def check_names(device: str, dtype: str) -> None:
     """Raises UnknownName for a device or dtype that no machine has. Does not import torch."""
+    if device.lower() in ("gpu", "nvidia"):  # whose nearest name would be 'cpu'
+        raise UnknownName("device", device, [name for name in DEVICES if name != "cpu"])
     if device not in DEVICES and re.fullmatch(r"cuda:\d{1,3}", device) is None:
         raise UnknownName("device", device, DEVICES)
     if dtype not in DTYPES:

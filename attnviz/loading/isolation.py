@@ -42,9 +42,9 @@ def _install() -> None:
     library: Any = modeling_utils
     switch = library.local_torch_dtype
 
-    def chosen(dtype: torch.dtype, *arguments: Any) -> Any:
+    def chosen(dtype: torch.dtype, *arguments: Any, **named: Any) -> Any:
         isolate = _ISOLATED.get() and dtype.is_floating_point
-        return _dtype_mode()(dtype) if isolate else switch(dtype, *arguments)
+        return _dtype_mode()(dtype) if isolate else switch(dtype, *arguments, **named)
 
     library.local_torch_dtype = chosen
 

@@ -11,16 +11,17 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from attnviz.errors import AttnVizError, ModelUnsupported
+from attnviz.errors import AttnVizError, ModelNotFound, ModelUnsupported
+from attnviz.loading import catalogue, hub_cache, memory
 from attnviz.loading import device as devices
-from attnviz.loading import hub_cache, memory
 from attnviz.loading.access import EVERYTHING, Access
+from attnviz.loading.adapter import merge, unmerged
 from attnviz.loading.bounds import check_module
 from attnviz.loading.cards import card_of, kind_of
 from attnviz.loading.isolation import isolated
 from attnviz.loading.locate import Located, locate
 from attnviz.loading.pooling import Pooling
-from attnviz.loading.sentence_modules import lowercases, notes, read_pooling
+from attnviz.loading.sentence_modules import lowercases, notes, read_pooling, with_tokenizer
 from attnviz.loading.tokenizer import load_tokenizer, lower_case
 from attnviz.loading.weights import damaged, nbytes
 from attnviz.types import ModelCard, Tokens
@@ -32,6 +33,18 @@ if TYPE_CHECKING:
 
 # transformers patches its own classes while it loads: two loads would meet there.
 _LOADING = threading.Lock()
+
+
+# What older checkpoints hold and modules make for themselves.
+TABLES = (
+    "position_ids",
+    "inv_freq",
+    "masked_bias",
+    "attn.bias",
+    "attention.bias",
+    "rotary_emb.cos",
+    "rotary_emb.sin",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +106,11 @@ def load(
     Raises: ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge, UnknownName (device, dtype), and
         AttnVizError where this machine lacks the device.
     """
+    if not isinstance(name, str | os.PathLike) or not isinstance(os.fspath(name), str):
+        raise ModelNotFound(
+            f"A model is named by a text, not by {type(name).__name__}.",
+            f"The catalogue has: {catalogue.names()}; a directory or a Hub id does as well.",
+        )
     name, device, dtype = os.fspath(name), str(device), str(dtype).removeprefix("torch.")
     devices.check_names(device, dtype)
 
@@ -119,15 +137,19 @@ def _load(located: Located, device: torch.device, dtype: torch.dtype) -> Loaded:
     pooling = read_pooling(located.root, located.name)
     config = _config(located)
     module, note = _module(located, config, dtype)
+    if located.adapter is not None:
+        merge(module, located.adapter, located.name)
+        note = f"{note} The adapter is merged into the weights of {located.adapter.base}.".strip()
     _check_numbers(module, located.name)
     torch.nn.Module.to(module, device).eval().requires_grad_(False)
-    card = located.card or _card(located, module, " ".join(filter(None, (note, notes(pooling)))))
+    card = located.card or _card(located, module, "")
     tokenizer = load_tokenizer(located.path, located.name, required=card.modality in ("text", "text+image"))
     if tokenizer is not None and lowercases(located.root, located.name):
         lower_case(tokenizer)
-    if located.card is None and tokenizer is not None:
-        limit = int(min(tokenizer.model_max_length, 10**18))
-        card = _card(located, module, card.notes, limit)
+    pooling = with_tokenizer(pooling, located.root, tokenizer, card.max_tokens)
+    if located.card is None:
+        limit = 0 if tokenizer is None else int(min(tokenizer.model_max_length, 10**18))
+        card = _card(located, module, " ".join(filter(None, (note, notes(pooling)))), limit)
     return Loaded(card, device, dtype, module, tokenizer, pooling)
 
 
@@ -155,30 +177,69 @@ def _config(located: Located) -> PreTrainedConfig:
 
 
 def _module(located: Located, config: PreTrainedConfig, dtype: torch.dtype) -> tuple[PreTrainedModel, str]:
-    """The module, and a note where the checkpoint lacks the head of its class."""
+    """The module, and a note where the checkpoint lacks the head of its class, or has weights for no place in it."""
     from transformers import AutoModel
 
-    first = _named_class(config) or _class_of_kind(config)
-    module, missing = _from_pretrained(first, located, config, dtype)
+    named = _named_class(config)
+    first = named or _class_of_kind(config)
+    module, missing, beside = _from_pretrained(first, located, config, dtype)
+    if named is None and beside:
+        return _with_its_head(located, config, dtype, min(beside)), ""
+    note = f"Weights that {first.__name__} has no place for are left out: {_few(beside)}." if beside else ""
     if not missing:
-        return module, ""
-    note = ""
+        return module, note
     if _is_head(module, missing):
         note = f"The checkpoint has no weights for the head of {first.__name__}: it is left out."
-        module, missing = _from_pretrained(AutoModel, located, config, dtype)
+        module, missing, _ = _from_pretrained(AutoModel, located, config, dtype)
     if missing and all(".pooler." in f".{key}" for key in missing):
         module.pooler = None  # type: ignore[assignment]  # families with a pooler run without one
         missing = set()
-        note = note or "The checkpoint has no weights for the pooler: it is left out."
+        note = f"{note} The checkpoint has no weights for the pooler: it is left out.".strip()
     if missing:
         raise damaged(located.name, f"its checkpoint lacks {len(missing)} weights, such as {min(missing)}")
     return module, note
 
 
+def _with_its_head(
+    located: Located, config: PreTrainedConfig, dtype: torch.dtype, key: str
+) -> PreTrainedModel:
+    """The class whose weights are exactly the checkpoint's, where config.json names none that transformers has."""
+    for table in _heads():
+        if type(config) in table:
+            module, missing, beside = _from_pretrained(table[type(config)], located, config, dtype)
+            if not missing and not beside:
+                return module
+    raise ModelUnsupported(
+        f"The model {located.name!r} has weights for which transformers has no class: {key} is one of them.",
+        "Save it with a class of transformers, which then stands in config.json under 'architectures'.",
+        reason="unknown-architecture",
+    )
+
+
+def _heads() -> tuple[Any, ...]:
+    """transformers' tables of classes with a head, by family."""
+    import transformers as library
+
+    tasks = (
+        "MASKED_LM",
+        "SEQUENCE_CLASSIFICATION",
+        "TOKEN_CLASSIFICATION",
+        "QUESTION_ANSWERING",
+        "CAUSAL_LM",
+    )
+    return tuple(getattr(library, f"MODEL_FOR_{task}_MAPPING") for task in (*tasks, "SEQ_TO_SEQ_CAUSAL_LM"))
+
+
+def _few(keys: set[str]) -> str:
+    """The modules that the weights belong to, three of them by name."""
+    places = sorted({key.rpartition(".")[0] or key for key in keys})
+    return ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
+
+
 def _from_pretrained(
     model_class: Any, located: Located, config: PreTrainedConfig, dtype: torch.dtype
-) -> tuple[PreTrainedModel, set[str]]:
-    """The module and the names of weights that the checkpoint lacks (random in the module)."""
+) -> tuple[PreTrainedModel, set[str], set[str]]:
+    """The module, the weights that the checkpoint lacks (random in the module), and those with no place in it."""
     try:
         if not located.sha256:  # the catalogue's files are known
             check_module(model_class, config, located.weights, located.name)
@@ -201,7 +262,10 @@ def _from_pretrained(
         ) from error
     except Exception as error:  # sizes that disagree, broken tensors: the family's code raises anything
         raise damaged(located.name, f"its weights do not load: {_first_line(error)}") from error
-    return module, set(info["missing_keys"])
+    beside = {key for key in info["unexpected_keys"] if not key.endswith(TABLES)}
+    if lora := [key for key in beside if ".lora_" in key]:
+        raise unmerged(located.name, f"its checkpoint holds an adapter beside the weights ({lora[0]})")
+    return module, set(info["missing_keys"]), beside
 
 
 def _check_numbers(module: nn.Module, name: str) -> None:
@@ -226,8 +290,15 @@ def _named_class(config: PreTrainedConfig) -> Any:
             and isinstance(found.config_class, type)
             and isinstance(config, found.config_class)
         ):
-            return found
+            return _masked_lm(config) or found if found.__name__.endswith("ForPreTraining") else found
     return None
+
+
+def _masked_lm(config: PreTrainedConfig) -> Any:
+    """The class with a pretraining model's masked-language head alone, which targets know; None where there is none."""
+    from transformers import MODEL_FOR_MASKED_LM_MAPPING
+
+    return MODEL_FOR_MASKED_LM_MAPPING.get(type(config), None)
 
 
 def _class_of_kind(config: PreTrainedConfig) -> Any:

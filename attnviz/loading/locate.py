@@ -6,11 +6,11 @@ In flows what a user typed, which is hostile text; out flows a directory with fi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from attnviz.errors import ModelNotFound
-from attnviz.loading import catalogue, hub
+from attnviz.loading import adapter, catalogue, hub
 from attnviz.loading.access import Access
 from attnviz.loading.bounds import check_files, check_sizes
 from attnviz.loading.config import check_config, check_shape
@@ -19,6 +19,7 @@ from attnviz.loading.weights import Weights, check_digests, read_json, read_weig
 from attnviz.types import ModelCard
 
 MAX_NAME = 1024
+CONFIGS = ("config.json", adapter.CONFIG)
 LICENSE_LINE = re.compile(r"^license:\s*[\"']?([\w.+-]{1,64})", re.MULTILINE)
 
 
@@ -40,6 +41,7 @@ class Located:
     card: ModelCard | None = None
     sha256: dict[str, str] = field(default_factory=dict)
     fetched: bool = False
+    adapter: adapter.Adapter | None = None
 
 
 def locate(name: str, revision: str | None, fits: hub.Fits, access: Access) -> Located:
@@ -60,11 +62,29 @@ def locate(name: str, revision: str | None, fits: hub.Fits, access: Access) -> L
         return _checked(name, entry.at, entry.path(), entry.card.revision, fits, entry.card, entry.sha256)
     if access.directories and (directory := _directory(name)) is not None:
         _no_revision(name, revision)
+        if (found := adapter.read_adapter(directory, name)) is not None:
+            if (directory / "config.json").is_file():
+                raise adapter.unmerged(name, "an adapter lies beside the weights of its base")
+            return _adapted(name, directory, found, fits, access)
         return _checked(name, str(directory.resolve()), directory, "", fits)
     if access.hub and hub.is_hub_id(name):
         path, commit = _from_hub(name, revision, fits, access)
         return _checked(name, name, path, commit, fits, fetched=True)
     raise hub.not_found(name, access)
+
+
+def _adapted(name: str, directory: Path, found: adapter.Adapter, fits: hub.Fits, access: Access) -> Located:
+    """The base that an adapter names, under the adapter's own name."""
+    try:
+        base = locate(found.base, found.revision, fits, access)
+    except ModelNotFound as error:
+        raise ModelNotFound(
+            f"{name!r} is an adapter for the model {found.base!r}, which is not at hand.",
+            f"Load or copy the base first, or name where it is in {adapter.CONFIG}. {error.message}",
+        ) from error
+    if base.adapter is not None:
+        raise ModelNotFound(f"{name!r} is an adapter for another adapter.", "Merge one of them with PEFT.")
+    return replace(base, name=name, source=str(directory.resolve()), card=None, sha256={}, adapter=found)
 
 
 def _from_hub(name: str, revision: str | None, fits: hub.Fits, access: Access) -> tuple[Path, str]:
@@ -78,7 +98,7 @@ def _directory(name: str) -> Path | None:
         return None
     try:
         path = Path(name).expanduser()
-        return path if any((path / file).is_file() for file in ("config.json", MODULES)) else None
+        return path if any((path / file).is_file() for file in (*CONFIGS, MODULES)) else None
     except (OSError, RuntimeError, ValueError):  # too long, or the ~ of nobody
         return None
 

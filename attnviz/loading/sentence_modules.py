@@ -70,6 +70,18 @@ def lowercases(directory: Path, model: str) -> bool:
     return _beside(transformer_folder(directory, model), model).get("do_lower_case") is True
 
 
+def with_tokenizer(pooling: Pooling, directory: Path, tokenizer: Any, limit: int) -> Pooling:
+    """The same, with the length that newer versions of sentence-transformers keep as the tokenizer's.
+
+    Args:
+        limit: tokens that the model itself reads, 0 for any number.
+    """
+    if pooling.max_seq_length or tokenizer is None or not (directory / MODULES).is_file():
+        return pooling
+    length = int(min(tokenizer.model_max_length, 10**18))
+    return replace(pooling, max_seq_length=length) if length < (limit or 10**7) else pooling
+
+
 def notes(pooling: Pooling) -> str:
     """What a reader must know of how the vectors are made, for the model's card."""
     said = []

@@ -52,7 +52,7 @@ def read_weights(directory: Path, name: str) -> Weights:
     elements: dict[str, int] = {}
     keys: set[str] = set()
     for file in files:
-        for key, tensor in _tensors(file, name).items():
+        for key, tensor in read_tensors(file, name).items():
             keys.add(key)
             elements[tensor.dtype] = elements.get(tensor.dtype, 0) + math.prod(tensor.shape)
     return Weights(files, elements, frozenset(keys))
@@ -89,8 +89,8 @@ def refuse_without_safetensors(files: list[str], name: str) -> None:
     raise damaged(name, f"it holds no weights: neither {SINGLE} nor {INDEX}")
 
 
-def _tensors(file: Path, name: str) -> dict[str, Tensor]:
-    """The tensors of a file by name; checks that the data that the header promises are there."""
+def read_tensors(file: Path, name: str) -> dict[str, Tensor]:
+    """The tensors of a file by name, from its header. Raises ModelUnsupported ("damaged")."""
     size = file.stat().st_size
     with file.open("rb") as stream:
         try:

@@ -38,14 +38,13 @@ class Explanations:
 
     def targets(self, name: str) -> tuple[TargetInfo, ...]:
         """What can be explained of a model, its default first. Before it is loaded: what its kind has."""
-        from attnviz.explanation import targets, targets_for
+        from attnviz.explanation import targets
 
         if is_file(name):
             return ()
         loaded, card = self._engine.models.peek(name), self._engine.card(name)
         if loaded is not None:
-            served = targets_for(loaded.model)
-            return tuple(info for info in targets() if info.name in served)
+            return targets(loaded.model)
         return tuple(
             info for info in targets() if card is None or (card.kind in info.kinds and not info.needs)
         )

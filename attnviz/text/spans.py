@@ -32,7 +32,8 @@ def exact_spans(characters: Characters, pieces: Sequence[str], offsets: Spans) -
     unusual = [k for k, piece in enumerate(pieces) if piece in known] if known else []
     offsets = np.minimum(np.asarray(offsets, np.int64).reshape(-1, 2), len(characters))
     offsets = _spread_bytes(characters.text, pieces, unusual, offsets)
-    white = {k: mark for k in unusual if (mark := blank(pieces[k]))}
+    marks = {piece: blank(piece) for piece in known}
+    white = {k: mark for k in unusual if (mark := marks[pieces[k]])}
     spans, placed = _trimmed(characters, pieces, white, offsets)
     _place_blanks(characters.text, white, spans, placed)
     return _with_dropped_marks(characters, spans)
@@ -105,7 +106,11 @@ def _place_blanks(text: str, white: dict[int, str], spans: Spans, placed: Annota
 
 def _spread_bytes(text: str, pieces: Sequence[str], unusual: Sequence[int], offsets: Spans) -> Spans:
     """Where a run of unknown characters fell back to bytes, give each byte its own character, not the run."""
-    data = {k: int(match.group(1), 16) for k in unusual if (match := BYTE.fullmatch(pieces[k]))}
+    data = {
+        k: int(match.group(1), 16)
+        for k in unusual
+        if pieces[k].startswith("<") and (match := BYTE.fullmatch(pieces[k]))
+    }
     if not data:
         return offsets
     result = offsets.copy()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attnviz.analysis import jensen_shannon
-from attnviz.analysis.entropy import distance_by_entropy, distributions, entropy
+from attnviz.analysis.entropy import distributions, entropy, jensen_shannon_distance
 from attnviz.analysis.head_kinds import KINDS, name_heads
 from attnviz.analysis.likeness import BUDGET, cluster_order, pairwise, plane, sample_rows
 
@@ -86,11 +86,15 @@ def test_one_token_alone_is_not_called_broad():
     assert list(KINDS)[name_heads({"next": np.array([[np.nan]])}, np.array([[0.0]]), 0.0)[0, 0]] == "mixed"
 
 
-def test_distances_by_entropy_are_jensen_shannon_distances():
+def test_distances_are_those_of_scipy():
+    from scipy.spatial.distance import jensenshannon
+
     generator = np.random.default_rng(1)
     p, q = (generator.dirichlet(np.full(50, 0.05), 200) for _ in range(2))
     p[p < 1e-3] = 0
-    found = distance_by_entropy(distributions(p), distributions(q))
-    np.testing.assert_allclose(found, jensen_shannon(p, q), atol=1e-6)
+    found = jensen_shannon_distance(distributions(p), distributions(q))
+    np.testing.assert_allclose(found, jensenshannon(p, q, base=2, axis=1), atol=1e-7)
+    np.testing.assert_allclose(jensen_shannon(p, q), found, atol=1e-7)
+    assert jensen_shannon_distance(p, p).tolist() == [0.0] * 200, "not nearly: exactly"
     assert np.isnan(distributions(np.zeros((1, 3)))).all()
     assert entropy(np.array([0.5, 0.5, 0.0])) == 1

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from attnviz.web.pages.attention.view import START
+from attnviz.web.controls.attention import START
 from attnviz.web.shell.site import SITE
 from tests.browser.app import PHONE, at_rest, drawn, fits, type_text
 from tests.figures.pointer import cell_of, hover, value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +139,102 @@ def filler(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return _saved(BertForMaskedLM, _bert(), _word_pieces(), tmp_path_factory.mktemp("filler"))
 
 
+@pytest.fixture(scope="session")
+def multi_label(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A BERT with three labels, of which several may hold at once."""
+    from transformers import BertForSequenceClassification
+
+    labels = {0: "toxic", 1: "obscene", 2: "insult"}
+    config = _bert(num_labels=3, id2label=labels, problem_type="multi_label_classification")
+    path = tmp_path_factory.mktemp("multi_label")
+    return _saved(BertForSequenceClassification, config, _word_pieces(), path)
+
+
+@pytest.fixture(scope="session")
+def entailer(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A BERT with the three labels of natural language inference."""
+    from transformers import BertForSequenceClassification
+
+    labels = {0: "contradiction", 1: "neutral", 2: "entailment"}
+    config = _bert(num_labels=3, id2label=labels, label2id={name: n for n, name in labels.items()})
+    path = tmp_path_factory.mktemp("entailer")
+    return _saved(BertForSequenceClassification, config, _word_pieces(), path)
+
+
+@pytest.fixture(scope="session")
+def echoing_entailer(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A BART with the labels of natural language inference: encoder and decoder read the same text."""
+    from transformers import BartConfig, BartForSequenceClassification
+
+    tokenizer = _byte_level(bos="<s>", eos="</s>", pad="<pad>")
+    _closing(tokenizer)
+    config = BartConfig(
+        vocab_size=len(tokenizer), d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
+        decoder_attention_heads=4, encoder_ffn_dim=64, decoder_ffn_dim=64, max_position_embeddings=128,
+        bos_token_id=0, eos_token_id=1, pad_token_id=2, decoder_start_token_id=1, forced_eos_token_id=1, init_std=0.3,
+        num_labels=3, id2label={0: "contradiction", 1: "neutral", 2: "entailment"},
+        label2id={"contradiction": 0, "neutral": 1, "entailment": 2},
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("echoing_entailer")
+    return _saved(BartForSequenceClassification, config, tokenizer, path)
+
+
+@pytest.fixture(scope="session")
+def tagger(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A BERT that tags tokens."""
+    from transformers import BertForTokenClassification
+
+    config = _bert(num_labels=5, id2label={0: "O", 1: "PER", 2: "LOC", 3: "ORG", 4: "MISC"})
+    return _saved(BertForTokenClassification, config, _word_pieces(), tmp_path_factory.mktemp("tagger"))
+
+
+@pytest.fixture(scope="session")
+def answerer(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A BERT that finds answers."""
+    from transformers import BertForQuestionAnswering
+
+    return _saved(BertForQuestionAnswering, _bert(), _word_pieces(), tmp_path_factory.mktemp("answerer"))
+
+
+@pytest.fixture(scope="session")
+def longformer(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A classifier that attends in windows: its heads are no maps of the tokens."""
+    from transformers import LongformerConfig, LongformerForSequenceClassification
+
+    config = LongformerConfig(
+        vocab_size=len(_word_pieces()), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4, max_position_embeddings=130, attention_window=[8, 8], pad_token_id=0, num_labels=2,
+        type_vocab_size=2,
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("longformer")
+    return _saved(LongformerForSequenceClassification, config, _word_pieces(), path)
+
+
+@pytest.fixture(scope="session")
+def marking(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A Llama whose tokenizer marks the beginning of every text, as SentencePiece does."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    tokenizer = _marking()
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=128, bos_token_id=0, eos_token_id=1,
+        initializer_range=0.3,
+    )  # fmt: skip
+    return _saved(LlamaForCausalLM, config, tokenizer, tmp_path_factory.mktemp("marking"))
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Model:
+    """SmolLM2-135M-Instruct, where a directory of it is at hand."""
+    from attnviz.capture import load_model
+
+    path = os.environ.get("ATTNVIZ_TEST_SMOLLM2")
+    if not path:
+        pytest.skip("needs a directory of SmolLM2-135M-Instruct: ATTNVIZ_TEST_SMOLLM2 names none")
+    return load_model(path, device="cpu", dtype="float32")
+
+
 @pytest.fixture
 def model(request: pytest.FixtureRequest) -> Model:
     """A model named by indirect parametrisation."""
@@ -193,6 +290,23 @@ def _byte_level(**special: str) -> Any:
         )
     named = {f"{name}_token": token for name, token in special.items()}
     return PreTrainedTokenizerFast(tokenizer_object=backend, **named)
+
+
+def _marking() -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    backend = Tokenizer(models.BPE(unk_token="<unk>"))
+    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    backend.decoder = decoders.Metaspace(prepend_scheme="always")
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, special_tokens=["<s>", "</s>", "<unk>"], show_progress=False
+    )
+    backend.train_from_iterator(CORPUS, trainer)
+    backend.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 0)])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+    )
 
 
 def _saved(model_class: Any, config: Any, tokenizer: Any, path: Path) -> Model:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attnviz.figures.charts import curves_chart, layers_chart, line_figure, line_svg
-from tests.explanation.evaluation.test_verdict import record
+from tests.explanation.evaluation.records import record
 from tests.figures.conftest import HOSTILE
 
 RESULT = np.array([0.0, 0.5, 1.0, 0.75])

@@ -20,7 +20,7 @@ from attnviz.figures import COMPONENTS, heads_data, likeness_data
 from attnviz.figures.charts import curves_chart, line_svg
 from attnviz.figures.report import Item, document, of_explanation, of_head, sentences
 from attnviz.runtime import gallery
-from tests.explanation.evaluation.test_verdict import record
+from tests.explanation.evaluation.records import record
 
 ENDS = "</script><script>globalThis.ran = 1</script><!-- \"'& <img src=x onerror=ran=1> </style> \ud800\0"
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
@@ -191,7 +191,7 @@ def test_a_report_of_nothing_is_refused() -> None:
 
 
 def test_every_figure_that_can_be_pinned_is_said_to_be_something() -> None:
-    assert set(sentences.MEANS) == set(COMPONENTS) - {"words", "frame"}
+    assert set(sentences.MEANS) == set(COMPONENTS) - {"words"}
 
 
 def test_the_curves_stand_where_their_numbers_are() -> None:

@@ -83,7 +83,10 @@ def test_pooler_without_weights_is_left_out(tmp_path):
     edit(tmp_path, architectures=["BertModel"])
     loaded = load(tmp_path, device="cpu")
     assert loaded.module.pooler is None
-    assert loaded.card.notes == "The checkpoint has no weights for the pooler: it is left out."
+    assert loaded.card.notes == (
+        "Weights that BertModel has no place for are left out: cls.predictions, cls.predictions.transform.LayerNorm, "
+        "cls.predictions.transform.dense. The checkpoint has no weights for the pooler: it is left out."
+    )
     inputs = {"input_ids": torch.tensor([[0, 7, 8, 2]])}
     with torch.no_grad():
         torch.testing.assert_close(

@@ -319,7 +319,7 @@ def test_loading_from_disk_asks_no_network(saved_bert, no_network):
 def test_device_and_dtype_names():
     with pytest.raises(
         UnknownName,
-        match=r"There is no device 'gpu'\. Did you mean 'cpu'\? Choose one of: auto, cuda, mps, cpu\.",
+        match=r"There is no device 'gpu'\. Choose one of: auto, cuda, mps\.",
     ):
         load("minilm", device="gpu")
     with pytest.raises(UnknownName, match=r"There is no dtype 'flot32'\. Did you mean 'float32'\?"):

@@ -180,6 +180,9 @@ def test_two_texts_that_are_encoded_apart_may_be_twice_as_long_together(runtime)
         ({"hub": False}, "someone/model", "models from the Hub"),
         ({"local": "0"}, "/etc", "directories of this machine"),
         ({"local": "0"}, "../nowhere", "directories of this machine"),
+        # A directory that is there answers as a name that is nothing.
+        ({"local": "0", "hub": False}, "attnviz", "models from the Hub"),
+        ({"local": "0", "hub": False}, "nothing-there", "models from the Hub"),
     ],
 )
 def test_settings_forbid_the_hub_and_directories(options, name, what, root, monkeypatch):

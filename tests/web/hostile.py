@@ -16,3 +16,12 @@ HOSTILE = {
     "chinese": "我喜欢在下雨的晚上读书。",
     "markup end": "]]> --> */ ' \" ` \\",
 }
+
+# In one text of few tokens what can be anything but text; for pages, each of which is drawn once with it.
+ALL_HOSTILE = "</script><script>x <img src=x> <b>b</b> $x^2$ **c** :red[d] :material/home: \u202e👩‍👩‍👧"
+MARKS = ("<script", "<img", "<b>", "$x^2$", ":material/home:")
+
+
+def marks_in(shown: str) -> list[str]:
+    """What of a hostile text stands unescaped in Markdown or HTML."""
+    return [mark for mark in MARKS if mark in shown.replace("\\<", "&lt;")]

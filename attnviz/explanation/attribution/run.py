@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attnviz.errors import InputEmpty, TargetUnsupported, UnknownName
-from attnviz.explanation.attribution.registry import METHODS, TARGETS
-from attnviz.explanation.evidence import Answer
-from attnviz.explanation.records import Method, MethodInfo, Progress, Target, TargetInfo
-from attnviz.types import Attribution
+from attnviz import checks
+from attnviz.errors import InputEmpty, InputInvalid, TargetUnsupported, UnknownName
+from attnviz.explanation.attribution.registry import DEFAULT_METHODS, METHODS, TARGETS
+from attnviz.explanation.declarations import Method, MethodInfo, Progress, Target, TargetInfo
+from attnviz.explanation.results import Answer
+from attnviz.types import Attribution, ModelKind
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
@@ -19,24 +20,38 @@ Entry = TypeVar("Entry", Method, Target)
 
 
 def methods() -> tuple[MethodInfo, ...]:
-    """All attribution methods, the default first."""
+    """All attribution methods, whatever the model."""
     return tuple(method.info for method in METHODS)
 
 
-def targets() -> tuple[TargetInfo, ...]:
-    """All targets, whatever the model."""
-    return tuple(target.info for target in TARGETS)
+def targets(model: Model | None = None) -> tuple[TargetInfo, ...]:
+    """All targets, or those that a model can serve, its default first; may be empty."""
+    if model is None:
+        return tuple(target.info for target in TARGETS)
+    check_model(model)
+    from attnviz.explanation.attribution.targets.label import has_independent_labels
+
+    served = [target.info for target in TARGETS if _serves(model, target)]
+    if has_independent_labels(model):  # one label by itself comes before a contest of two
+        others = [info for info in served if not info.contest]
+        served = [*others[:1], *(info for info in served if info.contest), *others[1:]]
+    return tuple(served)
 
 
 def targets_for(model: Model) -> tuple[str, ...]:
     """The names of the targets that this model can serve, its default first; may be empty."""
-    return tuple(target.info.name for target in TARGETS if _serves(model, target))
+    return tuple(info.name for info in targets(model))
 
 
-def methods_for(target: str) -> tuple[MethodInfo, ...]:
-    """The attribution methods that work for a target, the default first. Raises UnknownName."""
-    name = _find(TARGETS, "target", target).info.name
-    return tuple(info for info in methods() if name in (info.targets or (name,)))
+def methods_for(target: str, kind: ModelKind | None = None) -> tuple[MethodInfo, ...]:
+    """The attribution methods that work for a target, the default for this kind of model first. Raises UnknownName.
+
+    Without a kind: the default of the kinds that can have this target, where it is one for all of them.
+    """
+    info = _find(TARGETS, "target", target).info
+    fitting = [each for each in methods() if info.name in (each.targets or (info.name,))]
+    defaults = {DEFAULT_METHODS[each] for each in ((kind,) if kind else info.kinds)}
+    return tuple(sorted(fitting, key=lambda each: {each.name} != defaults))
 
 
 def explain(
@@ -44,7 +59,7 @@ def explain(
     text: str,
     target: str | None = None,
     pair: str | None = None,
-    method: str = "integrated-gradients",
+    method: str | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Attribution:
@@ -55,7 +70,7 @@ def explain(
         text: the text to explain.
         target: a name of `targets()`; the model's default when None.
         pair: the other text, for targets that compare two or read two as one; others do not, and the note says so.
-        method: a name of `methods()`.
+        method: a name of `methods()`; None means the default for this kind of model, see `methods_for`.
         progress: called with a fraction from 0 to 1; what it raises stops the work and reaches the caller.
         **options: those that the method's and the target's info name.
 
@@ -67,10 +82,14 @@ def explain(
         TargetUnsupported: the model cannot serve the target; lists those that it can.
         InputEmpty: no text, or no second text where the target needs one.
         InputTooLong: more tokens than the model can take.
+        InputInvalid: no model, no string, or options that do not go together.
+        NumbersInvalid: the model computed NaN or infinity.
         ModelUnsupported: the method needs something that the model has not (attention maps, an embedding).
     """
-    chosen_method = _find(METHODS, "attribution method", method)
     chosen_target = find_target(model, target)
+    if method is None:
+        method = methods_for(chosen_target.info.name, model.card.kind)[0].name
+    chosen_method = _find(METHODS, "attribution method", method)
     method_options, target_options = _split(options, chosen_method.info, chosen_target.info)
     info = chosen_target.info
     if info.name not in (chosen_method.info.targets or (info.name,)):
@@ -84,6 +103,8 @@ def explain(
         chosen_method.attribute(problem, _share(report, place, len(problems)), **method_options)
         for place, problem in enumerate(problems)
     ]
+    for result in results:
+        checks.finite(result.scores, f"the scores of {method!r}", model.dtype)
     report(1.0)
 
     first, other = results[0], results[1] if len(results) > 1 else None
@@ -110,6 +131,10 @@ def explain(
         error=first.error,
         pair_error=None if other is None else other.error,
         matrix=first.matrix,
+        pair_baseline_value=None if other is None else other.baseline_value,
+        pair_residual=None if other is None else other.residual,
+        method_options=tuple(sorted(first.options.items())),
+        marks=problems[0].marks,
     )
 
 
@@ -122,9 +147,6 @@ def answer(
     asked the same.
     """
     chosen = find_target(model, target)
-    for name in options:
-        if name not in chosen.info.options:
-            raise UnknownName("option", name, chosen.info.options)
     first = pose(model, chosen, text, pair, options)[0]
     return Answer(
         tokens=first.tokens,
@@ -134,19 +156,41 @@ def answer(
         note=first.note,
         outcomes=first.outcomes(),
         outcome_unit=first.outcome_unit,
+        marks=first.marks,
     )
 
 
 def pose(
     model: Model, target: Target, text: str, pair: str | None, options: Mapping[str, Any]
 ) -> tuple[Problem, ...]:
-    """The target's problems for the text (and the other one). Raises what `explain` raises for its texts."""
+    """The target's problems for the text (and the other one). Raises what `explain` raises for them."""
     info = target.info
+    for name in options:
+        if name not in info.options:
+            raise UnknownName("option", name, info.options)
+    checks.text("text", text)
+    if pair is not None:
+        checks.text("second text", pair)
     if info.needs_pair and pair is None:
         raise InputEmpty(
-            f"The target {info.name!r} compares two texts; there is only one.", "Give a second text."
+            f"The target {info.name!r} needs two texts; there is only one.", "Give a second text."
         )
-    return target.problems(model, text, pair if info.needs_pair or info.takes_pair else None, **options)
+    from attnviz.explanation.problem import check_value
+
+    problems = target.problems(model, text, pair if info.needs_pair or info.takes_pair else None, **options)
+    for problem in problems:
+        check_value(problem, problem.value)
+    return problems
+
+
+def check_model(model: object) -> None:
+    """Raises InputInvalid where something else than a loaded model was given."""
+    from attnviz.capture import Model
+
+    if not isinstance(model, Model):
+        given = f"the text {model!r}" if isinstance(model, str) else f"of type {type(model).__name__}"
+        remedy = "Load it first: attnviz.load(name) gives the model."
+        raise InputInvalid(f"A loaded model is needed; what was given is {given}.", remedy)
 
 
 def _serves(model: Model, target: Target) -> bool:
@@ -162,7 +206,8 @@ def _find(registry: Sequence[Entry], what: str, name: str) -> Entry:
 
 
 def find_target(model: Model, name: str | None) -> Target:
-    """The target by name, or the model's default. Raises UnknownName, TargetUnsupported."""
+    """The target by name, or the model's default. Raises UnknownName, TargetUnsupported, InputInvalid."""
+    check_model(model)
     available = targets_for(model)
     if name is None:
         if not available:

@@ -1,7 +1,7 @@
 """How far an explanation agrees with others of the same question: by other methods, and from another baseline.
 
-In flow attributions of one question; out flow Kendall's taus over the words that matter most to either. Attributions
-are compared by words, special tokens left out, and by the sizes of their scores, since some methods have no sign.
+The measure is Kendall's tau over the words that matter most to either. Attributions are compared by words, special
+tokens left out, and by the sizes of their scores, since some methods have no sign.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.errors import UnknownName
-from attnviz.explanation.records import MethodInfo, Progress
+from attnviz.explanation.declarations import MethodInfo, Progress
 from attnviz.explanation.removal import OPERATORS
 from attnviz.types import Attribution, FloatArray, Tokens
 
@@ -34,7 +34,7 @@ class Agreement:
     Attributes:
         method, target: of the explanation. side: as in Faithfulness.
         methods, taus: the methods that it was compared with, and Kendall's tau with each over the words that matter
-            most to either of the two (`attnviz.analysis.agreement`); NaN where the scores of one do not vary.
+            most to either of the two (`attnviz.analysis.rank_correlation`); NaN where the scores of one do not vary.
         baseline: what stands for words that are not there in the second explanation, in words; "" where there is none.
         baseline_tau: the tau with that one, or NaN.
     """
@@ -49,9 +49,9 @@ class Agreement:
 
     @property
     def tau(self) -> float:
-        """The mean over the methods; NaN where fewer than two can be compared."""
+        """The lowest of the methods'; NaN where fewer than two can be compared."""
         found = [tau for tau in self.taus if not np.isnan(tau)]
-        return float(np.mean(found)) if len(found) > 1 else float("nan")
+        return float(min(found)) if len(found) > 1 else float("nan")
 
     @property
     def nbytes(self) -> int:
@@ -122,13 +122,13 @@ def agreement(
     Returns:
         None where the text has fewer than LEAST_WORDS words.
     """
-    from attnviz.analysis.agreement import agreement as taus
+    from attnviz.analysis.rank_correlation import kendall_taus
 
     second = None if rebaselined is None else rebaselined.attribution
     scores, words = word_scores([attribution, *others, *([] if second is None else [second])], side)
     if len(words) < LEAST_WORDS:
         return None
-    found = taus(scores)[0, 1:].tolist()
+    found = kendall_taus(scores)[0, 1:].tolist()
     return Agreement(
         method=attribution.method,
         target=attribution.target,

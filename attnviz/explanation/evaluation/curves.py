@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from attnviz.errors import AttnVizError, InputEmpty, UnknownName
-from attnviz.explanation.evidence import Faithfulness
-from attnviz.explanation.records import Progress
+from attnviz.checks import between, index
+from attnviz.errors import AttnVizError, InputEmpty
+from attnviz.explanation.declarations import Progress
 from attnviz.explanation.removal import operator_of, something_left, values_of
+from attnviz.explanation.results import Faithfulness
 from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, readonly
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 STEPS = 10
 WORDS = 3
-MAX_SEEDS = 100
+SEEDS = 20  # enough for an interval, see `Faithfulness`
+MAX_SEEDS = 1000
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,10 @@ def faithfulness(
     model: Model,
     attribution: Attribution,
     operator: str = "attention-mask",
-    seeds: int = 5,
+    seeds: int = SEEDS,
     *,
     side: int = 0,
+    keep_first: bool | None = None,
     random: RandomOrders | None = None,
     progress: Progress | None = None,
 ) -> Faithfulness:
@@ -63,8 +66,10 @@ def faithfulness(
         model: that the attribution was made with.
         attribution: of `attnviz.explain`.
         operator: how tokens are taken away: "attention-mask", "delete", or "mask" for models with a mask token.
-        seeds: how many random orders to compare with, 1 to 100.
+        seeds: how many random orders to compare with, 1 to 1000; 19 or more make an interval.
         side: 1 tests the scores of the other text of a pair.
+        keep_first: whether the first token is never taken away. By default it is not in causal models, whose heads
+            park attention on it: without it every other order does harm, too. Many of them add such a token themselves.
         random: of `random_orders` with the same text, target, operator and seeds, where they are at hand.
         progress: called with a fraction from 0 to 1; what it raises stops the work and reaches the caller.
 
@@ -73,14 +78,23 @@ def faithfulness(
         InputEmpty: the text has nothing that could be taken away.
         AttnVizError: the attribution was not made with this model.
     """
+    from attnviz.explanation.attribution.run import check_model
+
+    check_model(model)
     way = operator_of(model, operator)
     report = progress or (lambda fraction: None)
     if random is None:
         random = random_orders(
-            model, attribution, operator, seeds, side=side, progress=lambda part: report(0.7 * part)
+            model,
+            attribution,
+            operator,
+            seeds,
+            side=side,
+            keep_first=keep_first,
+            progress=lambda part: report(0.7 * part),
         )
     problem, scores = _posed(model, attribution, side)
-    plan = _Plan(problem)
+    plan = _Plan(problem, keep_first)
     order = plan.removable[np.argsort(-scores[plan.removable], kind="stable")]
     words = plan.first_words(scores)
     rows = [*plan.without(order), *plan.only(order), plan.without_words(words)]
@@ -93,7 +107,7 @@ def faithfulness(
         target=attribution.target,
         side=side,
         operator=operator,
-        operator_title=way.title,
+        operator_title=f"{way.title}, the first token stays" if plan.keep_first else way.title,
         value=problem.value,
         counts=plan.counts,
         fractions=plan.counts / len(plan.removable),
@@ -106,10 +120,11 @@ def faithfulness(
         random_comprehensiveness=(problem.value - random.removed).mean(1),
         random_sufficiency=(problem.value - random.kept).mean(1),
         words=tuple(plan.labels[group].strip() for group in words),
-        word_tokens=tuple(np.flatnonzero(np.isin(plan.index, words) & ~problem.fixed).tolist()),
+        word_tokens=tuple(np.flatnonzero(np.isin(plan.index, words) & ~plan.fixed).tolist()),
         without_words=float(values[-1]),
         without_random_words=random.without_words,
         seeds=random.seeds,
+        keep_first=plan.keep_first,
     )
 
 
@@ -117,17 +132,20 @@ def random_orders(
     model: Model,
     attribution: Attribution,
     operator: str = "attention-mask",
-    seeds: int = 5,
+    seeds: int = SEEDS,
     *,
     side: int = 0,
+    keep_first: bool | None = None,
     progress: Progress | None = None,
 ) -> RandomOrders:
     """What random orders do to the attribution's text and target, whatever its method. See `faithfulness`."""
+    from attnviz.explanation.attribution.run import check_model
+
+    check_model(model)
     operator_of(model, operator)
-    if isinstance(seeds, bool) or not isinstance(seeds, int) or not 1 <= seeds <= MAX_SEEDS:
-        raise UnknownName("number of seeds", seeds, (f"1 to {MAX_SEEDS}",))
+    seeds = between("number of seeds", seeds, 1, MAX_SEEDS)
     problem, _ = _posed(model, attribution, side)
-    plan = _Plan(problem)
+    plan = _Plan(problem, keep_first)
     rows = []
     for seed in range(seeds):
         random = np.random.default_rng(seed)
@@ -146,10 +164,9 @@ def _posed(model: Model, attribution: Attribution, side: int) -> tuple[Problem, 
     sides = [(attribution.tokens, attribution.scores)]
     if attribution.pair_tokens is not None and attribution.pair_scores is not None:
         sides.append((attribution.pair_tokens, attribution.pair_scores))
-    if side not in range(len(sides)):
-        raise UnknownName("side", side, [str(number) for number in range(len(sides))])
+    side = index("side", side, len(sides))
     first = attribution.tokens
-    pair = first.pair if attribution.pair_tokens is None else attribution.pair_tokens.text
+    pair = attribution.second_text
     target = find_target(model, attribution.target)
     problem = pose(model, target, first.text, pair, dict(attribution.options))[side]
     tokens, scores = sides[side]
@@ -164,10 +181,12 @@ def _posed(model: Model, attribution: Attribution, side: int) -> tuple[Problem, 
 class _Plan:
     """Which tokens of a text can be taken away, in which steps, and in which words they stand."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, keep_first: bool | None) -> None:
         from attnviz.text import groups
 
         self.problem, self.fixed = problem, problem.fixed
+        self.keep_first = bool(problem.causal if keep_first is None else keep_first) and not self.fixed[0]
+        self.fixed[0] |= self.keep_first
         self.removable = np.flatnonzero(~self.fixed)
         total = len(self.removable)
         # Something must be left to run: where the tokenizer adds no special token, the last one stays.
@@ -189,7 +208,7 @@ class _Plan:
         return [self._kept(order[:count]) for count in self.counts]
 
     def without_words(self, words: IntArray) -> BoolArray:
-        return something_left(self.problem, ~np.isin(self.index, words))
+        return something_left(self.problem, ~np.isin(self.index, words) | self.fixed)
 
     def first_words(self, scores: FloatArray) -> IntArray:
         """The words with the largest sums, in the order of the text."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attnviz.errors import ModelUnsupported, UnknownName
-from attnviz.explanation.evidence import Sanity
-from attnviz.explanation.records import Progress
+from attnviz.explanation.declarations import Progress
+from attnviz.explanation.results import Sanity
 from attnviz.types import Attribution, FloatArray, Tokens
 
 if TYPE_CHECKING:
@@ -42,16 +42,17 @@ def sanity(
         progress: called with a fraction from 0 to 1; what it raises stops the work and reaches the caller.
 
     Raises:
-        UnknownName: no such fraction.
+        UnknownName: no such fraction. InputInvalid: no model.
         ModelUnsupported: the family's layers cannot be told apart.
     """
     from attnviz.capture import Model
-    from attnviz.explanation.attribution.run import explain
+    from attnviz.explanation.attribution.run import check_model, explain
 
+    check_model(model)
     if not 0 < fraction <= 1:
         raise UnknownName("fraction of the layers", fraction, ("more than 0 and at most 1",))
     first = attribution.tokens
-    pair = first.pair if attribution.pair_tokens is None else attribution.pair_tokens.text
+    pair = attribution.second_text
     names = layer_names(model, first.text)
     chosen = names[-max(1, round(fraction * len(names))) :]
     module = _shuffled(model.loaded.module, chosen, seed)
@@ -80,7 +81,7 @@ def sanity(
 
 def _correlation(tokens: Tokens, one: FloatArray, other: FloatArray) -> float:
     """Of the ranks of all tokens but the special ones."""
-    from attnviz.analysis.agreement import spearman
+    from attnviz.analysis.rank_correlation import spearman
 
     own = ~np.array(tokens.special)
     return spearman(one[own], other[own])

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attnviz.errors import UnknownName
-from attnviz.explanation.evidence import Ablation, HeadImportance
+from attnviz.explanation.declarations import Progress
+from attnviz.explanation.intervention.experiment import Experiment, Head
 from attnviz.explanation.intervention.forcing import FORCES, Forcing
-from attnviz.explanation.intervention.question import Asked, Head
-from attnviz.explanation.records import Progress
+from attnviz.explanation.results import Ablation, HeadImportance
 from attnviz.types import Kind
 
 if TYPE_CHECKING:
@@ -65,25 +65,25 @@ def ablate(
         TargetUnsupported, InputTooLong: as in `attnviz.explain`.
     """
     _check_together(force, scale, reference, queries, keys)
-    asked = Asked(model, text, target, pair, options, kind)
-    chosen = asked.chosen(heads, layers)
+    experiment = Experiment(model, text, target, pair, options, kind)
+    chosen = experiment.chosen(heads, layers)
     forced = None
     if force is not None:
-        forcing = Forcing(asked.sites.calls, asked.places(chosen), force, queries, keys)
-        after = asked.attending(forcing)
+        forcing = Forcing(experiment.sites.calls, experiment.places(chosen), force, queries, keys)
+        after = experiment.attending(forcing)
         how, forced = forcing.how(), forcing.record()
     elif reference is None:
         how = "switched off" if scale == 0 else f"scaled by {scale:g}"
-        after = asked.under(asked.scaling(dict.fromkeys(chosen, float(scale))))
+        after = experiment.under(experiment.scaling(dict.fromkeys(chosen, float(scale))))
     else:
         how = "replaced by their mean over a reference text"
-        after = asked.under(asked.freezing(chosen, reference))
-    before = asked.problems[0]
+        after = experiment.under(experiment.freezing(chosen, reference))
+    before = experiment.problems[0]
     return Ablation(
         heads=chosen,
-        kind=asked.kind,
+        kind=experiment.kind,
         how=how,
-        target=asked.target.info.name,
+        target=experiment.target.info.name,
         options=tuple(sorted(before.options.items())),
         before=before.value,
         after=after[0],
@@ -128,15 +128,15 @@ def head_importance(
     """
     report = progress or (lambda fraction: None)
     report(0.0)
-    asked = Asked(model, text, target, pair, options, kind)
-    values = asked.falls(report) if exact else asked.slopes()
+    experiment = Experiment(model, text, target, pair, options, kind)
+    values = experiment.falls(report) if exact else experiment.slopes()
     report(1.0)
-    first = asked.problems[0]
+    first = experiment.problems[0]
     return HeadImportance(
         values.astype(np.float32),
         exact,
         first.value,
-        asked.target.info.name,
+        experiment.target.info.name,
         tuple(sorted(first.options.items())),
-        asked.kind,
+        experiment.kind,
     )

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from attnviz.checks import index
 from attnviz.errors import InputEmpty, UnknownName
-from attnviz.explanation.evidence import Forced
-from attnviz.explanation.intervention.question import Asked, Head
+from attnviz.explanation.intervention.experiment import Experiment, Head
+from attnviz.explanation.results import Forced
 from attnviz.types import FloatArray, Kind, Tokens, readonly
 
 if TYPE_CHECKING:
@@ -73,15 +74,17 @@ def attended(
 
     The arguments are those of `attnviz.ablate`, and so is what it raises; without heads and layers, all heads.
     """
-    asked = Asked(model, text, target, pair, options, kind)
+    experiment = Experiment(model, text, target, pair, options, kind)
     heads, layers = tuple(heads), tuple(layers)
-    chosen = asked.chosen(heads, layers if heads or layers else range(len(asked.counts)))
-    capture = asked.problems[0].capture()
-    total = np.zeros((len(capture.query_tokens(asked.kind)), len(capture.key_tokens(asked.kind))), np.float32)
+    chosen = experiment.chosen(heads, layers if heads or layers else range(len(experiment.counts)))
+    capture = experiment.problems[0].capture()
+    total = np.zeros(
+        (len(capture.query_tokens(experiment.kind)), len(capture.key_tokens(experiment.kind))), np.float32
+    )
     for layer, head in chosen:
-        total += capture.attention(layer, head, asked.kind)
-    tokens = capture.query_tokens(asked.kind), capture.key_tokens(asked.kind)
-    return Attended(asked.kind, *tokens, total / np.float32(len(chosen)))
+        total += capture.attention(layer, head, experiment.kind)
+    tokens = capture.query_tokens(experiment.kind), capture.key_tokens(experiment.kind)
+    return Attended(experiment.kind, *tokens, total / np.float32(len(chosen)))
 
 
 class Forcing:
@@ -217,12 +220,7 @@ def _shown(call: Call) -> torch.Tensor:
 
 def _positions(what: str, given: Iterable[int], count: int) -> tuple[int, ...]:
     """Positions, each once. Raises UnknownName."""
-    found = []
-    for position in given:
-        if isinstance(position, bool) or position not in range(count):
-            raise UnknownName(what, position, (f"0 to {count - 1}",))
-        found.append(int(position))
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(index(what, position, count) for position in given))
 
 
 def _named(positions: tuple[int, ...]) -> str:

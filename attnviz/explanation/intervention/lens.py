@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attnviz.errors import ModelUnsupported, UnknownName
+from attnviz.errors import ModelUnsupported
+from attnviz.explanation.declarations import Progress
 from attnviz.explanation.evaluation.sanity import layer_names
-from attnviz.explanation.evidence import LayerByLayer
-from attnviz.explanation.records import Progress
+from attnviz.explanation.results import LayerByLayer
 
 if TYPE_CHECKING:
     import torch
@@ -48,17 +48,14 @@ def layer_by_layer(
 
     report = progress or (lambda fraction: None)
     report(0.0)
-    asked = find_target(model, target)
-    for name in options:
-        if name not in asked.info.options:
-            raise UnknownName("option", name, asked.info.options)
-    whole = pose(model, asked, text, pair, options)[0]
+    chosen = find_target(model, target)
+    whole = pose(model, chosen, text, pair, options)[0]
     shorter = _Shorter(model, layer_names(model, text))
     values, outcomes = [], []
     for count in range(shorter.count + 1):
         report(count / (shorter.count + 1))
         cut = Model(replace(model.loaded, module=shorter.to(count)))
-        problem = pose(cut, asked, text, pair, whole.options)[0]
+        problem = pose(cut, chosen, text, pair, whole.options)[0]
         values.append(problem.value)
         outcomes.append(problem.outcomes())
     report(1.0)
@@ -66,7 +63,7 @@ def layer_by_layer(
         values=np.array(values),
         outcomes=tuple(outcomes),
         outcome_unit=whole.outcome_unit,
-        target=asked.info.name,
+        target=chosen.info.name,
         options=tuple(sorted(whole.options.items())),
     )
 

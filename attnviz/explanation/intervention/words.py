@@ -1,6 +1,6 @@
 """A result with and without some words: the same ways of taking away as in the test of an explanation, asked once.
 
-In flow a text, a target and words, by their spelling or by the position of a token; out flows a `Removal`.
+Words are named by their spelling or by the position of one of their tokens.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attnviz.errors import UnknownName
-from attnviz.explanation.evidence import Removal
+from attnviz.checks import index as place_within
+from attnviz.checks import whole
+from attnviz.errors import InputInvalid, UnknownName
 from attnviz.explanation.removal import OPERATORS, operator_of, run_without, something_left
+from attnviz.explanation.results import Removal
 from attnviz.types import BoolArray, IntArray
 
 if TYPE_CHECKING:
@@ -53,13 +55,11 @@ def without(
     from attnviz.explanation.attribution.run import find_target, pose
 
     found = find_target(model, target)
-    for name in options:
-        if name not in found.info.options:
-            raise UnknownName("option", name, found.info.options)
     problems = pose(model, found, text, pair, options)
-    if side not in range(len(problems)):
-        raise UnknownName("side", side, [str(number) for number in range(len(problems))])
+    side = place_within("side", side, len(problems))
     problem = problems[side]
+    if isinstance(words, str):
+        raise InputInvalid(f"The words are one string, {words!r}.", "Give a list of words: words=[...].")
     ways = words if isinstance(words, Mapping) else dict.fromkeys(words, operator)
     operators = {way: operator_of(model, way).title for way in (operator, *ways.values())}
     index, labels = _words_of(problem)
@@ -68,7 +68,7 @@ def without(
         for way in operators
     }
     taken = {way: there for way, there in gone.items() if there.any()}
-    value, outcomes = _asked_without(problem, taken)
+    value, outcomes = _result_without(problem, taken)
     tokens = np.flatnonzero(np.any(list(taken.values()), 0)) if taken else np.empty(0, np.int64)
     return Removal(
         tokens=problem.tokens,
@@ -106,14 +106,14 @@ def _tokens(problem: Problem, words: Iterable[str | int], index: IntArray, label
                 known = dict.fromkeys(labels[group] for group in sorted(places))
                 raise UnknownName("word to take away", word, list(known)[:NAMED])
             chosen |= named
-        elif isinstance(word, bool) or word not in range(len(free)) or not free[word]:
+        elif (place := whole(word)) is None or not 0 <= place < len(free) or not free[place]:
             raise UnknownName("token to take away", word, [str(n) for n in np.flatnonzero(free)[:NAMED]])
         else:
-            chosen.add(int(index[word]))
+            chosen.add(int(index[place]))
     return np.isin(index, list(chosen)) & free
 
 
-def _asked_without(
+def _result_without(
     problem: Problem, gone: Mapping[str, BoolArray]
 ) -> tuple[float, tuple[tuple[str, float], ...]]:
     """F and what the model says, without these tokens."""

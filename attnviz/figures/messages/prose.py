@@ -8,7 +8,7 @@ import numpy as np
 import regex
 
 from attnviz.text import CONTINUATION
-from attnviz.types import IntArray, Tokens
+from attnviz.types import BoolArray, IntArray, Tokens
 
 Run = tuple[str, int]
 
@@ -29,7 +29,9 @@ def prose_runs(tokens: Tokens, index: IntArray, labels: Sequence[str]) -> list[R
     waiting: list[Run] = []
     cursor, segment = 0, 0
     texts = (tokens.text, tokens.pair or "")
-    extents = _extents(tokens)
+    # What a template added is no part of the text; special tokens that the text names are.
+    added = tokens.special & (tokens.spans[:, 0] == tokens.spans[:, 1])
+    extents = _extents(tokens, added)
 
     def add(run: Run) -> None:
         if waiting and not (run[1] >= 0 and _JOINING.match(run[0])):
@@ -39,13 +41,13 @@ def prose_runs(tokens: Tokens, index: IntArray, labels: Sequence[str]) -> list[R
 
     for group in dict.fromkeys(int(g) for g in index):
         members = np.flatnonzero(index == group)
-        if tokens.segments[members[0]] != segment and not tokens.special[members[0]]:
+        if tokens.segments[members[0]] != segment and not added[members[0]]:
             add((texts[segment][cursor:], -1))
             cursor, segment = 0, int(tokens.segments[members[0]])
         text = texts[segment]
         start, end = int(extents[members, 0].min()), int(extents[members, 1].max())
         body = text[start:end].strip()
-        if tokens.special[members].all() or start < cursor or not body:
+        if added[members].all() or start < cursor or not body:
             continues = all(tokens.labels[member] == CONTINUATION for member in members.tolist())
             joined = continues and runs and _JOINING.match(runs[-1][0][-1:])
             (waiting.append if joined else add)((labels[group], group))
@@ -59,14 +61,14 @@ def prose_runs(tokens: Tokens, index: IntArray, labels: Sequence[str]) -> list[R
     return [run for run in runs if run[0]]
 
 
-def _extents(tokens: Tokens) -> IntArray:
+def _extents(tokens: Tokens, added: BoolArray) -> IntArray:
     """First and last character of each token's label in its text, (T, 2): labels, one after the other, are the text."""
     extents = np.zeros((len(tokens), 2), np.int64)
     place, segment = 0, 0
     for token, label in enumerate(tokens.labels):
-        if not tokens.special[token] and tokens.segments[token] != segment:
+        if not added[token] and tokens.segments[token] != segment:
             place, segment = 0, int(tokens.segments[token])
-        length = 0 if tokens.special[token] or label == CONTINUATION else len(label)
+        length = 0 if added[token] or label == CONTINUATION else len(label)
         extents[token] = place, place + length
         place += length
     return extents

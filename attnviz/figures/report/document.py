@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from attnviz.errors import InputEmpty
+from attnviz.figures.bertviz import VIEWS, digests
 from attnviz.figures.bundle import component, source, styles
 from attnviz.figures.export import STYLE, escaped, policy
 from attnviz.figures.report.parts import body
@@ -35,6 +36,7 @@ def document(
     figures = list(dict.fromkeys(each.figure for each in items))
     scripts = [f"{component(name).js}{_boot(name)}" for name in figures]
     scripts.append(source("figures/report/print.js"))
+    inside = [digest for view in VIEWS for digest in digests(view)] if "frame" in figures else []
     style = "\n".join([STYLE, styles(figures), source("figures/report/report.css")])
     messages = "".join(
         f'<script type="application/octet-stream" id="message-{n}">{base64.b64encode(each.message).decode()}</script>\n'
@@ -43,7 +45,7 @@ def document(
     modules = "".join(f'<script type="module">{script}</script>\n' for script in scripts)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, style)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, style, inside)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{escaped(title or TITLE)}</title>\n<style>{style}</style>\n</head>\n<body>\n"

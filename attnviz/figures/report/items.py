@@ -76,7 +76,7 @@ def of_explanation(
     `agreement`: of `attnviz.explanation.evaluation.agreement.agreement`, if it was compared with others.
     """
     texts = [("Text", attribution.tokens.text)]
-    pair = attribution.pair_tokens.text if attribution.pair_tokens is not None else attribution.tokens.pair
+    pair = attribution.second_text
     texts += [("Second text", pair)] if pair else []
     return Item(
         "words",

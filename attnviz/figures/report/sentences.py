@@ -58,6 +58,12 @@ MEANS = {
         "The same text is read again with heads of attention switched off, scaled, frozen or told where to look; the "
         "result and the predictions before and after. The grid says how far the result falls without each head.",
     ),
+    "frame": (
+        "BertViz’s own drawing",
+        "A line for each attention weight, from the token that looks to the one that is looked at: the more opaque, "
+        "the larger the weight (Vig 2019).",
+    ),
+    "results": ("What was found", "The numbers were computed by the model on this text."),
     "edits": ("Words changed", "The text is read again with words changed; the result before and after."),
 }
 LIBRARIES = ("torch", "transformers", "captum", "numpy")

@@ -1,6 +1,6 @@
 """A result before and after a change: one sentence with numbers, and the model's answers side by side.
 
-In flow two values, or two lists of answers; out flows text for readers. Every name of an answer is somebody's text.
+Every name of an answer is somebody's text.
 """
 
 from __future__ import annotations

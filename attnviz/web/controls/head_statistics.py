@@ -13,33 +13,33 @@ from attnviz.web.state.address import Head
 
 
 @dataclass(frozen=True)
-class Words:
+class Description:
     """A name for a statistic and one sentence that explains it."""
 
     title: str
     meaning: str
 
 
-WORDS: dict[str, Words] = {
-    "output": Words(
+DESCRIPTIONS: dict[str, Description] = {
+    "output": Description(
         "Part of the output",
         "What the head contributes to what its attention block writes, mean over the tokens; all heads of a layer and "
         "the bias of W_O add up to 100%.",
     ),
-    "entropy": Words("Spread", "Entropy of the rows: 0 when each token looks at one token only."),
-    "distance": Words("Distance", "How many tokens away the attention goes, on average."),
-    "first": Words("To first token", "Share of attention on the first token, often a resting place."),
-    "self": Words("To itself", "Share of attention that tokens pay to themselves."),
-    "previous": Words("To previous token", "Share of attention on the token just before."),
-    "next": Words("To next token", "Share of attention on the token just after."),
-    "induction": Words("Induction", "Share on the token that followed an earlier copy of this one."),
-    "special": Words("To special tokens", "Share of attention on tokens that the tokenizer added."),
+    "entropy": Description("Spread", "Entropy of the rows: 0 when each token looks at one token only."),
+    "distance": Description("Distance", "How many tokens away the attention goes, on average."),
+    "first": Description("To first token", "Share of attention on the first token, often a resting place."),
+    "self": Description("To itself", "Share of attention that tokens pay to themselves."),
+    "previous": Description("To previous token", "Share of attention on the token just before."),
+    "next": Description("To next token", "Share of attention on the token just after."),
+    "induction": Description("Induction", "Share on the token that followed an earlier copy of this one."),
+    "special": Description("To special tokens", "Share of attention on tokens that the tokenizer added."),
 }
 
 
-def words(metric: str) -> Words:
-    """The words for a metric; its own name where there are none."""
-    return WORDS.get(metric, Words(metric.replace("_", " ").capitalize(), ""))
+def description(metric: str) -> Description:
+    """The description of a metric; its own name where there is none."""
+    return DESCRIPTIONS.get(metric, Description(metric.replace("_", " ").capitalize(), ""))
 
 
 def of_head(table: HeadTable, head: Head) -> None:
@@ -47,13 +47,15 @@ def of_head(table: HeadTable, head: Head) -> None:
     count = table.values.shape[1] * table.values.shape[2]
     st.subheader(f"Layer {head[0]}, head {head[1]}", anchor=False)
     rows = [
-        _row(words(metric), _number(float(table[metric][head]), unit), _rank(table[metric], head))
+        _row(description(metric), _number(float(table[metric][head]), unit), _rank(table[metric], head))
         for metric, unit in zip(table.metrics, table.units, strict=True)
     ]
     st.html(f'<table class="attnviz-statistics"><tbody>{"".join(rows)}</tbody></table>')
     st.caption(f"#1 has the highest value of all {count} heads.")
     with st.expander("What these mean"):
-        st.markdown("\n".join(f"- **{words(m).title}**: {words(m).meaning}" for m in table.metrics))
+        st.markdown(
+            "\n".join(f"- **{description(m).title}**: {description(m).meaning}" for m in table.metrics)
+        )
 
 
 def of_heads(table: HeadTable, heads: tuple[Head, ...], name: str) -> None:
@@ -64,12 +66,14 @@ def of_heads(table: HeadTable, heads: tuple[Head, ...], name: str) -> None:
     for metric, unit in zip(table.metrics, table.units, strict=True):
         values = table[metric][places]
         known = values[~np.isnan(values)]
-        rows.append(_row(words(metric), _number(float(known.mean()) if len(known) else np.nan, unit), ""))
+        rows.append(
+            _row(description(metric), _number(float(known.mean()) if len(known) else np.nan, unit), "")
+        )
     st.html(f'<table class="attnviz-statistics"><tbody>{"".join(rows)}</tbody></table>')
     st.caption("The mean of each statistic over these heads, each measured on its own map.")
 
 
-def _row(about: Words, value: str, rank: str) -> str:
+def _row(about: Description, value: str, rank: str) -> str:
     cells = (about.title, value, rank)
     title, value, rank = (html.escape(cell) for cell in cells)
     return f'<tr title="{html.escape(about.meaning)}"><th scope="row">{title}</th><td>{value}</td><td>{rank}</td></tr>'

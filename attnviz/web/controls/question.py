@@ -1,7 +1,4 @@
-"""The question that a page changes something about: which result of which text, decided once, and its answer as it is.
-
-In flow the address; out flows an `Asking`, or what is missing is drawn instead.
-"""
+"""The question that a page changes something about: which result of which text, decided once, and its answer."""
 
 from __future__ import annotations
 
@@ -12,31 +9,27 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.errors import InputEmpty, UnknownName
-from attnviz.web.controls import before_after, sidebar
-from attnviz.web.controls import target as asked
+from attnviz.web.controls import before_after, sidebar, targets
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share.drawn import Drawn
-from attnviz.web.shell import problems, progress
-from attnviz.web.state import address as url
+from attnviz.web.shell import links, problems, progress
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.explanation import TargetInfo
-    from attnviz.explanation.evidence import Answer
+    from attnviz.explanation.results import Answer
     from attnviz.runtime import Query
     from attnviz.types import Kind
     from attnviz.web.state.address import Head, State
 
-ATTENTION = ("pages/look/attention.py", "attention")
-
 
 @dataclass(frozen=True)
-class Asking:
+class Question:
     """One question, with everything that it leaves open decided by the model as it is.
 
     Attributes:
         query, target, options, kind: what `Runtime.answer`, `ablate` and `head_importance` take.
-        answer: of the text as it is, with all heads.
+        answer: of the text as it is, with all heads. state: what the address says.
     """
 
     query: Query
@@ -44,6 +37,7 @@ class Asking:
     options: Mapping[str, Hashable]
     kind: Kind | None
     answer: Answer
+    state: State
 
     @property
     def decided(self) -> dict[str, Any]:
@@ -65,19 +59,25 @@ class Asking:
         figure: str,
         message: Callable[[], bytes],
         title: str,
-        pinned_as: str = "",
+        pinned_title: str = "",
         settings: tuple[tuple[str, str], ...] = (),
+        **more: Any,
     ) -> Drawn:
-        """A figure about this question, to be taken away; the question itself is the first of its settings."""
-        texts = " · ".join(filter(None, (self.query.text, self.query.pair)))
+        """A figure about this question, to be taken away; the question itself is the first of its settings.
+
+        `pinned_title`: where `title` says too little in a report. `more`: what else a `Drawn` holds.
+        """
+        named = f"{title}, {self.target.title}"
         options = ((name.capitalize(), plain(_told(value))) for name, value in self.decided.items())
         return Drawn(
+            self.query,
+            self.state,
             figure,
             message,
-            f"{title}, {self.target.title}",
-            texts,
-            pinned_as=pinned_as,
+            pinned_title or named,
             settings=(("Result", self.target.title), *options, *settings),
+            file_title=f"{named}: {session.model_name(self.query.model)}",
+            **more,
         )
 
     @property
@@ -93,49 +93,47 @@ def needs_model(purpose: str) -> None:
         st.markdown(f"{purpose}, the model itself has to run: choose it under **Model**.")
 
 
-def ask(query: Query, state: State) -> Asking | None:
-    """Which result, and the answer to it as things are; None where the page has drawn what is missing instead."""
+def ask(query: Query, state: State, purpose: str) -> Question | None:
+    """Which result, and the answer to it as things are; None where the page has drawn what is missing instead.
+
+    `purpose` begins the sentence that says what the model is needed for.
+    """
+    if session.is_file(query.model):
+        needs_model(purpose)
+        return None
     runtime = session.runtime()
-    available = asked.available(query)
-    target = asked.target(available, state)
-    if target.needs_pair and not query.pair:
-        asked.second_text_missing(target, available)
+    target = targets.choose(query, state)
+    if target is None:
         example = runtime.default_pair_query
         shown = next(each for each in runtime.examples() if each.query == example)
         st.button("Take the two example sentences", on_click=sidebar.show_example, args=(shown,))
         return None
-    asked.typed(state, target)
-    options = asked.options(state, target)
+    targets.type_options(state, target)
+    options = targets.options(state, target)
     choice = st.container()
     try:
         with progress.loading() as report:
             answer = runtime.answer(query, target.name, report, **options)
     except (InputEmpty, UnknownName) as error:
         problems.show_error(error)
-        asked.back_to_own_choice(state)
+        targets.back_to_own_choice(state)
         return None
     with choice:
-        asked.picked(answer, state, target)
+        targets.pick_options(answer, state, target)
         if answer.note:
             st.caption(markdown(answer.note))
-    return Asking(query, target, options, None, answer)
+    return Question(query, target, options, None, answer, state)
 
 
-def attention_link(question: Asking, heads: tuple[Head, ...], state: State, label: str) -> None:
+def attention_link(question: Question, heads: tuple[Head, ...], label: str) -> None:
     """A link to the map of a head on this text, or to the mean map of several; of none, of all heads."""
-    script, name = ATTENTION
-    alone = question.first_alone
+    alone, state = question.first_alone, question.state
     kept = replace(state, view=None, text=alone.text, pair=alone.pair, held=())
     if len(heads) == 1:
         kept = kept.on(*heads)
     else:
         kept = replace(kept, pool="mean", over=state.off if heads else "model")
-    st.page_link(
-        st.Page(script, url_path=name),
-        label=label,
-        icon=":material/arrow_forward:",
-        query_params=url.encode(kept),
-    )
+    links.link("attention", label, kept)
 
 
 def _told(value: object) -> str:

@@ -12,8 +12,7 @@ import streamlit as st
 from attnviz.errors import AttnVizError
 from attnviz.web.escape import plain
 from attnviz.web.shell import problems
-from attnviz.web.state import address as url
-from attnviz.web.state import session
+from attnviz.web.state import address, session
 
 if TYPE_CHECKING:
     from attnviz.web.state.address import State
@@ -52,18 +51,18 @@ def _uploaded(key: str) -> None:
         # Where a file that cannot be read is taken away, the one that was opened before stays.
         if failed is None and session.is_file(state.model):
             st.session_state[FORMER] = state
-            session.write(url.State())
+            session.write(address.State())
         return
     try:
         query = session.runtime().open(file.getvalue(), plain(file.name, 80))
     except AttnVizError as error:
         st.session_state[PROBLEM] = error
         # Of a file that is replaced, Streamlit first says that it was taken away.
-        if former is not None and state in (url.State(), former):
+        if former is not None and state in (address.State(), former):
             session.write(former)
     else:
         st.session_state[OPENED] = file
-        session.write(url.State(model=query.model))
+        session.write(address.State(model=query.model))
 
 
 def keep_open(state: State) -> None:

@@ -91,6 +91,6 @@ def digests(scripts: Iterable[str]) -> list[str]:
 @cache
 def _framed() -> tuple[str, ...]:
     """The scripts of documents that are shown in frames, each once."""
-    from attnviz.figures.bertviz import VIEWS, scripts
+    from attnviz.figures import bertviz
 
-    return tuple(dict.fromkeys(digest for view in VIEWS for digest in digests(scripts(view))))
+    return tuple(dict.fromkeys(digest for view in bertviz.VIEWS for digest in bertviz.digests(view)))

@@ -61,9 +61,9 @@ def _warn_of_another_host() -> None:
 
 def read_ahead() -> None:
     """Import what pages need and open the stored example; what fails here will be said on a page."""
-    from attnviz.web.pages.attention import view as attention_view  # noqa: F401
-    from attnviz.web.pages.attribution import view as attribution_view  # noqa: F401
-    from attnviz.web.pages.heads import view as heads_view  # noqa: F401
+    import attnviz.web.pages.attention.content
+    import attnviz.web.pages.attribution.content
+    import attnviz.web.pages.heads.content
     from attnviz.web.state import session
 
     try:

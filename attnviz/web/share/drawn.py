@@ -1,14 +1,21 @@
-"""What a page has drawn, for whoever takes it away: a figure's name and how its whole message is made."""
+"""What a page has drawn, for whoever takes it away: a figure, the question that it answers, and how it was made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from attnviz.figures.report import Explained
+    from attnviz.runtime import Query
     from attnviz.types import ModelCard
+    from attnviz.web.controls.attention import Attention
+    from attnviz.web.state.address import State
+
+Rows = list[list[str | float]]
+Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -16,25 +23,52 @@ class Drawn:
     """A figure of the page.
 
     Attributes:
-        figure: a name of `attnviz.figures.component`.
+        query: the question of the page. state: what a link to the figure holds, its choices resolved.
+        figure: a name of `attnviz.figures.component`; "" where the page has said why there is none.
         message: makes the bytes that it draws alone, offline: with all heads that it could ask for on the page.
-        title: a headline for the file. text: the text, or texts, that it is about.
+        title: a headline in a report, and, with the name of the model, of the file.
         light: makes a smaller message for a report, where the whole one can be large.
-        pinned_as: the title in a report, where the one of the file says too little there.
         settings: (name, value), how it was made, in words.
-        texts, cards: (name, text) of its texts, and its models, where they are not those of the page's question.
-        linked: whether a link can show it, where that does not follow from the question.
+        texts, cards: (name, text) of its texts, and its models, where they are not those of the question.
+        file_title, file_name: where they do not follow from title and question.
+        document: makes a whole HTML page, where the figure is one already.
+        attention: what it shows, where that can be saved: as a file for AttnViz, and with `arrays` as an NPZ.
+        table: makes its numbers as the rows of a CSV file.
         explained: the explanation that it shows, with its test, if it shows one.
+        linked: whether a link can show it, where that does not follow from the question.
     """
 
+    query: Query
+    state: State
     figure: str
     message: Callable[[], bytes]
     title: str
-    text: str
     light: Callable[[], bytes] | None = None
-    pinned_as: str = ""
-    settings: tuple[tuple[str, str], ...] = ()
-    texts: tuple[tuple[str, str], ...] = ()
+    settings: Pairs = ()
+    texts: Pairs = ()
     cards: tuple[ModelCard, ...] = ()
-    linked: bool = True
+    file_title: str = ""
+    file_name: str = ""
+    document: Callable[[], str] | None = None
+    attention: Attention | None = None
+    arrays: Callable[[], bytes] | None = None
+    table: Callable[[], Rows] | None = None
     explained: Callable[[], Explained] | None = None
+    linked: bool = True
+
+    @property
+    def all_texts(self) -> Pairs:
+        """(name, text) of every text that the figure is about."""
+        named = (
+            ("Text", self.query.text),
+            ("Second text", self.query.pair),
+            ("Output", self.query.target_text),
+        )
+        return self.texts or tuple((name, text) for name, text in named if text)
+
+
+def file_stem(model: str, text: str) -> str:
+    """A file name of plain letters: the model, and how the text begins."""
+    words = f"{Path(model).name} {text[:40]}"
+    letters = "".join(c if c.isascii() and c.isalnum() else " " for c in words)
+    return "-".join(letters.lower().split()) or "attention"

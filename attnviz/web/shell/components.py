@@ -42,7 +42,7 @@ def heatmap(data: bytes, shown: Head) -> None:
 
 
 def heads(data: bytes) -> Head | None:
-    """All heads as thumbnails, one of them opened in place; returns the one that was asked for on its own page."""
+    """All heads as thumbnails, one of them opened in place; returns the one to be opened on its own page."""
     result = _mount(HEADS)(
         key=HEADS,
         data=data,
@@ -86,20 +86,23 @@ def switches(data: bytes, switched: Callable[[tuple[Head, ...]], None]) -> None:
     _mount(SWITCHES)(key=SWITCHES, data=data, on_switched_change=lambda: _switched(switched))
 
 
-def edits(data: bytes, edited: Callable[[tuple[Edit, ...]], None], asked: Callable[[int], None]) -> None:
+def edits(data: bytes, edited: Callable[[tuple[Edit, ...]], None], swapping: Callable[[int], None]) -> None:
     """The words of a text; `edited` is told all edits when the reader has made one or taken one back.
 
-    `asked` is told the place of a word for which the reader is about to type another one.
+    `swapping` is told the place of a word for which the reader is about to type another one.
     """
     _mount(EDITS)(
-        key=EDITS, data=data, on_edited_change=lambda: _edited(edited), on_asking_change=lambda: _asked(asked)
+        key=EDITS,
+        data=data,
+        on_edited_change=lambda: _edited(edited),
+        on_asking_change=lambda: _swapping(swapping),
     )
 
 
-def _asked(asked: Callable[[int], None]) -> None:
+def _swapping(swapping: Callable[[int], None]) -> None:
     place = _pair([_reported(EDITS, "asking"), 0])
     if place is not None:
-        asked(place[0])
+        swapping(place[0])
 
 
 def _edited(edited: Callable[[tuple[Edit, ...]], None]) -> None:

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import sidebar as controls
-from attnviz.web.controls import uploads
+from attnviz.web.controls import sidebar, uploads
 from attnviz.web.shell import first_paint, keys, problems, style
-from attnviz.web.shell.site import DEFAULT, HOME, SECTIONS, SITE
-from attnviz.web.state import address as url
-from attnviz.web.state import session
+from attnviz.web.shell.site import DEFAULT, HOME, SECTIONS, SITE, entry
+from attnviz.web.state import address, session
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -57,20 +55,20 @@ def show() -> None:
     _warm_up()
 
 
-def _controls(state: url.State) -> DeltaGenerator:
+def _controls(state: address.State) -> DeltaGenerator:
     """All of the sidebar but what is known of the model; returns the place for that."""
     with st.sidebar:
         with problems.guard():
-            controls.text_form(state)
-            controls.gallery()
-            controls.model_choice(state)
+            sidebar.text_form(state)
+            sidebar.gallery()
+            sidebar.model_choice(state)
             uploads.upload(state)
         return st.empty()
 
 
-def _machine(slot: DeltaGenerator, state: url.State) -> None:
+def _machine(slot: DeltaGenerator, state: address.State) -> None:
     with slot.container(), problems.guard():
-        controls.machine(state)
+        sidebar.machine(state)
 
 
 def _page(current: Page) -> None:
@@ -94,25 +92,25 @@ def _warm_up() -> None:
 
 
 def site_pages() -> list[Page]:
-    """All pages. The default page has a twin, since Streamlit serves a default page at `/` only."""
-    home = next(entry for entry in SITE if entry.name == DEFAULT)
+    """All pages. The default page is listed twice, since Streamlit serves a default page at `/` only."""
+    home = entry(DEFAULT)
     pages = [st.Page(home.script, title=home.title, url_path=HOME, default=True, help=home.summary)]
     pages += [st.Page(each.script, title=each.title, url_path=each.name, help=each.summary) for each in SITE]
     return pages
 
 
-def _navigation(pages: dict[str, Page], current: Page, state: url.State) -> None:
+def _navigation(pages: dict[str, Page], current: Page, state: address.State) -> None:
     """Links that take the state along: Streamlit's own menu would drop the query parameters."""
     # What is held or opened belongs to one page; the head that is opened among all is the one to look at elsewhere.
     heads = state.heads or ((state.opened,) if state.opened else ())
-    params = url.encode(replace(state, view=None, held=(), opened=None, heads=heads))
+    params = address.encode(replace(state, view=None, held=(), opened=None, heads=heads))
     for section in SECTIONS:
-        entries = [entry for entry in SITE if entry.section == section]
+        entries = [each for each in SITE if each.section == section]
         if entries:
             st.sidebar.caption(section)
-        for entry in entries:
-            at_home = entry.name == DEFAULT and not current.url_path
-            page = pages[HOME if at_home else entry.name]
-            st.sidebar.page_link(page, label=entry.title, query_params=params, width="stretch")
+        for each in entries:
+            at_home = each.name == DEFAULT and not current.url_path
+            page = pages[HOME if at_home else each.name]
+            st.sidebar.page_link(page, label=each.title, query_params=params, width="stretch")
     with st.sidebar:
         keys.show(current.url_path or DEFAULT)

@@ -1,4 +1,7 @@
-"""What every page begins with: its heading, what could not be used, and the question, or why there is none yet."""
+"""One run of a page of the site map: heading, question, what the page draws, and what a reader can take away of it.
+
+What differs from page to page is the function `draw` of its room in `web/pages/`.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,20 @@ import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import sidebar as controls
-from attnviz.web.controls import uploads
+from attnviz.web.controls import sidebar, uploads
 from attnviz.web.escape import plain
-from attnviz.web.state import address as url
-from attnviz.web.state import session
+from attnviz.web.share import offer
+from attnviz.web.shell import site
+from attnviz.web.state import address, session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
+    from attnviz.web.shell.site import Entry
     from attnviz.web.state.address import State
 
 DRAWN = "attnviz_drawn"
@@ -25,10 +30,30 @@ FLUSH = 0.05  # seconds; Streamlit sends what it has every 10 ms
 LOOKED = "Attention shows where the model looked, not why it decided."
 
 
-def heading(title: str, explanation: str) -> None:
-    """The title and one or two sentences of explanation; both are ours, never a user's."""
-    st.title(title, anchor=False)
-    st.markdown(explanation)
+def run(name: str) -> None:
+    """Draw the page of this name."""
+    entry = site.entry(name)
+    heading(entry)
+    state = session.state()
+    draw = import_module(f"attnviz.web.pages.{name}.content").draw
+    if not entry.asks:
+        drawn = draw(state)
+    else:
+        drawn = None
+        query = question(state)
+        if query is not None:
+            with body(query):
+                drawn = draw(query, state)
+    if drawn is not None:
+        offer.show(drawn)
+    if entry.section == site.ATTENTION:
+        st.caption(LOOKED)
+
+
+def heading(entry: Entry) -> None:
+    """Title and explanation, and on a narrow screen the way to the controls of the sidebar."""
+    st.title(entry.title, anchor=False)
+    st.markdown(entry.explanation)
     with st.container(key="narrow_entry"):
         if st.button("Change the text or the model", icon=":material/edit:", width="stretch"):
             _entry(session.state())
@@ -41,9 +66,9 @@ def _entry(before: State) -> None:
     What happens in a dialog reruns only the dialog, with the arguments that it was opened with.
     """
     current = session.state()
-    done = controls.text_form(current, key="dialog")
-    controls.gallery(key="dialog")
-    controls.model_choice(current, key="dialog")
+    done = sidebar.text_form(current, key="dialog")
+    sidebar.gallery(key="dialog")
+    sidebar.model_choice(current, key="dialog")
     uploads.upload(current, key="dialog_upload")
     if done or current != before:
         st.rerun()
@@ -99,7 +124,7 @@ def shown_text(query: Query) -> None:
     with st.container(border=True, key="shown_text", gap="small"):
         st.text(plain(query.text))
         st.text(plain(query.pair)) if query.pair else st.empty()
-        example = controls.example_of(query.text, query.pair)
+        example = sidebar.example_of(query.text, query.pair)
         st.caption(example.look) if example is not None else st.empty()
 
 
@@ -111,7 +136,7 @@ def _closed() -> None:
             "The address names a file that somebody opened; this server does not have it, or keeps it no longer. Open "
             "the file itself under **Open a saved file**, or start anew."
         )
-        st.button("Start anew", on_click=session.write, args=(url.State(),))
+        st.button("Start anew", on_click=session.write, args=(address.State(),))
 
 
 def _empty() -> None:
@@ -124,7 +149,7 @@ def _empty() -> None:
                 st.button(
                     example.title,
                     key=f"empty_{example.name}",
-                    on_click=controls.show_example,
+                    on_click=sidebar.show_example,
                     args=(example,),
                 )
 
@@ -137,5 +162,5 @@ def confirm(model: str, otherwise: Callable[[], None] | None = None) -> None:
         st.markdown("It may have to be downloaded. Load it only if you trust whoever sent the link.")
         with st.container(horizontal=True):
             st.button("Load this model", type="primary", on_click=session.trust_model, args=(model,))
-            default = functools.partial(controls.use_model, "")
+            default = functools.partial(sidebar.use_model, "")
             st.button("Use the default model", on_click=otherwise or default)

@@ -1,77 +1,130 @@
-"""The site map: one line for each page. Adding a page is a script in a subfolder of pages/ and a line here."""
+"""The site map: everything that is said of a page beside what it draws.
+
+A new page is an entry here, a script of its name in the section's folder of `pages/`, and a room of its name in
+`web/pages/` whose module `content` has a function `draw`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 SECTIONS = ("Look", "Explain", "Learn")
+ATTENTION = "Look"  # the section whose pages show attention
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A page: `name` is its address and the stem of its script, `summary` its tooltip."""
+    """A page.
+
+    Attributes:
+        name: its address, its script and its room. title, explanation: its heading. summary: its tooltip.
+        figure: what it draws first, a name of `attnviz.figures.component`; "" for a page without a figure.
+        asks: whether it draws one question, which is then asked for it; otherwise `draw` takes the state alone.
+    """
 
     name: str
     section: str
     title: str
-    script: str
     summary: str
+    explanation: str
+    figure: str
+    asks: bool = True
+
+    @property
+    def script(self) -> str:
+        """The path of the script from the folder of app.py."""
+        return f"pages/{self.section.lower()}/{self.name}.py"
 
 
 SITE: tuple[Entry, ...] = (
     Entry(
-        "attention", "Look", "Attention", "pages/look/attention.py", "One head up close: who looks at whom."
+        "attention",
+        "Look",
+        "Attention",
+        "One head up close: who looks at whom.",
+        "Each row is one token of your text; the stronger a colour in it, the more the token looks there. "
+        "A row of attention weights adds up to 1.",
+        "heatmap",
     ),
-    Entry("heads", "Look", "All heads", "pages/look/heads.py", "Every head of every layer side by side."),
+    Entry(
+        "heads",
+        "Look",
+        "All heads",
+        "Every head of every layer side by side.",
+        "Each small picture is the attention map of one head; layers go down, heads go across. Point at one to read "
+        "its statistics, click it to open it, or mark two to four of them to compare them below.",
+        "heads",
+    ),
     Entry(
         "compare",
         "Look",
         "Compare",
-        "pages/look/compare.py",
         "Two texts, all heads with each other, and who looks from here to there.",
+        "What changed when you changed one word? What does another head do, or another model? Which heads are alike, "
+        "and which look from this token to that one? Each text is read alone.",
+        "panes",
+        asks=False,
     ),
     Entry(
         "allocation",
         "Look",
         "Where attention goes",
-        "pages/look/allocation.py",
         "The share of attention by kind of token, text and distance, and from paragraph to paragraph.",
+        "Each token spreads an attention of 100 % over the tokens of the text. Which kinds of token get it, in which "
+        "layers and heads? Which sentence looks at which?",
+        "allocation",
     ),
     Entry(
         "bertviz",
         "Look",
         "Classic BertViz",
-        "pages/look/bertviz.py",
         "BertViz's own head view and model view.",
+        "The head view and the model view of BertViz (Vig 2019), drawn by its own code: a line for each attention "
+        "weight, the more opaque the larger.",
+        "frame",
     ),
     Entry(
         "attribution",
         "Explain",
         "Attribution",
-        "pages/explain/attribution.py",
         "Which words made the model's result.",
+        "How much did each word contribute to the result? Gradients and leaving words out ask what changes it; "
+        "attention and rollout say only where the model looked.",
+        "words",
     ),
     Entry(
         "ablation",
         "Explain",
         "Change it and see",
-        "pages/explain/ablation.py",
         "Switch heads off, take words away, force attention: what becomes of the result.",
+        "What does the model need? Switch off heads or whole layers, take words away or swap them, or force where a "
+        "token looks, and read the result before and after.",
+        "switches",
     ),
     Entry(
         "layers",
         "Explain",
         "Layer by layer",
-        "pages/explain/layers.py",
         "What the model would say after each of its layers.",
+        "What would the model say if it stopped after each of its layers? See where its answer comes about, and which "
+        "layer makes it.",
+        "results",
     ),
     Entry(
         "report",
         "Explain",
         "Report",
-        "pages/explain/report.py",
         "The figures that you pinned, with notes, as one file to hand on.",
+        "Collect the figures that make your case, say what they show, and save them as one file that anybody can open, "
+        "offline, and print.",
+        "",
+        asks=False,
     ),
 )
 DEFAULT = "attention"
-HOME = "home"  # the address of the default page's twin, where Streamlit serves `/`
+HOME = "home"  # the default page under its second address: Streamlit serves it at `/`
+
+
+def entry(name: str) -> Entry:
+    """The entry of a page. Raises StopIteration where there is none."""
+    return next(each for each in SITE if each.name == name)

@@ -15,12 +15,12 @@ from functools import lru_cache
 from urllib.parse import quote_plus
 
 from attnviz.web.escape import clean
-from attnviz.web.state.compression import squeezed, unsqueezed
+from attnviz.web.state.compression import compress, decompress
 
 PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
 MAX_LINK = 6_000  # bytes of one text in the address; servers and chat programs cut longer ones
 MAX_NAME = 300
-MAX_ASKED = 2_000  # letters of one value of `asked`
+MAX_OPTION = 2_000  # letters of one option of a target
 MAX_INDEX = 9_999
 MAX_HEADS = 4
 MAX_HELD = 64
@@ -36,7 +36,14 @@ _WORDS = (
     *("kind", "view", "form", "quantity", "pool", "over", "hide", "keep"),
     *("method", "target", "gate", "operator", "side"),
 )
-ASKED = ("labels", "label", "against", "position", "token", "continuation")  # options of targets
+OPTIONS = (
+    "labels",
+    "label",
+    "against",
+    "position",
+    "token",
+    "continuation",
+)  # of targets; in the address: asked
 _JOINERS = str.maketrans("", "", "-_,.*")
 _PANES = re.compile(r"[0-9.,]+(~[A-Za-z0-9_-]+)?")
 # Of what letters each of these may be, and what is said where it is not; what they mean is known elsewhere.
@@ -61,7 +68,7 @@ class State:
         text: None for the stored example, "" for a text that was emptied.
         heads: (layer, head) pairs: one, or two to four that are compared; empty for the page's default.
         pool: how many heads are combined to one map; over: which ones, "model" or for instance "2.5,3.*".
-        asked: what of the target is explained, as (option, value) pairs: a label, a token, a continuation.
+        options: what of the target is explained, as (option, value) pairs: a label, a token, a continuation.
         opened: the head that is shown larger among all.
         held: the queries and keys that are held; the first query is the one of the q·k form.
         panes: what the Compare page shows side by side, as `attnviz.web.state.panes` writes it.
@@ -70,8 +77,8 @@ class State:
         off: heads that are switched off, "2.5,3.*" for instance. gate: what becomes of them instead, a factor or
             "mean"; reference: the text whose mean it is. changed: the text as the reader has changed it.
         edits: words taken away or swapped in place, as `attnviz.web.state.edits` writes them.
-        forced: which rows of attention are forced, as `attnviz.web.pages.ablation.forced` writes it; of the heads in
-            `off`, or all.
+        forced: which rows of attention are forced, as `attnviz.web.pages.ablation.row_choice` writes it; of the
+            heads in `off`, or all.
     """
 
     model: str | None = None
@@ -91,7 +98,7 @@ class State:
     keep: str | None = None
     method: str | None = None
     target: str | None = None
-    asked: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
     operator: str | None = None
     side: str | None = None
     panes: str | None = None
@@ -105,6 +112,10 @@ class State:
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""
         return replace(self, heads=heads[:MAX_HEADS])
+
+    def unchanged(self) -> State:
+        """The same question with all heads on, no row forced, and the text as it was."""
+        return replace(self, off=None, forced=None, changed=None, edits=None)
 
 
 def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, ...]]:
@@ -131,7 +142,7 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
             name = {"over": "set of heads (over)"}.get(key, key)
             notices.append(f"The {name} in the link is not one of the choices; the default is shown.")
     if "asked" in given:
-        fields["asked"], notice = _asked(given["asked"])
+        fields["options"], notice = _options(given["asked"])
         notices += [notice] if notice else []
     if "panes" in given:
         # A word that cannot be one is kept as an empty one, of which the page says that it is damaged.
@@ -178,8 +189,8 @@ def encode(state: State) -> dict[str, str]:
         value = getattr(state, name)
         if value is not None:
             params[name] = value
-    if state.asked:
-        params["asked"] = json.dumps(dict(state.asked), ensure_ascii=False, separators=(",", ":"))
+    if state.options:
+        params["asked"] = json.dumps(dict(state.options), ensure_ascii=False, separators=(",", ":"))
     if state.panes and is_panes(state.panes):
         params["panes"] = state.panes
     params.update({key: getattr(state, key) for key in _SPELLED if getattr(state, key)})
@@ -216,14 +227,14 @@ def _long_texts(state: State) -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=16)
 def _pack(texts: tuple[tuple[str, str], ...]) -> str:
     """The texts compressed, or "" where there are none, or even so too many letters."""
-    letters = squeezed(dict(texts)) if texts else ""
-    return letters if len(letters) <= MAX_LINK and unsqueezed(letters) is not None else ""
+    letters = compress(dict(texts)) if texts else ""
+    return letters if len(letters) <= MAX_LINK and decompress(letters) is not None else ""
 
 
 @lru_cache(maxsize=16)
 def _unpack(letters: str) -> dict[str, str] | None:
     """The inverse of `_pack`; None for anything that it did not make."""
-    texts = unsqueezed(letters) if len(letters) <= MAX_LINK else None
+    texts = decompress(letters) if len(letters) <= MAX_LINK else None
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         return None
     return {name: clean(texts[name]) for name in _TEXTS if name in texts}
@@ -233,18 +244,18 @@ def _last(value: Sequence[str] | str) -> str:
     return value if isinstance(value, str) else (value[-1] if value else "")
 
 
-def _asked(letters: str) -> tuple[tuple[tuple[str, str], ...], str]:
+def _options(letters: str) -> tuple[tuple[tuple[str, str], ...], str]:
     """The (option, value) pairs of a JSON object of texts; none and a sentence where it is anything else."""
     damaged = "What the link asks to explain cannot be used; the model's own choice is shown."
     try:
         values = json.loads(letters) if len(letters) <= MAX_LINK else None
     except (ValueError, RecursionError):
         values = None
-    if not isinstance(values, dict) or not set(values) <= set(ASKED):
+    if not isinstance(values, dict) or not set(values) <= set(OPTIONS):
         return (), damaged
-    if not all(isinstance(value, str) and len(value) <= MAX_ASKED for value in values.values()):
+    if not all(isinstance(value, str) and len(value) <= MAX_OPTION for value in values.values()):
         return (), damaged
-    return tuple((name, clean(values[name])) for name in ASKED if name in values), ""
+    return tuple((name, clean(values[name])) for name in OPTIONS if name in values), ""
 
 
 def _heads(given: Mapping[str, str]) -> tuple[tuple[Head, ...], str]:

@@ -10,14 +10,14 @@ from typing import Any
 MAX_UNPACKED = 1 << 20  # bytes; a compressed text can claim to be a thousand times longer than the link
 
 
-def squeezed(value: Any) -> str:
+def compress(value: Any) -> str:
     """Anything that JSON holds, compressed, in the letters of base64url."""
     data = json.dumps(value, ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
 
 
-def unsqueezed(letters: str, most: int = MAX_UNPACKED) -> Any:
-    """The inverse of `squeezed`; None for anything that it did not make. Never unpacks more than `most` bytes."""
+def decompress(letters: str, most: int = MAX_UNPACKED) -> Any:
+    """The inverse of `compress`; None for anything that it did not make. Never unpacks more than `most` bytes."""
     try:
         reader = zlib.decompressobj()
         padded = letters.encode("ascii") + b"=" * (-len(letters) % 4)

@@ -1,7 +1,6 @@
 """Words changed in place: taken away in one of several ways, or swapped; how that stands in an address and in a text.
 
-In flow what a link or a browser says, and tokens; out flow edits in the order in which they were made, and texts. An
-edit names its word by the position of one of the word's tokens.
+An edit names its word by the position of one of the word's tokens; edits stand in the order in which they were made.
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from attnviz.web.escape import clean
-from attnviz.web.state import address as url
-from attnviz.web.state import compression, session
+from attnviz.web.state import address, compression, session
 from attnviz.web.state.address import MAX_HEADS, Head, State
 
 MIN_PANES, MAX_PANES = 2, MAX_HEADS
@@ -19,7 +18,7 @@ MAX_UNPACKED = 4 << 20  # bytes: of the longest texts that a server reads, two
 
 
 @dataclass(frozen=True)
-class Chosen:
+class PaneState:
     """What a pane shows."""
 
     model: str
@@ -27,7 +26,7 @@ class Chosen:
     head: Head
 
 
-def chosen(state: State, start: Head) -> tuple[Chosen, ...]:
+def of_state(state: State, start: Head) -> tuple[PaneState, ...]:
     """The panes that the address asks for, one to four; `start` is the head where it names none."""
     query = session.query(state)
     if state.panes is not None:
@@ -39,11 +38,11 @@ def chosen(state: State, start: Head) -> tuple[Chosen, ...]:
         session.notice("The panes in the link are damaged or were cut off; the default is shown.")
     first, *more = state.heads or (start,)
     if not more and query.pair and not session.is_file(query.model):
-        return Chosen(query.model, query.text, first), Chosen(query.model, query.pair, first)
-    return tuple(Chosen(query.model, query.text, head) for head in (first, *more))
+        return PaneState(query.model, query.text, first), PaneState(query.model, query.pair, first)
+    return tuple(PaneState(query.model, query.text, head) for head in (first, *more))
 
 
-def arranged(panes: tuple[Chosen, ...], state: State) -> State:
+def to_state(panes: tuple[PaneState, ...], state: State) -> State:
     """The state that shows these panes, with as short an address as they allow."""
     models, texts = (list(dict.fromkeys(getattr(pane, name) for pane in panes)) for name in ("model", "text"))
     stored = session.example()
@@ -57,15 +56,15 @@ def arranged(panes: tuple[Chosen, ...], state: State) -> State:
         heads=(panes[0].head,),
         panes=None,
     )
-    if chosen(base, (0, 0)) == panes:
+    if of_state(base, (0, 0)) == panes:
         return base
     heads = replace(base, heads=tuple(pane.head for pane in panes))
-    if len(set(heads.heads)) == len(panes) and chosen(heads, (0, 0)) == panes:
+    if len(set(heads.heads)) == len(panes) and of_state(heads, (0, 0)) == panes:
         return heads  # the address holds a head once
     return replace(base, panes=_written(panes, models, texts))
 
 
-def _written(panes: tuple[Chosen, ...], models: list[str], texts: list[str]) -> str:
+def _written(panes: tuple[PaneState, ...], models: list[str], texts: list[str]) -> str:
     places = []
     for pane in panes:
         numbers = [*pane.head, texts.index(pane.text), models.index(pane.model)]
@@ -73,17 +72,17 @@ def _written(panes: tuple[Chosen, ...], models: list[str], texts: list[str]) -> 
             numbers.pop()
         places.append(".".join(map(str, numbers)))
     more = [texts[2:], models[1:]]
-    return ",".join(places) + (f"~{compression.squeezed(more)}" if any(more) else "")
+    return ",".join(places) + (f"~{compression.compress(more)}" if any(more) else "")
 
 
-def _read(written: str, model: str, texts: tuple[str, str | None]) -> tuple[Chosen, ...]:
+def _read(written: str, model: str, texts: tuple[str, str | None]) -> tuple[PaneState, ...]:
     """The inverse of `_written`; none where anything about it is not as that writes it."""
     places, _, letters = written.partition("~")
-    more = compression.unsqueezed(letters, MAX_UNPACKED) if letters else [[], []]
+    more = compression.decompress(letters, MAX_UNPACKED) if letters else [[], []]
     if not isinstance(more, list) or len(more) != 2 or not all(isinstance(each, list) for each in more):
         return ()
     all_texts = [*texts, *(clean(text) for text in more[0] if isinstance(text, str))]
-    models = [model, *(name for name in more[1] if isinstance(name, str) and url.is_model_name(name))]
+    models = [model, *(name for name in more[1] if isinstance(name, str) and address.is_model_name(name))]
     panes = []
     for place in places.split(",")[:MAX_PANES]:
         parts = place.split(".")
@@ -91,5 +90,5 @@ def _read(written: str, model: str, texts: tuple[str, str | None]) -> tuple[Chos
             return ()
         layer, head, text, at = (*map(int, parts), 0, 0)[:4]
         if text < len(all_texts) and at < len(models) and all_texts[text] is not None:
-            panes.append(Chosen(models[at], str(all_texts[text]), (layer, head)))
+            panes.append(PaneState(models[at], str(all_texts[text]), (layer, head)))
     return tuple(panes)

@@ -25,6 +25,7 @@ WRITTEN = "attnviz_written"  # the last address that was written, and those befo
 REMEMBERED = 16  # of those before it
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
+SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on another page
 READ = ("model", "text", "pair", "target_text", "kind")  # what tokens there are depends on
 COUNTED = (*READ, "view")  # what positions of tokens depend on
 EDITED = ("model", "text", "pair", "target_text", "changed")  # what places of edited words depend on
@@ -53,7 +54,7 @@ def begin(page: str) -> url.State:
         st.session_state.pop(WRITTEN, None)  # the reader went back, or followed a link
     if st.session_state.get(PAGE) != page:
         st.session_state[PAGE] = page
-        st.session_state.pop("attnviz_sent", None)
+        st.session_state.pop(SENT, None)
     return state()
 
 

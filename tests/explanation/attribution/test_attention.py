@@ -16,10 +16,11 @@ TEXT, OTHER = "The cat sat on the mat because it was tired.", "A kitten rests."
 def eager_maps(model, text: str) -> list[np.ndarray]:
     """(T, T) head means of every layer, from a second copy of the weights that runs eagerly."""
     module = model.loaded.module
-    copy = type(module)._from_config(module.config, attn_implementation="eager").eval()
-    copy.load_state_dict(module.state_dict())
+    config = copy.deepcopy(module.config)  # else the model at hand would run eagerly from here on, too
+    eager = type(module)._from_config(config, attn_implementation="eager").eval()
+    eager.load_state_dict(module.state_dict())
     with torch.no_grad():
-        output = copy(**model.loaded.tokenizer(text, return_tensors="pt"), output_attentions=True)
+        output = eager(**model.loaded.tokenizer(text, return_tensors="pt"), output_attentions=True)
     return [layer[0].mean(0).numpy() for layer in output.attentions]
 
 
@@ -50,9 +51,23 @@ def test_rollout_is_the_product_of_the_mixed_maps(model, rows):
     for attention in eager_maps(model, TEXT):
         mixed = attention / 2 + np.eye(len(attention)) / 2
         product = mixed if product is None else mixed @ product
-    result = explain(model, TEXT, pair=OTHER, method="rollout")
+    result = explain(model, TEXT, pair=OTHER, method="rollout", without_first=False)
     np.testing.assert_allclose(result.scores, product[rows].mean(0), atol=1e-6)
     assert result.scores.sum() == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("model", ["gpt2", "llama"], indirect=True)
+def test_rollout_of_a_decoder_leaves_the_first_token_out(model):
+    """Every map without its first row and column, the rest of each row as shares of 1, then the same product."""
+    product = None
+    for attention in eager_maps(model, TEXT):
+        rest = attention[1:, 1:] / attention[1:, 1:].sum(1, keepdims=True)
+        mixed = rest / 2 + np.eye(len(rest)) / 2
+        product = mixed if product is None else mixed @ product
+    result = explain(model, TEXT, method="rollout")
+    np.testing.assert_allclose(result.scores, [0, *product[-1]], atol=1e-6)
+    assert "The first token is left out of every map." in result.note
+    assert dict(result.method_options) == {"without_first": True}
 
 
 def test_value_weighted_attention_counts_what_the_weights_bring_along(minilm):

@@ -22,6 +22,12 @@ CASES = [
     ("llama", "token-difference"),
     ("llama", "sequence"),
     ("t5", "sequence"),
+    ("multi_label", "label"),
+    ("entailer", "entailment"),
+    ("echoing_entailer", "entailment"),
+    ("tagger", "tag"),
+    ("answerer", "answer-start"),
+    ("answerer", "answer-end"),
 ]
 QUICK = {"integrated-gradients": {"steps": 2}, "shapley": {"samples": 2}}
 GIVEN = {"t5": {"continuation": "The dog slept."}}  # a random one would write nothing but its end by itself
@@ -51,6 +57,7 @@ def test_declarations_are_complete(info):
             "sums_up",
             "needs_pair",
             "takes_pair",
+            "contest",
             "needs",
         ):
             assert value, f"{info.name}: {name} is empty"

@@ -66,15 +66,21 @@ def test_similarity_equals_captum(minilm):
     np.testing.assert_allclose(result.scores, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("keep_first", [True, False])
 @pytest.mark.parametrize("model", ["gpt2", "llama"], indirect=True)
-def test_next_token_equals_captum(model):
+def test_next_token_equals_captum(model, keep_first):
     module, tokenizer = model.loaded.module, model.loaded.tokenizer
-    result = explain(model, "The cat sat on the mat", token=7, steps=32)
+    options = {} if keep_first else {"keep_first": False}
+    result = explain(
+        model, "The cat sat on the mat", method="integrated-gradients", token=7, steps=32, **options
+    )
+    kept = np.array(result.tokens.special)
+    kept[0] |= keep_first
     expected = captum_scores(
         module,
         tokenizer("The cat sat on the mat", return_tensors="pt"),
         lambda output, mask: output.logits[:, -1, 7],
-        np.array(result.tokens.special),
+        kept,
         tokenizer.eos_token_id,
         32,
     )
@@ -99,20 +105,22 @@ def test_a_sum_that_does_not_check_is_said(minilm):
     assert f"the result changes by {change:.4g}." in result.note
 
 
-def test_more_steps_are_taken_only_when_needed(minilm, monkeypatch):
+def test_more_steps_are_taken_only_when_needed(minilm, gpt2, monkeypatch):
     from attnviz.explanation.attribution.methods import integrated_gradients as own
 
     used = []
     original = own._integrate
     monkeypatch.setattr(own, "_integrate", lambda *args: used.append(args[3]) or original(*args))
-    monkeypatch.setattr(own, "TOLERANCE", 0.9)
+    monkeypatch.setattr(own, "sum_tolerance", lambda value, change: 0.9 * abs(change))
     explain(minilm, "A cat.", pair="Dogs.")
     assert used == [16, 16]
     used.clear()
-    monkeypatch.setattr(own, "TOLERANCE", 0.0)
-    monkeypatch.setattr(own, "ROUNDING", 0.0)
+    monkeypatch.setattr(own, "sum_tolerance", lambda value, change: 0.0)
     explain(minilm, "A cat.", pair="Dogs.")
     assert used == [16, 32, 64, 16, 32, 64]
+    used.clear()
+    explain(gpt2, "A cat", method="integrated-gradients")
+    assert used == [64, 128, 256], "causal models need more"
 
 
 @pytest.mark.parametrize("baseline", ["pad", "unk", "mask", "zero"])
@@ -130,3 +138,31 @@ def test_a_text_of_blanks_has_nothing_to_share_out(minilm):
     assert not result.scores.any()
     assert result.residual == pytest.approx(0, abs=2e-6)
     assert "does not check" not in result.note
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [("gpt2", "the first and the special ones"), ("llama", "the special ones")],
+    indirect=["model"],
+)
+def test_a_decoder_keeps_its_first_token_and_says_so(model, said):
+    """A tokenizer that adds a token of its own has kept one all along."""
+    result = explain(model, "The cat sat", method="integrated-gradients")
+    assert result.scores[0] == 0
+    assert f"in place of every token but {said};" in result.note
+    options = dict(result.method_options)
+    assert (options["baseline"], options["keep_first"]) == ("eos", True)
+    assert options["steps"] in (64, 128, 256)
+
+
+def test_a_sum_of_the_second_text_that_does_not_check_is_not_hidden_by_the_first(minilm):
+    from dataclasses import replace
+
+    result = explain(minilm, "A cat.", pair="Dogs.", method="integrated-gradients")
+    assert result.sum_holds
+    change = result.value - result.pair_baseline_value
+    assert abs(result.pair_residual) <= 0.01 * abs(change)
+    assert float(result.pair_scores.sum()) == pytest.approx(change - result.pair_residual, abs=1e-6)
+    assert not replace(result, pair_residual=0.02 * change).sum_holds
+    # Ten thousandths are much of a small change: no absolute slack.
+    assert not replace(result, residual=9e-5, baseline_value=result.value - 2e-4).sum_holds

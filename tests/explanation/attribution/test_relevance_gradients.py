@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +24,7 @@ def posed(model, name: str, **options):
 def eager_gradients(model, problem) -> list[tuple[np.ndarray, np.ndarray]]:
     """(A, dF/dA) of every layer, from a second copy of the weights that runs eagerly and keeps its weights."""
     root = model.loaded.module
-    copy = type(root)._from_config(root.config, attn_implementation="eager").eval()
+    copy = type(root)._from_config(deepcopy(root.config), attn_implementation="eager").eval()
     copy.load_state_dict(root.state_dict())
     part = copy if problem.module is root else copy.base_model
     kept = []

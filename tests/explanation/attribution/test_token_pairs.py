@@ -9,13 +9,14 @@ import pytest
 
 from attnviz.capture import Model
 from attnviz.explanation import explain
+from attnviz.loading.pooling import Pooling
 
 TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs music."
 
 
-@pytest.mark.parametrize("pooling", ["mean", "cls", "max", "lasttoken"])
+@pytest.mark.parametrize("pooling", ["mean", "cls", "max", "lasttoken", "weightedmean"])
 def test_the_pairs_add_up_to_the_cosine(minilm, pooling):
-    model = Model(replace(minilm.loaded, pooling=pooling))
+    model = Model(replace(minilm.loaded, pooling=Pooling((pooling,))))
     result = explain(model, TEXT, pair=OTHER, method="token-pairs")
     assert result.matrix.shape == (len(result.tokens), len(result.pair_tokens))
     assert result.matrix.sum(dtype=np.float64) == pytest.approx(result.value, abs=1e-6)

@@ -116,7 +116,7 @@ def test_a_method_is_compared_with_random_orders_that_are_computed_once(minilm):
     assert result.random_comprehensiveness.shape == (3,)
     np.testing.assert_allclose(result.random_comprehensiveness, result.value - random.removed.mean(1))
     assert result.seeds == (0, 1, 2)
-    assert result.beats_random == bool((result.comprehensiveness > result.random_comprehensiveness).all())
+    assert result.beats_random is None, "three orders say too little"
     # All orders end alike: nothing but special tokens, or the whole text.
     np.testing.assert_allclose(random.removed[:, -1], result.removed[-1], atol=1e-6)
     np.testing.assert_allclose(random.kept[:, -1], result.value, atol=1e-6)
@@ -151,7 +151,7 @@ def test_the_other_text_is_tested_too(minilm):
     one, two = faithfulness(minilm, attribution, side=1), faithfulness(minilm, turned)
     np.testing.assert_allclose(one.removed, two.removed, atol=1e-5)
     assert (one.side, two.side) == (1, 0)
-    with pytest.raises(UnknownName, match=r"no side 2\. Choose one of: 0, 1\."):
+    with pytest.raises(UnknownName, match=r"no side 2\. Choose one of: 0 to 1\."):
         faithfulness(minilm, attribution, side=2)
 
 
@@ -162,7 +162,8 @@ def test_every_way_works_for_every_default_target(model):
     for operator in operators_for(model):
         result = faithfulness(model, attribution, operator.name, seeds=1)
         assert np.isfinite([*result.removed, *result.kept, *result.random_removed[0]]).all()
-        assert result.operator_title == operator.title
+        stays = ", the first token stays" if result.keep_first else ""
+        assert result.operator_title == operator.title + stays
     fixed = attribution.tokens.special.any()
     assert (result.counts[-1] == len(attribution.tokens) - 1) or fixed  # something must be left to run
 
@@ -179,7 +180,7 @@ def test_a_decoder_has_no_mask_token(gpt2, minilm):
 
 def test_what_cannot_be_tested_is_refused(minilm, gpt2, classifier):
     attribution = explain(minilm, TEXT, pair=OTHER, method="attention")
-    with pytest.raises(UnknownName, match=r"no number of seeds 0\. Choose one of: 1 to 100"):
+    with pytest.raises(UnknownName, match=r"no number of seeds 0\. Choose one of: 1 to 1000"):
         faithfulness(minilm, attribution, seeds=0)
     single = explain(gpt2, "a", method="attention")
     with pytest.raises(InputEmpty, match="no token that could be taken away"):

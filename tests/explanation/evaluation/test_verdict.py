@@ -7,38 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnviz.explanation import Agreement, Faithfulness, Sanity
+from attnviz.explanation import Agreement, Sanity
 from attnviz.explanation.evaluation import verdict
 from attnviz.types import Attribution, Tokens
-
-
-def record(comprehensiveness: float = 0.5, **changes) -> Faithfulness:
-    steps = np.array([0.5, 1.0])
-    both = np.array([[0.7, 0.2], [0.5, 0.4]])
-    made = Faithfulness(
-        method="leave-one-out",
-        target="similarity",
-        side=0,
-        operator="delete",
-        operator_title="deleted",
-        value=0.9,
-        counts=np.array([1, 2]),
-        fractions=steps,
-        removed=steps / 2,
-        kept=steps,
-        comprehensiveness=comprehensiveness,
-        sufficiency=0.25,
-        random_removed=both,
-        random_kept=both,
-        random_comprehensiveness=np.array([0.3, 0.4]),
-        random_sufficiency=np.array([0.5, 0.6]),
-        words=("<b>one</b>", "two"),
-        word_tokens=(0, 1),
-        without_words=0.1,
-        without_random_words=np.array([0.7, 0.8]),
-        seeds=(0, 1),
-    )
-    return replace(made, **changes)
+from tests.explanation.evaluation.records import record
 
 
 def attribution(residual: float | None) -> Attribution:
@@ -71,11 +43,28 @@ def test_a_red_badge_says_what_it_means():
     (badge,) = verdict.badges(record(0.35), attribution(None))
     assert not badge.holds
     assert "Do not tell anybody" in badge.meaning
+    assert "of 20 random orders 0.300 to 0.400 (an interval at the level of 90%)" in badge.meaning
+    assert (
+        verdict.badges(record(0.35, random_comprehensiveness=np.linspace(0.3, 0.4, 5)), attribution(None))
+        == ()
+    )
+
+
+def test_a_sum_that_does_not_check_says_what_that_means():
+    badge = verdict.badges(record(), attribution(0.5))[-1]
+    assert not badge.holds
+    assert "their sizes mean nothing" in badge.meaning
+    assert "The scores add up to 0.400 of the 0.900 between them: the sum does not check" in badge.meaning
+    second = replace(attribution(0.0), pair_residual=0.3, pair_baseline_value=0.1)
+    assert "The scores add up to 0.500 of the 0.800 between them" in verdict.sum_check(second), (
+        "the worse text"
+    )
 
 
 def test_the_table_holds_every_step():
     first, second = verdict.curve_table(record())
-    assert first["taken or kept, tokens"] == 1
+    assert first["taken or kept, tokens"] == 4
+    assert (first["random, from of 90%"], first["random, to of 90%"]) == (0.5, 0.7)
     assert second["result without the first"] == 0.5
     assert first["random, mean"] == pytest.approx(0.6)
 
@@ -117,8 +106,8 @@ TITLES = {"a": "Method A", "b": "Method B"}
 @pytest.mark.parametrize(
     ("taus", "baseline_tau", "words"),
     [
-        ((0.5, 0.2), 0.35, ["agrees with other methods", "survives a change of baseline"]),
-        ((0.5, 0.1), 0.34, ["other methods disagree", "does not survive a change of baseline"]),
+        ((0.5, 0.36), 0.35, ["agrees with other methods", "survives a change of baseline"]),
+        ((0.9, 0.1), 0.34, ["other methods disagree", "does not survive a change of baseline"]),
         ((0.5, 0.4), float("nan"), ["agrees with other methods"]),
         ((0.5, float("nan")), 0.9, ["survives a change of baseline"]),
     ],

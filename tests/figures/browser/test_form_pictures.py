@@ -15,7 +15,7 @@ from attnviz.figures import Products
 from attnviz.figures.wire import unpack
 from attnviz.text import visible
 from attnviz.types import QueryKey
-from tests.figures.browser.test_heatmap_figure import weights
+from tests.figures.browser.heatmap import weights
 from tests.figures.conftest import HOSTILE
 from tests.figures.maps import map_message
 from tests.figures.pointer import csv_rows, download

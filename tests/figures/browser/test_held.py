@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attnviz.text import visible
-from tests.figures.browser.test_heatmap_figure import ALL, MAPS, index, message
+from tests.figures.browser.heatmap import ALL, MAPS, index, message
 from tests.figures.conftest import HOSTILE
 from tests.figures.pointer import cell_of, events, readout, value
 

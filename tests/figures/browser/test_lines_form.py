@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from attnviz.figures.bundle import source
 from attnviz.text import visible
-from tests.figures.browser.test_heatmap_figure import weights
+from tests.figures.browser.heatmap import weights
 from tests.figures.conftest import HOSTILE
 from tests.figures.maps import map_message
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from attnviz.figures import Products
 from attnviz.text import visible
 from attnviz.types import QueryKey
-from tests.figures.browser.test_heatmap_figure import weights
+from tests.figures.browser.heatmap import weights
 from tests.figures.conftest import HOSTILE
 from tests.figures.maps import map_message
 from tests.figures.pointer import events

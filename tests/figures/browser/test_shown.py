@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from attnviz.analysis import renormalize_without
 from attnviz.figures import Pool
-from tests.figures.browser.test_heatmap_figure import SVG, weights
+from tests.figures.browser.heatmap import SVG, weights
 from tests.figures.maps import map_message
 from tests.figures.pointer import csv_rows, download, events, hover, readout, value
 

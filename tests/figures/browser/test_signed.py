@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from attnviz.figures import QUANTITIES, note_of
-from tests.figures.browser.test_heatmap_figure import SVG
+from tests.figures.browser.heatmap import SVG
 from tests.figures.maps import map_message
 from tests.figures.pointer import cell_of, csv_rows, download, hover, readout, value
 

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attnviz.text import visible
-from tests.figures.browser.test_heads_figure import MAP, details, thumb
-from tests.figures.browser.test_heads_figure import message as heads_message
-from tests.figures.browser.test_heatmap_figure import MAPS, index, message
+from tests.figures.browser.heads import MAP, details, thumb
+from tests.figures.browser.heads import message as heads_message
+from tests.figures.browser.heatmap import MAPS, index, message
 from tests.figures.conftest import HOSTILE
 from tests.figures.pointer import cell_of, readout, value
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from attnviz.figures import words_data
 from attnviz.text import groups, visible
 from attnviz.types import Attribution, Tokens
-from tests.figures.messages.test_messages import tokens
+from tests.figures.messages.records import tokens
 from tests.figures.pointer import csv_rows, download, events, readout
 
 pytestmark = pytest.mark.browser

@@ -6,8 +6,9 @@ import pytest
 from attnviz.errors import UnknownName
 from attnviz.figures import heads_data, unpack, words_data
 from attnviz.text import groups
-from attnviz.types import Attribution, HeadTable, Tokens
+from attnviz.types import Attribution, HeadTable
 from tests.figures.maps import map_message
+from tests.figures.messages.records import tokens
 
 LABELS = ("[CLS]", " un", "do", " it", "[SEP]")
 FLAGS = np.array([1, 0, 0, 0, 1], bool)
@@ -93,20 +94,6 @@ def test_heads_refuse_five_marks_other_shapes_and_unknown_metrics() -> None:
         heads_data(overviews[:, :1], table, queries=4, keys=4)
     with pytest.raises(UnknownName, match="Choose one of: entropy"):
         heads_data(overviews, table, queries=4, keys=4, order_by="surprise")
-
-
-def tokens(text: str, pieces: list[tuple[int, int]], words: list[int]) -> Tokens:
-    """[CLS], the pieces of the text at the spans, [SEP]."""
-    return Tokens(
-        text=text,
-        ids=np.arange(len(pieces) + 2),
-        pieces=("[CLS]", *(text[a:b] for a, b in pieces), "[SEP]"),
-        labels=("[CLS]", *(text[a:b] for a, b in pieces), "[SEP]"),
-        spans=np.array([(0, 0), *pieces, (0, 0)]),
-        special=np.array([True, *[False] * len(pieces), True]),
-        words=np.array([-1, *words, -1]),
-        segments=np.zeros(len(pieces) + 2, int),
-    )
 
 
 TEXT = "Undo it,\nnow!"

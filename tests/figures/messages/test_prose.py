@@ -49,3 +49,14 @@ def test_joined_letters_stand_together_and_their_marks_after_the_word(byte_level
     runs = prose_runs(tokens, *groups(tokens, "token"))
     assert "".join(piece for piece, _ in runs[:5]) == "مرحبا"
     assert [piece for piece, _ in runs[5:10]] == [CONTINUATION] * 5
+
+
+@pytest.mark.parametrize("unit", ["token", "word"])
+def test_special_tokens_that_the_text_names_stand_in_it_once(byte_level, unit):
+    text = "the </s> cat</s> x"
+    tokens = tokenize(byte_level, text, special=True)
+    index, labels = groups(tokens, unit)
+    runs = prose_runs(tokens, index, labels)
+    white = {group for group, label in enumerate(labels) if not label.strip()}
+    assert "".join(piece for piece, group in runs if group not in white) == text
+    assert [piece for piece, group in runs if group >= 0 and piece == "</s>"] == ["</s>"] * 2

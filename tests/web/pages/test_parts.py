@@ -97,9 +97,8 @@ def test_a_long_text_takes_little_memory(tokenizer, tmp_path):
     GPT2LMHeadModel(config).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     runtime = get_runtime()
-    text = "The cat sat on the mat. The dog.\n" * 400
-    while len(runtime.engine.models.get(str(tmp_path)).model.tokenize(text)) > 2048:
-        text = text[: -len("The cat sat on the mat. The dog.\n")]
+    sentence = "The cat sat on the mat. The dog.\n"
+    text = sentence * (2048 // len(tokenizer(sentence)["input_ids"]))
     # Opened from its file: all arrays are numpy's, which tracemalloc counts.
     query = runtime.open(runtime.save(Query(str(tmp_path), text)))
     tokens = len(runtime.capture(query).tokens)

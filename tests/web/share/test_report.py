@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from attnviz.explanation.evaluation import verdict
-from attnviz.figures.report import Item
+from attnviz.figures import bertviz, unpack
+from attnviz.figures.report import Item, sentences
 from attnviz.figures.report.sentences import UNTESTED
 from attnviz.runtime import Query, get_runtime
-from attnviz.web.share import pin_button
-from attnviz.web.share import pins as book_module
-from attnviz.web.share.pins import KEY, MOST, Book, name_of
+from attnviz.web.share import copy_link, offer, pin
+from attnviz.web.share import report as report_module
+from attnviz.web.share.drawn import Drawn
+from attnviz.web.share.report import KEY, MOST, Report, name_of
+from attnviz.web.shell.site import SITE
 
 TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs music with a guitar."
-PAGES = ("attention", "heads", "compare", "allocation", "attribution", "ablation")
+# Every page that draws a figure, and those of its views that draw another one: page, view, figure.
+FIGURES = [
+    *((entry.name, "", entry.figure) for entry in SITE if entry.figure),
+    ("compare", "heads", "likeness"),
+    ("compare", "find", "results"),
+    ("allocation", "sentence", "heatmap"),
+    ("bertviz", "model", "frame"),
+    ("ablation", "text", "edits"),
+    ("ablation", "rows", "switches"),
+    ("ablation", "contrast", "results"),
+]
 ENDS = "</script><script>alert(\"1\")</script> & 'x' <b>"
 
 
-def pinned(visit) -> Book:
+def pinned(visit) -> Report:
     return visit.at.session_state[KEY]
 
 
@@ -29,34 +44,59 @@ def titles(visit) -> list[str]:
     return [item.title for item in pinned(visit).items.values()]
 
 
-def go(visit, page: str, **params: str):
-    """To another page in the same window."""
-    from tests.web.conftest import SCRIPTS
-
-    visit.at.switch_page(SCRIPTS[page])
-    for name, value in params.items():
-        visit.at.query_params[name] = value
-    visit.at.run()
-    return visit
-
-
 def toasts(visit) -> list[str]:
     return [each.value for each in visit.at.toast]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_with_a_figure_pins_it_once(app, page):
-    visit = app(page).press("Pin to report")
+@pytest.fixture
+def offered(monkeypatch) -> list[Drawn]:
+    """What pages return, as they return it."""
+    found, show = [], offer.show
+
+    def record(drawn: Drawn) -> None:
+        found.append(drawn)
+        show(drawn)
+
+    monkeypatch.setattr(offer, "show", record)
+    return found
+
+
+@pytest.mark.parametrize(("page", "view", "figure"), FIGURES)
+def test_every_figure_is_linked_saved_and_pinned_once(app, offered, page, view, figure):
+    visit = app(page, **({"view": view} if view else {}))
+    assert [each.proto.id.rsplit("-", 1)[-1] for each in visit.at.get("bidi_component")].count(
+        copy_link.KEY
+    ) == 1
+    assert "Save as a web page" in [each.label for each in visit.at.get("download_button")]
+    (drawn,) = offered
+    header, _ = unpack(drawn.message())
+    assert header["figure"] == drawn.figure == figure
+    document = offer.page(drawn)
+    # A framed document is a page already.
+    assert figure == "frame" or base64.b64encode(drawn.message()).decode() in document
+    visit.press("Pin to report")
     assert "Pinned to the report: 1 of at most 20." in toasts(visit)[0]
     (item,) = pinned(visit).items.values()
     assert item.link.partition("?")[0].endswith(page)
     assert "model=minilm" in item.link
+    assert f"view={view}" in item.link or not view
     assert [card.name for card in item.cards] == ["minilm"]
     assert item.settings
     visit.press("Pin to report")
     assert toasts(visit) == ["This is in the report already, as number 1."]
     assert len(pinned(visit).items) == 1
-    assert html.escape(item.title) in pinned(visit).html()
+    report = pinned(visit).html()
+    assert html.escape(item.title) in report
+    assert sentences.means(item) or item.explained
+
+
+def test_a_framed_document_runs_its_own_scripts_in_a_report(app):
+    """A document inside a page inherits the page's policy, which must allow what the document's own one allows."""
+    visit = app("bertviz").press("Pin to report")
+    policies = [re.search(r'Content-Security-Policy" content="([^"]*)"', pinned(visit).html())[1]]
+    assert set(bertviz.digests("head")) <= set(policies[0].split())
+    visit = app("attention").press("Pin to report")
+    assert not set(bertviz.digests("head")) & set(pinned(visit).html().split())
 
 
 @pytest.mark.parametrize(
@@ -86,7 +126,8 @@ def test_a_change_is_pinned_with_what_it_led_to(app, params, title):
 def test_the_empty_page_says_what_to_do(app):
     visit = app("report")
     assert "Nothing is pinned yet" in visit.markdown
-    assert len(visit.at.get("page_link")) >= 5
+    links = [each.proto.label for each in visit.at.get("page_link") if each.proto.label.startswith("Go to")]
+    assert links == [f"Go to “{entry.title}”" for entry in SITE if entry.figure]
 
 
 def test_an_explanation_brings_its_test_and_the_file_holds_its_numbers(app):
@@ -94,7 +135,7 @@ def test_an_explanation_brings_its_test_and_the_file_holds_its_numbers(app):
     query = Query("minilm", TEXT, OTHER)
     attribution = get_runtime().explain(query, "similarity", "integrated-gradients")
     test = get_runtime().faithfulness(query, "similarity", "integrated-gradients")
-    go(visit, "report")
+    visit.go("report")
     shown = visit.problem
     agreement = get_runtime().agreement(query, "similarity", "integrated-gradients")
     titles = {info.name: info.title for info in get_runtime().methods()}
@@ -135,7 +176,7 @@ def test_a_text_too_short_for_a_test_is_pinned_without_one(app, decoder):
 
 def test_another_way_to_take_words_away_is_another_pin(app):
     visit = app("attribution", text=TEXT, pair=OTHER).press("Pin to report")
-    visit.at.selectbox(key="trust_operator").set_value("delete").run()
+    visit.at.selectbox(key="evaluation_operator").set_value("delete").run()
     visit.press("Pin to report")
     tests = [item.explained.test.operator for item in pinned(visit).items.values()]
     assert tests == ["attention-mask", "delete"]
@@ -154,9 +195,9 @@ def test_the_link_shows_the_same_figure_again(app):
 
 def test_the_list_is_named_noted_moved_and_removed(app):
     visit = app("attention").press("Pin to report")
-    go(visit, "heads").press("Pin to report")
-    go(visit, "allocation").press("Pin to report")
-    go(visit, "report")
+    visit.go("heads").press("Pin to report")
+    visit.go("allocation").press("Pin to report")
+    visit.go("report")
     first, second, _third = pinned(visit).items
     former = titles(visit)
     visit.at.text_input(key=f"report_title_{first}").set_value("One & <only>").run()
@@ -183,7 +224,7 @@ def test_the_list_is_named_noted_moved_and_removed(app):
 
 def test_a_title_is_never_markup_on_the_page(app):
     visit = app("attention").press("Pin to report")
-    go(visit, "report")
+    visit.go("report")
     (name,) = pinned(visit).items
     visit.at.text_input(key=f"report_title_{name}").set_value("[x](https://a.example) **b**").run()
     assert "[x](" not in visit.markdown
@@ -197,7 +238,7 @@ def test_a_picture_of_a_file_says_that_no_link_can_carry_it(app, root):
     visit.press("Pin to report")
     (item,) = pinned(visit).items.values()
     assert item.link == ""
-    go(visit, "report")
+    visit.go("report")
     assert "which a link cannot carry" in visit.markdown
     assert any(line.startswith("A man is playing a guitar on the stage. ·") for line in visit.problem)
 
@@ -215,7 +256,7 @@ def test_a_picture_of_a_file_says_that_no_link_can_carry_it(app, root):
     ],
 )
 def test_the_address_of_the_app_is_that_of_its_pages(here, base):
-    assert pin_button.base_of(here) == base
+    assert pin.base_of(here) == base
 
 
 def item(n: int, size: int = 10) -> Item:
@@ -225,19 +266,19 @@ def item(n: int, size: int = 10) -> Item:
 
 
 def test_the_report_is_bounded(monkeypatch):
-    shown = Book()
+    shown = Report()
     for n in range(MOST):
         assert "Pinned" in shown.add(item(n))
     assert "The report is full" in shown.add(item(MOST))
     assert len(shown.items) == MOST
-    monkeypatch.setattr(book_module, "MOST_BYTES", 1 << 20)
-    shown = Book()
+    monkeypatch.setattr(report_module, "MOST_BYTES", 1 << 20)
+    shown = Report()
     shown.add(item(1, 700_000))
     assert "does not fit" in shown.add(item(2, 700_000))
 
 
 def test_undo_puts_each_back_where_it_stood():
-    shown = Book()
+    shown = Report()
     for n in range(4):
         shown.add(item(n))
     names = list(shown.items)

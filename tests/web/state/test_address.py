@@ -24,7 +24,7 @@ STATES = [
     State(form="text", pool="mean", over="0-2.5,3.*", hide="special,first", keep="90"),
     State(pool="max", over="*"),
     State(view="rows", forced="block.*.0", off="2.5"),
-    State(target="label-prompt", asked=(("labels", 'a, "b" 我'), ("label", "a"))),
+    State(target="label-prompt", options=(("labels", 'a, "b" 我'), ("label", "a"))),
 ]
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from attnviz.runtime import Query, get_runtime
-from attnviz.web.pages.attention.view import START
+from attnviz.web.controls.attention import START
 from attnviz.web.state import address as url
 from attnviz.web.state import panes, session
-from attnviz.web.state.panes import Chosen
+from attnviz.web.state.panes import PaneState
 
 TEXT = "The cat sat on the mat."
 EXAMPLE = get_runtime().default_change_query
@@ -23,13 +23,13 @@ def places(header):
 
 
 @pytest.fixture
-def opened(app, monkeypatch):
+def panes_of(app, monkeypatch):
     """A visit to a link that names these panes, with consent to load their models."""
 
     def start(*chosen):
         with monkeypatch.context() as patch:
             patch.setattr(session, "example", lambda: EXAMPLE)
-            address = url.encode(panes.arranged(tuple(Chosen(*each) for each in chosen), url.State()))
+            address = url.encode(panes.to_state(tuple(PaneState(*each) for each in chosen), url.State()))
         visit = app("compare", **address)
         while "Load this model" in [each.label for each in visit.at.button]:
             assert visit.figures() == [], "nothing is loaded before the visitor agrees"
@@ -63,23 +63,23 @@ def change(visit, n, **values):
 )
 def test_panes_survive_the_address(monkeypatch, shown, address):
     monkeypatch.setattr(session, "example", lambda: EXAMPLE)
-    chosen = tuple(Chosen("minilm", *each) for each in shown)
-    state = panes.arranged(chosen, url.State())
+    chosen = tuple(PaneState("minilm", *each) for each in shown)
+    state = panes.to_state(chosen, url.State())
     assert url.encode(state) == address
-    assert panes.chosen(url.parse(address)[0], (0, 0)) == chosen
+    assert panes.of_state(url.parse(address)[0], (0, 0)) == chosen
 
 
 def test_a_third_text_and_a_second_model_travel_compressed(monkeypatch):
     monkeypatch.setattr(session, "example", lambda: EXAMPLE)
     chosen = (
-        Chosen("minilm", "one", (0, 1)),
-        Chosen("some/model", "two 😍", (1, 2)),
-        Chosen("minilm", "three & <b>", (2, 3)),
-        Chosen("some/model", "three & <b>", (2, 3)),
+        PaneState("minilm", "one", (0, 1)),
+        PaneState("some/model", "two 😍", (1, 2)),
+        PaneState("minilm", "three & <b>", (2, 3)),
+        PaneState("some/model", "three & <b>", (2, 3)),
     )
-    params = url.encode(panes.arranged(chosen, url.State()))
+    params = url.encode(panes.to_state(chosen, url.State()))
     assert params["panes"].startswith("0.1,1.2.1.1,2.3.2,2.3.2.1~")
-    assert panes.chosen(url.parse(params)[0], (0, 0)) == chosen
+    assert panes.of_state(url.parse(params)[0], (0, 0)) == chosen
 
 
 @pytest.mark.parametrize(
@@ -156,9 +156,9 @@ def test_stepping_one_pane_is_sent_alone(app):
     assert visit.url["layer"] == "0,4", "three heads for two panes are nonsense"
 
 
-def test_two_models_are_matched_by_characters(opened, decoder):
+def test_two_models_are_matched_by_characters(panes_of, decoder):
     """MiniLM's word pieces beside byte-level pairs, over the pieces of text at whose ends both make a cut."""
-    header, arrays = opened(("minilm", TEXT, START), (decoder, TEXT, (1, 2))).figure("panes")
+    header, arrays = panes_of(("minilm", TEXT, START), (decoder, TEXT, (1, 2))).figure("panes")
     assert places(header) == [START, (1, 2)]
     first, second = (get_runtime().capture(Query(name, TEXT)).tokens for name in ("minilm", decoder))
     np.testing.assert_array_equal(
@@ -176,14 +176,14 @@ def test_two_models_are_matched_by_characters(opened, decoder):
     assert "change" not in arrays, "6 x 12 heads and 2 x 4 heads have no counterparts"
 
 
-def test_two_texts_under_two_models_are_matched_by_words(opened, decoder):
-    header, _ = opened(("minilm", TEXT, START), (decoder, "The dog sat.", (0, 0))).figure("panes")
+def test_two_texts_under_two_models_are_matched_by_words(panes_of, decoder):
+    header, _ = panes_of(("minilm", TEXT, START), (decoder, "The dog sat.", (0, 0))).figure("panes")
     assert header["matchings"][0]["keys"] == ["The", "cat ⇄ dog", "sat", "."]
     assert "compared by the 4 words" in header["note"]
 
 
-def test_a_model_of_a_link_can_be_refused(app, decoder, opened):
-    visit = opened(("minilm", TEXT, (0, 0)), (decoder, TEXT, (0, 1)))
+def test_a_model_of_a_link_can_be_refused(app, decoder, panes_of):
+    visit = panes_of(("minilm", TEXT, (0, 0)), (decoder, TEXT, (0, 1)))
     assert len(visit.figure("panes")[0]["sources"]) == 2
     other = app("compare", **visit.url).press("Use the default model")
     header, _ = other.figure("panes")
@@ -191,8 +191,8 @@ def test_a_model_of_a_link_can_be_refused(app, decoder, opened):
     assert other.url == {"text": TEXT, "layer": "0,0", "head": "0,1"}
 
 
-def test_more_models_than_the_server_keeps_are_not_loaded(opened, decoder, encoder_decoder):
-    visit = opened(*((name, TEXT, (0, 0)) for name in ("minilm", decoder, encoder_decoder)))
+def test_more_models_than_the_server_keeps_are_not_loaded(panes_of, decoder, encoder_decoder):
+    visit = panes_of(*((name, TEXT, (0, 0)) for name in ("minilm", decoder, encoder_decoder)))
     assert "These are too many models at a time" in visit.markdown
     assert visit.figures() == []
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, overload
 
 import numpy as np
 
-from attnviz.errors import UnknownName
-from attnviz.explanation.records import MethodInfo, Progress, Scores
+from attnviz.checks import index
+from attnviz.explanation.declarations import MethodInfo, Progress, Scores
 from attnviz.types import FloatArray, Kind
 
 if TYPE_CHECKING:
@@ -99,11 +99,20 @@ class Rollout:
         positive="The more, the more of the token reaches the result along the attention. All together are 1.",
         negative="",
         caveat=f"{CAVEAT} It hardly changes when the upper layers are replaced by random ones.",
+        options=("without_first",),
     )
 
-    def attribute(self, problem: Problem, progress: Progress, **options: Any) -> Scores:
+    def attribute(
+        self, problem: Problem, progress: Progress, without_first: bool | None = None, **options: Any
+    ) -> Scores:
+        """`without_first`: whether the first token is left out of every map, and the rest of each row made to sum to 1.
+
+        By default it is in causal models, where many heads park their attention on it and rollout finds nothing else.
+        """
         from attnviz.analysis import rollout
 
+        left_out = problem.causal if without_first is None else bool(without_first)
+        left_out &= len(problem.tokens) > 1
         capture = problem.capture()
         rows = problem.query_weights[None]
         kind: Kind | None = None
@@ -112,15 +121,25 @@ class Rollout:
         ):  # the decoder looks at the text once per layer; then the encoder's own layers
             kind, last = "encoder", capture.shape()[0] - 1
             rows = rows @ _head_mean(capture, last, None)
-        maps = _HeadMeans(capture, progress, kind)
-        return Scores(_shares(problem, rollout(maps, rows=rows)[0]))
+        maps = _HeadMeans(capture, progress, kind, left_out)
+        if left_out:
+            scores = np.concatenate([[0], rollout(maps, rows=rows[:, 1:])[0]])
+        else:
+            scores = rollout(maps, rows=rows)[0]
+        return Scores(
+            _shares(problem, scores),
+            note="The first token is left out of every map." if left_out else "",
+            options={"without_first": left_out},
+        )
 
 
 class _HeadMeans(Sequence[FloatArray]):
     """The head-averaged map of each layer, made when it is asked for, so that only one is held."""
 
-    def __init__(self, capture: Capture, progress: Progress, kind: Kind | None = None) -> None:
-        self.capture, self.progress, self.kind = capture, progress, kind
+    def __init__(
+        self, capture: Capture, progress: Progress, kind: Kind | None = None, without_first: bool = False
+    ) -> None:
+        self.capture, self.progress, self.kind, self.without_first = capture, progress, kind, without_first
 
     def __len__(self) -> int:
         return self.capture.shape(self.kind)[0]
@@ -133,15 +152,19 @@ class _HeadMeans(Sequence[FloatArray]):
         if isinstance(layer, slice):
             return [self[number] for number in range(*layer.indices(len(self)))]
         self.progress(1 - (layer + 1) / len(self))  # rollout reads from the last layer to the first
-        return _head_mean(self.capture, layer, None, self.kind)
+        mean = _head_mean(self.capture, layer, None, self.kind)
+        if not self.without_first:
+            return mean
+        from attnviz.analysis import renormalize_without
+
+        first = np.arange(len(mean)) == 0
+        return renormalize_without(mean, first, first)
 
 
 def _layer(capture: Capture, layer: int | str | None) -> int:
     """The layer asked for, the last one by default. Raises UnknownName."""
     layers = capture.shape()[0]
-    if layer is not None and (not isinstance(layer, int) or not 0 <= layer < layers):
-        raise UnknownName("layer", layer, [str(number) for number in range(layers)])
-    return layers - 1 if layer is None else layer
+    return layers - 1 if layer is None else index("layer", layer, layers)
 
 
 def _shares(problem: Problem, scores: np.ndarray[Any, Any]) -> FloatArray:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attnviz.explanation.records import MethodInfo, Progress, Scores
+from attnviz.explanation.declarations import MethodInfo, Progress, Scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable

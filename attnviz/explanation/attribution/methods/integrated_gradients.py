@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attnviz.checks import between
 from attnviz.errors import UnknownName
-from attnviz.explanation.records import MethodInfo, Progress, Scores
-from attnviz.types import SUM_TOLERANCE
+from attnviz.explanation.declarations import MethodInfo, Progress, Scores
+from attnviz.types import sum_tolerance
 
 if TYPE_CHECKING:
     import torch
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from attnviz.explanation.problem import Problem
 
 STEPS = (16, 32, 64)
+CAUSAL_STEPS = (64, 128, 256)
 MAX_STEPS = 1024
-TOLERANCE = SUM_TOLERANCE
-ROUNDING = 2e-6  # of the value: below it, float32 leaves nothing to check
 BASELINES = ("pad", "eos", "unk", "mask", "zero")
 DEFAULT_BASELINES = ("pad", "eos", "unk", "zero")
 
@@ -35,14 +35,14 @@ class IntegratedGradients:
         needs=("gradients",),
         signed=True,
         sums_up=True,
-        cost="16 to 112 passes forward and backward, in batches",
+        cost="16 to 112 passes forward and backward, in batches; of a causal model 64 to 448",
         source="Sundararajan, Taly & Yan 2017, equation 1; implementation: captum",
         description="Starts from a text of blanks, turns it into the given text in small steps, and adds up how "
         "much each token moves the result on the way. All scores together are the whole change.",
         positive="The token raises the result, compared with a blank in its place.",
         negative="The token lowers the result, compared with a blank in its place.",
         caveat="The scores depend on what counts as a blank: another baseline can give another picture.",
-        options=("steps", "baseline"),
+        options=("steps", "baseline", "keep_first"),
     )
 
     def attribute(
@@ -51,26 +51,40 @@ class IntegratedGradients:
         progress: Progress,
         steps: int | None = None,
         baseline: str | None = None,
+        keep_first: bool | None = None,
         **options: Any,
     ) -> Scores:
-        """`steps`: as many and no more. `baseline`: one of BASELINES, in place of the first that the model has."""
+        """`steps`: as many and no more. `baseline`: one of BASELINES, in place of the first that the model has.
+
+        `keep_first`: whether the first token stays in the baseline. By default it does in causal models: their heads
+        park attention on it, and without it the path leads through texts that the model cannot read.
+        """
         import torch
 
-        name, start = blank_text(problem, baseline)
+        first = problem.causal if keep_first is None else bool(keep_first)
+        name = default_baseline(problem) if baseline is None else baseline
+        label, start = blank_text(problem, name, first)
         end = problem.embed()
         with torch.no_grad():
             baseline_value = float(problem.evaluate(embeddings=start))
         change = problem.value - baseline_value
-        allowed = max(TOLERANCE * abs(change), ROUNDING * max(1.0, abs(problem.value)))
+        allowed = sum_tolerance(problem.value, change)
 
-        schedule = STEPS if steps is None else (_checked(steps),)
+        schedule = (CAUSAL_STEPS if problem.causal else STEPS) if steps is None else (_checked(steps),)
         count = _Counter(progress, sum(schedule))
         for used in schedule:
             scores = _integrate(problem, start, end, used, count)
             residual = change - float(scores.sum(dtype=np.float64))
             if abs(residual) <= allowed:
                 break
-        return Scores(scores, baseline_value, residual, _note(name, used, residual, change, allowed))
+        kept = "the special ones" if not first or problem.fixed[0] else "the first and the special ones"
+        return Scores(
+            scores,
+            baseline_value,
+            residual,
+            _note(f"{label} in place of every token but {kept}", used, residual, change, allowed),
+            options={"baseline": name, "keep_first": first, "steps": used},
+        )
 
 
 def _integrate(
@@ -97,23 +111,27 @@ def _integrate(
     return scores.float().cpu().numpy()
 
 
-def blank_text(problem: Problem, wanted: str | None) -> tuple[str, torch.Tensor]:
-    """The path's start (1, T, d): the text with every token but the special ones replaced by a blank."""
+def blank_text(problem: Problem, name: str, keep_first: bool) -> tuple[str, torch.Tensor]:
+    """What stands for a blank, as the tokenizer spells it, and the path's start (1, T, d).
+
+    The start is the text with a blank in place of every token but the special ones, what the target asks about and,
+    with `keep_first`, the first one. Raises UnknownName where the model has no such blank.
+    """
     import torch
 
-    if wanted is not None and wanted not in BASELINES:
-        raise UnknownName("baseline", wanted, BASELINES)
     tokenizer, found = problem.model.loaded.tokenizer, _blank_ids(problem)
-    name = default_baseline(problem) if wanted is None else wanted
+    if name not in BASELINES:
+        raise UnknownName("baseline", name, BASELINES)
     if name != "zero" and name not in found:
         raise UnknownName("baseline", name, (*found, "zero"))
     end = problem.embed()
-    fixed = torch.as_tensor(problem.fixed, device=end.device)[None, :, None]
+    kept = np.array(problem.unblanked)
+    kept[0] |= keep_first
     blank = torch.zeros_like(end)
     if name != "zero":
         blank = problem.embed(torch.full((end.shape[1],), found[name], device=end.device))
     label = "the zero vector" if name == "zero" else str(tokenizer.convert_ids_to_tokens(found[name]))
-    return label, torch.where(fixed, end, blank)
+    return label, torch.where(torch.as_tensor(kept, device=end.device)[None, :, None], end, blank)
 
 
 def default_baseline(problem: Problem) -> str:
@@ -141,13 +159,11 @@ def _blank_ids(problem: Problem) -> dict[str, int]:
 
 
 def _checked(steps: int) -> int:
-    if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MAX_STEPS:
-        raise UnknownName("number of steps", steps, (f"1 to {MAX_STEPS}",))
-    return steps
+    return between("number of steps", steps, 1, MAX_STEPS)
 
 
 def _note(baseline: str, steps: int, residual: float, change: float, allowed: float) -> str:
-    how = f"Baseline: {baseline} in place of every token but the special ones; {steps} steps."
+    how = f"Baseline: {baseline}; {steps} steps."
     if abs(residual) <= allowed:
         return how
     return (

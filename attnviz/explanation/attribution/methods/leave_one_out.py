@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from attnviz.errors import InputEmpty
-from attnviz.explanation.records import MethodInfo, Progress, Scores
+from attnviz.explanation.declarations import MethodInfo, Progress, Scores
 from attnviz.explanation.removal import OPERATORS, operator_of, values_of
 from attnviz.types import BoolArray
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from attnviz.explanation.records import MethodInfo, Progress, Scores
+from attnviz.explanation.declarations import MethodInfo, Progress, Scores
 from attnviz.types import FloatArray
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Relevance:
         needs=("attention", "gradients"),
         signed=False,
         sums_up=False,
-        cost="2 passes forward and 1 backward",
+        cost="3 passes forward and 1 backward",
         source="Chefer, Gur & Wolf 2021 (ICCV), equations 5 to 10",
         description="Follows the attention of all layers down to the tokens, and counts each weight by how much it "
         "raises the result: attention that the result does not need drops out.",
@@ -66,7 +66,7 @@ def output_gradients(problem: Problem) -> tuple[tuple[Call, ...], tuple[torch.Te
 
     import torch
 
-    sites = problem.model.sites(problem.inputs)
+    sites = problem.sites()
     zeros: list[torch.Tensor] = []
 
     def probe(number: int, output: torch.Tensor, axis: int) -> torch.Tensor:

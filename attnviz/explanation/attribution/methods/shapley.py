@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attnviz.errors import UnknownName
-from attnviz.explanation.records import MethodInfo, Progress, Scores
+from attnviz.checks import between
+from attnviz.explanation.declarations import MethodInfo, Progress, Scores
 from attnviz.explanation.removal import OPERATORS, operator_of, run_without
 
 if TYPE_CHECKING:
@@ -57,10 +57,8 @@ class Shapley:
         `operator`: how a token that is not there is taken away, one of `operators_for` the model. The special tokens
         are always there; their scores are 0.
         """
-        if samples is not None and (
-            isinstance(samples, bool) or not isinstance(samples, int) or not 2 <= samples <= MAX_SAMPLES
-        ):
-            raise UnknownName("number of samples", samples, (f"2 to {MAX_SAMPLES}",))
+        if samples is not None:
+            samples = between("number of samples", samples, 2, MAX_SAMPLES)
         game = _Game(problem, operator)
         scores, error = np.zeros((2, len(problem.tokens)))
         if samples is None and len(game.players) <= EXACT:
@@ -88,11 +86,11 @@ class _Game:
         import torch
 
         from attnviz.explanation.batches import rows_at_once
-        from attnviz.explanation.hiding import Hiding
+        from attnviz.explanation.compact_rows import CompactRows
 
         # Orders add token by token: smaller batches hold rows of nearly one length.
         self.problem, self.rows = problem, max(1, rows_at_once(len(problem.tokens)) // 2)
-        self.hiding = Hiding(problem)
+        self.compact = CompactRows(problem)
         self.players = np.flatnonzero(~problem.fixed)
         self.way = operator_of(problem.model, operator)
         self.note = "" if self.way is OPERATORS[0] else f"A token that is not there is {self.way.title}."
@@ -101,9 +99,12 @@ class _Game:
                 self.empty = float(self._run(torch.zeros(1, len(self.players))))
             else:
                 # Nothing at all cannot be run: the text of blanks stands for it, as for integrated gradients.
-                from attnviz.explanation.attribution.methods.integrated_gradients import blank_text
+                from attnviz.explanation.attribution.methods.integrated_gradients import (
+                    blank_text,
+                    default_baseline,
+                )
 
-                blank, start = blank_text(problem, None)
+                blank, start = blank_text(problem, default_baseline(problem), keep_first=False)
                 self.empty = float(problem.evaluate(embeddings=start))
                 self.note = f"{self.note} Without any token: {blank} in place of each.".strip()
 
@@ -152,7 +153,7 @@ class _Game:
         kept = self.problem.mask.repeat(len(there), 1)
         kept[:, self.players] = there.to(kept.dtype).to(kept.device)
         if self.way is OPERATORS[0]:
-            return self.hiding.values(kept)
+            return self.compact.values(kept)
         run = run_without(self.problem, {self.way.name: kept.bool().cpu().numpy()})
         return self.problem.read(run, run.rows["attention_mask"]).float()
 

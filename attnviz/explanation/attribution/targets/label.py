@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attnviz.errors import ModelUnsupported
-from attnviz.explanation.records import TargetInfo
+from attnviz.explanation.declarations import TargetInfo
 
 if TYPE_CHECKING:
     import torch
@@ -43,15 +43,15 @@ class Label:
         self, model: Model, text: str, pair: str | None, label: str | int | None = None, **options: Any
     ) -> tuple[Problem, ...]:
         """`label`: a name or number of the model's labels; the predicted one by default."""
-        from attnviz.explanation.attribution.targets.reading import place_of
+        from attnviz.explanation.attribution.targets.logits import place_of
 
-        asked = _Asked(model, text, pair)
-        chosen = asked.best if label is None else place_of("label", label, asked.names)
-        which = "the predicted label" if label is None and len(asked.names) > 1 else "as asked for"
-        note = f"Explained: the logit of {asked.title(chosen)}, {which}."
-        if len(asked.names) == 1:
-            note = f"Explained: {asked.title(chosen)}, the only number that the model gives."
-        return (asked.problem(note, {"label": asked.key(chosen)}, chosen),)
+        found = Classified(model, text, pair)
+        chosen = found.best if label is None else place_of("label", label, found.names)
+        which = "the predicted label" if label is None and len(found.names) > 1 else "as asked for"
+        note = f"Explained: the logit of {found.title(chosen)}, {which}."
+        if len(found.names) == 1:
+            note = f"Explained: {found.title(chosen)}, the only number that the model gives."
+        return (found.problem(note, {"label": found.key(chosen)}, chosen),)
 
 
 class LabelDifference:
@@ -61,6 +61,7 @@ class LabelDifference:
         kinds=("encoder", "decoder", "encoder-decoder"),
         needs_pair=False,
         takes_pair=True,
+        contest=True,
         needs="a classifier's head",
         unit="logit",
         description="How far the score (logit) of one label lies above that of another: by default the predicted "
@@ -84,18 +85,22 @@ class LabelDifference:
         **options: Any,
     ) -> tuple[Problem, ...]:
         """`label`, `against`: names or numbers of the model's labels; the predicted one and its runner-up."""
-        from attnviz.explanation.attribution.targets.reading import place_of, rival
+        from attnviz.explanation.attribution.targets.logits import place_of, two_of
 
-        asked = _Asked(model, text, pair)
-        other = None if against is None else place_of("label", against, asked.names)
-        if label is not None:
-            chosen = place_of("label", label, asked.names)
-        else:
-            chosen = asked.best if other is None else rival(asked.logits, other)
-        other = rival(asked.logits, chosen) if other is None else other
-        note = f"Explained: the logit of {asked.title(chosen)} less that of {asked.title(other)}."
-        options = {"label": asked.key(chosen), "against": asked.key(other)}
-        return (asked.problem(note, options, chosen, other),)
+        found = Classified(model, text, pair)
+        first, second = (
+            None if each is None else place_of("label", each, found.names) for each in (label, against)
+        )
+        chosen, other = two_of(found.logits, first, second)
+        note = f"Explained: the logit of {found.title(chosen)} less that of {found.title(other)}."
+        options = {"label": found.key(chosen), "against": found.key(other)}
+        return (found.problem(note, options, chosen, other),)
+
+
+def has_independent_labels(model: Model) -> bool:
+    """Whether several labels may hold at once, each with a probability of its own."""
+    config: Any = model.loaded.module.config
+    return getattr(config, "problem_type", None) == "multi_label_classification"
 
 
 def _label_count(model: Model) -> int:
@@ -114,7 +119,7 @@ def label_names(config: Any) -> tuple[str, ...]:
     return tuple(names.get(number, f"LABEL_{number}") for number in range(config.num_labels))
 
 
-class _Asked:
+class Classified:
     """A text, or two joined to one, and what the classifier says of it."""
 
     def __init__(self, model: Model, text: str, pair: str | None) -> None:
@@ -135,12 +140,12 @@ class _Asked:
                 reason="damaged",
             )
         self.names = label_names(root.config)
-        self.independent = getattr(root.config, "problem_type", None) == "multi_label_classification"
+        self.independent = has_independent_labels(model)
         with torch.no_grad():
-            self.logits = self._read(Run(self.module, self.inputs), self.inputs["attention_mask"])[0]
+            self.logits = self.read_all(Run(self.module, self.inputs), self.inputs["attention_mask"])[0]
         self.best = int(self.logits.argmax())
 
-    def _read(self, run: Run, mask: torch.Tensor) -> torch.Tensor:
+    def read_all(self, run: Run, mask: torch.Tensor) -> torch.Tensor:
         """(N, C) float32 logits."""
         if self.model.echoes:
             return run(decoder_attention_mask=_later(mask)).logits.float()
@@ -168,12 +173,15 @@ class _Asked:
         return f"{self.names[place]!r} (probability {float(self.probabilities(self.logits)[place]):.3g})"
 
     def predict(self, run: Run, mask: torch.Tensor) -> Outcomes:
-        logits = self._read(run, mask)[0]
+        logits = self.read_all(run, mask)[0]
         values = logits if len(self.names) == 1 else self.probabilities(logits)
         pairs = zip(self.names, values.tolist(), strict=True)
         return tuple(sorted(pairs, key=lambda pair: -pair[1]))
 
-    def problem(self, note: str, options: dict[str, Any], chosen: int, against: int | None = None) -> Problem:
+    def problem(
+        self, note: str, options: dict[str, Any], chosen: int, against: int | None = None, **more: Any
+    ) -> Problem:
+        """F is the logit of a label, or its difference to another; `more` are further fields of the problem."""
         from attnviz.explanation.problem import Problem
 
         value = self.logits[chosen] - (0 if against is None else self.logits[against])
@@ -187,14 +195,14 @@ class _Asked:
             value=float(value),
             note=note,
             options=options,
-            predict=self.predict,
             outcome_unit="logit" if len(self.names) == 1 else "probability",
             echoed=self.model.echoes,
+            **{"predict": self.predict, **more},
         )
 
     def _reader(self, chosen: int, against: int | None) -> Read:
         def read(run: Run, mask: torch.Tensor) -> torch.Tensor:
-            logits = self._read(run, mask)
+            logits = self.read_all(run, mask)
             return logits[:, chosen] if against is None else logits[:, chosen] - logits[:, against]
 
         return read

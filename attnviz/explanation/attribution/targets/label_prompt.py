@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import InputEmpty
-from attnviz.explanation.records import TargetInfo
+from attnviz.explanation.declarations import TargetInfo
 
 if TYPE_CHECKING:
     import torch
@@ -52,12 +52,12 @@ class LabelPrompt:
         """`labels`: two or more short texts. `label`, `against`: two of them; the nearest and its runner-up."""
         import torch
 
-        from attnviz.explanation.attribution.targets.reading import place_of, rival
+        from attnviz.explanation.attribution.targets.logits import place_of, two_of
         from attnviz.explanation.attribution.targets.similarity import base_of, embedding
         from attnviz.explanation.pooling import query_weights
         from attnviz.explanation.problem import Problem, encode
 
-        names = _checked(labels)
+        names = distinct_labels(labels)
         module, pooling = base_of(model.loaded.module), model.loaded.pooling
         tokens, inputs = encode(model, module, text)
         with torch.no_grad():
@@ -65,12 +65,8 @@ class LabelPrompt:
             vectors = torch.nn.functional.normalize(torch.cat(sides), dim=-1)
             own = torch.nn.functional.normalize(embedding(module, inputs, pooling), dim=-1)
             cosines = (own @ vectors.T)[0]
-        other = None if against is None else place_of("label", against, names)
-        if label is not None:
-            chosen = place_of("label", label, names)
-        else:
-            chosen = int(cosines.argmax()) if other is None else rival(cosines, other)
-        other = rival(cosines, chosen) if other is None else other
+        places = (None if each is None else place_of("label", each, names) for each in (label, against))
+        chosen, other = two_of(cosines, *places)
         first, second = float(cosines[chosen]), float(cosines[other])
         return (
             Problem(
@@ -90,7 +86,8 @@ class LabelPrompt:
         )
 
 
-def _checked(labels: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+def distinct_labels(labels: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    """The labels without those that are blank or named before. Raises InputEmpty where fewer than two are left."""
     if isinstance(labels, str) or not all(isinstance(name, str) for name in labels):
         raise InputEmpty("The labels are not a list of texts.", "Give two labels or more.")
     names = tuple(dict.fromkeys(name.strip() for name in labels if name.strip()))

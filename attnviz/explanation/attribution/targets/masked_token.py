@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attnviz.checks import whole
 from attnviz.errors import InputEmpty, UnknownName
-from attnviz.explanation.records import TargetInfo
+from attnviz.explanation.declarations import TargetInfo
 
 if TYPE_CHECKING:
     import torch
@@ -55,7 +56,12 @@ class MaskedToken:
         """`position`: of the token to hide, the last word by default. `token`: the guess, the hidden one by default."""
         import torch
 
-        from attnviz.explanation.attribution.targets.reading import likeliest, logits_at, token_id
+        from attnviz.explanation.attribution.targets.logits import (
+            likeliest,
+            logits_at,
+            token_id,
+            token_name,
+        )
         from attnviz.explanation.problem import Problem, Run, encode
 
         module, tokenizer = model.loaded.module, model.loaded.tokenizer
@@ -84,7 +90,7 @@ class MaskedToken:
                 read=lambda run, mask: logits(run)[:, chosen],
                 query_weights=np.eye(len(tokens), dtype=np.float32)[place],
                 value=float(found[chosen]),
-                note=f"Explained: the logit of {tokenizer.decode([chosen])!r} (token {chosen}) in place of "
+                note=f"Explained: the logit of {token_name(tokenizer, chosen)} in place of "
                 f"{tokens.labels[place].strip()!r} (position {place}), which is hidden from the model; its probability "
                 f"is {probability:.3g}.",
                 options={"position": place, "token": chosen},
@@ -109,6 +115,7 @@ def _last_word(tokens: Tokens) -> int:
 
 def _checked(position: int, tokens: Tokens) -> int:
     allowed = np.flatnonzero(~tokens.special).tolist()
-    if isinstance(position, bool) or position not in allowed:
+    number = whole(position)
+    if number not in allowed:
         raise UnknownName("position of a word to hide", position, [str(place) for place in allowed])
-    return int(position)
+    return int(number or 0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attnviz.explanation.records import TargetInfo
+from attnviz.explanation.declarations import TargetInfo
 
 if TYPE_CHECKING:
     import torch
@@ -39,14 +39,14 @@ class NextToken:
     def problems(
         self, model: Model, text: str, pair: str | None, token: str | int | None = None, **options: Any
     ) -> tuple[Problem, ...]:
-        """`token`: an id, or a string that is exactly one token (a leading space counts)."""
-        from attnviz.explanation.attribution.targets.reading import token_id
+        """`token`: an id, or a string that is exactly one token (a leading space counts), see `reading.token_id`."""
+        from attnviz.explanation.attribution.targets.logits import token_id
 
-        asked = _Asked(model, text)
-        chosen = asked.best if token is None else token_id(asked.tokenizer, token, len(asked.logits))
+        found = _Predicted(model, text)
+        chosen = found.best if token is None else token_id(found.tokenizer, token, len(found.logits))
         which = "the most likely next token" if token is None else "as asked for"
-        note = f"Explained: the logit of {asked.name(chosen)}, {which}; its probability is {asked.share(chosen)}."
-        return (asked.problem(note, {"token": chosen}, chosen),)
+        note = f"Explained: the logit of {found.name(chosen)}, {which}; its probability is {found.share(chosen)}."
+        return (found.problem(note, {"token": chosen}, chosen),)
 
 
 class TokenDifference:
@@ -77,21 +77,17 @@ class TokenDifference:
         **options: Any,
     ) -> tuple[Problem, ...]:
         """`token`, `against`: ids, or strings that are exactly one token; the likeliest and its runner-up."""
-        from attnviz.explanation.attribution.targets.reading import rival, token_id
+        from attnviz.explanation.attribution.targets.logits import token_id, two_of
 
-        asked = _Asked(model, text)
-        size = len(asked.logits)
-        other = None if against is None else token_id(asked.tokenizer, against, size)
-        if token is not None:
-            chosen = token_id(asked.tokenizer, token, size)
-        else:
-            chosen = asked.best if other is None else rival(asked.logits, other)
-        other = rival(asked.logits, chosen) if other is None else other
+        found = _Predicted(model, text)
+        size = len(found.logits)
+        named = (None if each is None else token_id(found.tokenizer, each, size) for each in (token, against))
+        chosen, other = two_of(found.logits, *named)
         note = (
-            f"Explained: the logit of {asked.name(chosen)} less that of {asked.name(other)}; "
-            f"their probabilities are {asked.share(chosen)} and {asked.share(other)}."
+            f"Explained: the logit of {found.name(chosen)} less that of {found.name(other)}; "
+            f"their probabilities are {found.share(chosen)} and {found.share(other)}."
         )
-        return (asked.problem(note, {"token": chosen, "against": other}, chosen, other),)
+        return (found.problem(note, {"token": chosen, "against": other}, chosen, other),)
 
 
 def generates(model: Model) -> bool:
@@ -100,13 +96,13 @@ def generates(model: Model) -> bool:
     return head is not None and head() is not None
 
 
-class _Asked:
+class _Predicted:
     """A text, and what the model says of the token after it."""
 
     def __init__(self, model: Model, text: str) -> None:
         import torch
 
-        from attnviz.explanation.attribution.targets.reading import logits_after
+        from attnviz.explanation.attribution.targets.logits import logits_after
         from attnviz.explanation.problem import Run, encode
 
         self.model, self.module, self.tokenizer = model, model.loaded.module, model.loaded.tokenizer
@@ -117,13 +113,15 @@ class _Asked:
         self.best = int(self.logits.argmax())
 
     def name(self, token: int) -> str:
-        return f"{self.tokenizer.decode([token])!r} (token {token})"
+        from attnviz.explanation.attribution.targets.logits import token_name
+
+        return token_name(self.tokenizer, token)
 
     def share(self, token: int) -> str:
         return f"{float(self.logits.softmax(-1)[token]):.3g}"
 
     def problem(self, note: str, options: dict[str, Any], chosen: int, against: int | None = None) -> Problem:
-        from attnviz.explanation.attribution.targets.reading import likeliest, logits_after
+        from attnviz.explanation.attribution.targets.logits import likeliest, logits_after
         from attnviz.explanation.problem import Problem
 
         def predict(run: Run, mask: torch.Tensor) -> Outcomes:
@@ -147,7 +145,7 @@ class _Asked:
 
 def _logit_of(module: torch.nn.Module, token: int, against: int | None = None) -> Read:
     def read(run: Run, mask: torch.Tensor) -> torch.Tensor:
-        from attnviz.explanation.attribution.targets.reading import logits_after
+        from attnviz.explanation.attribution.targets.logits import logits_after
 
         logits = logits_after(module, run, mask)
         return logits[:, token] if against is None else logits[:, token] - logits[:, against]

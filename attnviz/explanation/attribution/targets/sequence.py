@@ -6,12 +6,15 @@ predicted from the text and the tokens before it. The text is explained; the con
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from attnviz.checks import index, whole
+from attnviz.checks import text as text_of
 from attnviz.errors import InputEmpty, InputTooLong, UnknownName
-from attnviz.explanation.records import TargetInfo
+from attnviz.explanation.declarations import TargetInfo
 
 if TYPE_CHECKING:
     import torch
@@ -36,7 +39,7 @@ class Sequence:
         positive="The word makes the continuation more probable.",
         negative="The word makes the continuation less probable.",
         caveat="Each token is predicted from the text and from the continuation before it; only the text is explained.",
-        options=("continuation", "position"),
+        options=("continuation", "continuation_ids", "position"),
     )
 
     def supports(self, model: Model) -> bool:
@@ -50,44 +53,56 @@ class Sequence:
         text: str,
         pair: str | None,
         continuation: str | None = None,
+        continuation_ids: Iterable[int] | None = None,
         position: int | None = None,
         **options: Any,
     ) -> tuple[Problem, ...]:
-        """`continuation`: as it is (a leading space counts). `position`: of the one token of it that is explained."""
+        """`continuation`: as it is (a leading space counts). `continuation_ids`: the same as tokens, which come first.
+
+        `position`: of the one token of the continuation that is explained.
+        """
         import torch
 
         from attnviz.explanation.problem import Problem, Run
 
-        given = _continuation(model, text, continuation)
-        asked = _forced(model, text, given) if _has_source(model) else _appended(model, text, given)
-        chosen = _chosen(asked.target, position)
+        found = _scored(model, text, continuation, continuation_ids)
+        chosen = _chosen(found.target, position)
         with torch.no_grad():
-            run = Run(asked.module, asked.inputs)
-            values = asked.log_probabilities(run, asked.inputs["attention_mask"])[0, chosen]
-        which = "" if position is None else f"token {position} ({asked.target.labels[position]!r}) of "
+            run = Run(found.module, found.inputs)
+            values = found.log_probabilities(run, found.inputs["attention_mask"])[0, chosen]
+        which = "" if position is None else f"token {position} ({found.target.labels[position]!r}) of "
+        given = found.target.text
         return (
             Problem(
                 model=model,
-                module=asked.module,
-                tokens=asked.tokens,
-                inputs=asked.inputs,
-                read=lambda run, mask: asked.log_probabilities(run, mask)[:, chosen].sum(1),
-                query_weights=asked.query_weights(chosen),
+                module=found.module,
+                tokens=found.tokens,
+                inputs=found.inputs,
+                read=lambda run, mask: found.log_probabilities(run, mask)[:, chosen].sum(1),
+                query_weights=found.query_weights(chosen),
                 value=float(values.sum()),
                 note=f"Explained: the log-probability of {which}the continuation {given!r}.",
-                options={"continuation": given, "position": position},
-                predict=asked.predict,
+                options={
+                    "continuation": given,
+                    "continuation_ids": tuple(map(int, found.target.ids)),
+                    "position": position,
+                },
+                predict=found.predict,
                 outcome_unit="log-probability",
-                continuation=asked.target,
+                continuation=found.target,
             ),
         )
 
 
-class _Asked:
+class _Scored:
     """A text and its continuation: what the module is fed, and where it says how probable each token is."""
 
     def __init__(
-        self, module: torch.nn.Module, tokens: Tokens, inputs: dict[str, torch.Tensor], target: Tokens
+        self,
+        module: torch.nn.Module,
+        tokens: Tokens,
+        inputs: dict[str, torch.Tensor],
+        target: Tokens,
     ) -> None:
         import torch
 
@@ -104,7 +119,7 @@ class _Asked:
 
     def log_probabilities(self, run: Run, mask: torch.Tensor) -> Annotated[torch.Tensor, "N m"]:
         """Of every token of the continuation, in float32."""
-        from attnviz.explanation.attribution.targets.reading import logits_at
+        from attnviz.explanation.attribution.targets.logits import logits_at
 
         logs = logits_at(self.module, run, self.columns(mask)).log_softmax(-1)
         return logs.gather(-1, self.ids[None, :, None].expand(len(logs), -1, 1))[..., 0]
@@ -114,7 +129,7 @@ class _Asked:
         return tuple(zip(self.target.labels, values, strict=True))
 
 
-class _Appended(_Asked):
+class _Appended(_Scored):
     """A decoder: the continuation stands behind the text, in the same row."""
 
     def columns(self, mask: torch.Tensor) -> Annotated[torch.Tensor, "N m"]:
@@ -126,7 +141,7 @@ class _Appended(_Asked):
         first = last_position(mask) - count + 1  # column of the first token of the continuation
         before = last_position(
             mask * (places < first[:, None])
-        )  # of the text's last token that is not masked
+        )  # of the text's last token that is not mscored
         return torch.cat([before[:, None], first[:, None] + places[: count - 1]], 1)
 
     def query_weights(self, chosen: list[int]) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -135,7 +150,7 @@ class _Appended(_Asked):
         return weights
 
 
-class _Forced(_Asked):
+class _Forced(_Scored):
     """An encoder-decoder: the decoder is fed the continuation; row i predicts its token i."""
 
     def columns(self, mask: torch.Tensor) -> Annotated[torch.Tensor, "N m"]:
@@ -149,34 +164,57 @@ class _Forced(_Asked):
         return weights
 
 
-def _has_source(model: Model) -> bool:
-    return model.card.kind == "encoder-decoder"
+def _scored(model: Model, text: str, given: str | None, ids: Iterable[int] | None) -> _Scored:
+    """The text and its continuation: of these ids, else as given, else the one that the model writes, greedily."""
+    from attnviz.capture.reading import read_continuation
+    from attnviz.explanation.problem import embedding_weight, encode
+    from attnviz.text import tokens_of_ids
+
+    module, tokenizer = model.loaded.module, model.loaded.tokenizer
+    tokens, inputs = encode(model, module, text)
+    reads_source = model.card.kind == "encoder-decoder"
+    if ids is not None:
+        target = tokens_of_ids(tokenizer, _checked(ids, len(embedding_weight(module))))
+    elif given is None:
+        target = _written(model, text)
+    elif not text_of("continuation", given).strip():
+        raise InputEmpty("The continuation is empty.", "Type what the text should be continued with.")
+    elif reads_source:
+        target = model.forced(given)[0]
+    else:
+        target = tokens_of_ids(tokenizer, read_continuation(model.loaded, tokens.text, given))
+    if not reads_source:
+        return _Appended(module, tokens, _appended(model, tokens, inputs, target), target)
+    fed = _row(model, _fed(model, target))
+    return _Forced(module, tokens, {**inputs, "decoder_input_ids": fed}, target)
 
 
-def _continuation(model: Model, text: str, given: str | None) -> str:
-    """The continuation that is given, or the one that the model writes, greedily."""
-    if given is not None:
-        if not given.strip():
-            raise InputEmpty("The continuation is empty.", "Type what the text should be continued with.")
-        return given
+def _checked(ids: Iterable[int], vocabulary: int) -> list[int]:
+    numbers = [whole(each) for each in ids]
+    for number in numbers:
+        if number is None or not 0 <= number < vocabulary:
+            raise UnknownName("token id", number, (f"0 to {vocabulary - 1}",))
+    if not numbers:
+        raise InputEmpty("The continuation has no token.", "Give at least one id.")
+    return [number for number in numbers if number is not None]
+
+
+def _written(model: Model, text: str) -> Tokens:
+    """What the model writes itself, as the ids that it produced."""
     target = model.generate(text, max_new_tokens=NEW_TOKENS).target_tokens
-    written = "" if target is None else model.loaded.tokenizer.decode(target.ids, skip_special_tokens=True)
-    if not written.strip():
+    if target is None or bool(target.special.all()):
         raise InputEmpty(
             "The model itself adds nothing to this text.", "Type what the text should be continued with."
         )
-    return written
+    return target
 
 
-def _appended(model: Model, text: str, given: str) -> _Asked:
+def _appended(
+    model: Model, tokens: Tokens, inputs: dict[str, torch.Tensor], target: Tokens
+) -> dict[str, torch.Tensor]:
+    """What a decoder is fed: the text, and behind it the continuation. Raises InputTooLong."""
     import torch
 
-    from attnviz.explanation.problem import encode
-    from attnviz.text import tokenize
-
-    module = model.loaded.module
-    tokens, inputs = encode(model, module, text)
-    target = tokenize(model.loaded.tokenizer, given, add_special_tokens=False)
     limit, count = model.card.max_tokens, len(tokens) + len(target)
     if limit and count > limit:
         raise InputTooLong(
@@ -188,25 +226,30 @@ def _appended(model: Model, text: str, given: str) -> _Asked:
     more = len(target)
     longer = {name: torch.cat([each, each[:, -1:].expand(-1, more)], 1) for name, each in inputs.items()}
     longer["input_ids"][0, len(tokens) :] = torch.as_tensor(np.array(target.ids))
-    return _Appended(module, tokens, longer, target)
+    return longer
 
 
-def _forced(model: Model, text: str, given: str) -> _Asked:
+def _fed(model: Model, target: Tokens) -> list[int]:
+    """What the decoder of an encoder-decoder is fed to predict these tokens, as transformers does it from labels.
+
+    A continuation that was cut short gets its end for that: some families feed the end of the labels first.
+    """
+    from attnviz.capture.sequences import shifted
+
+    ids = list(map(int, target.ids))
+    end = model.loaded.tokenizer.eos_token_id
+    whole_labels = ids if end is None or bool(target.special[-1]) else [*ids, int(end)]
+    return shifted(model.loaded.module, whole_labels)[: len(ids)]
+
+
+def _row(model: Model, ids: list[int]) -> Annotated[torch.Tensor, "1 m"]:
     import torch
 
-    from attnviz.explanation.problem import encode
-
-    module = model.loaded.module
-    tokens, inputs = encode(model, module, text)
-    target, fed = model.forced(given)
-    inputs["decoder_input_ids"] = torch.tensor([fed], device=model.loaded.device)
-    return _Forced(module, tokens, inputs, target)
+    return torch.tensor([ids], device=model.loaded.device)
 
 
 def _chosen(target: Tokens, position: int | None) -> list[int]:
     """The places of the tokens whose log-probabilities are summed: the one asked for, or all but special ones."""
     if position is None:
         return np.flatnonzero(~target.special).tolist() or list(range(len(target)))
-    if isinstance(position, bool) or not isinstance(position, int) or not 0 <= position < len(target):
-        raise UnknownName("position in the continuation", position, (f"0 to {len(target) - 1}",))
-    return [position]
+    return [index("position in the continuation", position, len(target))]

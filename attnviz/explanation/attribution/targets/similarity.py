@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from attnviz.explanation.records import TargetInfo
+from attnviz.explanation.declarations import TargetInfo
 
 if TYPE_CHECKING:
     import torch

@@ -14,7 +14,7 @@ from attnviz.errors import InputEmpty
 from attnviz.web.controls import before_after
 from attnviz.web.controls.question import attention_link
 from attnviz.web.escape import markdown
-from attnviz.web.pages.ablation import forced, heads_off, trail
+from attnviz.web.pages.ablation import head_names, heads_off, history, row_choice
 from attnviz.web.shell import components, progress
 from attnviz.web.state import session
 from attnviz.web.state.address import UNFORCED
@@ -22,15 +22,12 @@ from attnviz.web.state.address import UNFORCED
 if TYPE_CHECKING:
     from attnviz.explanation import Ablation, Attended, HeadImportance
     from attnviz.figures import Results
-    from attnviz.web.controls.question import Asking
-    from attnviz.web.pages.ablation.forced import Choice
+    from attnviz.web.controls.question import Question
+    from attnviz.web.pages.ablation.row_choice import Choice
     from attnviz.web.share.drawn import Drawn
     from attnviz.web.state.address import Head, State
 
 ALL = "all heads"
-UNFITTING = (
-    "The row of attention in the link does not fit this text and model; the strongest link is cut instead."
-)
 MEANING = (
     "A row of attention says how much a token looks at each token, and what it takes over from them. What is kept "
     "out of sight is masked before the softmax, so that the others share its weight."
@@ -42,11 +39,12 @@ HELP = (
 )
 
 
-def show(question: Asking, state: State) -> Drawn:
+def draw(question: Question) -> Drawn:
     """The sentence, the choice of a row, the row before and after, the grid, and the predictions.
 
     Returns the grid with what was found, to be taken away.
     """
+    state = question.state
     importance = heads_off.importance_of(question)
     heads = heads_off.chosen(state, importance.values)
     with progress.loading() as report:
@@ -60,12 +58,12 @@ def show(question: Asking, state: State) -> Drawn:
         _heads(heads, importance)
     meaning = MEANING + OTHER_TEXT * question.target.needs_pair
     st.caption(meaning)
-    told = forced.condition(choice, seen, _named(heads, importance))
+    told = row_choice.condition(choice, seen, _named(heads, importance))
     found = None
     with sentence:
         try:
             found = _forced(question, heads, choice, importance)
-            _result(question, found, choice, seen, heads, state, importance)
+            _result(question, found, choice, seen, heads, importance)
         except InputEmpty as error:
             with st.container(border=True):
                 st.markdown(f"**{markdown(error.message)}** {markdown(error.remedy)}")
@@ -85,41 +83,43 @@ def show(question: Asking, state: State) -> Drawn:
     return question.drawn("switches", alone, "Attention forced", told)
 
 
-def _results(question: Asking, found: Ablation, told: str, note: str, seen: Attended) -> Results:
+def _results(question: Question, found: Ablation, told: str, note: str, seen: Attended) -> Results:
     """What the page says, as plain text."""
     line = before_after.said(f"{told},", question.noun, found.before, found.after)
     values = [("as it is", found.before), ("forced", found.after)]
     results = before_after.results(line, values, question.target, question.answer, found.outcomes_after, note)
-    row = [] if found.forced is None else [forced.results(found.forced, forced.labels(seen.key_tokens))]
+    row = (
+        [] if found.forced is None else [row_choice.results(found.forced, row_choice.labels(seen.key_tokens))]
+    )
     return replace(results, tables=[*results.tables, *row])
 
 
 def _choice(state: State, seen: Attended) -> Choice:
     """What the address forces; a notice, and the strongest link, where it does not fit."""
-    choice = None if state.forced is None else forced.read(state.forced, seen)
+    choice = None if state.forced is None else row_choice.read(state.forced, seen)
     if choice is None and state.forced is not None:
         session.notice(UNFORCED)
-    return choice or forced.suggested(seen)
+    return choice or row_choice.suggested(seen)
 
 
 def _controls(choice: Choice, seen: Attended) -> None:
-    rows = [forced.EVERY, *forced.entries(seen.query_tokens)]
-    ways = forced.forces(seen)
+    rows = [row_choice.EVERY, *row_choice.entries(seen.query_tokens)]
+    ways = row_choice.forces(seen)
 
     def row(place: int) -> str:
-        return forced.write(forced.with_query(choice, place - 1 if place else None, seen))
+        return row_choice.write(row_choice.with_query(choice, place - 1 if place else None, seen))
 
     def way(place: int) -> str:
-        return forced.write(forced.with_force(choice, ways[place], seen))
+        return row_choice.write(row_choice.with_force(choice, ways[place], seen))
 
     _list("The row of", rows, 0 if choice.query is None else choice.query + 1, "forced", row, 180)
-    titles = [forced.TITLES[name] for name in ways]
+    titles = [row_choice.TITLES[name] for name in ways]
     _list("What becomes of it: the token", titles, ways.index(choice.force), "forced", way, 225)
     if choice.key is not None:
-        keys, weights = forced.keys_of(seen, choice.query), forced.weights_of(seen, choice.query)
-        names = forced.entries(seen.key_tokens)
+        keys, weights = row_choice.keys_of(seen, choice.query), row_choice.weights_of(seen, choice.query)
+        names = row_choice.entries(seen.key_tokens)
         shown = [f"{names[key]}, {weights[key]:.1%} of the attention" for key in keys]
-        words = [forced.write(replace(choice, key=key)) for key in keys]
+        words = [row_choice.write(replace(choice, key=key)) for key in keys]
         place = keys.index(choice.key)
         _list("Which token it does not see", shown, place, "forced", words.__getitem__, 250)
 
@@ -152,11 +152,11 @@ def _list(
 
 def _named(heads: tuple[Head, ...], importance: HeadImportance) -> str:
     every = len(heads) in (0, int(np.isfinite(importance.values).sum()))
-    return ALL if every else heads_off.describe(heads, importance.values)
+    return ALL if every else head_names.describe(heads, importance.values)
 
 
 def _forced(
-    question: Asking, heads: tuple[Head, ...], choice: Choice, importance: HeadImportance
+    question: Question, heads: tuple[Head, ...], choice: Choice, importance: HeadImportance
 ) -> Ablation:
     with progress.loading() as report:
         return session.runtime().ablate(
@@ -174,22 +174,22 @@ def _forced(
 
 
 def _result(
-    question: Asking,
+    question: Question,
     found: Ablation,
     choice: Choice,
     seen: Attended,
     heads: tuple[Head, ...],
-    state: State,
     importance: HeadImportance,
 ) -> None:
     """What becomes of the result, in a sentence and as bars, and the ways on and back."""
+    state = question.state
     names = _named(heads, importance)
-    shown = f"{forced.condition(choice, seen, names, markdown)},"
+    shown = f"{row_choice.condition(choice, seen, names, markdown)},"
     with st.container(border=True, key="forced_result"):
         st.markdown(f"**{before_after.sentence(shown, question.noun, found.before, found.after)}**")
         before_after.bars(("as it is", found.before), ("forced", found.after), question.target.unit)
         with st.container(horizontal=True, vertical_alignment="center"):
-            attention_link(question, heads, state, f"See the map of {names}")
+            attention_link(question, heads, f"See the map of {names}")
             if state.forced or state.off:
                 st.button(
                     "Back to the strongest link",
@@ -198,26 +198,26 @@ def _result(
                     kwargs={"off": None, "forced": None},
                 )
     if state.forced or state.off:
-        what = forced.condition(choice, seen, names)
-        trail.note(what, before_after.moved(found.before, found.after), state)
+        what = row_choice.condition(choice, seen, names)
+        history.add(what, before_after.moved(found.before, found.after), state)
 
 
 def _row(found: Ablation, choice: Choice, seen: Attended, heads: tuple[Head, ...]) -> None:
     """The row itself before and after."""
     if found.forced is None:
         return
-    names = forced.labels(seen.key_tokens)
-    whose = "all tokens" if choice.query is None else forced.labels(seen.query_tokens)[choice.query]
-    st.subheader(forced.ROW, anchor=False)
-    st.html(forced.table(found.forced, names))
+    names = row_choice.labels(seen.key_tokens)
+    whose = "all tokens" if choice.query is None else row_choice.labels(seen.query_tokens)[choice.query]
+    st.subheader(row_choice.ROW, anchor=False)
+    st.html(row_choice.table(found.forced, names))
     over = ["the heads"] * (len(heads) != 1) + ["the tokens"] * (choice.query is None)
     mean = f", in the mean over {' and '.join(over)}" if over else ""
     told = [f"Where {markdown(whose)} {'look' if choice.query is None else 'looks'}{mean}."]
-    if len(names) > forced.ROWS:
-        told.append(f"The {forced.ROWS} tokens that get most, of {len(names)}.")
+    if len(names) > row_choice.ROWS:
+        told.append(f"The {row_choice.ROWS} tokens that get most, of {len(names)}.")
     if left := found.forced.left:
         told.append(
-            f"{markdown(', '.join(forced.labels(seen.query_tokens)[n] for n in left))} can see nothing else, and "
+            f"{markdown(', '.join(row_choice.labels(seen.query_tokens)[n] for n in left))} can see nothing else, and "
             "was left as it is."
         )
     st.caption(" ".join(told))

@@ -12,7 +12,7 @@ from attnviz.analysis import read_heads, write_heads
 from attnviz.text import decimals
 from attnviz.web.controls import before_after
 from attnviz.web.escape import clean, markdown, plain
-from attnviz.web.pages.ablation import trail
+from attnviz.web.pages.ablation import head_names, history
 from attnviz.web.shell import components, progress
 from attnviz.web.state import session
 from attnviz.web.state.address import UNREADABLE
@@ -20,7 +20,7 @@ from attnviz.web.state.address import UNREADABLE
 if TYPE_CHECKING:
     from attnviz.explanation import Ablation, HeadImportance
     from attnviz.figures import Results
-    from attnviz.web.controls.question import Asking
+    from attnviz.web.controls.question import Question
     from attnviz.web.share.drawn import Drawn
     from attnviz.web.state.address import Head, State
 
@@ -28,7 +28,6 @@ EXACT = "attnviz_exact"  # the questions for which every head has been switched 
 OFF, SCALED, MEAN = "off", "scaled", "mean"
 GATES = {OFF: "Switched off", SCALED: "Scaled", MEAN: "Their mean over a text"}
 HALF = "50"
-NAMED = 4  # heads and layers that are named one by one in a sentence
 ESTIMATED = (
     "Each number is an estimate from one gradient (Michel, Levy & Neubig 2019): how far the result would fall if it "
     "changed in a straight line as the head is turned down. The sentence above comes from really switching off."
@@ -37,9 +36,9 @@ MEASURED = "Each number comes from switching this one head off and asking again.
 TOGETHER = "Heads stand in for each other: what several do together is not the sum of what each does alone."
 
 
-def show(question: Asking, state: State) -> Drawn:
+def draw(question: Question) -> Drawn:
     """The sentence, the grid, and the predictions; returns the grid with all of it, to be taken away."""
-    place = st.container()
+    state, place = question.state, st.container()
     importance = importance_of(question)
     heads = chosen(state, importance.values)
     gate, reference = _gate(state)
@@ -48,7 +47,7 @@ def show(question: Asking, state: State) -> Drawn:
         if not heads:
             _nothing_off(question, importance)
         else:
-            found = _result(question, heads, gate, reference, importance, state)
+            found = _result(question, heads, gate, reference, importance)
     _measure(question, importance)
     components.switches(message(question, importance, heads), switched(importance.values.shape[1]))
     note = f"{MEASURED if importance.exact else ESTIMATED} {TOGETHER}"
@@ -56,7 +55,7 @@ def show(question: Asking, state: State) -> Drawn:
     outcomes = question.answer.outcomes, found.outcomes_after if found else question.answer.outcomes
     before_after.table(question.target.name, question.answer.outcome_unit, *outcomes)
 
-    told = condition(describe(heads, importance.values), gate) if heads else ""
+    told = head_names.condition(head_names.describe(heads, importance.values), gate) if heads else ""
     if heads and reference is not None:
         note = f"{note} Reference text: “{plain(reference)}”"
 
@@ -68,7 +67,7 @@ def show(question: Asking, state: State) -> Drawn:
     return question.drawn("switches", alone, title, told, (("Importance of heads", how),))
 
 
-def _results(question: Asking, found: Ablation | None, told: str, note: str) -> Results:
+def _results(question: Question, found: Ablation | None, told: str, note: str) -> Results:
     """What the page says of these heads, as plain text."""
     value = question.answer.value
     line = f"With all heads {question.noun} is {decimals(value)}."
@@ -92,7 +91,7 @@ def chosen(state: State, values: np.ndarray) -> tuple[Head, ...]:
     return tuple(head for head in found if np.isfinite(values[head]))
 
 
-def importance_of(question: Asking) -> HeadImportance:
+def importance_of(question: Question) -> HeadImportance:
     """Of all heads: measured where the reader has asked for it, else estimated."""
     exact = question.identity in st.session_state.get(EXACT, ())
     with progress.loading() as report:
@@ -143,7 +142,7 @@ def _gate(state: State) -> tuple[float | None, str | None]:
     return None, reference
 
 
-def _nothing_off(question: Asking, importance: HeadImportance) -> None:
+def _nothing_off(question: Question, importance: HeadImportance) -> None:
     """What there is to do, and something to begin with."""
     top = strongest(importance.values)
     with st.container(border=True, key="switched"):
@@ -153,7 +152,7 @@ def _nothing_off(question: Asking, importance: HeadImportance) -> None:
         )
         if top is not None:
             st.button(
-                f"Switch off {describe((top,), importance.values)}, which supports it most",
+                f"Switch off {head_names.describe((top,), importance.values)}, which supports it most",
                 icon=":material/bolt:",
                 on_click=session.update,
                 kwargs={"off": f"{top[0]}.{top[1]}"},
@@ -161,12 +160,11 @@ def _nothing_off(question: Asking, importance: HeadImportance) -> None:
 
 
 def _result(
-    question: Asking,
+    question: Question,
     heads: tuple[Head, ...],
     gate: float | None,
     reference: str | None,
     importance: HeadImportance,
-    state: State,
 ) -> Ablation:
     """What becomes of the result without these heads, in a sentence and as bars."""
     with progress.loading() as report:
@@ -180,8 +178,8 @@ def _result(
             progress=report,
             **question.decided,
         )
-    names = describe(heads, importance.values)
-    line = before_after.sentence(condition(names, gate), question.noun, found.before, found.after)
+    names = head_names.describe(heads, importance.values)
+    line = before_after.sentence(head_names.condition(names, gate), question.noun, found.before, found.after)
     with st.container(border=True, key="switched"):
         st.markdown(f"**{line}**")
         before_after.bars(("all heads", found.before), ("changed", found.after), question.target.unit)
@@ -191,39 +189,10 @@ def _result(
             on_click=session.update,
             kwargs={"off": None},
         )
-    trail.note(condition(names, gate), before_after.moved(found.before, found.after), state)
-    return found
-
-
-def condition(names: str, gate: float | None) -> str:
-    """The first words of the sentence."""
-    if gate is None:
-        return f"With {names} frozen at the mean over the reference text"
-    return f"Without {names}" if gate == 0 else f"With {names} at {gate:.0%}"
-
-
-def describe(heads: tuple[Head, ...], values: np.ndarray) -> str:
-    """“layer 2 head 5”, “layer 2 heads 5 and 7”, “all heads of layer 3”, “14 heads”."""
-    rows: dict[int, list[int]] = {}
-    for layer, head in heads:
-        rows.setdefault(layer, []).append(head)
-    if len(heads) == int(np.isfinite(values).sum()):
-        return "any head"
-    whole = {layer for layer, row in rows.items() if len(row) == int(np.isfinite(values[layer]).sum())}
-    if sum(1 if layer in whole else len(row) for layer, row in rows.items()) > NAMED:
-        return f"{len(heads)} heads"
-    return _listed(
-        [
-            f"all heads of layer {layer}"
-            if layer in whole
-            else f"layer {layer} head{'s' if len(row) > 1 else ''} {_listed([str(head) for head in row])}"
-            for layer, row in sorted(rows.items())
-        ]
+    history.add(
+        head_names.condition(names, gate), before_after.moved(found.before, found.after), question.state
     )
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return found
 
 
 def strongest(values: np.ndarray) -> Head | None:
@@ -235,7 +204,7 @@ def strongest(values: np.ndarray) -> Head | None:
 
 
 def message(
-    question: Asking,
+    question: Question,
     importance: HeadImportance,
     heads: tuple[Head, ...],
     results: Results | None = None,
@@ -266,17 +235,17 @@ def switched(count: int) -> Callable[[tuple[Head, ...]], None]:
     return lambda heads: session.update(off=write_heads(heads, count) or None)
 
 
-def _measure(question: Asking, importance: HeadImportance) -> None:
+def _measure(question: Question, importance: HeadImportance) -> None:
     """The true ablation of every head, on demand."""
     count = int(np.isfinite(importance.values).sum())
     if not importance.exact:
         st.button(
             f"Measure: switch off each of the {count} heads in turn",
             icon=":material/science:",
-            on_click=_ask_exactly,
+            on_click=_measure_exactly,
             args=(question.identity,),
         )
 
 
-def _ask_exactly(identity: str) -> None:
+def _measure_exactly(identity: str) -> None:
     st.session_state[EXACT] = {*st.session_state.get(EXACT, ()), identity}

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.figures.messages import axes as maps
-from attnviz.web.pages.attention import view as attention_view
-from attnviz.web.share import map_settings
+from attnviz.figures.messages.axes import Axes
+from attnviz.web.controls import head_map
+from attnviz.web.controls.attention import archive, chosen_head
+from attnviz.web.controls.head_map import HeadMap
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, progress
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
-    from attnviz.capture import Capture
     from attnviz.figures import Pool
-    from attnviz.runtime import Query
-    from attnviz.types import Kind
+    from attnviz.web.controls.attention import Attention
     from attnviz.web.state.address import State
 
 MODEL, LAYER, ONE = "model", "layer", "one"
@@ -30,45 +29,41 @@ ONE_HEAD = "Queries and keys belong to tokens: the Attention page takes them apa
 PARAGRAPHS = "Blank lines part paragraphs; in a text without any, line breaks do."
 
 
-def show(query: Query, capture: Capture, kind: Kind, unit: str, state: State) -> Drawn:
+def draw(attention: Attention, unit: str, state: State) -> Drawn:
     """Draw the pooled map of the whole model, a layer or a head; returns what can be taken away of it."""
-    from attnviz.figures import MapView, Products
+    from attnviz.figures import Products
 
-    layers, heads = capture.shape(kind)[:2]
+    layers, heads = attention.layers, attention.heads
     of = _of(state)
-    shown = attention_view.chosen_head(state, layers, heads)
+    head = chosen_head(state, layers, heads)
     pool = _pool(of, layers, heads)
-    pooled = pool.heads(shown[0], heads) if pool is not None else (shown,)
+    pooled = pool.heads(head[0], heads) if pool is not None else (head,)
     with progress.loading() as report:
-        found = session.runtime().pooled(query, pooled, unit, kind, report)
-    axes = maps.Axes.of(capture.query_tokens(kind), capture.key_tokens(kind), unit)
+        found = session.runtime().pooled(attention.query, pooled, unit, attention.kind, report)
     form = session.choose("form", state.form, (*FORMS, "qk"), FORMS[0])
-    hide, keep = attention_view.settings(state)
-    labels = axes.queries.labels, axes.keys.labels
-    data = MapView(
-        found[None],
-        [shown],
-        axes,
-        layers,
-        heads,
+    hide, keep = head_map.hidden(state)
+    shown = HeadMap(attention, head, unit, form=form, hide=hide, keep=keep, pool=pool, held=state.held)
+    labels = shown.axes.queries.labels, shown.axes.keys.labels
+    data = head_map.message(
         shown,
-        pool=pool,
-        causal=attention_view.is_causal(capture, kind),
+        found[None],
+        [head],
         titles=(f"query {unit}: looks from", f"key {unit}: looked at"),
-        note=_note(axes, unit),
-        model=session.model_name(query.model),
-        text=query.text,
-        identity=f"pooled {kind}",
-        form=form,
-        products=Products(*shown, 0, *labels, problem=ONE_HEAD) if form == "qk" else None,
-        hide=hide,
-        keep=keep,
-        held=state.held,
-    ).message()
-    components.heatmap(data, shown)
-    texts = " · ".join(filter(None, (query.text, query.pair)))
-    made = map_settings.of_map(kind, shown, (layers, heads), pool, unit, form=form, hide=hide, keep=keep)
-    return Drawn("heatmap", lambda: data, f"Attention from {unit} to {unit}", texts, settings=made)
+        note=_note(shown.axes, unit),
+        identity=f"pooled {attention.kind}",
+        products=Products(*head, 0, *labels, problem=ONE_HEAD) if form == "qk" else None,
+    )
+    components.heatmap(data, head)
+    return Drawn(
+        attention.query,
+        state,
+        "heatmap",
+        lambda: data,
+        f"Attention from {unit} to {unit}",
+        settings=shown.settings(),
+        attention=attention,
+        arrays=lambda: archive(attention, state),
+    )
 
 
 def _of(state: State) -> str:
@@ -94,6 +89,6 @@ def _pool(of: str, layers: int, heads: int) -> Pool | None:
     return Pool("mean") if of == LAYER else Pool("mean", every, "*")
 
 
-def _note(axes: maps.Axes, unit: str) -> str:
+def _note(axes: Axes, unit: str) -> str:
     longer = f"A longer {unit} gets more attention by itself."
     return " ".join(filter(None, (axes.note(), longer, PARAGRAPHS if unit == "paragraph" else "")))

@@ -1,7 +1,4 @@
-"""A check on a model that has forgotten: its upper layers are shuffled, and the same question is explained again.
-
-In flow a question; the engine's two explanations come from the runtime, with progress, when the reader asks for them.
-"""
+"""A check on a model that has forgotten: its upper layers are shuffled, and the same question is explained again."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.figures.messages.axes import GRANULARITIES
-from attnviz.web.pages.attribution.tested import Asked, remember
+from attnviz.web.pages.attribution.request import Request, remember
 from attnviz.web.shell import components, problems, progress
 from attnviz.web.state import session
 
@@ -27,16 +24,21 @@ WHY = (
 )
 
 
-def show(asked: Asked) -> None:
+def draw(request: Request) -> None:
     """The button, and what it found."""
     st.subheader("Does it depend on what the model learned?", anchor=False)
     st.markdown(WHY)
-    question = (asked.query, asked.target.name, asked.method.name, tuple(sorted(asked.options.items())))
+    question = (
+        request.query,
+        request.target.name,
+        request.method.name,
+        tuple(sorted(request.options.items())),
+    )
     last, seed = st.session_state.get(SHUFFLED, (None, 0))
     if last != question:
         st.button(
             "Randomise the upper layers",
-            key="trust_shuffle",
+            key="evaluation_shuffle",
             icon=":material/shuffle:",
             on_click=remember,
             args=(SHUFFLED, (question, 0)),
@@ -45,19 +47,25 @@ def show(asked: Asked) -> None:
     with problems.guard():
         with progress.loading() as report:
             found = session.runtime().sanity(
-                asked.query, asked.target.name, asked.method.name, UPPER, seed, report, **asked.options
+                request.query,
+                request.target.name,
+                request.method.name,
+                UPPER,
+                seed,
+                report,
+                **request.options,
             )
-        _result(found, asked)
+        _result(found, request)
         st.button(
             "Shuffle once more, with another seed",
-            key="trust_reshuffle",
+            key="evaluation_reshuffle",
             icon=":material/shuffle:",
             on_click=remember,
             args=(SHUFFLED, (question, seed + 1)),
         )
 
 
-def _result(found: Sanity, asked: Asked) -> None:
+def _result(found: Sanity, request: Request) -> None:
     from attnviz.explanation.evaluation import verdict
     from attnviz.figures import explanation_data
 
@@ -70,7 +78,7 @@ def _result(found: Sanity, asked: Asked) -> None:
         beside=found.after,
         names=NAMES,
         granularity=session.choose("view", session.state().view, GRANULARITIES, "word"),
-        model=session.model_name(asked.query.model),
+        model=session.model_name(request.query.model),
     )
     components.words(data, WORDS)
     st.caption(

@@ -8,31 +8,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from attnviz.text import visible
+from attnviz.web.controls.attention import first_head, read_attention
 from attnviz.web.escape import plain
-from attnviz.web.pages.attention import view as attention_view
-from attnviz.web.share import take_away
-from attnviz.web.shell import progress
-from attnviz.web.state import address as url
+from attnviz.web.share.drawn import Drawn, file_stem
+from attnviz.web.shell import links, progress
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
-    from attnviz.types import IntArray, Kind, Tokens
+    from attnviz.types import IntArray, Tokens
+    from attnviz.web.controls.attention import Attention
     from attnviz.web.state.address import State
 
 FOUND = 12  # heads listed
 FROM, TO = "find_from", "find_to"
-ATTENTION = ("pages/look/attention.py", "attention")
 
 
-def show(query: Query, state: State) -> None:
+def draw(query: Query, state: State) -> Drawn:
     """Two tokens to choose, and the heads that look from the first to the second."""
-    runtime = session.runtime()
-    with progress.loading() as report:
-        capture = runtime.capture(query, report)
-    kind = attention_view.choose_kind(capture.kinds, state)
-    rows, keys = capture.query_tokens(kind), capture.key_tokens(kind)
-    row, key = _chosen(state, len(rows), len(keys)) or _start(query, kind, rows, keys)
+    attention = read_attention(query, state)
+    rows, keys = attention.queries, attention.keys
+    row, key = _chosen(state, len(rows), len(keys)) or _strongest(attention)
     st.markdown("In which heads does")
     looking, seen = st.columns(2)
     with looking:
@@ -40,12 +37,40 @@ def show(query: Query, state: State) -> None:
     with seen:
         _token("look at this one?", keys, key, TO)
     with progress.loading() as report:
-        weights = runtime.links(query, (row,), (key,), kind, report)
+        weights = session.runtime().links(query, (row,), (key,), attention.kind, report)
     _found(weights, query, (row, key))
-    here = replace(state, held=((0, row), (1, key)))
-    take_away.table(
-        session.query(state), here, lambda: table(weights, rows, keys, (row, key)), "heads-that-look"
+    return Drawn(
+        query,
+        replace(state, held=((0, row), (1, key))),
+        "results",
+        lambda: _message(weights, attention, (row, key)),
+        f"Heads that look from {_name(rows, row)} to {_name(keys, key)}",
+        settings=(("Attention", attention.title),),
+        texts=(("Text", query.text),),
+        file_name=f"heads-that-look-{file_stem(session.model_name(query.model), query.text)}",
+        table=lambda: table(weights, rows, keys, (row, key)),
     )
+
+
+def _message(weights: np.ndarray, attention: Attention, link: tuple[int, int]) -> bytes:
+    """The first heads as a figure of its own."""
+    from attnviz.figures import Results, Table, results_data
+
+    places = ranked(weights)[:FOUND].tolist()
+    lines = [(f"layer {layer}, head {head}", f"{weights[layer, head]:.1%}") for layer, head in places]
+    names = _name(attention.queries, link[0]), _name(attention.keys, link[1])
+    layer, head = places[0]
+    sentence = (
+        f"Layer {layer}, head {head} looks most from {names[0]} to {names[1]}: with {weights[layer, head]:.1%} of "
+        "the first token’s attention."
+    )
+    note = f"{_mean(weights)} The first {len(places)} of {weights.size} heads."
+    found = Results(sentence, [Table("", ("head", "attention weight"), lines)], note)
+    return results_data(found, model=session.model_name(attention.query.model))
+
+
+def _name(tokens: Tokens, at: int) -> str:
+    return f"“{plain(visible(tokens.labels[at], 40))}” (token {at})"
 
 
 def ranked(weights: np.ndarray) -> IntArray:
@@ -83,12 +108,11 @@ def _token(label: str, tokens: Tokens, at: int, key: str) -> None:
     )
 
 
-def _start(query: Query, kind: Kind, rows: Tokens, keys: Tokens) -> tuple[int, int]:
+def _strongest(attention: Attention) -> tuple[int, int]:
     """Something to begin with: the strongest link between two different words in the head that is shown first."""
-    layers, heads, _, _ = session.runtime().capture(query).shape(kind)
-    layer, head = attention_view.START
-    place = (layer, head) if layer < layers and head < heads else (0, 0)
-    weights = np.array(session.runtime().attention(query, *place, kind))
+    rows, keys = attention.queries, attention.keys
+    place = first_head(attention.layers, attention.heads)
+    weights = np.array(session.runtime().attention(attention.query, *place, attention.kind))
     weights[rows.special] = -1
     weights[:, keys.special] = -1
     if rows is keys:
@@ -99,7 +123,6 @@ def _start(query: Query, kind: Kind, rows: Tokens, keys: Tokens) -> tuple[int, i
 
 def _found(weights: np.ndarray, query: Query, link: tuple[int, int]) -> None:
     places = ranked(weights)[:FOUND].tolist()
-    script, name = ATTENTION
     # Each opens the map with this cell held.
     held = ((0, link[0]), (1, link[1]))
     text = query.text if session.state().text else None
@@ -109,10 +132,10 @@ def _found(weights: np.ndarray, query: Query, link: tuple[int, int]) -> None:
     )
     with st.container(key="found", gap="small"):
         for layer, head in places:
-            st.page_link(
-                st.Page(script, url_path=name),
-                label=f"Layer {layer}, head {head}: {weights[layer, head]:.1%}",
-                icon=":material/arrow_forward:",
-                query_params=url.encode(kept.on((layer, head))),
-            )
-    st.caption(f"Mean over all heads: {weights.mean():.1%}. Each opens the map of its head, at this cell.")
+            label = f"Layer {layer}, head {head}: {weights[layer, head]:.1%}"
+            links.link("attention", label, kept.on((layer, head)))
+    st.caption(f"{_mean(weights)} Each opens the map of its head, at this cell.")
+
+
+def _mean(weights: np.ndarray) -> str:
+    return f"Mean over all heads: {weights.mean():.1%}."

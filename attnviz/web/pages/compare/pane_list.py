@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.web.controls import sidebar
+from attnviz.web.controls.attention import START
 from attnviz.web.escape import clean, plain
-from attnviz.web.pages.attention import view as attention_view
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.state import panes, session
 from attnviz.web.state.address import MAX_INDEX
-from attnviz.web.state.panes import Chosen
+from attnviz.web.state.panes import PaneState
 
 if TYPE_CHECKING:
     from attnviz.web.state.address import State
 
 NAMES = "ABCD"
+TITLE = "Attention side by side"
 FULL = "Four panes are the most."
 HEAD, TEXT, MODEL = "head", "text", "model"
 
 
-def show(shown: tuple[Chosen, ...], state: State) -> None:
+def show(shown: tuple[PaneState, ...], state: State) -> None:
     """Draw the list; below it what is missing where there is only one pane."""
     with st.container(border=True, gap="small", key="panes_list"):
         for n, pane in enumerate(shown):
@@ -40,11 +41,11 @@ def model_title(name: str) -> str:
     return title.rstrip("/").rsplit("/", 1)[-1] if title.startswith(("/", "~", ".")) else title
 
 
-def drawn(shown: tuple[Chosen, ...], unit: str, message: Callable[[], bytes]) -> Drawn:
+def drawn(shown: tuple[PaneState, ...], state: State, unit: str, message: Callable[[], bytes]) -> Drawn:
     """The panes side by side, for whoever takes them away."""
     texts = list(dict.fromkeys(pane.text for pane in shown))
     cards = [session.runtime().card(model) for model in dict.fromkeys(pane.model for pane in shown)]
-    panes = tuple(
+    settings = tuple(
         (
             f"Pane {NAMES[n]}",
             f"{model_title(pane.model)}, text {texts.index(pane.text) + 1}, layer {pane.head[0]}, head {pane.head[1]}",
@@ -52,13 +53,16 @@ def drawn(shown: tuple[Chosen, ...], unit: str, message: Callable[[], bytes]) ->
         for n, pane in enumerate(shown)
     )
     return Drawn(
+        session.query(state),
+        panes.to_state(shown, state),
         "panes",
         message,
-        "Attention side by side",
-        texts[0],
-        settings=(*panes, ("Rows and columns", f"{unit}s")),
+        TITLE,
+        settings=(*settings, ("Rows and columns", f"{unit}s")),
         texts=tuple((f"Text {n}", text) for n, text in enumerate(texts, 1)),
         cards=tuple(card for card in cards if card is not None),
+        file_title=TITLE,
+        file_name="attention-side-by-side",
         linked=not any(session.is_file(pane.model) for pane in shown),
     )
 
@@ -70,15 +74,15 @@ def use_default_model(n: int) -> None:
     _set(shown)
 
 
-def _current() -> tuple[Chosen, ...]:
-    return panes.chosen(session.state(), attention_view.START)
+def _current() -> tuple[PaneState, ...]:
+    return panes.of_state(session.state(), START)
 
 
-def _set(shown: list[Chosen]) -> None:
-    session.write(panes.arranged(tuple(shown[: panes.MAX_PANES]), session.state()))
+def _set(shown: list[PaneState]) -> None:
+    session.write(panes.to_state(tuple(shown[: panes.MAX_PANES]), session.state()))
 
 
-def _row(n: int, pane: Chosen, removable: bool) -> None:
+def _row(n: int, pane: PaneState, removable: bool) -> None:
     name = NAMES[n]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text(f"{name} · {model_title(pane.model)}\n{plain(pane.text)}")
@@ -94,7 +98,7 @@ def _remove(n: int) -> None:
     _set([pane for at, pane in enumerate(_current()) if at != n])
 
 
-def _adding(shown: tuple[Chosen, ...]) -> None:
+def _adding(shown: tuple[PaneState, ...]) -> None:
     full = len(shown) == panes.MAX_PANES
     with st.container(horizontal=True, gap="small"):
         for name in (HEAD, TEXT, MODEL):
@@ -138,7 +142,7 @@ def _editor(n: int, title: str) -> None:
     dialog()
 
 
-def _form(n: int, pane: Chosen) -> bool:
+def _form(n: int, pane: PaneState) -> bool:
     names = [card.name for card in session.runtime().catalog()]
     files = [name for name in (session.state().model,) if session.is_file(name)]
     models = list(dict.fromkeys([*names, *(each.model for each in _current()), *files]))
@@ -177,7 +181,7 @@ def _submitted(n: int) -> None:
         return
     if not session.is_file(model):
         session.trust_model(model)
-    pane = Chosen(model, text, (int(values["layer"]), int(values["head"])))
+    pane = PaneState(model, text, (int(values["layer"]), int(values["head"])))
     shown = list(_current())
     shown[n : n + 1] = [pane]
     _set(shown)

@@ -11,44 +11,43 @@ import streamlit as st
 
 from attnviz.figures.messages import axes as maps
 from attnviz.runtime import Query
+from attnviz.types import default_kind
+from attnviz.web.controls.attention import SEND_ALL, START, Attention, choose_kind
 from attnviz.web.escape import plain
-from attnviz.web.pages.attention import view as attention_view
-from attnviz.web.pages.compare import pane_list
-from attnviz.web.share import take_away
+from attnviz.web.pages.compare import matching, pane_list
 from attnviz.web.shell import components, page, progress
 from attnviz.web.state import panes, session
 
 if TYPE_CHECKING:
     from attnviz.analysis.alignment import Matching
-    from attnviz.capture import Capture
     from attnviz.figures.messages.panes import Pane, Source
     from attnviz.types import FloatArray, Kind
+    from attnviz.web.share.drawn import Drawn
     from attnviz.web.state.address import Head, State
-    from attnviz.web.state.panes import Chosen
+    from attnviz.web.state.panes import PaneState
 
-SENT = "attnviz_sent"  # the sources whose maps the browser has, all heads of them
 TITLE = 80  # characters of a text above its map
-NAMES = "ABCD"
-BY_LABELS = (
-    "Equal ones are matched in order (Python’s difflib), and a run that was replaced by one of the same length is "
-    "matched one by one."
-)
-UNITS = "In the difference, the row of a unit is the mean over its tokens, and its column their sum."
 
 
 @dataclass(frozen=True)
 class Side:
-    """One model on one text: its capture, and the axes of its maps."""
+    """One model on one text: its attention, and the axes of its maps."""
 
-    query: Query
-    capture: Capture
-    kind: Kind
+    attention: Attention
     rows: maps.Axis
     keys: maps.Axis
 
     @property
+    def query(self) -> Query:
+        return self.attention.query
+
+    @property
+    def kind(self) -> Kind:
+        return self.attention.kind
+
+    @property
     def shape(self) -> tuple[int, int]:
-        return self.capture.shape(self.kind)[:2]
+        return self.attention.layers, self.attention.heads
 
     @property
     def bytes_of_all(self) -> int:
@@ -60,15 +59,15 @@ class Side:
         return maps.grouped(found, self.rows, self.keys)
 
 
-def show(state: State, unit: str, sent: frozenset[object]) -> None:
+def draw(state: State, unit: str, sent: frozenset[object]) -> Drawn | None:
     """Draw the panes that the address asks for, or what keeps them from being drawn."""
-    shown = panes.chosen(state, attention_view.START)
+    shown = panes.of_state(state, START)
     pane_list.show(shown, state)
     if len(shown) < panes.MIN_PANES or _refused(shown):
-        return
+        return None
     sides = _sides(shown, state, unit)
     if sides is None:
-        return
+        return None
     numbers = [list(sides).index((pane.model, pane.text)) for pane in shown]
     found = list(sides.values())
     named = bool(state.heads or state.panes)
@@ -76,17 +75,15 @@ def show(state: State, unit: str, sent: frozenset[object]) -> None:
     fitted = tuple(replace(pane, head=head) for pane, head in zip(shown, heads, strict=True))
     whole = _whole(found, sent)
     data = _message(found, numbers, fitted, unit, [None if each in whole else () for each in found])
-    st.session_state[SENT] = frozenset(
+    st.session_state[session.SENT] = frozenset(
         sent_key(each) for each in found if each in whole or sent_key(each) in sent
     )
     components.panes(data, lambda places: _stepped(fitted, places))
-    take_away.panes(
-        panes.arranged(fitted, state),
-        any(session.is_file(pane.model) for pane in fitted),
-        pane_list.drawn(
-            fitted, unit, lambda: _message(found, numbers, fitted, unit, [() for _ in found], fixed=True)
-        ),
-    )
+
+    def alone() -> bytes:
+        return _message(found, numbers, fitted, unit, [() for _ in found], fixed=True)
+
+    return pane_list.drawn(fitted, state, unit, alone)
 
 
 def sent_key(side: Side) -> object:
@@ -94,14 +91,14 @@ def sent_key(side: Side) -> object:
     return side.query, side.kind, side.rows.unit
 
 
-def _stepped(shown: tuple[Chosen, ...], places: tuple[Head, ...]) -> None:
+def _stepped(shown: tuple[PaneState, ...], places: tuple[Head, ...]) -> None:
     if len(places) == len(shown):
         new = tuple(replace(pane, head=place) for pane, place in zip(shown, places, strict=True))
         if new != shown:
-            session.write(panes.arranged(new, session.state()))
+            session.write(panes.to_state(new, session.state()))
 
 
-def _refused(shown: tuple[Chosen, ...]) -> bool:
+def _refused(shown: tuple[PaneState, ...]) -> bool:
     """Whether a model may not be loaded, or not beside the others; then this says so."""
     for n, pane in enumerate(shown):
         if not page.trusted(pane.model):
@@ -119,7 +116,7 @@ def _refused(shown: tuple[Chosen, ...]) -> bool:
     return False
 
 
-def _sides(shown: tuple[Chosen, ...], state: State, unit: str) -> dict[tuple[str, str], Side] | None:
+def _sides(shown: tuple[PaneState, ...], state: State, unit: str) -> dict[tuple[str, str], Side] | None:
     """Each model and text once; None where one is too long, which this then says."""
     runtime = session.runtime()
     queries = {
@@ -130,20 +127,20 @@ def _sides(shown: tuple[Chosen, ...], state: State, unit: str) -> dict[tuple[str
     with progress.loading() as report:
         captures = {pair: runtime.capture(query, report) for pair, query in queries.items()}
     several = next((each for each in captures.values() if len(each.kinds) > 1), None)
-    asked = attention_view.choose_kind(several.kinds, state) if several is not None else None
+    chosen = choose_kind(several.kinds, state) if several is not None else None
     found = {}
     for pair, capture in captures.items():
-        kinds = capture.kinds
-        kind = asked if asked in kinds else "cross" if "cross" in kinds else kinds[0]
-        rows, keys = capture.query_tokens(kind), capture.key_tokens(kind)
+        kind = chosen if chosen in capture.kinds else default_kind(capture.kinds)
+        attention = Attention(queries[pair], capture, kind)
+        rows, keys = attention.queries, attention.keys
         if max(len(rows), len(keys)) > maps.MAX_SIDE:
             _too_long()
             return None
-        found[pair] = Side(queries[pair], capture, kind, maps.axis(rows, unit), maps.axis(keys, unit))
+        found[pair] = Side(attention, maps.axis(rows, unit), maps.axis(keys, unit))
     return found
 
 
-def _fitting(pane: Chosen, side: Side, named: bool) -> Head:
+def _fitting(pane: PaneState, side: Side, named: bool) -> Head:
     """The head of the pane, where its model has it; the first one otherwise, with a notice where it was asked for."""
     layers, heads = side.shape
     layer, head = pane.head
@@ -158,7 +155,7 @@ def _fitting(pane: Chosen, side: Side, named: bool) -> Head:
 
 def _whole(found: list[Side], sent: frozenset[object]) -> list[Side]:
     """The sides all of whose heads travel: those of short texts, the first time."""
-    left, whole = attention_view.SEND_ALL, []
+    left, whole = SEND_ALL, []
     for side in found:
         left -= side.bytes_of_all
         if left >= 0 and sent_key(side) not in sent:
@@ -169,7 +166,7 @@ def _whole(found: list[Side], sent: frozenset[object]) -> list[Side]:
 def _message(
     found: list[Side],
     numbers: list[int],
-    shown: tuple[Chosen, ...],
+    shown: tuple[PaneState, ...],
     unit: str,
     extent: list[tuple[()] | None],
     fixed: bool = False,
@@ -215,19 +212,19 @@ def _source(side: Side, places: list[Head]) -> Source:
         side.keys.special,
         layers,
         heads,
-        causal=attention_view.is_causal(side.capture, side.kind),
+        causal=side.attention.causal,
         identity=f"{side.query} {side.kind}",
     )
 
 
-def _titled(shown: tuple[Chosen, ...], numbers: list[int]) -> list[Pane]:
+def _titled(shown: tuple[PaneState, ...], numbers: list[int]) -> list[Pane]:
     """The panes, each with what sets it apart from the others."""
     from attnviz.figures.messages.panes import Pane
 
     texts, models = ({getattr(pane, name) for pane in shown} for name in ("text", "model"))
     return [
         Pane(
-            NAMES[n],
+            pane_list.NAMES[n],
             " · ".join(
                 [pane_list.model_title(pane.model)] * (len(models) > 1)
                 + [plain(pane.text, TITLE)] * (len(texts) > 1)
@@ -261,34 +258,9 @@ def _note(
             continue
         told.add(number)
         keys = matchings[min(numbers[0], number), max(numbers[0], number)][1]
-        lines.append(_how(keys, NAMES[0], NAMES[n], unit))
+        lines.append(matching.described(keys, pane_list.NAMES[0], pane_list.NAMES[n], unit))
     lines.append(maps.note(found[0].rows, found[0].keys))
     return " ".join(line for line in lines if line)
-
-
-def _how(keys: Matching, first: str, second: str, unit: str) -> str:
-    count, (one, other) = len(keys.labels), keys.alone
-    alone = f"{one} of {first} and {other} of {second} have none"
-    if keys.way == "same":
-        return f"{first} and {second} have the same {unit}s."
-    if keys.way == "characters":
-        return (
-            f"{first} and {second} are one text, cut into tokens by two tokenizers: they are compared over "
-            f"{count} units, the shortest pieces of text at whose ends both make a cut; {one} tokens of {first} "
-            f"and {other} of {second} have no counterpart. {UNITS}"
-        )
-    if keys.way == "words":
-        return (
-            f"{first} and {second} are two texts, cut into tokens by two tokenizers: they are compared by the {count} "
-            f"words that have a counterpart; the {one} other tokens of {first} and {other} of {second} are left out of "
-            f"the difference. {BY_LABELS} {UNITS}"
-        )
-    if one or other:
-        return (
-            f"{count} {unit}s of {first} and {second} have a counterpart; {alone} and are left out of the difference. "
-            f"{BY_LABELS}"
-        )
-    return f"All {count} {unit}s of {first} and {second} have a counterpart. {BY_LABELS}"
 
 
 def _too_long() -> None:

@@ -1,0 +1,120 @@
+"""The attention that a page draws: one kind of it, of one model on one text; with the choices of kind and of a head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import streamlit as st
+
+from attnviz.types import default_kind
+from attnviz.web.shell import progress
+from attnviz.web.state import session
+from attnviz.web.state.address import Head, State
+
+if TYPE_CHECKING:
+    from attnviz.capture import Capture
+    from attnviz.runtime import Query
+    from attnviz.types import Kind, Tokens
+
+KIND_TITLES = {
+    "self": "self-attention",
+    "encoder": "Encoder: the input looks at itself",
+    "decoder": "Decoder: the output looks at itself",
+    "cross": "Cross: the output looks at the input",
+}
+# In the default model, the head whose "it" looks at "animal" in the stored example: a first picture worth a look.
+START = (3, 1)
+SEND_ALL = (
+    1_000_000  # bytes of maps: below this those of all heads travel at once, and steps need no round trip
+)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """One kind of attention of a capture, and the question that the capture answers."""
+
+    query: Query
+    capture: Capture
+    kind: Kind
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Layers, heads, queries, keys."""
+        return self.capture.shape(self.kind)
+
+    @property
+    def layers(self) -> int:
+        return self.shape[0]
+
+    @property
+    def heads(self) -> int:
+        return self.shape[1]
+
+    @property
+    def queries(self) -> Tokens:
+        return self.capture.query_tokens(self.kind)
+
+    @property
+    def keys(self) -> Tokens:
+        return self.capture.key_tokens(self.kind)
+
+    @property
+    def causal(self) -> bool:
+        """Whether a token cannot look at those after it."""
+        return self.kind == "decoder" or (self.kind == "self" and self.capture.card.kind == "decoder")
+
+    @property
+    def title(self) -> str:
+        """The kind in words."""
+        return KIND_TITLES[self.kind]
+
+
+def read_attention(query: Query, state: State) -> Attention:
+    """The attention of the question, captured with progress, of the kind that the reader chooses."""
+    with progress.loading() as report:
+        capture = session.runtime().capture(query, report)
+    return Attention(query, capture, choose_kind(capture.kinds, state))
+
+
+def choose_kind(kinds: tuple[Kind, ...], state: State) -> Kind:
+    """The kind of attention, with a selector where there are several."""
+    default = default_kind(kinds)
+    kind = cast("Kind", session.choose("kind", state.kind, kinds, default))
+    if len(kinds) > 1:
+        st.segmented_control(
+            "Which attention",
+            kinds,
+            format_func=KIND_TITLES.__getitem__,
+            key=session.set_choice("kind", kind),
+            on_change=session.on_change("kind", "kind", lambda value: None if value == default else value),
+            required=True,
+        )
+    return kind
+
+
+def first_head(layers: int, heads: int) -> Head:
+    """The head to begin with: `START`, where the model has it."""
+    return START if START[0] < layers and START[1] < heads else (0, 0)
+
+
+def chosen_head(state: State, layers: int, heads: int) -> Head:
+    """The head that the state asks for; the default, and a notice, where the model has no such head."""
+    default = first_head(layers, heads)
+    layer, head = state.heads[0] if state.heads else default
+    if layer < layers and head < heads:
+        return layer, head
+    session.notice(
+        f"There is no layer {layer}, head {head}: this model has layers 0 to {layers - 1} and heads 0 to "
+        f"{heads - 1}. Layer {default[0]}, head {default[1]} is shown."
+    )
+    return default
+
+
+def archive(attention: Attention, state: State) -> bytes:
+    """The weights as NPZ: of all heads, or of the layer of the first head of the address where these are too many."""
+    from attnviz.figures import export
+
+    layer, head = state.heads[0] if state.heads else (0, 0)
+    place = (layer, head) if layer < attention.layers and head < attention.heads else (0, 0)
+    return export.archive(attention.capture, *place, kind=attention.kind)

@@ -1,0 +1,183 @@
+"""What exactly is explained: the target and its options, a label, token or continuation that a reader names.
+
+A reader who names nothing gets the model's own choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnviz.errors import TargetUnsupported
+from attnviz.web.escape import markdown, plain
+from attnviz.web.shell import progress
+from attnviz.web.state import session
+from attnviz.web.state.address import MAX_OPTION
+
+if TYPE_CHECKING:
+    from attnviz.explanation import TargetInfo
+    from attnviz.runtime import Query
+    from attnviz.web.controls.answers import Answered
+    from attnviz.web.state.address import State
+
+OWN_CHOICE = "the model’s own choice"
+# By target and option: the question, and what helps to answer it.
+TYPED: dict[str, dict[str, tuple[str, str]]] = {
+    "label-prompt": {"labels": ("Labels, separated by commas", "complaint, praise")},
+    "next-token": {"token": ("Next token", "exactly one token, with its leading space if it has one")},
+    "token-difference": {
+        "token": ("Token", "exactly one token"),
+        "against": ("Against the token", "exactly one token"),
+    },
+    "masked-token": {"token": ("Guess", "exactly one token; empty: the hidden one")},
+    "sequence": {"continuation": ("Continuation", "empty: what the model would write")},
+}
+LABELS = ("label", "label-difference", "label-prompt")
+PICKED = {"label": "Label", "against": "Against the label"}
+
+
+def available(query: Query) -> tuple[TargetInfo, ...]:
+    """What the model can be asked about; it is loaded where nothing is known of it yet. Raises TargetUnsupported."""
+    runtime = session.runtime()
+    if runtime.card(query.model) is None:
+        with progress.loading() as report:
+            runtime.capture(query, report)
+    found = runtime.targets(query.model)
+    if not found:
+        raise TargetUnsupported(f"The model {query.model!r} has no result that can be asked for here.", ())
+    return found
+
+
+def choose(query: Query, state: State) -> TargetInfo | None:
+    """The target that the address asks for, with a selector where there are several.
+
+    None where it compares two texts and there is one; what can be done then is drawn.
+    """
+    found = available(query)
+    infos = {info.name: info for info in found}
+    default = found[0].name
+    name = session.choose("target", state.target, tuple(infos), default)
+    if len(infos) > 1:
+        st.selectbox(
+            "Which result",
+            tuple(infos),
+            format_func=lambda name: infos[name].title,
+            key=session.set_choice("target", name),
+            on_change=_another_target,
+            args=(default,),
+        )
+    if infos[name].needs_pair and not query.pair:
+        _second_text_missing(infos[name], found)
+        return None
+    return infos[name]
+
+
+def _another_target(default: str) -> None:
+    name = st.session_state["target"]
+    session.update(target=None if name == default else name, options=())
+
+
+def _second_text_missing(target: TargetInfo, available: tuple[TargetInfo, ...]) -> None:
+    """The target compares two texts, and there is one: what to type, and what one text can be asked."""
+    with st.container(border=True):
+        st.subheader("A second text is needed", anchor=False)
+        st.markdown(
+            f"{markdown(target.title)} compares two texts. Type the other one under **Second text** and press "
+            "**Show**, or ask for what needs one text only:"
+        )
+        with st.container(horizontal=True):
+            for info in available:
+                if not info.needs_pair:
+                    st.button(
+                        info.title,
+                        key=f"instead_{info.name}",
+                        on_click=session.update,
+                        kwargs={"target": info.name, "options": ()},
+                    )
+
+
+def options(state: State, target: TargetInfo) -> dict[str, Hashable]:
+    """The keyword options for `explain`: those of the address that this target has."""
+    given = {name: value for name, value in state.options if name in target.options and value}
+    result: dict[str, Hashable] = dict(given)
+    if "labels" in given:
+        result["labels"] = tuple(part.strip() for part in given["labels"].split(",") if part.strip())
+    if "position" in given and given["position"].isdecimal():
+        result["position"] = int(given["position"])
+    return result
+
+
+def type_options(state: State, target: TargetInfo) -> None:
+    """Boxes for what has to be typed; Enter explains anew."""
+    fields = TYPED.get(target.name, {})
+    if not fields:
+        return
+    given = dict(state.options)
+    with st.container(horizontal=True, gap="medium"):
+        for name, (title, hint) in fields.items():
+            key = f"option_{target.name}_{name}"
+            st.text_input(
+                title,
+                key=session.follow(key, given.get(name, "")),
+                placeholder=hint,
+                max_chars=MAX_OPTION,
+                on_change=_write,
+                args=(name, key),
+            )
+
+
+def pick_options(attribution: Answered, state: State, target: TargetInfo) -> None:
+    """Selectors for what can be chosen, once it is known what there is to choose from."""
+    given, used = dict(state.options), dict(attribution.options)
+    choices: dict[str, tuple[str, dict[str, str]]] = {}
+    if target.name in LABELS:
+        names = {str(name): str(name) for name, _ in sorted(attribution.outcomes)}
+        choices = {name: (title, names) for name, title in PICKED.items() if name in target.options}
+    elif target.name == "masked-token":
+        tokens = attribution.tokens
+        places = {
+            str(n): f"{n}: {label.strip()}" for n, label in enumerate(tokens.labels) if not tokens.special[n]
+        }
+        choices = {"position": ("Hidden token", places)}
+    elif target.name == "sequence" and len(attribution.outcomes) > 1:
+        places = {str(n): f"{n}: {label.strip()}" for n, (label, _) in enumerate(attribution.outcomes)}
+        choices = {"position": ("Of the continuation", places)}
+    if not choices:
+        return
+    with st.container(horizontal=True, gap="medium"):
+        for name, (title, names) in choices.items():
+            _pick(name, title, names, given.get(name, ""), used.get(name), f"option_{target.name}_{name}")
+
+
+def _pick(name: str, title: str, names: dict[str, str], given: str, used: object, key: str) -> None:
+    own = "all of it" if used is None else f"{OWN_CHOICE}: {names.get(str(used), str(used))}"
+    valid = given if given in names else ""
+    st.selectbox(
+        title,
+        ("", *names),
+        format_func=lambda value: plain(names[value] if value else own if not valid else OWN_CHOICE, 80),
+        key=session.set_choice(key, valid),
+        on_change=_write,
+        args=(name, key),
+    )
+
+
+def _write(name: str, key: str) -> None:
+    """Put one option into the address, or take it out where it is empty."""
+    given = {**dict(session.state().options), name: str(st.session_state[key] or "")}
+    if name in ("labels", "continuation"):
+        given = {name: given[name]}  # a label or position of the old ones means nothing among the new ones
+    session.update(options=tuple((each, value) for each, value in given.items() if value))
+
+
+def back_to_own_choice(state: State) -> None:
+    """A way out where what was asked for does not exist."""
+    if state.options:
+        st.button(
+            "Explain the model’s own choice",
+            icon=":material/undo:",
+            on_click=session.update,
+            kwargs={"options": ()},
+        )

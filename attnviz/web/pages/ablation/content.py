@@ -1,0 +1,63 @@
+"""The ablation page: heads switched off, the text changed, rows of attention forced, and what becomes of a result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnviz.web.controls.attention import choose_kind
+from attnviz.web.controls.question import ask
+from attnviz.web.pages.ablation import changed_text, contrast, forced_rows, heads_off, history
+from attnviz.web.state import session
+
+if TYPE_CHECKING:
+    from attnviz.runtime import Query
+    from attnviz.types import Kind
+    from attnviz.web.share.drawn import Drawn
+    from attnviz.web.state.address import State
+
+VIEWS = {
+    "heads": "Switch heads off",
+    "text": "Change the text",
+    "rows": "Force attention",
+    "contrast": "Attention is not explanation",
+}
+PARTS = {"heads": heads_off, "text": changed_text, "rows": forced_rows, "contrast": contrast}
+
+
+def draw(query: Query, state: State) -> Drawn | None:
+    """Draw the page for this question; returns the figure, where there is one."""
+    view = _view(state)
+    question = ask(query, state, "To change something and see")
+    if question is None:
+        return None
+    question = replace(question, kind=_kind(query, state))
+    drawn = PARTS[view].draw(question)
+    if view != "contrast":
+        history.show(state)
+    return drawn
+
+
+def _view(state: State) -> str:
+    view = session.choose("view", state.view, tuple(VIEWS), "heads")
+    st.segmented_control(
+        "What to change",
+        tuple(VIEWS),
+        format_func=VIEWS.__getitem__,
+        key=session.set_choice("ablation_view", view),
+        on_change=session.on_change(
+            "ablation_view", "view", lambda value: None if value == "heads" else value
+        ),
+        required=True,
+    )
+    return view
+
+
+def _kind(query: Query, state: State) -> Kind | None:
+    """The kind of attention, chosen where a model has several; None for the only one."""
+    card = session.runtime().card(query.model)
+    if card is None or card.kind != "encoder-decoder":
+        return None
+    return choose_kind(("encoder", "decoder", "cross"), state)

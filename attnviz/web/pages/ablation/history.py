@@ -1,0 +1,73 @@
+"""What this visitor has tried on the ablation page, each with its result, to be opened again or undone.
+
+It lives in the session; what an entry opens is a state, as the address would hold it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from attnviz.web.escape import markdown, plain
+from attnviz.web.state import session
+from attnviz.web.state.address import State
+
+HISTORY = "attnviz_history"
+KEPT = 30  # entries
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change: what it was, what became of the result, and the state that shows it again."""
+
+    what: str
+    result: str
+    state: State
+
+
+def changes() -> list[Change]:
+    """What was tried so far, in order."""
+    return list(st.session_state.get(HISTORY, ()))
+
+
+def add(what: str, result: str, state: State) -> None:
+    """Remember what is shown now, once."""
+    entries = changes()
+    if all(each.state != state for each in entries):
+        st.session_state[HISTORY] = [*entries, Change(what, result, state)][-KEPT:]
+
+
+def show(state: State) -> None:
+    """The list, the newest first, with a way back from each."""
+    entries = changes()
+    if not entries:
+        return
+    st.subheader("What you tried", anchor=False)
+    with st.container(key="tried", gap="small"):
+        for n, entry in reversed(list(enumerate(entries))):
+            shown = entry.state == state
+            st.button(
+                f"{markdown(plain(entry.what, 80))}: {markdown(entry.result)}",
+                key=f"tried_{n}",
+                icon=":material/visibility:" if shown else ":material/history:",
+                type="tertiary",
+                help="This is shown now" if shown else "Show this again",
+                on_click=session.write,
+                args=(entry.state,),
+            )
+    with st.container(horizontal=True):
+        st.button("Undo the last one", icon=":material/undo:", on_click=_undo, args=(state,))
+        st.button("Clear the list", icon=":material/delete:", on_click=_clear, args=(state,))
+
+
+def _undo(state: State) -> None:
+    """Take the last entry off the list; the one before it, or the unchanged model and text, is shown."""
+    entries = changes()[:-1]
+    st.session_state[HISTORY] = entries
+    session.write(entries[-1].state if entries else state.unchanged())
+
+
+def _clear(state: State) -> None:
+    st.session_state.pop(HISTORY, None)
+    session.write(state.unchanged())

@@ -1,0 +1,221 @@
+"""The attention page: one layer and head as a heatmap, a text, lines or vectors, and its statistics beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from attnviz.errors import ModelUnsupported
+from attnviz.figures import FORMS, QUANTITIES
+from attnviz.figures.messages import axes as maps
+from attnviz.web.controls import head_map, head_statistics, pooled_heads
+from attnviz.web.controls.attention import SEND_ALL, Attention, chosen_head, read_attention
+from attnviz.web.controls.head_map import QUANTITY, UNIT_TITLES, HeadMap
+from attnviz.web.share.drawn import Drawn
+from attnviz.web.shell import components, first_paint, problems, progress
+from attnviz.web.state import session
+from attnviz.web.state.address import Head, State
+
+if TYPE_CHECKING:
+    from attnviz.figures import Products
+    from attnviz.runtime import Progress, Query
+    from attnviz.types import HeadTable
+
+QUANTITY_HELP = (
+    "The attention weight is what the softmax gives. The value-weighted norm is the length of the vector that the "
+    "weight lets through, ‖weight · W_O · value‖: a large weight on a short value moves little (Kobayashi et al. "
+    "2020). The contribution is how much of the attention block's output y lies in that vector, "
+    "⟨weight · W_O · value, y⟩ / ‖y‖²: negative where it points against the output. Over all heads of the "
+    "layer, all keys and the bias of W_O, the contributions to a token add up to 1 (terms: Kobayashi et al. "
+    "2020; measure: Mickus et al. 2022)."
+)
+SEND_AHEAD = (
+    1_100_000  # bytes: up to here the next head's map (512 tokens) or layer's maps (for lines) go along
+)
+SEND_LAYER = 16_000_000  # bytes: at most this much of a layer's heads travels for the lines
+
+
+def draw(query: Query, state: State) -> Drawn:
+    """Draw the page for this question."""
+    attention = read_attention(query, state)
+    choices = st.container(key="attention_choices")  # filled when the picture has gone out
+    shown = _resolved(attention, state)
+    picture, beside = st.columns([3, 1], gap="large")
+    with picture, problems.guard():
+        try:
+            _picture(shown)
+        except ModelUnsupported as error:
+            # The model can be shown; this of it cannot.
+            problems.show_error(error, f"The {QUANTITIES[shown.quantity].title} of this model is not known")
+    first_paint.wait()
+    with choices, st.container(horizontal=True, gap="medium"):
+        _choose(shown)
+        pools = QUANTITIES[shown.quantity].pools
+        pooled_heads.choose(state, pools, attention.layers, attention.heads, shown.head)
+    with beside, progress.loading() as report:
+        table = _statistics(shown, report)
+        if shown.pool is None:
+            head_statistics.of_head(table, shown.head)
+        else:
+            head_statistics.of_heads(table, shown.pool.heads(shown.head[0], attention.heads), shown.name)
+    return _drawn(shown, state)
+
+
+def _resolved(attention: Attention, state: State) -> HeadMap:
+    """Every choice that the address makes; what is not one of them falls back, with a notice."""
+    layers, heads = attention.layers, attention.heads
+    head = chosen_head(state, layers, heads)
+    unit = session.choose("view", state.view, maps.GRANULARITIES, "token")
+    quantity = session.choose("quantity", state.quantity, tuple(QUANTITIES), QUANTITY)
+    pool = pooled_heads.chosen(state, QUANTITIES[quantity].pools, layers, heads)
+    form = session.choose("form", state.form, FORMS, FORMS[0])
+    hide, keep = head_map.hidden(state)
+    if (state.hide and not hide) or (state.keep and keep is None):
+        session.notice("What the link hides or keeps is not one of the choices here; everything is shown.")
+    return HeadMap(attention, head, unit, quantity, form, hide, keep, pool, state.held)
+
+
+def _drawn(shown: HeadMap, state: State) -> Drawn:
+    """What can be taken away: nothing but the capture where the model does not have the quantity."""
+    from attnviz.figures import export
+    from attnviz.figures.report import PIN_BYTES
+
+    attention, quantity = shown.attention, QUANTITIES[shown.quantity]
+    known = quantity.method in attention.capture.quantities(attention.kind)
+
+    def message(most: int) -> bytes:
+        return export.heatmap_message(
+            attention.capture,
+            *shown.head,
+            kind=attention.kind,
+            granularity=shown.unit,
+            quantity=shown.quantity,
+            form=shown.form,
+            hide=shown.hide,
+            keep=shown.keep,
+            held=shown.held,
+            pool=shown.pool,
+            most=most,
+        )
+
+    def arrays() -> bytes:
+        return export.archive(
+            attention.capture, *shown.head, kind=attention.kind, quantity=shown.quantity, pool=shown.pool
+        )
+
+    return Drawn(
+        attention.query,
+        replace(state, heads=(shown.head,)),
+        "heatmap" if known else "",
+        lambda: message(export.PAGE_BYTES),
+        f"{quantity.title.capitalize()}: {shown.name}",
+        light=lambda: message(PIN_BYTES),
+        settings=shown.settings(),
+        file_title=f"Attention of {attention.capture.card.name}",
+        attention=attention,
+        arrays=arrays if known else None,
+    )
+
+
+def _choose(shown: HeadMap) -> None:
+    st.segmented_control(
+        "Rows and columns are",
+        maps.GRANULARITIES,
+        format_func=UNIT_TITLES.__getitem__,
+        key=session.set_choice("view", shown.unit),
+        on_change=session.on_change("view", "view", lambda value: None if value == "token" else value),
+        required=True,
+    )
+    st.selectbox(
+        "What is shown",
+        tuple(QUANTITIES),
+        format_func=lambda name: QUANTITIES[name].title.capitalize(),
+        key=session.set_choice("quantity", shown.quantity),
+        on_change=_quantity_chosen,
+        help=QUANTITY_HELP,
+        width=240,
+    )
+
+
+def _quantity_chosen() -> None:
+    """Another quantity; a way to combine heads that it does not have goes with the old one."""
+    name = st.session_state["quantity"]
+    pool = session.state().pool
+    session.update(
+        quantity=None if name == QUANTITY else name, pool=pool if pool in QUANTITIES[name].pools else None
+    )
+
+
+def _statistics(shown: HeadMap, report: Progress) -> HeadTable:
+    """The statistics of all heads; what they contribute to the output, where that is what is looked at."""
+    from attnviz.types import HeadTable
+
+    runtime, query, kind = session.runtime(), shown.attention.query, shown.attention.kind
+    table = runtime.statistics(query, kind, report)
+    if not QUANTITIES[shown.quantity].signed:
+        return table
+    try:
+        shares = runtime.output_shares(query, kind, report)
+    except ModelUnsupported:  # the picture has said so
+        return table
+    return HeadTable(
+        ("output", *table.metrics), ("share", *table.units), np.concatenate([shares[None], table.values])
+    )
+
+
+def _picture(shown: HeadMap) -> None:
+    places = _places(shown)
+    products = _products(shown) if shown.form == "qk" else None
+    found = head_map.grouped(shown, places)
+    components.heatmap(head_map.message(shown, found, places, products=products), shown.head)
+
+
+def _products(shown: HeadMap) -> Products:
+    """The vectors behind one row of the head, of the first query that is held, else of the first real one."""
+    from attnviz.figures import Products
+
+    attention = shown.attention
+    queries, keys = attention.queries, attention.keys
+    held = [index for side, index in shown.held if side == 0 and index < len(queries)]
+    row = held[0] if held else int(np.argmin(queries.special))
+    if shown.pool is not None:
+        problem = "Queries and keys belong to one head: choose “One head” to take it apart."
+        return Products(*shown.head, row, queries.labels, keys.labels, problem=problem)
+    try:
+        record = session.runtime().query_key(attention.query, *shown.head, row, attention.kind)
+    except ModelUnsupported as error:
+        return Products(*shown.head, row, queries.labels, keys.labels, problem=error.message)
+    return Products(*shown.head, row, queries.labels, keys.labels, record)
+
+
+def _places(shown: HeadMap) -> list[Head]:
+    """The heads whose maps travel: all of a short text the first time, then only the one that is shown.
+
+    Of a longer text the next head goes along: who steps through the heads finds it in the browser. Lines are drawn
+    of all heads of the layer, so these travel together, as many as fit, and the next layer's where they are small.
+    """
+    attention, (layer, head) = shown.attention, shown.head
+    layers, heads = attention.layers, attention.heads
+    size = 4 * shown.axes.cells  # bytes of a map
+    every = [(row, column) for row in range(layers) for column in range(heads)]
+    if shown.pool is not None:
+        every = [shown.head] if shown.pool.chosen is not None else [(row, head) for row in range(layers)]
+    if len(every) * size <= SEND_ALL:
+        everything = (attention.query, attention.kind, shown.unit, shown.quantity, shown.pool)
+        if st.session_state.get(session.SENT) == everything:
+            return [shown.head]
+        st.session_state[session.SENT] = everything
+        return every
+    if shown.pool is not None:
+        return [shown.head]
+    if shown.form != "lines":
+        ahead = head + 1 < heads and size <= SEND_AHEAD
+        return [shown.head, (layer, head + 1)] if ahead else [shown.head]
+    others = [(layer, column) for column in range(heads) if column != head]
+    sent = [shown.head, *others[: max(0, SEND_LAYER // size - 1)]]
+    if layer + 1 < layers and heads * size <= SEND_AHEAD:
+        sent += [(layer + 1, column) for column in range(heads)]
+    return sent

@@ -1,0 +1,99 @@
+"""What a reader can take away of a figure: a link, files, a page that works offline, arrays, a table, a pin.
+
+One row of buttons for every page. What they save is made when they are pressed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from attnviz.web.share import copy_link, pin
+from attnviz.web.share.drawn import file_stem
+from attnviz.web.share.spreadsheet import csv_text
+from attnviz.web.state import address, session
+
+if TYPE_CHECKING:
+    from attnviz.web.share.drawn import Drawn
+
+SAVE_HELP = (
+    "A file with the attention of all heads. AttnViz opens it again without the model: see the sidebar."
+)
+PAGE_HELP = "One HTML file that anybody can open, offline: it holds the picture and needs nothing else."
+ARRAYS_HELP = "An NPZ file for numpy.load, with the weights of all heads where they are not too many."
+TABLE_HELP = "A CSV file that spreadsheets open: all the numbers of this page."
+FROM_FILE = "This picture comes from a file, which a link cannot carry: send the file itself."
+PANE_FROM_FILE = "One of the panes comes from a file, which a link cannot carry."
+TOO_LONG = (
+    "This text is too long for a link, even compressed: press **Save for AttnViz** and send the file. It opens "
+    "under **Open a saved file**."
+)
+TEXTS_TOO_LONG = "These texts are too long for a link, even compressed."
+TYPES = {
+    "csv": "text/csv",
+    "attnviz": "application/octet-stream",
+    "html": "text/html",
+    "npz": "application/octet-stream",
+}
+
+
+def show(drawn: Drawn) -> None:
+    """Draw the row for this figure; below it why there is no link, where there is none."""
+    reason = why_unlinked(drawn)
+    with st.container(horizontal=True, vertical_alignment="center", key="take_away"):
+        if not reason:
+            copy_link.button(session.spelled(drawn.state, drawn.query))
+        _files(drawn)
+        pressed = bool(drawn.figure) and pin.button()
+    if reason:
+        st.caption(reason)
+    if pressed:
+        pin.add(drawn)
+
+
+def _files(drawn: Drawn) -> None:
+    name = drawn.file_name or file_stem(session.model_name(drawn.query.model), drawn.query.text)
+    attention, table = drawn.attention, drawn.table
+    if attention is not None:
+        runtime, query = session.runtime(), attention.query
+        _download("Save for AttnViz", lambda: runtime.save(query), name, "attnviz", SAVE_HELP)
+    if drawn.figure:
+        _download("Save as a web page", lambda: page(drawn), name, "html", PAGE_HELP)
+    if drawn.arrays is not None:
+        _download("Save as arrays", drawn.arrays, name, "npz", ARRAYS_HELP)
+    if table is not None:
+        _download("Save as a table", lambda: csv_text(table()), name, "csv", TABLE_HELP)
+
+
+def page(drawn: Drawn) -> str:
+    """The figure as one HTML document."""
+    from attnviz.figures import export
+
+    if drawn.document is not None:
+        return drawn.document()
+    title = drawn.file_title or f"{drawn.title}: {session.model_name(drawn.query.model)}"
+    texts = " · ".join(text for _, text in drawn.all_texts)
+    return export.page(drawn.figure, drawn.message(), title=title, text=texts)
+
+
+def why_unlinked(drawn: Drawn) -> str:
+    """A sentence that says why no link shows the figure; "" where one does."""
+    if session.is_file(drawn.query.model) or not drawn.linked:
+        return FROM_FILE if drawn.linked else PANE_FROM_FILE
+    if address.unlinked(drawn.state):
+        return TOO_LONG if drawn.attention is not None else TEXTS_TOO_LONG
+    return ""
+
+
+def _download(label: str, data: Callable[[], Any], name: str, extension: str, meaning: str) -> None:
+    st.download_button(
+        label,
+        data,
+        file_name=f"{name}.{extension}",
+        mime=TYPES[extension],
+        key=f"save_{extension}",
+        on_click="ignore",
+        help=meaning,
+    )
