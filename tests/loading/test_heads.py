@@ -13,7 +13,7 @@ from attnviz.errors import ModelNotFound, ModelUnsupported
 from attnviz.loading import load
 
 from . import tiny
-from .test_families import edit
+from .tiny import edit
 
 
 def saved(tmp_path, model):

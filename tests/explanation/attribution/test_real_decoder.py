@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from attnviz.explanation import explain, faithfulness
@@ -20,12 +19,19 @@ def test_the_sum_checks_where_the_first_token_stays_and_only_there(smollm2):
     assert "The sum does not check" in lost.note
 
 
-def test_the_default_is_leave_one_out_which_names_the_country(smollm2):
+def test_the_default_is_leave_one_out_against_single_passes(smollm2):
+    import torch
+
     result = explain(smollm2, TEXT)
     assert result.method == "leave-one-out"
-    own = np.array(result.scores)
-    own[0] = 0  # without the first token every order is lost
-    assert result.tokens.labels[int(own.argmax())] == " France"
+    token = dict(result.options)["token"]
+    inputs = smollm2.loaded.tokenizer(TEXT, return_tensors="pt")
+    place = result.tokens.labels.index(" France")
+    inputs["attention_mask"][0, place] = 0
+    with torch.no_grad():
+        positions = torch.arange(len(result.tokens))[None]
+        without = smollm2.loaded.module(**inputs, position_ids=positions).logits[0, -1, token]
+    assert result.scores[place] == pytest.approx(result.value - float(without), abs=1e-3)
     test = faithfulness(smollm2, result, seeds=2)
     assert test.keep_first
     assert 0 not in test.word_tokens

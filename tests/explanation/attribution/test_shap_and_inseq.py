@@ -81,7 +81,7 @@ def test_shapley_values_of_few_tokens_are_those_of_shap(shap, minilm):
 def test_gradient_methods_are_those_of_inseq(inseq, name, method, theirs, more, request):
     """The logit of a given next token; inseq's baseline is the unknown token, its steps are 32."""
     model = request.getfixturevalue(name)
-    given = {"steps": 32, "baseline": "unk"} if more else {}
+    given = {"steps": 32, "baseline": "unk", "keep_first": False} if more else {}
     result = explain(model, TEXT, target="next-token", token=TOKEN, method=method, **given)
     loaded = inseq.load_model(model.card.name, theirs, device="cpu")
     whole = TEXT + model.loaded.tokenizer.decode([TOKEN])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attnviz.errors import ModelUnsupported
 from attnviz.explanation.declarations import MethodInfo, Progress, Scores
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ class TokenPairs:
     def attribute(self, problem: Problem, progress: Progress, **options: Any) -> Scores:
         progress(0.1)
         if problem.vectors is None:
-            raise ValueError("the target is not a product of two vectors")
+            raise ModelUnsupported(
+                f"The vector of a text by {problem.model.card.name} is no sum of its tokens' vectors.",
+                "Choose another method.",
+                reason="not-captured",
+            )
         own, other = (shares.double() for shares in problem.vectors())
         matrix = (own @ other.T).cpu().numpy()
         scores = matrix.sum(1).astype(np.float32)

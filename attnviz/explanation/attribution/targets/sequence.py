@@ -83,7 +83,7 @@ class Sequence:
                 value=float(values.sum()),
                 note=f"Explained: the log-probability of {which}the continuation {given!r}.",
                 options={
-                    "continuation": given,
+                    "continuation": given if continuation is None else continuation,
                     "continuation_ids": tuple(map(int, found.target.ids)),
                     "position": position,
                 },
