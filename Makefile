@@ -7,11 +7,13 @@ DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | ck
 NODE_STAMP := node_modules/.installed-$(shell cat package.json package-lock.json | cksum | cut -d' ' -f1)
 NODE   := $(BIN)/node
 PORT   ?= 8501
+# Where the app listens: this machine only, unless ATTNVIZ_HOST says otherwise (0.0.0.0: every network that it is on).
+HOST   := $(or $(ATTNVIZ_HOST),localhost)
 
 .PHONY: app test test-quick check format bench browser clean help
 
 help:
-	@echo "make app     run the app on http://localhost:$(PORT)"
+	@echo "make app     run the app on http://$(HOST):$(PORT)"
 	@echo "make test    the whole suite: JavaScript and Python units, AppTest and a real browser"
 	@echo "make test-quick  each test once, without a browser"
 	@echo "make check   lint, format and types, of Python and of JavaScript"
@@ -19,7 +21,7 @@ help:
 	@echo "make format  apply the formatter"
 
 app: $(RUN_STAMP)
-	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address $(HOST)
 
 # Whole files go to two workers, in the order of tests/conftest.py: the longest first.
 PYTEST := $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder

@@ -338,9 +338,9 @@ TESTS = ROOT / "tests"
 WAITING = {
     "tests/browser/serve.py": "asks a server that is starting until it answers",
     "tests/runtime/conftest.py": "makes forward passes long enough to overlap",
-    "tests/runtime/test_cache.py": "asks until other threads have come as far; makes computations overlap",
-    "tests/runtime/test_gate.py": "asks until other threads have come as far; makes turns overlap",
-    "tests/runtime/test_runtime.py": "asks until other threads have come as far",
+    "tests/runtime/test_cache.py": "makes computations overlap",
+    "tests/runtime/test_gate.py": "makes turns overlap",
+    "tests/runtime/waiting.py": "asks until other threads have come as far",
 }
 
 

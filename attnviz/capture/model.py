@@ -6,6 +6,7 @@ Text goes in; a Capture comes out, with every axis tied to its tokens.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -302,6 +303,7 @@ def load_model(
     *,
     tokenizer: Any = None,
     access: Access | None = None,
+    turn: AbstractContextManager[None] | None = None,
 ) -> Model:
     """Load a model by its catalogue name, local directory or Hub id; or take one of transformers that is in memory.
 
@@ -313,6 +315,7 @@ def load_model(
         revision: a commit, branch or tag of the Hub.
         tokenizer: of a model in memory.
         access: where a name may lead, and what may be fetched for it; everything by default.
+        turn: see `attnviz.loading.load`.
 
     Raises:
         ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge: each says the remedy.
@@ -322,4 +325,5 @@ def load_model(
 
     if not isinstance(name, str | PathLike):
         return Model(load_module(name, tokenizer))
-    return Model(load(name, device=device, dtype=dtype, revision=revision, access=access or Access()))
+    access = access or Access()
+    return Model(load(name, device=device, dtype=dtype, revision=revision, access=access, turn=turn))

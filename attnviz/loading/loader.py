@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,7 @@ def load(
     *,
     memory_limit: int | None = None,
     access: Access = EVERYTHING,
+    turn: AbstractContextManager[None] | None = None,
 ) -> Loaded:
     """Loads a model from the catalogue, a local directory or the Hub. Safetensors only, never a model's own code.
 
@@ -99,6 +101,7 @@ def load(
         revision: a branch, tag or commit, for Hub models.
         memory_limit: bytes that the weights may take, in place of what is measured to be free.
         access: where the name may lead, and what may be fetched for it: what a server allows its visitors.
+        turn: entered while the module is built, after all files are here: who serves others lets them wait meanwhile.
 
     Raises: ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge, UnknownName (device, dtype), and
         AttnVizError where this machine lacks the device.
@@ -119,7 +122,7 @@ def load(
     chosen, form = devices.choose(device, dtype)
     if located.fetched:
         hub_cache.hold(located.root, located)
-    with _LOADING, isolated():
+    with turn or nullcontext(), _LOADING, isolated():
         loaded = _load(located, chosen, form)
     if located.fetched:
         hub_cache.hold(located.root, loaded)

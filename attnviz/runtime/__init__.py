@@ -3,13 +3,17 @@
 Pages import from here only. This file re-exports.
 """
 
-from attnviz.runtime.core import Runtime, get_runtime
+from attnviz.runtime.breakdowns import Breakdown
+from attnviz.runtime.engine.visitors import Visitor, current_visitor, set_visitor
 from attnviz.runtime.gallery import Example, examples
+from attnviz.runtime.local import Runtime, get_runtime
+from attnviz.runtime.progress import STAGES, Progress, Stage
+from attnviz.runtime.query import DeviceFacts, Query, is_file
 from attnviz.runtime.settings import SettingInfo, Settings, settings_list, settings_table
-from attnviz.runtime.stage import STAGES, DeviceFacts, Progress, Query, Stage
 
 __all__ = [
     "STAGES",
+    "Breakdown",
     "DeviceFacts",
     "Example",
     "Progress",
@@ -18,8 +22,12 @@ __all__ = [
     "SettingInfo",
     "Settings",
     "Stage",
+    "Visitor",
+    "current_visitor",
     "examples",
     "get_runtime",
+    "is_file",
+    "set_visitor",
     "settings_list",
     "settings_table",
 ]

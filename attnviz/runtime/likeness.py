@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from attnviz.runtime.stage import STATISTICS, Progress, Stage
+from attnviz.runtime.progress import STATISTICS, Progress, Stage
 from attnviz.types import FloatArray, HeadTable, IntArray, Kind, readonly
 
 if TYPE_CHECKING:

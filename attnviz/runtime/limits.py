@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attnviz.errors import InputEmpty, InputTooLong
+from attnviz.runtime.query import Query
 from attnviz.runtime.settings import Settings
-from attnviz.runtime.stage import Query
 
 if TYPE_CHECKING:
     from attnviz.capture import Model

@@ -20,6 +20,7 @@ PREFIX = "ATTNVIZ_"
 MB = 1 << 20
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
+LOCAL = ("auto", "1", "0")
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -39,6 +40,11 @@ class Settings:
     Each field `name` is overridden by the environment variable ATTNVIZ_NAME.
     """
 
+    host: str = _choice(
+        "localhost",
+        "an address of this machine, such as 0.0.0.0",
+        "where the app listens; localhost: for browsers on this machine only",
+    )
     model: str = _choice(
         "minilm", "a model name", "model of the first picture, and the one that is warmed up"
     )
@@ -46,14 +52,29 @@ class Settings:
     dtype: str = _choice("auto", ", ".join(DTYPES), "precision of the weights; auto: as fits the device")
     threads: int = _number(0, 0, 1024, "threads", "CPU threads of one forward pass; 0: torch decides")
     hub: bool = _choice(True, "1 or 0", "whether visitors may name models on the Hugging Face Hub")
-    local: bool = _choice(True, "1 or 0", "whether visitors may name directories of this machine")
+    hub_token: str = _choice(
+        "auto",
+        "auto, 1 or 0",
+        "whether the machine's Hub token serves visitors; auto: those whose browser runs on it",
+    )
+    fetch_mb: int = _number(16_384, 1, 1 << 24, "MB", "largest model that is fetched for a visitor")
+    hub_cache_mb: int = _number(65_536, 1, 1 << 24, "MB", "models fetched for visitors that stay on the disk")
+    local: str = _choice(
+        "auto",
+        "auto, 1 or 0",
+        "whether visitors may name directories of this machine; auto: those whose browser runs on it",
+    )
     warm: bool = _choice(True, "1 or 0", "whether the model is loaded in the background after the start")
     max_tokens: int = _number(4096, 1, 1 << 20, "tokens", "longest text, of whatever a model itself allows")
     max_characters: int = _number(200_000, 1, 1 << 30, "characters", "longest text that is tokenized at all")
     max_models: int = _number(2, 1, 1000, "models", "models kept in memory")
     models_mb: int = _number(8192, 1, 1 << 24, "MB", "weights kept in memory; a larger model is kept alone")
     cache_mb: int = _number(1024, 1, 1 << 24, "MB", "results kept: three quarters captures, one quarter maps")
+    held_mb: int = _number(
+        512, 1, 1 << 24, "MB", "opened files, uploads and reports of all visitors; one may hold a quarter"
+    )
     max_waiting: int = _number(100, 0, 100_000, "requests", "requests that may wait for the device")
+    max_waiting_each: int = _number(8, 1, 100_000, "requests", "of those, how many may be one visitor's")
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -70,8 +91,12 @@ class Settings:
         return self.cache_mb * MB * 3 // 4
 
     @property
-    def maps_bytes(self) -> int:
+    def results_bytes(self) -> int:
         return self.cache_mb * MB // 4
+
+    @property
+    def held_bytes(self) -> int:
+        return self.held_mb * MB
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -145,6 +170,8 @@ def _parse(name: str, text: str) -> Any:
         return text.lower() in TRUE if text.lower() in TRUE + FALSE else text
     if isinstance(default, int):
         return int(text) if re.fullmatch(r"[+-]?[0-9]{1,15}", text) else text
+    if name in ("local", "hub_token"):
+        return "1" if text.lower() in TRUE else "0" if text.lower() in FALSE else text
     return text
 
 
@@ -159,6 +186,10 @@ def _problem(name: str, value: object) -> str:
         right = value in DTYPES
     elif right and name == "device":
         right = DEVICE.fullmatch(str(value)) is not None
+    elif right and name in ("local", "hub_token"):
+        right = value in LOCAL
+    elif right and name == "host":
+        right = re.fullmatch(r"[\w.:-]+", str(value)) is not None
     elif right and name == "model":
         right = bool(str(value).strip())
     return "" if right else f"{PREFIX}{name.upper()} is {value!r}."

@@ -1,25 +1,21 @@
 """The shared cache: bounded bytes, one computation for all who ask at once, and errors that do not spread."""
 
+import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+from waiting import wait_for
 
 from attnviz.errors import Cancelled, ModelUnsupported
-from attnviz.runtime.cache import SharedCache, twin
-from attnviz.runtime.stage import Stage
+from attnviz.runtime.engine.cache import SharedCache, _Computation, copy_of
+from attnviz.runtime.progress import Stage
 
 
 def cache_of(maxsize=100, **options):
-    return SharedCache(maxsize, size=len, **options)
-
-
-def wait_for(condition, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.002)
+    return SharedCache(maxsize, lambda value: {object(): len(value)}, **options)
 
 
 def test_a_kept_value_is_not_computed_again():
@@ -154,7 +150,7 @@ def test_those_who_wait_hear_of_the_progress_in_their_own_thread():
 
     leader = threading.Thread(target=cache.get, args=("k", compute))
     leader.start()
-    wait_for(lambda: cache._flights)
+    wait_for(lambda: cache._running)
     releaser = threading.Thread(target=lambda: heard.wait(5) and go.set())
     releaser.start()
     assert cache.get("k", lambda report: pytest.fail("computed twice"), callback) == "value"
@@ -176,7 +172,7 @@ def test_a_waiting_thread_can_leave_while_the_work_goes_on():
 
     with ThreadPoolExecutor(1) as pool:
         leader = pool.submit(cache.get, "k", compute)
-        wait_for(lambda: cache._flights)
+        wait_for(lambda: cache._running)
         with pytest.raises(Cancelled):
             cache.get("k", compute, leave)
         go.set()
@@ -188,6 +184,172 @@ def test_a_twin_has_no_traceback_and_the_same_fields():
     try:
         raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad byte")
     except UnicodeDecodeError as error:
-        copy = twin(error)
+        copy = copy_of(error)
     assert copy.__traceback__ is None
     assert str(copy) == "'utf-8' codec can't decode byte 0xff in position 0: bad byte"
+
+
+# Whatever goes wrong, nobody waits for ever
+
+
+def ask_later(cache, key="k", value="anew"):
+    """Somebody who waits for the computation that runs."""
+    pool = ThreadPoolExecutor(1)
+    return pool.submit(cache.get, key, lambda report: value)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(), GeneratorExit()])
+def test_an_interrupt_while_computing_lets_another_compute(stop):
+    cache, started, go = cache_of(), threading.Event(), threading.Event()
+
+    def interrupted(report):
+        started.set()
+        go.wait(5)
+        raise stop
+
+    def lead():
+        with pytest.raises(type(stop)):
+            cache.get("k", interrupted)
+
+    leader = threading.Thread(target=lead)
+    leader.start()
+    started.wait(5)
+    waiter = ask_later(cache)
+    go.set()
+    assert waiter.result(5) == "anew"
+    leader.join(5)
+    assert not cache._running
+
+
+@pytest.mark.parametrize("broken", ["the size", "the store", "the finish"])
+def test_an_error_after_the_work_ends_the_wait(broken, monkeypatch):
+    cache, started, go, calls = cache_of(), threading.Event(), threading.Event(), []
+
+    def fail(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 1:
+            raise MemoryError
+        return real(*args, **kwargs)
+
+    if broken == "the size":
+        real = cache._parts
+        monkeypatch.setattr(cache, "_parts", fail)
+    elif broken == "the store":
+        real = cache._store.put
+        monkeypatch.setattr(cache._store, "put", fail)
+    else:
+        real = cache._keep
+        monkeypatch.setattr(cache, "_keep", fail)
+
+    def compute(report):
+        started.set()
+        go.wait(5)
+        return "value"
+
+    def lead():
+        with pytest.raises(MemoryError):
+            cache.get("k", compute)
+
+    leader = threading.Thread(target=lead)
+    leader.start()
+    started.wait(5)
+    waiter = ask_later(cache)
+    go.set()
+    try:
+        assert waiter.result(5) in ("value", "anew")
+    except MemoryError:
+        assert broken == "the size"  # an error of the computation, which all get
+    leader.join(5)
+    assert cache.get("k", lambda report: "at last") in ("value", "anew", "at last")
+    assert not cache._running
+
+
+def test_a_thread_that_died_without_a_word_is_noticed():
+    cache = cache_of()
+
+    def die():
+        cache._running["k"] = _Computation()
+
+    thread = threading.Thread(target=die)
+    thread.start()
+    thread.join(5)
+    assert ask_later(cache).result(5) == "anew"
+    assert cache.get("k", lambda report: pytest.fail("is kept")) == "anew"
+
+
+def test_one_who_waits_can_leave_before_the_first_stage():
+    cache, started, go = cache_of(), threading.Event(), threading.Event()
+
+    def compute(report):
+        started.set()
+        go.wait(5)
+        return "value"
+
+    def leave(stage):
+        raise Cancelled("Stopped.")
+
+    leader = threading.Thread(target=cache.get, args=("k", compute))
+    leader.start()
+    started.wait(5)
+    with pytest.raises(Cancelled):
+        cache.get("k", compute, leave)
+    go.set()
+    leader.join(5)
+
+
+def test_what_values_share_is_counted_once_and_kept_as_long_as_one_has_it():
+    shared = np.zeros(1000, np.uint8)
+    cache = SharedCache(3000)
+    for name in "abc":
+        cache.get(name, lambda report: (shared, np.zeros(500, np.uint8)))
+    assert cache.nbytes == 1000 + 3 * 500
+    assert cache.kept() == ["a", "b", "c"]
+    cache.drop(lambda key: key in ("a", "b"))
+    assert cache.nbytes == 1500
+    cache.clear()
+    assert cache.nbytes == 0
+
+
+def test_no_more_values_than_allowed():
+    evicted = []
+    cache = cache_of(most=2, on_evict=evicted.extend)
+    for key in "abc":
+        cache.get(key, lambda report: "x")
+    assert (cache.kept(), evicted) == (["b", "c"], ["a"])
+
+
+def test_two_seconds_of_everything_end_in_answers():
+    cache, end, wrong = cache_of(50), time.monotonic() + 2, []
+
+    def hammer(number):
+        random_ = random.Random(number)
+        while time.monotonic() < end:
+            key = f"k{random_.randrange(4)}"
+
+            def compute(report, key=key):
+                report(Stage("computing"))
+                if random_.random() < 0.2:
+                    raise random_.choice([ValueError(key), KeyboardInterrupt(), Cancelled("Stopped.")])
+                return key * 10
+
+            def report(stage):
+                if random_.random() < 0.1:
+                    raise SystemExit
+
+            try:
+                if cache.get(key, compute, report) != key * 10:
+                    wrong.append(key)
+            except (ValueError, KeyboardInterrupt, Cancelled, SystemExit):
+                pass
+            if random_.random() < 0.2:
+                cache.drop(lambda each, key=key: each == key)
+
+    threads = [threading.Thread(target=hammer, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert not wrong
+    assert not cache._running
+    assert cache.nbytes == sum(len(cache.peek(key)) for key in cache.kept()) <= 50

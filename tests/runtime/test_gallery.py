@@ -11,7 +11,7 @@ import pytest
 
 from attnviz.runtime import Query, Runtime, Settings, gallery
 from attnviz.runtime.gallery import EXAMPLES
-from attnviz.runtime.records import attribution_from_json, attribution_to_json, tokens_from_json
+from attnviz.runtime.gallery.records import attribution_from_json, attribution_to_json, tokens_from_json
 
 STORED = [example for example in EXAMPLES if example.stored]
 

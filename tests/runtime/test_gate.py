@@ -1,31 +1,32 @@
-"""The gate: first in, first out; one at a time; positions that count down; a way out of the queue."""
+"""The gate: one at a time, visitors in turn, positions that count down, a way out of the queue, no deadlock."""
 
+import random
 import threading
 import time
 
 import pytest
+from waiting import wait_for
 
 from attnviz.errors import AttnVizError, Cancelled
-from attnviz.runtime.gate import Gate
-from attnviz.runtime.stage import Stage
+from attnviz.runtime.engine.gate import Gate, _Ticket
+from attnviz.runtime.engine.visitors import Visitor, set_visitor
+from attnviz.runtime.progress import Stage
 
 
-def wait_for(condition, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.002)
+def present(gate):
+    """Those who wait, and the one at work."""
+    return gate.waiting + (gate._working is not None)
 
 
 def queue_up(gate, count, work, callback=None):
     """Start `count` threads, one after the other has really taken its place in the queue."""
     threads = []
     for number in range(count):
-        before = len(gate._queue)
+        before = present(gate)
         thread = threading.Thread(target=work, args=(number,))
         thread.start()
         threads.append(thread)
-        wait_for(lambda before=before: len(gate._queue) > before)
+        wait_for(lambda before=before: present(gate) > before)
     return threads
 
 
@@ -128,5 +129,187 @@ def test_an_error_at_work_opens_the_gate():
     gate = Gate(0)
     with pytest.raises(ZeroDivisionError), gate.turn():
         raise ZeroDivisionError
+    with gate.turn():
+        assert gate.waiting == 0
+
+
+# Visitors
+
+
+def as_visitor(name, work):
+    """A thread that works for a visitor."""
+
+    def run():
+        set_visitor(Visitor(name))
+        work()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_visitors_are_served_in_turn_not_requests():
+    gate, order, positions = Gate(100, 50), [], []
+
+    def ask(label, report=lambda stage: None):
+        with gate.turn(report):
+            order.append(label)
+
+    with gate.turn():
+        threads = []
+        asked = [("a", "a1"), ("a", "a2"), ("a", "a3"), ("b", "b1"), ("c", "c1"), ("b", "b2")]
+        for count, (name, label) in enumerate(asked):
+            report = positions.append if label == "b2" else (lambda stage: None)
+            threads.append(as_visitor(name, lambda label=label, report=report: ask(label, report)))
+            wait_for(lambda count=count: gate.waiting == count + 1)
+        wait_for(lambda: positions)
+    for thread in threads:
+        thread.join(5)
+    assert order == ["a1", "b1", "c1", "a2", "b2", "a3"]
+    assert positions[0] == Stage("waiting", None, 5)
+
+
+def test_who_asks_again_and_again_does_not_come_before_one_who_waits():
+    gate, order, stop = Gate(100, 50), [], threading.Event()
+
+    def flood():
+        while not stop.is_set():
+            with gate.turn():
+                order.append("flood")
+
+    def wait_once():
+        with gate.turn():
+            order.append("patient")
+
+    floods = [as_visitor("flood", flood) for _ in range(5)]
+    wait_for(lambda: len(order) > 50)
+    before = len(order)
+    as_visitor("patient", wait_once).join(5)
+    stop.set()
+    for thread in floods:
+        thread.join(5)
+    # The request at work, one of the flood that was next already, and what passed while the thread started.
+    place = order.index("patient")
+    assert place >= before - 1
+    assert gate.waiting == 0
+
+
+def test_one_visitor_cannot_fill_the_queue():
+    gate = Gate(10, 2)
+
+    def hold():
+        with gate.turn():
+            pass
+
+    with gate.turn():
+        threads = []
+        for count in range(2):
+            threads.append(as_visitor("greedy", hold))
+            wait_for(lambda count=count: gate.waiting == count + 1)
+        refused = []
+
+        def third():
+            with pytest.raises(AttnVizError) as caught, gate.turn():
+                pytest.fail("was let in")
+            refused.append(caught.value)
+
+        as_visitor("greedy", third).join(5)
+        assert refused[0].message == (
+            "2 of your requests are waiting for the device, and no more than 2 may."
+        )
+        threads.append(as_visitor("other", hold))
+        wait_for(lambda: gate.waiting == 3)
+    for thread in threads:
+        thread.join(5)
+    assert gate.waiting == 0
+
+
+# What goes wrong
+
+
+def test_asking_for_the_gate_while_holding_it_is_an_error_and_no_deadlock():
+    gate = Gate(5)
+    with gate.turn(), pytest.raises(RuntimeError, match="asked for it again"), gate.turn():
+        pytest.fail("was let in")
+    with gate.turn():
+        assert gate.waiting == 0
+
+
+@pytest.mark.parametrize("place", ["at work", "in the queue"])
+def test_a_thread_that_died_does_not_hold_up_the_others(place):
+    """Nothing ran on its way out: the generators that would have left the queue are kept alive."""
+    gate, kept, got = Gate(5), [], []
+
+    def die():
+        ticket = gate.turn()
+        kept.append(ticket)
+        if place == "at work":
+            ticket.__enter__()
+        else:
+            kept.append(gate_ticket(gate))
+
+    def ask():
+        with gate.turn():
+            got.append(1)
+
+    if place == "at work":
+        dying = threading.Thread(target=die)
+        dying.start()
+        dying.join(5)
+        ask()
+    else:
+        with gate.turn():
+            dying = threading.Thread(target=die)
+            dying.start()
+            dying.join(5)
+            assert gate.waiting == 1
+            behind = threading.Thread(target=ask)
+            behind.start()
+            wait_for(lambda: gate.waiting == 2)
+        behind.join(5)
+    assert got == [1]
+
+
+def gate_ticket(gate):
+    """A place in the queue that nobody waits at."""
+    ticket = _Ticket()
+    gate._enter(ticket)
+    return ticket
+
+
+def test_two_seconds_of_everything_leave_the_gate_open():
+    gate, inside, most, served, end = Gate(20, 4), [], [], [], time.monotonic() + 2
+
+    def hammer(number):
+        set_visitor(Visitor(f"v{number % 5}") if number % 6 else None)
+        random_ = random.Random(number)
+        while time.monotonic() < end:
+            calls = []
+
+            def report(stage, calls=calls):
+                calls.append(stage)
+                if random_.random() < 0.2:
+                    raise random_.choice([Cancelled("Stopped."), SystemExit()])
+
+            try:
+                with gate.turn(report):
+                    inside.append(number)
+                    most.append(len(inside))
+                    inside.remove(number)
+                    served.append(number)
+                    if random_.random() < 0.1:
+                        raise ValueError("at work")
+            except (AttnVizError, SystemExit, ValueError):
+                pass
+
+    threads = [threading.Thread(target=hammer, args=(number,)) for number in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert max(most) == 1
+    assert set(served) == set(range(24))
+    assert gate.waiting == 0
     with gate.turn():
         assert gate.waiting == 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import threading
-import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import wait_for
 
 from attnviz import errors
 from attnviz.runtime import STAGES, Query, Runtime, Settings, Stage, get_runtime
@@ -21,13 +21,6 @@ PAIR = Query("minilm", "A cat sat on the mat.", pair="A dog lay on the rug.")
 
 def sentence(number: int) -> Query:
     return Query("minilm", f"Text number {number} says {'very ' * (number % 9)}little about {number * 7919}.")
-
-
-def wait_for(condition, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)
 
 
 @pytest.fixture(scope="module")
@@ -185,11 +178,11 @@ def test_two_texts_that_are_encoded_apart_may_be_twice_as_long_together(runtime)
     ("options", "name", "what"),
     [
         ({"hub": False}, "someone/model", "models from the Hub"),
-        ({"local": False}, "/etc", "directories of this machine"),
-        ({"local": False}, "../nowhere", "directories of this machine"),
+        ({"local": "0"}, "/etc", "directories of this machine"),
+        ({"local": "0"}, "../nowhere", "directories of this machine"),
         # A directory that is there answers as a name that is nothing.
-        ({"local": False, "hub": False}, "attnviz", "models from the Hub"),
-        ({"local": False, "hub": False}, "nothing-there", "models from the Hub"),
+        ({"local": "0", "hub": False}, "attnviz", "models from the Hub"),
+        ({"local": "0", "hub": False}, "nothing-there", "models from the Hub"),
     ],
 )
 def test_settings_forbid_the_hub_and_directories(options, name, what, root, monkeypatch):
@@ -269,7 +262,7 @@ def test_a_full_queue_refuses_and_a_cancelled_waiter_leaves_it(model):
         if stop.is_set():
             raise errors.Cancelled("Stopped.")
 
-    with ThreadPoolExecutor(1) as pool, runtime._gate.turn():
+    with ThreadPoolExecutor(1) as pool, runtime.engine.gate.turn():
         waiter = pool.submit(runtime.capture, sentence(101), progress)
         assert waiting.wait(10)
         assert runtime.waiting == runtime.facts().waiting == 1
@@ -292,7 +285,7 @@ def test_an_evicted_model_is_really_gone(tiny_model):
     first, second = tiny_model("first"), tiny_model("second")
     runtime.capture(Query(first, "abc"))
     runtime.explain(Query(first, "abc", pair="abd"), method="attention")
-    module = runtime._models.peek(first).loaded.module
+    module = runtime.engine.models.peek(first).model.loaded.module
     gone = [weakref.ref(each) for each in (module, *module.parameters())]
     del module
     runtime.capture(Query(second, "abc"))
@@ -335,7 +328,7 @@ def test_warm_loads_in_the_background(tiny_model):
 
 
 def test_what_cannot_be_warmed_up_is_logged_not_raised(caplog):
-    runtime = Runtime(Settings(device="cpu", local=False))
+    runtime = Runtime(Settings(device="cpu", local="0"))
     runtime.warm("./nowhere")
     wait_for(lambda: "was not warmed up" in caplog.text)
 

@@ -19,6 +19,8 @@ def test_defaults_come_from_an_empty_environment():
 
 def test_every_field_can_be_set():
     environ = {
+        "ATTNVIZ_HUB_TOKEN": "0", "ATTNVIZ_FETCH_MB": "7", "ATTNVIZ_HUB_CACHE_MB": "9",
+        "ATTNVIZ_HOST": "0.0.0.0", "ATTNVIZ_HELD_MB": "5", "ATTNVIZ_MAX_WAITING_EACH": "3",
         "ATTNVIZ_MODEL": "other", "ATTNVIZ_DEVICE": "cuda:1", "ATTNVIZ_DTYPE": "float16",
         "ATTNVIZ_THREADS": "3", "ATTNVIZ_HUB": "no", "ATTNVIZ_LOCAL": "0", "ATTNVIZ_WARM": "OFF",
         "ATTNVIZ_MAX_TOKENS": "77", "ATTNVIZ_MAX_CHARACTERS": "500", "ATTNVIZ_MAX_MODELS": "1",
@@ -29,11 +31,8 @@ def test_every_field_can_be_set():
     for field in dataclasses.fields(Settings):
         assert getattr(settings, field.name) != field.default, field.name
     assert settings.device == "cuda:1"
-    assert (settings.captures_bytes, settings.maps_bytes, settings.models_bytes) == (
-        6 << 20,
-        2 << 20,
-        10 << 20,
-    )
+    assert (settings.captures_bytes, settings.results_bytes) == (6 << 20, 2 << 20)
+    assert (settings.models_bytes, settings.held_bytes) == (10 << 20, 5 << 20)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +46,8 @@ def test_every_field_can_be_set():
         ("ATTNVIZ_DEVICE", "gpu", "auto, cpu, mps, cuda or cuda:N"),
         ("ATTNVIZ_DTYPE", "int8", "auto, float32, bfloat16, float16"),
         ("ATTNVIZ_HUB", "perhaps", "1 or 0"),
+        ("ATTNVIZ_LOCAL", "perhaps", "auto, 1 or 0"),
+        ("ATTNVIZ_HOST", "http://here/", "an address of this machine"),
     ],
 )
 def test_nonsense_is_refused_by_name(variable, value, allowed):

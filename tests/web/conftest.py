@@ -131,6 +131,14 @@ class App:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _at_home() -> Iterator[None]:
+    """There is no browser, so the app cannot see that it runs on this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("attnviz.web.serving.visitor._at_home", lambda: True)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _no_warm_up() -> Iterator[None]:
     """A model that loads in the background would disturb what tests measure."""
     os.environ["ATTNVIZ_WARM"] = "0"

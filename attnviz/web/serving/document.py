@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from attnviz.web.serving.headers import policy
 from attnviz.web.shell.site import HOME, SITE
 
 Message = MutableMapping[str, Any]
@@ -66,10 +67,17 @@ class PreparedDocument:
         start, *bodies = held
         document = b"".join(each.get("body", b"") for each in bodies)
         host = await self._host(scope)
+        text = document.decode("utf-8")
         if host is not None:
-            document = prepare(document.decode("utf-8"), host).encode("utf-8")
+            text = prepare(text, host)
+        document = text.encode("utf-8")
         kept = [pair for pair in start["headers"] if pair[0].lower() not in (b"content-length", b"etag")]
-        await send({**start, "headers": [*kept, (b"content-length", b"%d" % len(document))]})
+        named = next((value for name, value in scope["headers"] if name.lower() == b"host"), b"")
+        new = [
+            (b"content-length", b"%d" % len(document)),
+            (b"content-security-policy", policy(text, named.decode("latin-1")).encode("latin-1")),
+        ]
+        await send({**start, "headers": [*kept, *new]})
         await send({"type": "http.response.body", "body": document})
 
     async def _host(self, scope: Message) -> dict[str, Any] | None:

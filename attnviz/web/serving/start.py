@@ -8,6 +8,7 @@ anybody has called `st.navigation`; so the server calls it itself, before it lis
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from typing import Any
 
@@ -19,9 +20,12 @@ def middleware() -> list[Any]:
     from starlette.middleware import Middleware
 
     from attnviz.web.serving.document import PreparedDocument
+    from attnviz.web.serving.headers import SafeHeaders
     from attnviz.web.serving.surrogates import WellFormedText
+    from attnviz.web.serving.uploads import BoundedUploads
 
-    return [Middleware(WellFormedText), Middleware(PreparedDocument)]
+    parts = (SafeHeaders, WellFormedText, BoundedUploads, PreparedDocument)
+    return [Middleware(part) for part in parts]
 
 
 def prepare() -> None:
@@ -30,6 +34,7 @@ def prepare() -> None:
 
     from attnviz.web.shell import frame
 
+    _warn_of_another_host()
     log = logging.getLogger(_NOISE)
     level = log.level
     log.setLevel(logging.ERROR)  # outside a session, each st call would warn that it is outside a session
@@ -39,6 +44,19 @@ def prepare() -> None:
         log.setLevel(level)
     # While the server and the first browser get ready, there is time to spare.
     threading.Thread(target=read_ahead, name="read ahead", daemon=True).start()
+
+
+def _warn_of_another_host() -> None:
+    """`make app` hands ATTNVIZ_HOST to Streamlit, which reads its own settings before anything of ours."""
+    import streamlit as st
+
+    host, address = os.environ.get("ATTNVIZ_HOST", "").strip(), st.get_option("server.address")
+    if host and host != address:
+        logging.getLogger("attnviz").warning(
+            "ATTNVIZ_HOST is %s, but the app listens at %s: start it with make app, or --server.address.",
+            host,
+            address or "every network",
+        )
 
 
 def read_ahead() -> None:

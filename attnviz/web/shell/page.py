@@ -96,8 +96,8 @@ def question(state: State, show_text: bool = True) -> Query | None:
 
 
 def trusted(model: str) -> bool:
-    """Whether this model may be loaded: one of the catalogue, a file, or one that this visitor asked for."""
-    known = {card.name for card in session.runtime().catalog()}
+    """Whether this model may be loaded: of the catalogue, the default, a file, or one that this visitor asked for."""
+    known = {card.name for card in session.runtime().catalog()} | {session.default_model()}
     return model in known or session.is_file(model) or session.typed_model(model)
 
 

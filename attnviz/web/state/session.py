@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.web.escape import clean
+from attnviz.web.serving import visitor
 from attnviz.web.state import address as url
 
 if TYPE_CHECKING:
@@ -33,9 +34,10 @@ PAGE_OF_TWO_TEXTS = "compare"
 
 
 def runtime() -> Runtime:
-    """The one runtime of this process."""
-    from attnviz.runtime import get_runtime
+    """The one runtime of this process, which is told who asks."""
+    from attnviz.runtime import get_runtime, set_visitor
 
+    set_visitor(visitor.current())
     return get_runtime()
 
 
@@ -134,7 +136,7 @@ def spelled(current: url.State, query: Query) -> url.State:
 
 def is_file(model: str | None) -> bool:
     """Whether the name is that of an opened file, not of a model."""
-    from attnviz.runtime.opened import is_file
+    from attnviz.runtime import is_file
 
     return model is not None and is_file(model)
 
@@ -159,7 +161,7 @@ def _catalogued(file: str) -> str | None:
 
 def default_model() -> str:
     """The model that this server offers first."""
-    return runtime().settings.model
+    return runtime().default_model
 
 
 def example() -> Query:

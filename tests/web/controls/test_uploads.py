@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnviz.runtime import get_runtime
-from attnviz.runtime.opened import is_file
+from attnviz.runtime import get_runtime, is_file
 
 TEXT = "A man is playing a guitar on the stage."
 
@@ -39,7 +38,7 @@ def test_an_opened_file_is_the_picture_on_every_page_that_shows_attention(app, d
 
 def test_it_is_opened_again_where_the_server_had_to_forget_it(app, data):
     visit = upload(app("attention"), data)
-    get_runtime()._free()
+    get_runtime().engine.free()
     visit.at.run()
     assert visit.figure("heatmap")[0]["text"] == TEXT
     assert visit.problem[0] == TEXT

@@ -340,9 +340,9 @@ def test_an_error_of_ours_is_calm_and_shows_no_trace(app, page, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("<script>alert(1)</script> $x$")
 
-    monkeypatch.setattr(type(get_runtime()), "capture", fail)
-    monkeypatch.setattr(type(get_runtime()), "explain", fail)
-    monkeypatch.setattr(type(get_runtime()), "answer", fail)
+    monkeypatch.setattr(get_runtime(), "capture", fail)
+    monkeypatch.setattr(get_runtime(), "explain", fail)
+    monkeypatch.setattr(get_runtime(), "answer", fail)
     visit = app(page, text=TEXT, pair="b")
     assert [each.value for each in visit.at.error] == ["Something went wrong on our side"]
     assert "Details for a report" in [each.label for each in visit.at.expander]

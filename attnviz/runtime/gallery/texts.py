@@ -1,7 +1,7 @@
 """The gallery: short texts in which something is to be seen, and the stored answers to some of them.
 
 A stored answer is drawn before torch is imported, so that the first picture is on the screen at once. The
-files in attnviz/examples/ are made by `python -m attnviz.runtime.make_examples` with the real model.
+files in attnviz/examples/ are made by `python -m attnviz.runtime.gallery.make` with the real model.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.errors import AttnVizError
-from attnviz.runtime.records import attribution_from_json
-from attnviz.runtime.stage import Query
+from attnviz.runtime.gallery.records import attribution_from_json
+from attnviz.runtime.query import Query
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
     from attnviz.types import Attribution
 
-FOLDER = Path(__file__).resolve().parent.parent / "examples"
+FOLDER = Path(__file__).resolve().parents[2] / "examples"
 MODEL = "minilm"
 STORED = "stored example"  # what the caches call them
 

@@ -11,26 +11,63 @@ import math
 from typing import TYPE_CHECKING
 
 from attnviz.errors import CaptureInvalid
+from attnviz.runtime.engine.engine import Engine
+from attnviz.runtime.engine.sizes import capture_parts
+from attnviz.runtime.progress import OPENING, SAVING, Progress
+from attnviz.runtime.query import FILE, Query, is_file
 from attnviz.runtime.settings import Settings
-from attnviz.runtime.stage import Query
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
 
-PREFIX = "file:"
 MAX_HEADER = 8 << 20  # bytes of JSON: texts and tokens; 4,096 tokens of MiniLM take 0.6 MB
 MAX_HEADS = 20_000
 MAX_CELLS = 1 << 32  # of all maps together: a minute or two of statistics on one core
 
 
-def is_file(model: str) -> bool:
-    """Whether the name is that of an opened file, not of a model."""
-    return model.startswith(PREFIX)
+class Files:
+    """What `Runtime` does with saved files. Without torch, but for saving a capture that was just made."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def open(self, data: bytes, name: str = "the file", progress: Progress | None = None) -> Query:
+        """Keep the capture in the bytes of a saved file; returns the question that it answers.
+
+        It is kept among what visitors hold, as long as there is room. Raises CaptureInvalid, and AttnVizError where
+        too many wait.
+        """
+        held, key = self._engine.held, name_of(data)
+        capture: Capture | None = held.get(key)
+        if capture is None:
+            settings = self._engine.settings
+            capture = self._engine.in_turn(
+                OPENING, "opening the file", lambda: read(data, name, settings), progress
+            )
+            size = sum(capture_parts(capture).values())
+            if size > held.share:
+                raise CaptureInvalid(
+                    f"{name} takes {size / 2**20:,.0f} MB, more than this server keeps for one visitor.",
+                    "Open it in Python with attnviz.open, or raise ATTNVIZ_HELD_MB.",
+                )
+            held.put(key, capture, size)
+        return query_of(key, capture)
+
+    def opened(self, name: str) -> Query | None:
+        """The question that an opened file answers; None where the name is no file's, or it is kept no longer."""
+        capture: Capture | None = self._engine.held.get(name) if is_file(name) else None
+        return query_of(name, capture) if capture else None
+
+    def save(self, query: Query, progress: Progress | None = None) -> bytes:
+        """The capture as the content of a file, which `open` reads. Raises what `capture` raises."""
+        _, capture = self._engine.find(query, progress)
+        data: bytes = self._engine.in_turn(SAVING, "saving the capture", capture.to_bytes, progress)
+        return data
 
 
 def name_of(data: bytes) -> str:
     """The name of a file: equal bytes, equal name; nobody can guess it who has not seen the file or a link to it."""
-    return PREFIX + hashlib.sha256(data).hexdigest()[:32]
+    return f"{FILE}:" + hashlib.sha256(data).hexdigest()[:32]
 
 
 def read(data: bytes, name: str, settings: Settings) -> Capture:

@@ -1,6 +1,6 @@
 """Questions about an explanation: does it hold, do others agree, does it depend on what the model learned.
 
-A part of the Runtime, as `examine` is. What random orders do is kept by itself, since all methods share it.
+What random orders do is kept by itself, since all methods share it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from attnviz.errors import InputEmpty, ModelUnsupported
-from attnviz.runtime.desk import Tell
-from attnviz.runtime.examine import Examiner, option_key
-from attnviz.runtime.stage import TESTING, Progress, Query
+from attnviz.runtime.engine.engine import Engine, Tell
+from attnviz.runtime.explanations import Explanations, option_key
+from attnviz.runtime.progress import TESTING, Progress
+from attnviz.runtime.query import Query
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from attnviz.explanation.evaluation.agreement import Rebaselined
 
 
-class Doubter(Examiner):
+class Evaluations:
     """What `Runtime` answers about explanations of one text."""
+
+    def __init__(self, engine: Engine, explanations: Explanations) -> None:
+        self._engine = engine
+        self._explain = explanations.explain
 
     def faithfulness(
         self,
@@ -39,7 +44,7 @@ class Doubter(Examiner):
         The arguments are those of `explain`, with the way in which words are taken, the number of random orders, and
         which of two texts is tested. Raises what `explain` raises, and UnknownName for these.
         """
-        attribution = self.explain(query, target, method, progress, **options)
+        attribution = self._explain(query, target, method, progress, **options)
         shared = (operator, seeds, side)
 
         def orders(model: Model, tell: Tell) -> RandomOrders:
@@ -48,7 +53,7 @@ class Doubter(Examiner):
             return random_orders(model, attribution, operator, seeds, side=side, progress=tell)
 
         asked = ("random-orders", attribution.target, attribution.options, *shared)
-        random = self._on_model(query, asked, TESTING, orders, progress)
+        random = self._engine.on_model(query, asked, TESTING, orders, progress)
 
         def work(model: Model, tell: Tell) -> Faithfulness:
             from attnviz.explanation import faithfulness
@@ -56,7 +61,7 @@ class Doubter(Examiner):
             return faithfulness(model, attribution, operator, seeds, side=side, random=random, progress=tell)
 
         what = ("faithfulness", target, method, option_key(options), *shared)
-        return self._on_model(query, what, TESTING, work, progress)
+        return self._engine.on_model(query, what, TESTING, work, progress)
 
     def sanity(
         self,
@@ -72,7 +77,7 @@ class Doubter(Examiner):
 
         The options are the target's only: both explanations use the method as it is by default.
         """
-        attribution = self.explain(query, target, method, progress, **options)
+        attribution = self._explain(query, target, method, progress, **options)
 
         def work(model: Model, tell: Tell) -> Sanity:
             from attnviz.explanation import sanity
@@ -80,7 +85,7 @@ class Doubter(Examiner):
             return sanity(model, attribution, fraction=fraction, seed=seed, progress=tell)
 
         what = ("sanity", target, method, fraction, seed, option_key(options))
-        return self._on_model(query, what, TESTING, work, progress)
+        return self._engine.on_model(query, what, TESTING, work, progress)
 
     def agreement(
         self,
@@ -100,11 +105,11 @@ class Doubter(Examiner):
         """
         from attnviz.explanation.evaluation import agreement as checks
 
-        attribution = self.explain(query, target, method, progress, **options)
+        attribution = self._explain(query, target, method, progress, **options)
         others = []
         for name in checks.compared_with(method, attribution.target):
             with suppress(ModelUnsupported, InputEmpty):
-                others.append(self.explain(query, target, name, progress, **options))
+                others.append(self._explain(query, target, name, progress, **options))
         second = None
         if baseline and checks.has_baseline(method):
 
@@ -112,5 +117,5 @@ class Doubter(Examiner):
                 return checks.from_another_baseline(model, attribution, tell)
 
             what = ("another-baseline", target, method, option_key(options))
-            second = self._on_model(query, what, TESTING, work, progress)
+            second = self._engine.on_model(query, what, TESTING, work, progress)
         return checks.agreement(attribution, others, second, side)

@@ -28,7 +28,7 @@ EXHAUSTED = (
 )
 
 
-def engine() -> Any:
+def loaded_torch() -> Any:
     """torch where it has been imported, whole; None before, and while another thread is importing it."""
     module = sys.modules.get("torch")
     return None if module is None or getattr(module.__spec__, "_initializing", False) else module
@@ -48,7 +48,7 @@ def settle() -> None:
 
 def release_device_cache() -> None:
     """Give the freed blocks that torch still holds back to the device."""
-    torch = engine()
+    torch = loaded_torch()
     if torch is None:
         return
     if torch.cuda.is_available() and torch.cuda.is_initialized():
@@ -59,7 +59,7 @@ def release_device_cache() -> None:
 
 def is_exhaustion(error: BaseException) -> bool:
     """Whether the error, or the one it stems from, says that memory is at an end."""
-    torch = engine()
+    torch = loaded_torch()
     if isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError)):
         return True
     if isinstance(error, (RuntimeError, OSError)) and any(text in str(error).lower() for text in EXHAUSTED):

@@ -135,7 +135,7 @@ def test_a_result_without_words_is_computed_once_and_is_the_engines(runtime, mon
     found = [runtime.without(PAIR, {2: "delete", 3: "attention-mask"}, side=1) for _ in range(2)]
     assert asked.count == 1
     assert found[0] is found[1]
-    model = runtime._models.peek("minilm")
+    model = runtime.engine.models.peek("minilm").model
     truth = engine.without(model, PAIR.text, {2: "delete", 3: "attention-mask"}, pair=PAIR.pair, side=1)
     assert (truth.after, truth.words) == (found[0].after, found[0].words)
     assert runtime.without(PAIR, {2: "delete"}, side=1).after != found[0].after

@@ -1,6 +1,6 @@
-"""What a page and the runtime tell each other: the question (`Query`), how far the work is (`Stage`), facts.
+"""How far the work on a question is: what a page hears of it while it waits.
 
-Plain frozen records without torch, so that they can cross to a runtime in another process one day.
+Plain frozen records without torch, so that they can cross to a runtime in another process.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ STATISTICS = "statistics"
 EXPLAINING = "explaining"
 TESTING = "testing the explanation"
 ABLATING = "switching heads off"
+OPENING = "opening the file"
+SAVING = "saving the capture"
 STAGES = (
     STARTING,
     LOADING,
@@ -30,6 +32,8 @@ STAGES = (
     EXPLAINING,
     TESTING,
     ABLATING,
+    OPENING,
+    SAVING,
 )
 
 
@@ -50,40 +54,3 @@ Progress = Callable[[Stage], None]
 
 def silent(stage: Stage) -> None:
     """The progress of a caller who does not want to know."""
-
-
-@dataclass(frozen=True)
-class Query:
-    """What to look at: a model by name, a text, and for some models a second or a target text.
-
-    A blank `pair` or `target_text` counts as none.
-    """
-
-    model: str
-    text: str
-    pair: str | None = None
-    target_text: str | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "model", self.model.strip())
-        for name in ("pair", "target_text"):
-            if not (getattr(self, name) or "").strip():
-                object.__setattr__(self, name, None)
-
-
-@dataclass(frozen=True)
-class DeviceFacts:
-    """The machine and what the runtime holds in its memory (bytes).
-
-    `device` and `dtype` are those of the model used last, or of the settings before any was loaded.
-    """
-
-    device: str
-    device_title: str
-    dtype: str
-    engine_started: bool
-    models: tuple[str, ...]
-    model_bytes: int
-    capture_bytes: int
-    map_bytes: int
-    waiting: int

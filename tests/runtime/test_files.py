@@ -11,7 +11,7 @@ import pytest
 
 from attnviz.errors import CaptureInvalid, ModelUnsupported
 from attnviz.runtime import Query, Runtime, Settings
-from attnviz.runtime.opened import MAX_HEADER
+from attnviz.runtime.files import MAX_HEADER
 
 LONG = Query("minilm", "word " * 510)  # 512 tokens with [CLS] and [SEP]
 # Opens a file as the app does, looks at every head, and says what it took.
@@ -82,7 +82,7 @@ def test_what_needs_the_model_says_so(saved: bytes) -> None:
 def test_a_file_that_is_kept_no_longer_says_so(saved: bytes) -> None:
     server = Runtime(Settings(warm=False))
     query = server.open(saved)
-    server._free()
+    server.engine.free()
     assert server.opened(query.model) is None
     assert server.card(query.model) is None
     assert not server.ready(query)
@@ -92,13 +92,13 @@ def test_a_file_that_is_kept_no_longer_says_so(saved: bytes) -> None:
     assert server.attention(query, 0, 0).shape[0] > 0
 
 
-def test_files_share_the_byte_bounded_cache(runtime: Runtime, saved: bytes) -> None:
-    server = Runtime(Settings(warm=False, cache_mb=1))
+def test_files_are_bounded_among_what_visitors_hold(runtime: Runtime, saved: bytes) -> None:
+    server = Runtime(Settings(warm=False, held_mb=8))
     with pytest.raises(CaptureInvalid, match="more than this server keeps"):
         server.open(runtime.save(LONG), "long.attnviz")
-    assert server.facts().capture_bytes == 0
+    assert server.held.nbytes == 0
     server.open(saved)
-    assert 0 < server.facts().capture_bytes <= server.settings.captures_bytes
+    assert 0 < server.held.nbytes <= server.held.share
 
 
 def test_a_longer_text_than_the_server_allows_is_refused(saved: bytes) -> None:

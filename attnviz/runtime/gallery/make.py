@@ -1,4 +1,4 @@
-"""`python -m attnviz.runtime.make_examples` makes the stored examples anew, with the real model on the processor.
+"""`python -m attnviz.runtime.gallery.make` makes the stored examples anew, with the real model on the processor.
 
 To be run when the model, the format of captures or an example's text changes; tests compare the files with what
 the model says today.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.runtime import gallery
-from attnviz.runtime.records import attribution_to_json
+from attnviz.runtime.gallery.records import attribution_to_json
 
 if TYPE_CHECKING:
     from attnviz.capture import Model

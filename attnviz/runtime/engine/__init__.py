@@ -1,0 +1,1 @@
+"""What answers are made with: the models, the caches, and the one gate to the device."""

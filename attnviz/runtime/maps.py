@@ -1,0 +1,91 @@
+"""Questions about single heads: a text's capture, the map of a head, how a row comes about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from attnviz.errors import UnknownName
+from attnviz.runtime.engine.engine import Engine
+from attnviz.runtime.progress import Progress
+from attnviz.runtime.query import Query
+from attnviz.types import FloatArray, Kind, QueryKey
+
+if TYPE_CHECKING:
+    from attnviz.capture import Capture
+
+MAPS = ("attention", "value_weighted", "contribution")  # what a Capture computes of one head
+
+
+class Maps:
+    """What `Runtime` answers about the attention of single heads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def capture(self, query: Query, progress: Progress | None = None) -> Capture:
+        """The capture of one text, kept for the next one who asks.
+
+        Raises:
+            InputEmpty, InputTooLong: before anything is computed.
+            ModelNotFound, ModelUnsupported, ModelTooLarge: the model cannot be had.
+        """
+        return self._engine.find(query, progress)[1]
+
+    def attention(
+        self,
+        query: Query,
+        layer: int,
+        head: int | None = None,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> Annotated[FloatArray, "Q K"]:
+        """The attention of one head (Q, K), or of all heads of a layer (H, Q, K). Raises UnknownName."""
+        return self.map(query, "attention", layer, head, kind, progress)
+
+    def map(
+        self,
+        query: Query,
+        quantity: str,
+        layer: int,
+        head: int | None = None,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> Annotated[FloatArray, "Q K"]:
+        """One of `MAPS`, shaped like `attention`. Raises UnknownName, ModelUnsupported.
+
+        Not through the gate: it takes milliseconds, and looking around must not queue.
+        """
+        if quantity not in MAPS:
+            raise UnknownName("quantity", quantity, MAPS)
+        key, capture = self._engine.find(query, progress)
+
+        def compute(report: Progress) -> FloatArray:
+            weights: FloatArray = getattr(capture, quantity)(layer, head, kind)
+            return weights
+
+        what = (quantity, layer, head, kind)
+        found: FloatArray = self._engine.on_capture(
+            key, what, compute, progress, "computing a map", queue=False
+        )
+        return found
+
+    def query_key(
+        self,
+        query: Query,
+        layer: int,
+        head: int,
+        row: int,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> QueryKey:
+        """How the weights of one query token come about. Raises UnknownName, ModelUnsupported."""
+        key, capture = self._engine.find(query, progress)
+
+        def compute(report: Progress) -> QueryKey:
+            return capture.query_key(layer, head, row, kind)
+
+        what = ("query_key", layer, head, row, kind)
+        found: QueryKey = self._engine.on_capture(
+            key, what, compute, progress, "computing a row", queue=False
+        )
+        return found

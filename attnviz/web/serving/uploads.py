@@ -1,0 +1,78 @@
+"""Uploads are bounded for all visitors together: Streamlit keeps each in memory until its window is closed.
+
+How large one may be is Streamlit's own setting, server.maxUploadSize; the room for all of them is ATTNVIZ_HELD_MB.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+_UPLOAD = re.compile(r"/_stcore/upload_file/[^/]+/[^/]+/?$")
+
+
+class BoundedUploads:
+    """ASGI middleware: an upload that does not fit beside those that are held is refused before it is read."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._coming = 0  # bytes of uploads on their way
+        self._lock = threading.Lock()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on; refuse what has no length (411), and what there is no room for (413)."""
+        upload = scope["type"] == "http" and scope["method"] in ("PUT", "POST")
+        if not upload or not _UPLOAD.search(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        length = next((value for name, value in scope["headers"] if name.lower() == b"content-length"), b"")
+        if not re.fullmatch(rb"[0-9]{1,15}", length):
+            await _refuse(send, 411)
+            return
+        size = int(length)
+        with self._lock:
+            fits = held() + self._coming + size <= limit()
+            self._coming += size * fits
+        if not fits:
+            await _refuse(send, 413)
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            with self._lock:
+                self._coming -= size
+
+
+def held() -> int:
+    """Bytes of all uploads that Streamlit keeps."""
+    from streamlit import runtime
+    from streamlit.runtime.stats import CacheStat
+
+    if not runtime.exists():
+        return 0
+    manager = runtime.get_instance()._uploaded_file_mgr
+    stats = manager.get_stats() if manager is not None else {}
+    return sum(
+        each.byte_length for family in stats.values() for each in family if isinstance(each, CacheStat)
+    )
+
+
+def limit() -> int:
+    """Bytes that they may take."""
+    from attnviz.runtime import get_runtime
+
+    return get_runtime().settings.held_bytes
+
+
+async def _refuse(send: Send, status: int) -> None:
+    text = b"There is no room for this upload now."
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(text))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
