@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from attnviz.capture.arrays import Array, to_numpy
 from attnviz.capture.recompute import blocks, stream
-from attnviz.capture.recompute.normalization import ROW_BYTES
+from attnviz.capture.recompute.normalization import kept_bytes
 from attnviz.capture.recompute.scores import QueryKeyScores, Scores
 from attnviz.capture.steps import query_key
 from attnviz.errors import ModelUnsupported, UnknownName
@@ -285,7 +285,7 @@ class Capture:
         """
         layers = [layer for part in self.layers.values() for layer in part]
         shapes = [layer.scores.shape for layer in layers if isinstance(layer.scores, QueryKeyScores)]
-        later = sum(ROW_BYTES * heads * queries + 4 * heads * keys for _, heads, queries, keys in shapes)
+        later = sum(kept_bytes(*shape[1:]) for shape in shapes)
         later += max((getattr(layer.output, "piece_bytes", 0) for layer in layers), default=0)
         return sum(_storages(self.layers).values()) + later
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from attnviz.capture.recompute.normalization import kept_bytes
 from attnviz.errors import CaptureInvalid
 from attnviz.loading.safetensors_header import Tensor, header_length, parse_header
 
@@ -57,9 +58,11 @@ class Header:
 
     def facts(self) -> Facts:
         """Raises ValueError (or KeyError, TypeError) where the document is damaged."""
-        shapes = [
-            self._shape(layer["scores"]) for layers in self.document["kinds"].values() for layer in layers
-        ]
+        scores = [layer["scores"] for layers in self.document["kinds"].values() for layer in layers]
+        shapes = [self._shape(each) for each in scores]
+        later = sum(
+            kept_bytes(*shape) for each, shape in zip(scores, shapes, strict=True) if "weights" not in each
+        )
         texts = [self.document[name] for name in ("tokens", "target_tokens", "fed_tokens")]
         lengths = [len(text["ids"]) for text in texts if text is not None]
         # An array that layers share is built once.
@@ -68,7 +71,7 @@ class Header:
             tokens=max([*lengths, *(max(queries, keys) for _, queries, keys in shapes)]),
             heads=sum(heads for heads, _, _ in shapes),
             cells=sum(map(math.prod, shapes)),
-            nbytes=sum(self._bytes(name, dtype) for name, dtype in shared),
+            nbytes=sum(self._bytes(name, dtype) for name, dtype in shared) + later,
         )
 
     def _shape(self, scores: Mapping[str, Any]) -> tuple[int, int, int]:

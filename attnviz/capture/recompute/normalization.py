@@ -12,6 +12,12 @@ import numpy as np
 from attnviz.capture.arrays import Array, device_of, namespace
 
 ROW_BYTES = 9  # of a head: reference and factor in float32, and whether they are known
+KEY_BYTES = 4  # of a head: the norm of the transformed value, in float32
+
+
+def kept_bytes(heads: int, queries: int, keys: int) -> int:
+    """What a layer of queries and keys may come to keep beside them: of its rows, and of its keys."""
+    return ROW_BYTES * heads * queries + KEY_BYTES * heads * keys
 
 
 class Normalization:
