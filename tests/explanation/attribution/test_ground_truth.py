@@ -94,11 +94,15 @@ def aucs(majority) -> dict[str, float]:
         )
         if not {1, -1} <= set(sides.tolist()):
             continue
+        # Where blanks alone give the same answer, there is no change whose sign a cue could have.
+        if abs(explain(majority, " ".join(words), method="integrated-gradients").change) < 1:
+            continue
         for method in ("integrated-gradients", "attention", "rollout"):
             result = explain(majority, " ".join(words), method=method)
             predicted = 1 if dict(result.options)["label"] == "for" else -1
             scores = result.scores[~result.tokens.special][sides != 0]
             found.setdefault(method, []).append(auc(scores, sides[sides != 0] == predicted))
+    assert len(found["rollout"]) >= 15
     return {method: float(np.mean(values)) for method, values in found.items()}
 
 
