@@ -5,10 +5,18 @@ over the tokens (`attribution`). What an attribution is worth is tested in `eval
 `intervention`.
 """
 
-from attnviz.explanation.attribution.run import answer, explain, methods, methods_for, targets, targets_for
+from attnviz.explanation.attribution.run import (
+    answer,
+    default_method,
+    explain,
+    methods,
+    methods_for,
+    targets,
+    targets_for,
+)
 from attnviz.explanation.declarations import MethodInfo, TargetInfo
 from attnviz.explanation.evaluation.agreement import Agreement
-from attnviz.explanation.evaluation.curves import RandomOrders, faithfulness, random_orders
+from attnviz.explanation.evaluation.curves import SEEDS, RandomOrders, faithfulness, random_orders
 from attnviz.explanation.evaluation.sanity import sanity
 from attnviz.explanation.evaluation.verdict import headline
 from attnviz.explanation.intervention.ablation import ablate, head_importance
@@ -29,6 +37,7 @@ from attnviz.explanation.results import (
 
 __all__ = [
     "FORCES",
+    "SEEDS",
     "Ablation",
     "Agreement",
     "Answer",
@@ -46,6 +55,7 @@ __all__ = [
     "ablate",
     "answer",
     "attended",
+    "default_method",
     "explain",
     "faithfulness",
     "head_importance",

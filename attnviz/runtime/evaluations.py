@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from attnviz.errors import InputEmpty, ModelUnsupported
+from attnviz.explanation.evaluation.curves import SEEDS
 from attnviz.runtime.engine.engine import Engine, Tell
 from attnviz.runtime.explanations import Explanations, option_key
 from attnviz.runtime.progress import TESTING, Progress
@@ -32,9 +33,9 @@ class Evaluations:
         self,
         query: Query,
         target: str | None = None,
-        method: str = "integrated-gradients",
+        method: str | None = None,
         operator: str = "attention-mask",
-        seeds: int = 5,
+        seeds: int = SEEDS,
         side: int = 0,
         progress: Progress | None = None,
         **options: Hashable,
@@ -45,6 +46,7 @@ class Evaluations:
         which of two texts is tested. Raises what `explain` raises, and UnknownName for these.
         """
         attribution = self._explain(query, target, method, progress, **options)
+        method = attribution.method
         shared = (operator, seeds, side)
 
         def orders(model: Model, tell: Tell) -> RandomOrders:
@@ -67,7 +69,7 @@ class Evaluations:
         self,
         query: Query,
         target: str | None = None,
-        method: str = "integrated-gradients",
+        method: str | None = None,
         fraction: float = 0.5,
         seed: int = 0,
         progress: Progress | None = None,
@@ -78,6 +80,7 @@ class Evaluations:
         The options are the target's only: both explanations use the method as it is by default.
         """
         attribution = self._explain(query, target, method, progress, **options)
+        method = attribution.method
 
         def work(model: Model, tell: Tell) -> Sanity:
             from attnviz.explanation import sanity
@@ -91,7 +94,7 @@ class Evaluations:
         self,
         query: Query,
         target: str | None = None,
-        method: str = "integrated-gradients",
+        method: str | None = None,
         side: int = 0,
         baseline: bool = True,
         progress: Progress | None = None,
@@ -106,6 +109,7 @@ class Evaluations:
         from attnviz.explanation.evaluation import agreement as checks
 
         attribution = self._explain(query, target, method, progress, **options)
+        method = attribution.method
         others = []
         for name in checks.compared_with(method, attribution.target):
             with suppress(ModelUnsupported, InputEmpty):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.runtime import gallery
 from attnviz.runtime.engine.engine import Engine, Key, Tell
-from attnviz.runtime.progress import EXPLAINING, Progress
+from attnviz.runtime.progress import EXPLAINING, Progress, silent
 from attnviz.runtime.query import Query, is_file
 from attnviz.types import Attribution
 
@@ -64,11 +64,11 @@ class Explanations:
         self,
         query: Query,
         target: str | None = None,
-        method: str = "integrated-gradients",
+        method: str | None = None,
         progress: Progress | None = None,
         **options: Hashable,
     ) -> Attribution:
-        """How much each token contributed to the target.
+        """How much each token contributed to the target, by the default method for the kind of model if none is named.
 
         A target that explains a continuation takes the query's target text for it.
 
@@ -76,6 +76,7 @@ class Explanations:
             UnknownName, TargetUnsupported: no such method or target, or not for this model.
             InputEmpty, InputTooLong: before anything is computed.
         """
+        method = method or self._default_method(query.model, progress)
         if not options:
             for each in self._stored_attributions(query):
                 if each.method == method and target in (None, each.target):
@@ -90,6 +91,15 @@ class Explanations:
         return self._engine.on_model(
             query, ("explain", target, method, option_key(options)), EXPLAINING, work, progress
         )
+
+    def _default_method(self, name: str, progress: Progress | None) -> str:
+        """By the kind of the model, which is loaded where nothing is known of it."""
+        from attnviz.explanation import default_method
+
+        card = self._engine.card(name)
+        if card is None:
+            card = self._engine.models.get(name, progress or silent).model.card
+        return default_method(card.kind)
 
     def answer(
         self,

@@ -57,7 +57,7 @@ def _lasting(page: Page, searches: int = 4) -> list[str]:
     for _ in range(searches):
         at_rest(page)
         # Colours that change slowly are not yet what a reader reads.
-        page.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
+        page.wait_for_function("() => document.getAnimations().every((each) => each.playState !== 'running')")
         found = violations(page)
         if not found:
             break

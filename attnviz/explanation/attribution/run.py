@@ -54,6 +54,11 @@ def methods_for(target: str, kind: ModelKind | None = None) -> tuple[MethodInfo,
     return tuple(sorted(fitting, key=lambda each: {each.name} != defaults))
 
 
+def default_method(kind: ModelKind) -> str:
+    """The method that explanations of such models begin with, chosen by what `benchmarks/faithfulness.py` measures."""
+    return DEFAULT_METHODS[kind]
+
+
 def explain(
     model: Model,
     text: str,

@@ -168,7 +168,8 @@ def test_a_long_text_is_tested_when_it_is_pinned(app, monkeypatch):
 
 
 def test_a_text_too_short_for_a_test_is_pinned_without_one(app, decoder):
-    visit = app("attribution", text="T", model=decoder).press("Load this model").press("Pin to report")
+    visit = app("attribution", text="T", model=decoder, method="gradient-norm").press("Load this model")
+    visit.press("Pin to report")
     (item,) = pinned(visit).items.values()
     assert item.explained.test is None
     assert UNTESTED in html.unescape(pinned(visit).html())

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from attnviz.explanation import Faithfulness, MethodInfo, TargetInfo
     from attnviz.runtime import Query
 
-SEEDS = 20  # random orders beside each explanation
 CHART = {"displayModeBar": False}
 
 
@@ -31,9 +30,17 @@ class Request:
 
 def tested(request: Request, method: MethodInfo, operator: str, side: int) -> Faithfulness:
     """What taking away the words that a method puts first does to the result, beside random words."""
+    from attnviz.explanation import SEEDS
+
     with progress.loading() as report:
         return session.runtime().faithfulness(
-            request.query, request.target.name, method.name, operator, SEEDS, side, report, **request.options
+            request.query,
+            request.target.name,
+            method.name,
+            operator,
+            side=side,
+            progress=report,
+            **request.options,
         )
 
 
