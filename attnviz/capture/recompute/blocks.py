@@ -11,6 +11,7 @@ from typing import NamedTuple
 from attnviz.capture.arrays import Array, in_place_exp, is_torch
 from attnviz.capture.recompute import kernels
 from attnviz.capture.recompute.scores import DenseScores, QueryKeyScores, Scores
+from attnviz.loading.device import free_bytes
 
 CPU_BYTES = 4 * 2**20  # what stays in the caches
 GPU_BYTES = 256 * 2**20  # beyond it nothing is gained; about four arrays of this size are alive at once
@@ -50,11 +51,7 @@ def block_bytes(like: Array) -> int:
         return CPU_BYTES
     if like.device.type != "cuda":
         return GPU_BYTES // 4
-    import torch
-
-    free, _ = torch.cuda.mem_get_info(like.device)
-    free += torch.cuda.memory_reserved(like.device) - torch.cuda.memory_allocated(like.device)
-    return max(CPU_BYTES, min(GPU_BYTES, free // FREE_SHARE))
+    return max(CPU_BYTES, min(GPU_BYTES, free_bytes(like.device) // FREE_SHARE))
 
 
 def places(scores: Scores, heads: slice, size: int) -> Iterator[Place]:

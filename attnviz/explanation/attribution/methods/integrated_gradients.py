@@ -105,7 +105,7 @@ def _integrate(
         baselines=start,
         n_steps=steps,
         method="gausslegendre",
-        internal_batch_size=rows_at_once(end.shape[1], gradients=True),
+        internal_batch_size=rows_at_once(problem, gradients=True),
     )
     scores: torch.Tensor = attributions[0].detach().sum(-1, dtype=torch.float64)
     return scores.float().cpu().numpy()

@@ -79,10 +79,10 @@ def _hidden(
 
     from attnviz.explanation.batches import rows_at_once
 
-    step, values = rows_at_once(len(problem.tokens)), []
+    step, values = rows_at_once(problem), []
     with torch.no_grad():
         for first in range(0, len(kept), step):
             progress(first / len(kept))
-            there = torch.as_tensor(kept[first : first + step], device=problem.mask.device)
+            there = torch.from_numpy(kept[first : first + step]).to(problem.mask.device, non_blocking=True)
             values.append(problem.evaluate(mask=problem.mask * there))
     return torch.cat(values).double().cpu().numpy()
