@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from attnviz.capture.arrays import to_numpy
 from attnviz.checks import finite
 from attnviz.errors import UnknownName
 from attnviz.explanation.declarations import Progress
@@ -109,7 +110,7 @@ def values_of(
                 run = run_without(problem, {operator: variants[batch]})
                 found.append(problem.read(run, run.rows["attention_mask"]))
     values = np.empty(len(variants))
-    values[order] = torch.cat(found).double().cpu().numpy()  # the only time that a device is waited for
+    values[order] = to_numpy(torch.cat(found), wide=True)  # the only time that a device is waited for
     finite(values, "the result without some tokens", problem.model.dtype)
     return values[places]
 

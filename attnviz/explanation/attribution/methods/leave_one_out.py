@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from attnviz.capture.arrays import to_numpy
 from attnviz.errors import InputEmpty
 from attnviz.explanation.declarations import MethodInfo, Progress, Scores
 from attnviz.explanation.removal import OPERATORS, operator_of, values_of
@@ -85,4 +86,4 @@ def _hidden(
             progress(first / len(kept))
             there = torch.from_numpy(kept[first : first + step]).to(problem.mask.device, non_blocking=True)
             values.append(problem.evaluate(mask=problem.mask * there))
-    return torch.cat(values).double().cpu().numpy()
+    return to_numpy(torch.cat(values), wide=True)
