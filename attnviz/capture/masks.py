@@ -35,10 +35,23 @@ class SpanMask:
         allowed = (j >= self.first[b, rows][:, None]) & (j < self.stop[b, rows][:, None])
         return (allowed & self.keys[b, low:high][None, :])[None]
 
+    def all_see(self, batch: int, rows: slice) -> tuple[int, int]:
+        """A range of keys that every one of these rows may look at; maybe an empty one."""
+        b = batch % self.first.shape[0]
+        first, stop = (edge[b, rows] for edge in self.edges[:2])
+        if not len(first):
+            return 0, 0
+        low, high = int(first.max()), int(stop.min())
+        return (low, high) if low < high and bool(self._host_keys[b, low:high].all()) else (0, 0)
+
+    @cached_property
+    def _host_keys(self) -> BoolArray:
+        return _on_host(self.keys)
+
     @cached_property
     def edges(self) -> tuple[IntArray, IntArray, BoolArray]:
         """first, stop and which rows see nothing, (B, Q) on the host: no walk then waits for a device."""
-        first, stop, keys = (_on_host(array) for array in (self.first, self.stop, self.keys))
+        first, stop, keys = _on_host(self.first), _on_host(self.stop), self._host_keys
         seen = np.concatenate([np.zeros((len(keys), 1), np.int64), keys.cumsum(1)], 1)
         counts = np.take_along_axis(seen, np.maximum(first, stop), 1) - np.take_along_axis(seen, first, 1)
         return first, stop, counts <= 0
@@ -70,6 +83,10 @@ class DenseMask:
     def reach(self, batch: int, rows: slice) -> tuple[int, int]:
         """All keys: nothing is known of the shape of this mask."""
         return 0, int(self.allowed.shape[3])
+
+    def all_see(self, batch: int, rows: slice) -> tuple[int, int]:
+        """No key: nothing is known of the shape of this mask."""
+        return 0, 0
 
     @cached_property
     def _blind(self) -> BoolArray:

@@ -26,11 +26,14 @@ class CompactRows:
         self.problem = problem
 
     def values(self, kept: Annotated[torch.Tensor, "N T"]) -> Annotated[torch.Tensor, "N"]:
-        """F of each variant; `kept` is 0 where a token is hidden. Rows of one length together are the quickest."""
+        """F of each variant; `kept` is 0 where a token is hidden. Rows of one length together are the quickest.
+
+        With `kept` on the CPU nothing waits for the model's device.
+        """
         shown = self._shown(kept)
         width = int(shown.sum(1).max())
         if width > WORTH * shown.shape[1] or self._first_position is None:
-            return self.problem.evaluate(mask=self.problem.mask * kept)
+            return self.problem.evaluate(mask=self.problem.mask * self._there(kept))
         return self._narrow(kept, shown, width, self._first_position)
 
     @cached_property
@@ -41,11 +44,11 @@ class CompactRows:
         """
         if "position_ids" not in inspect.signature(self.problem.module.forward).parameters:
             return None
-        kept = torch.ones_like(self.problem.mask)
+        kept = torch.ones_like(self.problem.mask, device="cpu")
         kept[:, 1::2] = 0
         kept[:, self.problem.fixed] = 1
         shown = self._shown(kept)
-        expected = self.problem.evaluate(mask=self.problem.mask * kept)
+        expected = self.problem.evaluate(mask=self.problem.mask * self._there(kept))
         # RoBERTa's positions begin behind the id of the padding.
         padding = getattr(self.problem.module.get_input_embeddings(), "padding_idx", None)  # type: ignore[operator]
         for first in (0,) if padding is None else (0, padding + 1):
@@ -62,10 +65,14 @@ class CompactRows:
         shown[:, [0, count - 1, *self.problem.held, *self.problem.read_at]] = True
         return shown
 
+    def _there(self, rows: torch.Tensor) -> torch.Tensor:
+        """On the device of the model; nothing waits for the copy."""
+        return rows.to(self.problem.mask.device, non_blocking=True)
+
     def _narrow(self, kept: torch.Tensor, shown: torch.Tensor, width: int, first: int) -> torch.Tensor:
         """Rows with as many columns as the longest needs; a shorter one keeps some that are hidden."""
         inputs = self.problem.inputs
-        columns = torch.argsort(~shown, dim=1, stable=True)[:, :width].sort(1).values
+        columns = self._there(torch.argsort(~shown, dim=1, stable=True)[:, :width].sort(1).values)
         rows = {
             name: each.expand(len(columns), *each.shape[1:])
             if name.startswith("decoder")
@@ -73,9 +80,9 @@ class CompactRows:
             for name, each in inputs.items()
         }
         mask = inputs["attention_mask"].repeat(len(kept), 1)
-        mask[:, : kept.shape[1]] *= kept
+        mask[:, : kept.shape[1]] *= self._there(kept)
         rows["attention_mask"] = mask.gather(1, columns)
         rows["position_ids"] = columns + first
-        moved = torch.zeros_like(shown, dtype=torch.int64)
+        moved = torch.zeros(shown.shape, dtype=torch.int64, device=columns.device)
         moved.scatter_(1, columns, torch.arange(width, device=columns.device).expand_as(columns))
         return self.problem.evaluate_rows(rows, moved)

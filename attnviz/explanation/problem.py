@@ -286,7 +286,7 @@ class _Embeddings(TorchFunctionMode):
         answer = self.embeddings.to(self.weight.dtype)
         if not self.used:
             for ids, found in ((self.ids, answer), (self.ids.T, answer.transpose(0, 1))):  # XLNet: time first
-                if torch.equal(args[0], ids):
+                if args[0] is ids or torch.equal(args[0], ids):  # comparing waits for the device
                     self.used = True
                     return found
         elif self.echoed and torch.equal(args[0][:, 1:], self.ids[:, :-1]):

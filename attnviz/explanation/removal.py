@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from attnviz.capture.arrays import to_numpy
 from attnviz.checks import finite
 from attnviz.errors import UnknownName
 from attnviz.explanation.declarations import Progress
@@ -96,19 +97,20 @@ def values_of(
 
     variants, places = np.unique(kept, axis=0, return_inverse=True)
     order = np.argsort(variants.sum(1), kind="stable")  # a batch is as wide as its longest row
-    step = max(1, rows_at_once(problem.inputs["attention_mask"].shape[1]) // 2)
+    step = max(1, rows_at_once(problem) // 2)
     compact = CompactRows(problem) if operator == "attention-mask" else None
-    values = np.empty(len(variants))
+    found = []
     with torch.no_grad():
         for first in range(0, len(order), step):
             progress(first / len(order))
             batch = order[first : first + step]
             if compact is not None:
-                found = compact.values(torch.as_tensor(variants[batch], device=problem.mask.device))
+                found.append(compact.values(torch.from_numpy(variants[batch])))
             else:
                 run = run_without(problem, {operator: variants[batch]})
-                found = problem.read(run, run.rows["attention_mask"])
-            values[batch] = found.double().cpu().numpy()
+                found.append(problem.read(run, run.rows["attention_mask"]))
+    values = np.empty(len(variants))
+    values[order] = to_numpy(torch.cat(found), wide=True)  # the only time that a device is waited for
     finite(values, "the result without some tokens", problem.model.dtype)
     return values[places]
 

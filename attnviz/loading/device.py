@@ -58,3 +58,11 @@ def _has_bfloat16(card: torch.device) -> bool:
     import torch
 
     return torch.version.hip is not None or torch.cuda.get_device_capability(card) >= (8, 0)
+
+
+def free_bytes(card: torch.device) -> int:
+    """What a CUDA card has free, with what torch holds there and does not use."""
+    import torch
+
+    free, _ = torch.cuda.mem_get_info(card)
+    return free + torch.cuda.memory_reserved(card) - torch.cuda.memory_allocated(card)

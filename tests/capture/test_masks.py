@@ -42,6 +42,11 @@ def test_a_span_mask_says_what_the_full_mask_said(name: str) -> None:
     low, high = rule.reach(0, slice(None))
     assert not full[:, :low].any()
     assert not full[:, high:].any()
+    for rows in (slice(start, stop) for start in range(T) for stop in range(start, T + 1)):
+        low, high = rule.all_see(0, rows)
+        assert full[rows, low:high].all()
+    if name in ("causal", "left padding and causal"):  # and it says so where there is something
+        assert rule.all_see(0, slice(3, 5)) == (0 if name == "causal" else 2, 4)
 
 
 def test_a_float_mask_that_only_switches_is_a_rule() -> None:

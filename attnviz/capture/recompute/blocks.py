@@ -11,11 +11,14 @@ from typing import NamedTuple
 from attnviz.capture.arrays import Array, in_place_exp, is_torch
 from attnviz.capture.recompute import kernels
 from attnviz.capture.recompute.scores import DenseScores, QueryKeyScores, Scores
+from attnviz.loading.device import free_bytes
 
 CPU_BYTES = 4 * 2**20  # what stays in the caches
 GPU_BYTES = 256 * 2**20  # beyond it nothing is gained; about four arrays of this size are alive at once
 FREE_SHARE = 16  # of a card's free memory a block takes at most one part in so many
 ROWS = 64  # of a head, below which products of matrices become slow
+STEPS = 16  # where rows reach ever more keys: a block computes for all of its rows what its last one needs
+SMALL = 8  # but blocks are not made smaller than one part in so many
 
 
 class Place(NamedTuple):
@@ -50,11 +53,7 @@ def block_bytes(like: Array) -> int:
         return CPU_BYTES
     if like.device.type != "cuda":
         return GPU_BYTES // 4
-    import torch
-
-    free, _ = torch.cuda.mem_get_info(like.device)
-    free += torch.cuda.memory_reserved(like.device) - torch.cuda.memory_allocated(like.device)
-    return max(CPU_BYTES, min(GPU_BYTES, free // FREE_SHARE))
+    return max(CPU_BYTES, min(GPU_BYTES, free_bytes(like.device) // FREE_SHARE))
 
 
 def places(scores: Scores, heads: slice, size: int) -> Iterator[Place]:
@@ -63,6 +62,9 @@ def places(scores: Scores, heads: slice, size: int) -> Iterator[Place]:
     first, last, _ = heads.indices(total)
     count = _heads_at_once(last - first, scores.groups, size // (4 * keys * min(ROWS, queries)))
     step = max(1, size // (4 * keys * count))
+    start, stop = scores.reach(slice(0, min(step, ROWS, queries)))
+    if stop - start < keys:
+        step = min(step, max(ROWS, -(-queries // STEPS), step // SMALL))
     for head in range(first, last, count):
         tile = slice(head, min(head + count, last))
         for start in range(0, queries, step):

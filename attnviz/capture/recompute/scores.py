@@ -83,10 +83,23 @@ class QueryKeyScores:
             logits = xp.tanh(logits / self.softcap) * self.softcap
         if self.bias is not None:
             logits = logits + xp.astype(self.bias.block(batch, heads, rows, low, high), dtype, copy=False)
-        if self.mask is not None:
-            allowed = self.mask.block(batch, heads, rows, low, high)
-            logits = xp.where(allowed, logits, xp.asarray(LOWEST, dtype=dtype))
+        if self.mask is None:
+            return logits
+        # What all rows see needs no look at the mask: under a causal one, all but the square at the end.
+        seen = self.mask.all_see(batch, rows) if isinstance(rows, slice) else (0, 0)
+        start, stop = (min(max(edge, low), high) for edge in seen)
+        if start == stop:
+            return self._masked(logits, batch, heads, rows, low, high)
+        for first, last in ((low, start), (stop, high)):
+            if first < last:
+                part = logits[..., first - low : last - low]
+                part[...] = self._masked(part, batch, heads, rows, first, last)
         return logits
+
+    def _masked(self, logits: Array, batch: int, heads: slice, rows: Any, low: int, high: int) -> Array:
+        xp = namespace(logits)
+        allowed = self.mask.block(batch, heads, rows, low, high)  # type: ignore[union-attr]
+        return xp.where(allowed, logits, xp.asarray(LOWEST, dtype=logits.dtype))
 
     def weights_block(
         self,

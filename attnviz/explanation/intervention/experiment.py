@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from attnviz.capture.arrays import to_numpy
 from attnviz.checks import finite, index
 from attnviz.errors import InputEmpty, InputInvalid, ModelUnsupported, UnknownName
 from attnviz.explanation.declarations import Progress, Target
@@ -162,7 +163,7 @@ class Experiment:
         slopes = torch.autograd.grad(whole, gates, materialize_grads=True)  # type: ignore[arg-type]
         for layer, slope in enumerate(slopes):
             finite(slope, f"the slopes of the heads of layer {layer}", self.model.dtype)
-            values[layer, : len(slope)] = slope.double().cpu().numpy()
+            values[layer, : len(slope)] = to_numpy(slope, wide=True)
         return values
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attnviz.capture.arrays import to_numpy
 from attnviz.explanation.declarations import MethodInfo, Progress, Scores
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class GradientNorm:
 
         start = problem.embed().requires_grad_()
         gradients = Saliency(_function(problem, progress)).attribute(start, abs=False)
-        norms = gradients[0].detach().double().norm(dim=-1).cpu().numpy()
+        norms = np.linalg.norm(to_numpy(gradients[0], wide=True), axis=-1)
         total = norms.sum()
         shares = norms / total if total > 0 else np.full(len(norms), 1 / len(norms))
         return Scores(shares.astype(np.float32))
@@ -65,7 +66,7 @@ class GradientTimesInput:
         from captum.attr import InputXGradient
 
         products = InputXGradient(_function(problem, progress)).attribute(problem.embed().requires_grad_())
-        return Scores(products[0].detach().double().sum(-1).float().cpu().numpy())
+        return Scores(to_numpy(products[0], wide=True).sum(-1).astype(np.float32))
 
 
 def _function(problem: Problem, progress: Progress) -> Callable[[torch.Tensor], torch.Tensor]:

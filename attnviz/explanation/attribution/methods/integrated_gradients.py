@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attnviz.capture.arrays import to_numpy
 from attnviz.checks import between
 from attnviz.errors import UnknownName
 from attnviz.explanation.declarations import MethodInfo, Progress, Scores
@@ -91,7 +92,6 @@ def _integrate(
     problem: Problem, start: torch.Tensor, end: torch.Tensor, steps: int, count: _Counter
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
     """(T,) scores: the sum over the embedding's dimensions of captum's attributions, Gauss-Legendre."""
-    import torch
     from captum.attr import IntegratedGradients as Captum
 
     from attnviz.explanation.batches import rows_at_once
@@ -105,10 +105,12 @@ def _integrate(
         baselines=start,
         n_steps=steps,
         method="gausslegendre",
-        internal_batch_size=rows_at_once(end.shape[1], gradients=True),
+        internal_batch_size=rows_at_once(problem, gradients=True),
     )
-    scores: torch.Tensor = attributions[0].detach().sum(-1, dtype=torch.float64)
-    return scores.float().cpu().numpy()
+    scores: np.ndarray[Any, np.dtype[np.float32]] = (
+        to_numpy(attributions[0], wide=True).sum(-1).astype(np.float32)
+    )
+    return scores
 
 
 def blank_text(problem: Problem, name: str, keep_first: bool) -> tuple[str, torch.Tensor]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from attnviz.capture.arrays import to_numpy
 from attnviz.errors import InputEmpty
 from attnviz.explanation.declarations import MethodInfo, Progress, Scores
 from attnviz.explanation.removal import OPERATORS, operator_of, values_of
@@ -79,10 +80,10 @@ def _hidden(
 
     from attnviz.explanation.batches import rows_at_once
 
-    step, values = rows_at_once(len(problem.tokens)), []
+    step, values = rows_at_once(problem), []
     with torch.no_grad():
         for first in range(0, len(kept), step):
             progress(first / len(kept))
-            there = torch.as_tensor(kept[first : first + step], device=problem.mask.device)
+            there = torch.from_numpy(kept[first : first + step]).to(problem.mask.device, non_blocking=True)
             values.append(problem.evaluate(mask=problem.mask * there))
-    return torch.cat(values).double().cpu().numpy()
+    return to_numpy(torch.cat(values), wide=True)

@@ -1,29 +1,33 @@
 """Shapley values: what a token adds, on average over the orders of adding tokens.
 
 A token that is not there is hidden by the attention mask. Few tokens have few subsets, so that the average over all
-orders is exact. For more, orders are sampled; captum walks one at a time, and their spread gives the standard error.
+orders is exact. For more, orders are sampled, and their spread gives the standard error. What several orders begin with
+is run once, and everything in batches.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from math import comb
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from attnviz.checks import between
 from attnviz.explanation.declarations import MethodInfo, Progress, Scores
-from attnviz.explanation.removal import OPERATORS, operator_of, run_without
+from attnviz.explanation.removal import OPERATORS, operator_of, values_of
+from attnviz.types import BoolArray, IntArray
 
 if TYPE_CHECKING:
-    import torch
-
     from attnviz.explanation.problem import Problem
+
+    Values = np.ndarray[Any, np.dtype[np.float64]]
 
 SAMPLES = 25
 MAX_SAMPLES = 10_000
 EXACT = 8  # tokens: 256 subsets, which take no longer than 25 orders
+CELLS = 2**24  # of the table of who is there in walks that are run together
 
 
 class Shapley:
@@ -33,8 +37,8 @@ class Shapley:
         needs=("forward passes",),
         signed=True,
         sums_up=True,
-        cost="25 passes forward for each token, in batches of up to 16; all subsets of up to 8 tokens",
-        source="Shapley 1953, equation 13; sampled: Štrumbelj & Kononenko 2010, algorithm 1, implementation: captum",
+        cost="25 passes forward for each token, in batches; all subsets of up to 8 tokens",
+        source="Shapley 1953, equation 13; sampled: Štrumbelj & Kononenko 2010, algorithm 1",
         description="Adds the tokens one by one, in all orders or in random ones, and takes for each what it adds on "
         "average. All scores together are the whole change.",
         positive="The token raises the result, on average over what else is already there.",
@@ -65,10 +69,9 @@ class Shapley:
             scores[game.players] = game.exact(progress)
             how = f"All {2 ** len(game.players)} subsets of the tokens: exact."
         else:
-            marginals = np.zeros((samples or SAMPLES, len(problem.tokens)))
-            for number, order in enumerate(_orders(len(game.players), len(marginals), seed)):
-                progress(number / len(marginals))
-                marginals[number, game.players] = game.walk(order)
+            orders = list(_orders(len(game.players), samples or SAMPLES, seed))
+            marginals = np.zeros((len(orders), len(problem.tokens)))
+            marginals[:, game.players] = game.walks(np.array(orders), progress)
             scores, error = marginals.mean(0), _error(marginals)
             how = f"{len(marginals)} random orders; standard error at most {error.max():.2g}."
         single = scores.astype(np.float32)
@@ -80,82 +83,66 @@ class Shapley:
 
 
 class _Game:
-    """F of the text with only some of its tokens, as a function of (N, n) rows of 0 and 1 over the n players."""
+    """F of the text with only some of its tokens, as a function of (N, n) rows of which of the n players are there."""
 
     def __init__(self, problem: Problem, operator: str) -> None:
-        import torch
-
-        from attnviz.explanation.batches import rows_at_once
-        from attnviz.explanation.compact_rows import CompactRows
-
-        # Orders add token by token: smaller batches hold rows of nearly one length.
-        self.problem, self.rows = problem, max(1, rows_at_once(len(problem.tokens)) // 2)
-        self.compact = CompactRows(problem)
-        self.players = np.flatnonzero(~problem.fixed)
+        self.problem, self.players = problem, np.flatnonzero(~problem.fixed)
         self.way = operator_of(problem.model, operator)
         self.note = "" if self.way is OPERATORS[0] else f"A token that is not there is {self.way.title}."
-        with torch.no_grad():
-            if problem.fixed.any():
-                self.empty = float(self._run(torch.zeros(1, len(self.players))))
-            else:
-                # Nothing at all cannot be run: the text of blanks stands for it, as for integrated gradients.
-                from attnviz.explanation.attribution.methods.integrated_gradients import (
-                    blank_text,
-                    default_baseline,
-                )
+        self.empty = math.nan  # F without any player, known from the first values on
+        if not problem.fixed.any():
+            self.empty = self._blank()
 
-                blank, start = blank_text(problem, default_baseline(problem), keep_first=False)
-                self.empty = float(problem.evaluate(embeddings=start))
-                self.note = f"{self.note} Without any token: {blank} in place of each.".strip()
+    def walks(self, orders: Annotated[IntArray, "S n"], progress: Progress) -> Annotated[Values, "S n"]:
+        """What each player adds when they come in each of the orders."""
+        count, added = orders.shape[1], np.empty(orders.shape)
+        step = max(1, CELLS // max(1, (count + 1) * len(self.problem.tokens)))
+        for first in range(0, len(orders), step):
+            some = orders[first : first + step]
+            # In the row `place` of a walk those players are there who come before it.
+            there = np.argsort(some)[:, None, :] < np.arange(count + 1)[:, None]
+            report = partial(_report, progress, first / len(orders), len(some) / len(orders))
+            values = self._values(there.reshape(-1, count), report).reshape(len(some), count + 1)
+            np.put_along_axis(added[first : first + step], some, np.diff(values), 1)
+        return added
 
-    def walk(self, order: list[int]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """(n,) what each player adds when they come in this order, by captum."""
-        import torch
-        from captum.attr import ShapleyValueSampling
-
-        sampling = ShapleyValueSampling(self._value)
-        sampling.permutation_generator = lambda features, samples: iter([order])
-        everyone = torch.ones(1, len(self.players), device=self.problem.mask.device)
-        added = sampling.attribute(everyone, baselines=0.0, n_samples=1, perturbations_per_eval=self.rows)
-        return added[0].double().cpu().numpy()
-
-    def exact(self, progress: Progress) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """(n,) the mean over all orders: what each player adds to each subset of the others, weighted."""
-        import torch
-
+    def exact(self, progress: Progress) -> Annotated[Values, "n"]:
+        """The mean over all orders: what each player adds to each subset of the others, weighted."""
         count = len(self.players)
         subsets = np.arange(2**count)
-        rows = torch.from_numpy(subsets[:, None] >> np.arange(count) & 1)
-        values = []
-        for first in range(0, len(rows), self.rows):
-            progress(first / len(rows))
-            values.append(self._value(rows[first : first + self.rows]).double().cpu().numpy())
-        found, sizes = np.concatenate(values), rows.sum(1).numpy()
-        weights = np.array([1 / (count * comb(count - 1, size)) for size in range(count)])
+        there = (subsets[:, None] >> np.arange(count) & 1).astype(bool)
+        found, sizes = self._values(there, progress), there.sum(1)
+        weights = np.array([1 / (count * math.comb(count - 1, size)) for size in range(count)])
         added = np.zeros(count)
         for player in range(count):
             others = subsets[subsets >> player & 1 == 0]
             added[player] = weights[sizes[others]] @ (found[others | 1 << player] - found[others])
         return added
 
-    def _value(self, there: torch.Tensor) -> torch.Tensor:
+    def _values(self, there: Annotated[BoolArray, "N n"], progress: Progress) -> Annotated[Values, "N"]:
+        """F of each row; the first one is without any player."""
+        kept = np.tile(self.problem.fixed, (len(there), 1))
+        kept[:, self.players] = there
+        runs = kept.any(1)  # nothing at all cannot be run
+        values = np.full(len(there), self.empty)
+        values[runs] = values_of(self.problem, kept[runs], self.way.name, progress)
+        self.empty = float(values[0])
+        return values
+
+    def _blank(self) -> float:
+        """F of the text of blanks, which stands for nothing at all, as for integrated gradients."""
         import torch
 
-        with torch.no_grad():
-            anybody = there.sum(1) > 0
-            values = torch.full((len(there),), self.empty, device=self.problem.mask.device)
-            if bool(anybody.any()):
-                values[anybody] = self._run(there[anybody])
-            return values
+        from attnviz.explanation.attribution.methods.integrated_gradients import blank_text, default_baseline
 
-    def _run(self, there: torch.Tensor) -> torch.Tensor:
-        """(N,) F where each row has a token or more, or special ones."""
-        kept = self.problem.mask.repeat(len(there), 1)
-        kept[:, self.players] = there.to(kept.dtype).to(kept.device)
-        if self.way is OPERATORS[0]:
-            return self.compact.values(kept)
-        run = run_without(self.problem, {self.way.name: kept.bool().cpu().numpy()})
-        return self.problem.read(run, run.rows["attention_mask"]).float()
+        blank, start = blank_text(self.problem, default_baseline(self.problem), keep_first=False)
+        self.note = f"{self.note} Without any token: {blank} in place of each.".strip()
+        with torch.no_grad():
+            return float(self.problem.evaluate(embeddings=start))
+
+
+def _report(progress: Progress, before: float, share: float, part: float) -> None:
+    progress(before + share * part)
 
 
 def _orders(players: int, samples: int, seed: int) -> Iterator[list[int]]:
@@ -167,8 +154,8 @@ def _orders(players: int, samples: int, seed: int) -> Iterator[list[int]]:
         yield order
 
 
-def _error(marginals: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """(T,) standard errors of the means, from pairs of an order and its reverse, which are independent."""
+def _error(marginals: Annotated[Values, "S T"]) -> Annotated[Values, "T"]:
+    """Standard errors of the means, from pairs of an order and its reverse, which are independent."""
     pairs = len(marginals) // 2
     if pairs < 2:
         return marginals.std(0, ddof=1) / np.sqrt(len(marginals))

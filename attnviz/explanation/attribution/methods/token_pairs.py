@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attnviz.capture.arrays import to_numpy
 from attnviz.errors import ModelUnsupported
 from attnviz.explanation.declarations import MethodInfo, Progress, Scores
 
@@ -41,8 +42,8 @@ class TokenPairs:
                 "Choose another method.",
                 reason="not-captured",
             )
-        own, other = (shares.double() for shares in problem.vectors())
-        matrix = (own @ other.T).cpu().numpy()
+        own, other = (to_numpy(shares, wide=True) for shares in problem.vectors())
+        matrix = own @ other.T
         scores = matrix.sum(1).astype(np.float32)
         residual = problem.value - float(scores.sum(dtype=np.float64))
         return Scores(scores, 0.0, residual, matrix=matrix.astype(np.float32))
