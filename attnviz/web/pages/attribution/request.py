@@ -38,8 +38,9 @@ def tested(request: Request, method: MethodInfo, operator: str, side: int) -> Fa
             request.target.name,
             method.name,
             operator,
-            side=side,
-            progress=report,
+            SEEDS,
+            side,
+            report,
             **request.options,
         )
 
