@@ -24,7 +24,7 @@ app: $(RUN_STAMP)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address $(HOST)
 
 # Whole files go to two workers, in the order of tests/conftest.py: the longest first.
-PYTEST := $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder --durations=10
 
 test: $(DEV_STAMP) browser
 	$(NODE) --test tests/javascript/*.test.js

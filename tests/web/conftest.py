@@ -197,7 +197,7 @@ def decoder(tokenizer, tmp_path_factory) -> str:
     config = GPT2Config(
         vocab_size=len(tokenizer), n_positions=64, n_embd=32, n_layer=2, n_head=4, eos_token_id=1
     )
-    return _saved(GPT2LMHeadModel(config), tokenizer, tmp_path_factory.mktemp("decoder"))
+    return _saved(GPT2LMHeadModel, config, tokenizer, tmp_path_factory.mktemp("decoder"))
 
 
 @pytest.fixture(scope="session")
@@ -214,7 +214,7 @@ def encoder_decoder(tokenizer, tmp_path_factory) -> str:
         num_heads=4,
         decoder_start_token_id=0,
     )
-    return _saved(T5ForConditionalGeneration(config), tokenizer, tmp_path_factory.mktemp("encoder_decoder"))
+    return _saved(T5ForConditionalGeneration, config, tokenizer, tmp_path_factory.mktemp("encoder_decoder"))
 
 
 @pytest.fixture(scope="session")
@@ -223,7 +223,7 @@ def weights_only(tokenizer, tmp_path_factory) -> str:
     from transformers import BloomConfig, BloomForCausalLM
 
     config = BloomConfig(vocab_size=len(tokenizer), hidden_size=32, n_layer=2, n_head=4)
-    return _saved(BloomForCausalLM(config), tokenizer, tmp_path_factory.mktemp("weights_only"))
+    return _saved(BloomForCausalLM, config, tokenizer, tmp_path_factory.mktemp("weights_only"))
 
 
 @pytest.fixture(scope="session")
@@ -254,11 +254,16 @@ def _bert(kind: Any, path: Path, **options: Any) -> str:
         vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
         num_attention_heads=4, max_position_embeddings=64, initializer_range=0.3, **options,
     )  # fmt: skip
-    return _saved(kind(config), tokenizer, path)
+    return _saved(kind, config, tokenizer, path)
 
 
-def _saved(model: Any, tokenizer: Any, path: Path) -> str:
-    model.save_pretrained(path)
+def _saved(kind: Any, config: Any, tokenizer: Any, path: Path) -> str:
+    """The directory of a random model, the same in every run: what a page says depends on its weights."""
+    import torch
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        kind(config).save_pretrained(path)
     tokenizer.save_pretrained(path)
     return str(path)
 
