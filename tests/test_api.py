@@ -14,6 +14,7 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.slow
 def test_explain_can_be_called_in_whichever_order_it_was_imported(order: str) -> None:
     """No subpackage may take the name of a public function: importing the one would hide the other."""
     code = (

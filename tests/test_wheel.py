@@ -54,6 +54,7 @@ def wheel(root, tmp_path_factory) -> Path:
     return next((to / "dist").glob("*.whl"))
 
 
+@pytest.mark.slow
 def test_it_installs_beside_what_is_there_and_runs_the_readmes_lines(wheel, tmp_path):
     """In an environment of its own, where pip finds the libraries of this one: it must take them as they are."""
     run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "env", cwd=tmp_path)

@@ -22,6 +22,7 @@ WITHIN = 2e-6
 
 
 @pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="Triton is not installed")
+@pytest.mark.slow
 def test_the_kernels_under_every_rule_are_dense_float64_in_tritons_interpreter() -> None:
     code = [sys.executable, str(Path(__file__).with_name("score_cases.py")), "cpu", "66"]
     environment = os.environ | {"TRITON_INTERPRET": "1", "PYTHONPATH": str(ROOT)}

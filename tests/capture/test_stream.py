@@ -147,6 +147,7 @@ print(memory("VmHWM") - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the high-water mark of memory from Linux's /proc")
+@pytest.mark.slow
 def test_overview_and_statistics_of_4096_tokens_never_hold_a_full_matrix() -> None:
     done = subprocess.run([sys.executable, "-c", PEAK], capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 import torch
 
 from attnviz.explanation import ablate, explain, methods
@@ -17,6 +18,7 @@ TEXTS = [
 OTHER = "A kitten rests on a rug."
 
 
+@pytest.mark.slow
 def test_concurrent_explanations_captures_and_runs_equal_their_single_threaded_twins(minilm):
     module, tokenizer = minilm.loaded.module, minilm.loaded.tokenizer
     names = [info.name for info in methods()]

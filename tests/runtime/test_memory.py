@@ -68,6 +68,7 @@ print(json.dumps(result))
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space as Linux does")
+@pytest.mark.slow
 def test_when_memory_ends_it_is_said_freed_and_the_next_request_works(tiny_model):
     name = tiny_model("long", positions=4096, heads=4, inner=4096)
     done = subprocess.run([sys.executable, "-c", EXHAUST, name], capture_output=True, text=True)

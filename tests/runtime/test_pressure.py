@@ -24,6 +24,7 @@ def test_fifty_threads_with_mixed_questions_get_right_answers(tiny_model):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads memory as Linux tells it")
+@pytest.mark.slow
 def test_ten_loads_and_evictions_without_growth(tiny_model):
     """Models of 16 MB, so that one that stays would show."""
     runtime = Runtime(Settings(device="cpu", dtype="float32", max_models=1))
@@ -38,6 +39,7 @@ def test_what_visitors_hold_stays_within_its_bound(runtime):
     assert 0 < figures["most"] <= figures["bound"] == 4 << 20
 
 
+@pytest.mark.slow
 def test_loading_and_running_never_meet(tiny_model):
     """bfloat16 models come and go while others explain: torch's default dtype is the whole process's."""
 

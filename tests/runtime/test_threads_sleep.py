@@ -16,6 +16,7 @@ Runtime(Settings(device="cpu")).capture(Query("minilm", "Hello."))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only libgomp tells its settings in this way")
+@pytest.mark.slow
 def test_threads_sleep_while_they_wait():
     """What the library itself read when it was loaded: a variable set too late would not show."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}

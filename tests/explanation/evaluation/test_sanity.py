@@ -14,6 +14,7 @@ from attnviz.explanation.evaluation.sanity import _shuffled, layer_names
 TEXT, OTHER = "The committee refused to answer the question about the bank.", "Nobody answered."
 
 
+@pytest.mark.slow
 def test_only_the_upper_layers_are_shuffled_each_weight_within_itself(minilm):
     module = minilm.loaded.module
     before = {name: weight.clone() for name, weight in module.named_parameters()}
