@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Pixels = npt.NDArray[np.uint8]
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000  # a picture of 8,000 x 6,000; Pillow's own limit is above it
 ANIMATED = ("GIF", "WEBP", "PNG")  # where more frames are an animation, not other sizes or pages
 

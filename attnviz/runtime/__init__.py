@@ -7,6 +7,7 @@ from attnviz.runtime.breakdowns import Breakdown
 from attnviz.runtime.engine.visitors import Visitor, current_visitor, set_visitor
 from attnviz.runtime.gallery import Example, examples
 from attnviz.runtime.local import Runtime, get_runtime
+from attnviz.runtime.media import Medium
 from attnviz.runtime.progress import STAGES, Progress, Stage
 from attnviz.runtime.query import DeviceFacts, Query, is_file
 from attnviz.runtime.settings import SettingInfo, Settings, settings_list, settings_table
@@ -16,6 +17,7 @@ __all__ = [
     "Breakdown",
     "DeviceFacts",
     "Example",
+    "Medium",
     "Progress",
     "Query",
     "Runtime",

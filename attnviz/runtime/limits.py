@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attnviz.errors import InputEmpty, InputTooLong
 from attnviz.runtime.query import Query
 from attnviz.runtime.settings import Settings
+from attnviz.types import Items
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
@@ -41,6 +42,22 @@ def check_characters(query: Query, settings: Settings) -> None:
             tokens=characters,
             limit=limit,
         )
+
+
+def check_items(model: Model, items: Items, query: Query, settings: Settings) -> None:
+    """The patches or frames of a picture or sound, and what is said of it. Raises InputTooLong."""
+    if query.target_text and len(query.target_text) > settings.max_characters:
+        raise InputTooLong(
+            f"The target text has {len(query.target_text):,} characters.", "Shorten it.",
+            tokens=len(query.target_text), limit=settings.max_characters,
+        )  # fmt: skip
+    if len(items) > settings.max_tokens:
+        what = "patches" if items.unit == "patch" else "frames"
+        raise InputTooLong(
+            f"{model.card.name} makes {len(items):,} {what} of it; this server allows {settings.max_tokens:,}.",
+            "Choose a shorter sound." if what == "frames" else "Choose another model.",
+            tokens=len(items), limit=settings.max_tokens,
+        )  # fmt: skip
 
 
 def _check_tokens(model: Model, settings: Settings, what: str, text: str, pair: str | None = None) -> None:

@@ -19,6 +19,7 @@ from attnviz.runtime.explanations import Explanations
 from attnviz.runtime.files import Files
 from attnviz.runtime.interventions import Interventions
 from attnviz.runtime.maps import Maps
+from attnviz.runtime.media import Media
 from attnviz.runtime.query import DeviceFacts, Query
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.statistics import Statistics
@@ -50,6 +51,9 @@ class Runtime:
 
         files = Files(self.engine)
         self.open, self.opened, self.save = files.open, files.opened, files.save
+
+        media = Media(self.engine)
+        self.hold, self.holds, self.thumbnail = media.hold, media.holds, media.thumbnail
 
         maps = Maps(self.engine)
         self.capture, self.attention, self.map, self.query_key = (

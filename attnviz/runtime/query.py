@@ -11,13 +11,21 @@ FILE = "file"  # what stands before the colon in the name of an opened file
 class Query:
     """What to look at: a model by name, a text, and for some models a second or a target text.
 
-    A blank `pair` or `target_text` counts as none.
+    A blank `pair` or `target_text` counts as none. `image` and `audio` name, in place of a text, a picture or a sound
+    that the runtime holds, by the digest that `Runtime.hold` gave.
     """
 
     model: str
     text: str
     pair: str | None = None
     target_text: str | None = None
+    image: str | None = None
+    audio: str | None = None
+
+    @property
+    def media(self) -> bool:
+        """Whether it is about a picture or a sound."""
+        return self.image is not None or self.audio is not None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", self.model.strip())

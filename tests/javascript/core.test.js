@@ -12,7 +12,7 @@ import { contentsOf } from "../../attnviz/figures/browser/core/prose.js";
 import { fileName } from "../../attnviz/figures/browser/core/save.js";
 import { Shared, debounced } from "../../attnviz/figures/browser/core/shared.js";
 import { streamlit } from "../../attnviz/figures/browser/core/streamlit.js";
-import { graphemes, isolated, quoted } from "../../attnviz/figures/browser/core/text.js";
+import { graphemes, isolated, quoted, several } from "../../attnviz/figures/browser/core/text.js";
 import { xmlText } from "../../attnviz/figures/browser/core/xml.js";
 
 test("numbers are read out with a real minus sign, and a dash where there is none", () => {
@@ -167,4 +167,10 @@ test("what a figure reports becomes Streamlit's state or a trigger", () => {
   callbacks.selection({ layer: 1 });
   callbacks.open(2);
   assert.deepEqual(told, [["state", "selection", { layer: 1 }], ["trigger", "open", 2]]);
+});
+
+test("several of a unit have a plural of their own", () => {
+  assert.equal(several("token"), "tokens");
+  assert.equal(several("patch"), "patches");
+  assert.equal(several("block of 2 frames"), "blocks of 2 frames");
 });

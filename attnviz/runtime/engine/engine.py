@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attnviz.errors import CaptureInvalid, ModelUnsupported
+from attnviz.errors import CaptureInvalid, InputInvalid, ModelUnsupported
 from attnviz.runtime import gallery, limits
+from attnviz.runtime.engine import media
 from attnviz.runtime.engine.cache import SharedCache
 from attnviz.runtime.engine.gate import Gate
 from attnviz.runtime.engine.memory import guarded
@@ -113,6 +114,8 @@ class Engine:
 
         def compute(report: Progress) -> Capture:
             report(Stage(READING))
+            if query.media:
+                return self.in_turn(COMPUTING, "reading the file", lambda: self._medium(model, query), report)
             limits.check(model, query, self.settings)
             return self.in_turn(
                 COMPUTING,
@@ -124,6 +127,12 @@ class Engine:
         capture = self.captures.get(key, compute, report)
         self._drop_late(loaded)
         return capture
+
+    def _medium(self, model: Model, query: Query) -> Capture:
+        """The capture of a picture or a sound that this server holds."""
+        source = media.given(self.held, query)
+        limits.check_items(model, model.tokenize(**source), query, self.settings)
+        return model.capture(target_text=query.target_text, **source)
 
     def on_model(
         self,
@@ -142,6 +151,12 @@ class Engine:
                 "An opened file holds attention, not the model that made it.",
                 "Choose the model itself to explain its results.",
                 reason="not-captured",
+            )
+        if query.media:
+            what_it_is = "picture" if query.image is not None else "sound"
+            raise InputInvalid(
+                f"This explains what a model makes of a text, and the question is about a {what_it_is}.",
+                "Look at its attention, or choose a model that reads text.",
             )
         loaded = self.models.get(query.model, progress or silent)
         model = loaded.model
@@ -225,7 +240,11 @@ class _Stored:
 
 def key_of(loaded: Loaded, query: Query) -> Key:
     """Under which the capture of a question is kept: the model as it is loaded, and the texts."""
-    return Key(loaded.name, loaded.load, digest((query.text, query.pair, query.target_text)))
+    return Key(
+        loaded.name,
+        loaded.load,
+        digest((query.text, query.pair, query.target_text, query.image, query.audio)),
+    )
 
 
 def digest(what: What) -> str:

@@ -60,6 +60,11 @@ class Attention:
         return self.capture.key_tokens(self.kind)
 
     @property
+    def text(self) -> str:
+        """The text, or what the picture or the sound is, in words."""
+        return self.query.text or self.capture.tokens.description
+
+    @property
     def causal(self) -> bool:
         """Whether a token cannot look at those after it."""
         return self.kind == "decoder" or (self.kind == "self" and self.capture.card.kind == "decoder")
@@ -74,7 +79,16 @@ def read_attention(query: Query, state: State) -> Attention:
     """The attention of the question, captured with progress, of the kind that the reader chooses."""
     with progress.loading() as report:
         capture = session.runtime().capture(query, report)
+    about(capture.tokens)
     return Attention(query, capture, choose_kind(capture.kinds, state))
+
+
+def about(items: Items) -> None:
+    """What a picture or a sound is, and what was done to it to read it; a text speaks for itself."""
+    from attnviz.types import Frames, Patches
+
+    if isinstance(items, Patches | Frames):
+        st.caption(" ".join([items.description, *items.notes]))
 
 
 def choose_kind(kinds: tuple[Kind, ...], state: State) -> Kind:

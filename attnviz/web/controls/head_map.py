@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from attnviz.web.controls.attention import Attention
     from attnviz.web.state.address import Head, Place, State
 
-UNIT_TITLES = {"token": "Tokens", "word": "Words", "sentence": "Sentences", "paragraph": "Paragraphs"}
+UNIT_TITLES = {
+    "token": "Tokens", "word": "Words", "sentence": "Sentences", "paragraph": "Paragraphs", "patch": "Patches",
+    "frame": "Frames", "tenth": "Tenths of a second", "second": "Seconds",
+}  # fmt: skip
 QUANTITY = "attention"  # what is shown where nothing is chosen
 FORM_TITLES = {"heatmap": "heatmap", "text": "shaded text", "lines": "lines"}
 HIDDEN_TITLES = {"special": "special tokens", "first": "the first token"}
@@ -117,7 +120,7 @@ def message(shown: HeadMap, found: FloatArray, places: Sequence[Head], **more: A
         shown.pool,
         causal=attention.causal,
         model=session.model_name(attention.query.model),
-        text=attention.query.text,
+        text=attention.text,
         form=shown.form,
         hide=shown.hide,
         keep=shown.keep,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from attnviz.web.controls import media
 from attnviz.web.escape import clean, markdown, plain
 from attnviz.web.state import address, session
 from attnviz.web.state.fields import MAX_NAME
@@ -23,6 +24,9 @@ MAX_CHARACTERS = 200_000  # what the browser lets somebody paste; the runtime ha
 
 def text_form(state: address.State, key: str = "side") -> bool:
     """The text, the second text, and for encoder-decoders the output text; true when they were just sent."""
+    medium = session.medium(state)
+    if medium:
+        return not session.is_file(state.model) and media.form(state, medium, key)
     query = session.query(state)
     names = [("text", query.text, "Text"), ("pair", query.pair or "", "Second text (optional)")]
     card = session.runtime().card(query.model)
@@ -60,7 +64,9 @@ def _submit(key: str, names: list[str]) -> None:
 
 
 def gallery(key: str = "side") -> None:
-    """Texts to start from."""
+    """Texts to start from, where the model reads text."""
+    if session.medium():
+        return
     st.selectbox(
         "Or start from an example",
         [example.title for example in session.runtime().examples()],

@@ -60,7 +60,10 @@ class Drawn:
     def all_texts(self) -> Pairs:
         """(name, text) of every text that the figure is about."""
         named = (
-            ("Text", self.query.text),
+            (
+                "Text" if self.query.text else "What is read",
+                self.attention.text if self.attention else self.query.text,
+            ),
             ("Second text", self.query.pair),
             ("Output", self.query.target_text),
         )

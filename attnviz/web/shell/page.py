@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import sidebar, uploads
+from attnviz.web.controls import media, sidebar, uploads
 from attnviz.web.escape import plain
 from attnviz.web.share import offer
 from attnviz.web.shell import site
@@ -35,6 +35,10 @@ def run(name: str) -> None:
     entry = site.entry(name)
     heading(entry)
     state = session.state()
+    medium = session.medium(state)
+    if medium and not entry.media and entry.figure:
+        media.not_here(entry.title, medium)
+        return
     draw = import_module(f"attnviz.web.pages.{name}.content").draw
     if not entry.asks:
         drawn = draw(state)
@@ -84,7 +88,11 @@ def question(state: State, show_text: bool = True) -> Query | None:
         if show_text:
             shown_text(query)
         return query
-    if not query.text.strip():
+    medium = session.medium(state)
+    if medium and (not query.media or not session.runtime().holds(query)):
+        media.missing(state, medium)
+        return None
+    if not medium and not query.text.strip():
         _empty()
         return None
     if not trusted(query.model):
@@ -121,11 +129,22 @@ def body(query: Query) -> Iterator[None]:
 
 def shown_text(query: Query) -> None:
     """The text that the page is about, and what to look at where it is one of the gallery's."""
+    if query.media or not query.text:
+        _shown_picture(query)
+        return
     with st.container(border=True, key="shown_text", gap="small"):
         st.text(plain(query.text))
         st.text(plain(query.pair)) if query.pair else st.empty()
         example = sidebar.example_of(query.text, query.pair)
         st.caption(example.look) if example is not None else st.empty()
+
+
+def _shown_picture(query: Query) -> None:
+    """A small copy of the picture; of a sound, and of a file without its picture, nothing."""
+    thumbnail = session.runtime().thumbnail(query)
+    if thumbnail is not None:
+        with st.container(border=True, key="shown_picture"):
+            st.image(thumbnail, caption="The picture that the model reads.")
 
 
 def _closed() -> None:

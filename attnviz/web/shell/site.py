@@ -20,6 +20,7 @@ class Entry:
         name: its address, its script and its room. title, explanation: its heading. summary: its tooltip.
         figure: what it draws first, a name of `attnviz.figures.component`; "" for a page without a figure.
         asks: whether it draws one question, which is then asked for it; otherwise `draw` takes the state alone.
+        media: whether it shows pictures and sounds, too; the others read text.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Entry:
     explanation: str
     figure: str
     asks: bool = True
+    media: bool = False
 
     @property
     def script(self) -> str:
@@ -45,6 +47,7 @@ SITE: tuple[Entry, ...] = (
         "Each row is one token of your text; the stronger a colour in it, the more the token looks there. "
         "A row of attention weights adds up to 1.",
         "heatmap",
+        media=True,
     ),
     Entry(
         "heads",
@@ -54,6 +57,7 @@ SITE: tuple[Entry, ...] = (
         "Each small picture is the attention map of one head; layers go down, heads go across. Point at one to read "
         "its statistics, click it to open it, or mark two to four of them to compare them below.",
         "heads",
+        media=True,
     ),
     Entry(
         "compare",

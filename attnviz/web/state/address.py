@@ -12,7 +12,8 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
-from attnviz.figures.messages.axes import GRANULARITIES
+from attnviz.figures.messages.axes import GRANULARITIES as TEXT_UNITS
+from attnviz.figures.messages.axes import GROUPS as UNITS
 from attnviz.web.escape import clean
 from attnviz.web.state import fields as stands
 from attnviz.web.state.compression import compress, decompress
@@ -28,11 +29,13 @@ UNFORCED = (
     "The row of attention in the link does not fit this text and model; the strongest link is cut instead."
 )
 UNFITTING = "The changed words in the link do not fit this text; no word is changed."
+UNNAMED = "The name of the {} in the link cannot be used; choose the file again."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
-READ = ("model", "text", "pair", "target_text")  # what the model reads
+READ = ("model", "text", "pair", "target_text", "image", "audio")  # what the model reads
 HEADS = r"[0-9.,*-]{1,6000}"
 EDITS = r"[A-Za-z0-9_.:,~%-]{1,6000}"
+DIGEST = r"[0-9a-f]{32}"
 ROWS = r"[a-z]+\.[0-9.*]{1,20}"
 # Options of targets, and what each depends on: another text has another place to fill, another model other labels.
 OPTIONS = {
@@ -55,6 +58,7 @@ class State:
     Attributes:
         model: None for the model of this server's settings.
         text: None for the stored example, "" for a text that was emptied.
+        image, audio: in place of the text, a picture or a sound that the server holds, by its digest.
         heads: (layer, head) pairs: one, or two to four that are compared; empty for the page's default.
         opened: the head that is shown larger among all.
         held: the queries and keys that are held; the first query is the one of the q·k form.
@@ -76,13 +80,15 @@ class State:
     text: str | None = stands.text("text", emptied=True)
     pair: str | None = stands.text("pair")
     target_text: str | None = stands.text("target_text")
+    image: str | None = stands.spelled("image", DIGEST, UNNAMED.format("picture"))
+    audio: str | None = stands.spelled("audio", DIGEST, UNNAMED.format("sound"))
     reference: str | None = stands.text("reference")
     changed: str | None = stands.text("changed", depends=("model", "text", "pair"))
     heads: tuple[Head, ...] = stands.heads("layer", "head", "model")
     opened: Head | None = stands.head("open", "model")  # noqa: RUF009 (it returns a dataclass field)
     held: tuple[Place, ...] = stands.places("held", *READ, "kind", "unit")
     kind: str | None = stands.word("kind", "model")
-    unit: str | None = stands.choice("unit", GRANULARITIES)
+    unit: str | None = stands.choice("unit", UNITS)
     part: str | None = stands.choice("part", PARTS)
     by: str | None = stands.choice("by", GROUPS)
     document: str | None = stands.choice("document", DOCUMENTS)
@@ -157,7 +163,7 @@ def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, 
         values = {**(long_texts or {}), **values}
         if long_texts is None:
             notices.insert(0, "The text in the link is damaged or was cut off; it is left out.")
-    if FORMER in given and given[FORMER] not in {*GRANULARITIES, *PARTS, *GROUPS, *DOCUMENTS}:
+    if FORMER in given and given[FORMER] not in {*TEXT_UNITS, *PARTS, *GROUPS, *DOCUMENTS}:
         notices.append(f"The {FORMER} in the link is not one of the choices here; the default is shown.")
     return State(**values), tuple(notices)  # type: ignore[arg-type]
 

@@ -19,7 +19,7 @@ from attnviz.web.state.address import State
 from attnviz.web.state.trail import Trail
 
 if TYPE_CHECKING:
-    from attnviz.runtime import Query, Runtime
+    from attnviz.runtime import Medium, Query, Runtime
 
 UNLINKED = "attnviz_unlinked"  # texts too long for the address: {name: text}
 NOTICES = "attnviz_notices"
@@ -29,6 +29,9 @@ PAGE = "attnviz_page"
 SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on another page
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
+
+
+MEDIA: dict[str, Medium] = {"image": "image", "speech": "audio"}  # by the modality of a model
 
 
 def runtime() -> Runtime:
@@ -109,6 +112,8 @@ def query(current: State | None = None) -> Query:
     model = current.model or default_model()
     if is_file(model):
         return opened(model) or Query(model, "")
+    if medium(current):
+        return Query(model, "", target_text=current.target_text, image=current.image, audio=current.audio)
     if current.text is None:
         stored = example()
         pair = current.pair if current.pair is not None else stored.pair
@@ -116,11 +121,22 @@ def query(current: State | None = None) -> Query:
     return Query(model, clean(current.text), current.pair, current.target_text)
 
 
+def medium(current: State | None = None) -> Medium | None:
+    """What is read in place of a text: "image" or "audio", None for a text; of an opened file, what it was made of.
+
+    A model that is not loaded yet is taken to read what the address names.
+    """
+    current = current or state()
+    card = runtime().card(current.model or default_model())
+    if card is not None:
+        return MEDIA.get(card.modality)
+    return "image" if current.image else "audio" if current.audio else None
+
+
 def spelled(current: State, query: Query) -> State:
     """The state with the question spelled out, for a link: the defaults of another server may be others."""
-    return replace(
-        current, model=query.model, text=query.text, pair=query.pair, target_text=query.target_text
-    )
+    text = None if query.media else query.text
+    return replace(current, model=query.model, text=text, pair=query.pair, target_text=query.target_text)
 
 
 def is_file(model: str | None) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from attnviz.web.state.address import DEFAULTS, FIELDS, State, change
+from attnviz.web.state.address import DEFAULTS, FIELDS, READ, State, change
 from attnviz.web.state.trail import REMEMBERED, Trail
 
 FULL = State(
@@ -15,6 +15,8 @@ FULL = State(
     text="t",
     pair="p",
     target_text="o",
+    image="0" * 32,
+    audio="1" * 32,
     reference="r",
     changed="c",
     heads=((1, 2),),
@@ -47,6 +49,8 @@ FOLLOWING = {
     "text": {"held", "changed", "edits", "forced"},
     "pair": {"held", "changed", "edits", "forced"},
     "target_text": {"held", "forced"},
+    "image": {"held", "forced"},
+    "audio": {"held", "forced"},
     "kind": {"held", "forced"},
     "unit": {"held"},
     "changed": {"edits"},
@@ -79,7 +83,7 @@ def test_what_depends_on_a_field_goes_with_it(name):
     new = change(FULL, **{name: "head" if name == "document" else "other"})
     gone = {each for each in FIELDS if getattr(new, each) == DEFAULTS[each]}
     assert gone == FOLLOWING.get(name, set())
-    changed = {"model"} if name == "model" else {name} if name in ("text", "pair", "target_text") else set()
+    changed = {"model"} if name == "model" else {name} if name in READ else set()
     kept = {"labels", "label", "position", "token"}
     kept -= {"label", "position", "token"} if "model" in changed else {"position"} if changed else set()
     assert {option for option, _ in new.options} == kept

@@ -39,3 +39,12 @@ export function graphemes(text) {
   segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
   return Array.from(segmenter.segment(text), (part) => part.segment);
 }
+
+/**
+ * What several of a unit are called: tokens, patches, blocks of 2 frames.
+ * @param {string} unit
+ */
+export function several(unit) {
+  if (unit.startsWith("block ")) return `blocks${unit.slice(5)}`;
+  return unit === "patch" ? "patches" : `${unit}s`;
+}

@@ -68,7 +68,8 @@ def _resolved(attention: Attention, state: State) -> HeadMap:
     """Every choice that the address makes; what is not one of them falls back, with a notice."""
     layers, heads = attention.layers, attention.heads
     head = chosen_head(state, layers, heads)
-    unit = session.choose("unit", state.unit, maps.GRANULARITIES, "token")
+    units = maps.units(attention.queries, attention.keys)
+    unit = session.choose("unit", state.unit, units, units[0])
     quantity = session.choose("quantity", state.quantity, tuple(QUANTITIES), QUANTITY)
     pool = pooled_heads.chosen(state, QUANTITIES[quantity].pools, layers, heads)
     form = session.choose("form", state.form, FORMS, FORMS[0])
@@ -121,14 +122,16 @@ def _drawn(shown: HeadMap, state: State) -> Drawn:
 
 
 def _choose(shown: HeadMap) -> None:
-    st.segmented_control(
-        "Rows and columns are",
-        maps.GRANULARITIES,
-        format_func=UNIT_TITLES.__getitem__,
-        key=session.set_choice("unit", shown.unit),
-        on_change=session.on_change("unit", "unit", lambda value: None if value == "token" else value),
-        required=True,
-    )
+    units = maps.units(shown.attention.queries, shown.attention.keys)
+    if len(units) > 1:
+        st.segmented_control(
+            "Rows and columns are",
+            units,
+            format_func=UNIT_TITLES.__getitem__,
+            key=session.set_choice("unit", shown.unit),
+            on_change=session.on_change("unit", "unit", lambda value: None if value == units[0] else value),
+            required=True,
+        )
     st.selectbox(
         "What is shown",
         tuple(QUANTITIES),

@@ -118,7 +118,7 @@ def message(
         descriptions={metric: head_statistics.description(metric).meaning for metric in table.metrics},
         causal=attention.causal,
         model=session.model_name(query.model),
-        text=query.text,
+        text=attention.text,
     )
 
 

@@ -4,7 +4,7 @@ import { button } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { ARROWS, modified, taken } from "../../core/keyboard.js";
 import { clamp, decimals, percent } from "../../core/numbers.js";
-import { quoted } from "../../core/text.js";
+import { quoted, several } from "../../core/text.js";
 import { keyOf, queryOf, shareOf, viewOf } from "../../data/view.js";
 import { Plot } from "../../paint/plot.js";
 import { rootScale } from "../../paint/scales.js";
@@ -46,7 +46,7 @@ export class Detail {
     this.view = viewOf(map, header, []);
     if (this.name !== name) this.held = null;
     this.name = name;
-    const label = `Map of the attention weight of ${name}: ${this.view.q} queries (${header.unit}s) down, ${this.view.k} keys across.`;
+    const label = `Map of the attention weight of ${name}: ${this.view.q} queries (${several(header.unit)}) down, ${this.view.k} keys across.`;
     this.stage.setAttribute("aria-label", label);
     const titles = { query: "query token: looks from", key: "key token: looked at" };
     const compact = width < 560;

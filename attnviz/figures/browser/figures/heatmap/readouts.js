@@ -1,7 +1,7 @@
 // What the heatmap says of the cell, row or column under the pointer, in words.
 
 import { decimals, percent } from "../../core/numbers.js";
-import { quoted } from "../../core/text.js";
+import { quoted, several } from "../../core/text.js";
 import { keyOf, queryOf, shareOf, strongest } from "../../data/view.js";
 
 const named = ({ label, position }) => `${quoted(label)} (${position})`;
@@ -33,8 +33,8 @@ export function sayLine(view, header, { i, j }) {
       sum += view.values[row * view.k + j];
       count++;
     }
-  if (header.signed) return `${named(keyOf(view, j))} contributes ${decimals(count ? sum / count : 0)} on average to the ${count} ${header.unit}s that can look at it.`;
-  return `${named(keyOf(view, j))} receives ${decimals(count ? sum / count : 0)} on average from the ${count} ${header.unit}s that can look at it.`;
+  if (header.signed) return `${named(keyOf(view, j))} contributes ${decimals(count ? sum / count : 0)} on average to the ${count} ${several(header.unit)} that can look at it.`;
+  return `${named(keyOf(view, j))} receives ${decimals(count ? sum / count : 0)} on average from the ${count} ${several(header.unit)} that can look at it.`;
 }
 
 /** A row of contributions: its largest, and what they add up to. */

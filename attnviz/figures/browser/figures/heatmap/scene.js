@@ -2,7 +2,7 @@
 
 import { decimals } from "../../core/numbers.js";
 import { fileName } from "../../core/save.js";
-import { quoted } from "../../core/text.js";
+import { quoted, several } from "../../core/text.js";
 import { fadedWords, hiddenWords, nameOfMap } from "../../data/shown.js";
 import { keyOf, queryOf, strongestLinks } from "../../data/view.js";
 
@@ -43,7 +43,7 @@ export function describe({ header, view, place }) {
   const link = best
     ? ` Strongest: from ${quoted(queryOf(view, best.i).label)} to ${quoted(keyOf(view, best.j).label)}, ${decimals(best.value)}.`
     : "";
-  const sizes = `${view.q} queries (${header.unit}s) down, ${view.k} keys across`;
+  const sizes = `${view.q} queries (${several(header.unit)}) down, ${view.k} keys across`;
   return `Map of the ${header.quantity}${header.pool ? "," : " of"} ${nameOfMap(header, place)}: ${sizes}.${link}`;
 }
 

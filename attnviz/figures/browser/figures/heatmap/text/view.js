@@ -5,7 +5,7 @@ import { element } from "../../../core/dom.js";
 import { isRtl, modified, placeAfter, rove, taken } from "../../../core/keyboard.js";
 import { decimals } from "../../../core/numbers.js";
 import { proseOf } from "../../../core/prose.js";
-import { quoted } from "../../../core/text.js";
+import { quoted, several } from "../../../core/text.js";
 import { cutsOf } from "../../../data/mass.js";
 import { css, mix } from "../../../paint/colours.js";
 import { sizeOn } from "../../../paint/scales.js";
@@ -221,7 +221,7 @@ export class TextView {
     if (empty) parts.push(`${several ? "look" : "looks"} only at what is hidden`);
     if (key) parts.push(`${lookAt} most ${header.signed ? "by" : "at"} ${nameAt(header.keys, key.index)}: ${decimals(key.value)}`);
     if (query) parts.push(`${lookedBy} ${nameAt(header.queries, query.index)}: ${decimals(query.value)}`);
-    return `${several ? `Mean of ${tokens.length} ${header.unit}s: ` : ""}${shown} ${parts.join(" · ")}`;
+    return `${several ? `Mean of ${tokens.length} ${several(header.unit)}: ` : ""}${shown} ${parts.join(" · ")}`;
   }
 
   showLegend() {

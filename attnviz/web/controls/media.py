@@ -1,0 +1,99 @@
+"""The place of the text where the model reads pictures or sounds: an upload, and what is said of it.
+
+The file stays on the server; the address names it by its digest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnviz.errors import AttnVizError
+from attnviz.web.escape import clean
+from attnviz.web.shell import problems
+from attnviz.web.state import session
+
+if TYPE_CHECKING:
+    from attnviz.runtime import Medium
+    from attnviz.web.state.address import State
+
+PROBLEM = "attnviz_medium_problem"
+TITLES = {"image": "Picture", "audio": "Sound"}
+TYPES = {
+    "image": ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"],
+    "audio": ["wav", "flac", "ogg", "mp3", "aiff"],
+}
+MAX_CHARACTERS = 10_000
+
+
+def form(state: State, medium: Medium, key: str = "side") -> bool:
+    """The upload of a picture or a sound, and the text that a decoder says of it; true when that was just sent."""
+    st.file_uploader(
+        TITLES[medium],
+        type=TYPES[medium],
+        key=f"{key}_{medium}",
+        on_change=_uploaded,
+        args=(f"{key}_{medium}", medium),
+        help="It stays in the memory of this server, and only there; the link names it, and cannot carry it.",
+    )
+    if PROBLEM in st.session_state:
+        problems.show_error(st.session_state[PROBLEM])
+    card = session.runtime().card(session.query(state).model)
+    if card is None or card.kind != "encoder-decoder":
+        return False
+    with st.form(f"{key}_media_form", border=False):
+        st.text_area(
+            "Transcript (optional)" if medium == "audio" else "Output text (optional)",
+            state.target_text or "",
+            key=session.follow(f"{key}_said", state.target_text or ""),
+            height=68,
+            max_chars=MAX_CHARACTERS,
+        )
+        return st.form_submit_button(
+            "Show", type="primary", width="stretch", on_click=_said, args=(f"{key}_said",)
+        )
+
+
+def _said(key: str) -> None:
+    session.update(target_text=clean(st.session_state[key]) or None)
+
+
+def _uploaded(key: str, medium: Medium) -> None:
+    """Hold what was just chosen; what cannot be read is said, and what was shown before stays."""
+    st.session_state.pop(PROBLEM, None)
+    file = st.session_state[key]
+    if file is None:
+        return  # taken out of the list: the picture stays until another is chosen
+    try:
+        digest = session.runtime().hold(medium, file.getvalue())
+    except AttnVizError as error:
+        st.session_state[PROBLEM] = error
+    else:
+        session.update(**{"image": None, "audio": None, medium: digest})
+
+
+def missing(state: State, medium: Medium) -> None:
+    """There is no picture or sound, or the one that the address names is not here."""
+    name = TITLES[medium].lower()
+    with st.container(border=True):
+        if getattr(state, medium) is None:
+            st.subheader(f"There is no {name} yet", anchor=False)
+            st.markdown(f"This model reads a {name}: choose a file under **{TITLES[medium]}**.")
+        else:
+            st.subheader(f"This {name} is not here", anchor=False)
+            st.markdown(
+                f"The address names a {name} that somebody chose; this server does not have it, or keeps it no longer. "
+                f"Choose the file again under **{TITLES[medium]}**."
+            )
+
+
+def not_here(title: str, medium: Medium) -> None:
+    """A page that reads text, and a model or a file of something else."""
+    name = TITLES[medium].lower()
+    with st.container(border=True):
+        st.subheader(f"{title} reads text", anchor=False)
+        st.markdown(
+            f"What is looked at is a {name}: see its attention on the pages **Attention** and **All heads**, or choose "
+            "a model that reads text."
+        )
