@@ -61,6 +61,8 @@ def test_the_names_are_those_of_the_design():
         "t",
         "p",
         "o",
+        "0" * 32,
+        "1" * 32,
         "r",
         "c",
         ((1, 2),),
