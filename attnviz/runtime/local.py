@@ -20,6 +20,7 @@ from attnviz.runtime.files import Files
 from attnviz.runtime.interventions import Interventions
 from attnviz.runtime.maps import Maps
 from attnviz.runtime.query import DeviceFacts, Query
+from attnviz.runtime.readings import Readings
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.statistics import Statistics
 
@@ -50,6 +51,9 @@ class Runtime:
 
         files = Files(self.engine)
         self.open, self.opened, self.save = files.open, files.opened, files.save
+
+        readings = Readings(self.engine)
+        self.reading, self.special_in = readings.reading, readings.special_in
 
         maps = Maps(self.engine)
         self.capture, self.attention, self.map, self.query_key = (

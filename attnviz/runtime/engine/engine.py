@@ -117,7 +117,7 @@ class Engine:
             return self.in_turn(
                 COMPUTING,
                 "reading the text",
-                lambda: model.capture(query.text, query.pair, query.target_text),
+                lambda: model.capture(query.content, query.pair, query.target_text, **query.reading),
                 report,
             )
 
@@ -225,7 +225,7 @@ class _Stored:
 
 def key_of(loaded: Loaded, query: Query) -> Key:
     """Under which the capture of a question is kept: the model as it is loaded, and the texts."""
-    return Key(loaded.name, loaded.load, digest((query.text, query.pair, query.target_text)))
+    return Key(loaded.name, loaded.load, digest(query.texts))
 
 
 def digest(what: What) -> str:
