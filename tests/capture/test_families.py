@@ -194,7 +194,9 @@ def test_what_eager_attention_masks_is_not_allowed(name: str, padded: bool) -> N
         for batch in range(call.shape[0]):
             real = case.real_queries(call.role, batch, call.shape[2])
             expected = case.expected_weights[call.role][call.layer][batch, :, :real]
-            allowed = call.scores.allowed(slice(None), slice(None), batch).expand(call.shape[1], -1, -1)[:, :real]
+            allowed = call.scores.allowed(slice(None), slice(None), batch).expand(call.shape[1], -1, -1)[
+                :, :real
+            ]
             assert not bool((~allowed & (expected > 0)).any())
             hidden = (expected == 0).all(0)  # a weight that rounds to 0 does so in one head
             if name != "swin":  # adds -100 to what lies in another window: next to nothing, but no mask

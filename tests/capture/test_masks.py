@@ -61,7 +61,11 @@ def test_a_float_mask_that_only_switches_is_a_rule() -> None:
 def test_a_float_mask_that_also_adds_is_a_mask_and_a_bias(added: str) -> None:
     """Falcon with ALiBi: what it adds to a key, the lowest number where it must not look."""
     slopes = torch.tensor([0.5, 0.25])[:, None, None]
-    terms = {"by distance": slopes * (J - I), "by key": slopes * J.expand(T, T), "by cell": slopes * (I * J % 5)}
+    terms = {
+        "by distance": slopes * (J - I),
+        "by key": slopes * J.expand(T, T),
+        "by cell": slopes * (I * J % 5),
+    }
     full = terms[added].masked_fill(J > I, torch.finfo(torch.float32).min)[None]
     rule, bias = compact_mask(full, T)
     assert isinstance(rule, SpanMask)
