@@ -99,7 +99,8 @@ class Tokens(Record):
     """A tokenized text, or two (`pair` is the second one).
 
     Attributes:
-        text: the text as it was tokenized (all of it, where only its beginning was read); lone surrogates are replaced by U+FFFD, one for one.
+        text: the text as it was tokenized, the whole one where only its beginning was read; lone surrogates are
+            replaced by U+FFFD, one for one.
         ids: (T,) int64 vocabulary indices.
         pieces: T strings, as the tokenizer has them ("##ing", "Ġcat", "▁cat").
         labels: T strings, as a person reads them. The labels of all tokens but those that a template added,
