@@ -5,7 +5,7 @@ Text goes in; a Capture comes out, with every axis tied to its tokens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from os import PathLike
@@ -13,12 +13,21 @@ from typing import TYPE_CHECKING, Any, overload
 
 from attnviz import checks
 from attnviz.capture.capture import Capture, Layer
-from attnviz.capture.drawable import check_sizes, roles_of
+from attnviz.capture.drawable import check_numbers, check_sizes, roles_of
 from attnviz.capture.generating import generated, seeded
 from attnviz.capture.media import capture_media, read_media
-from attnviz.capture.reading import read_chat, read_text
-from attnviz.capture.sequences import joined, shifted
-from attnviz.errors import AttnVizError, InputTooLong, TargetUnsupported
+from attnviz.capture.reading import (
+    AS_TEXT,
+    Messages,
+    Reading,
+    Special,
+    check_length,
+    read_chat,
+    read_text,
+    target_of,
+)
+from attnviz.capture.sequences import decoder_start, joined, shifted
+from attnviz.errors import AttnVizError, TargetUnsupported
 from attnviz.types import Frames, Items, Kind, ModelCard, Patches, Tokens
 
 if TYPE_CHECKING:
@@ -39,11 +48,17 @@ class Model:
 
     Attributes:
         loaded: module, tokenizer and what is known about them.
+        reading: how it reads texts where a call says nothing else.
     """
 
-    def __init__(self, loaded: Loaded) -> None:
-        self.loaded = loaded
+    def __init__(self, loaded: Loaded, reading: Reading = AS_TEXT) -> None:
+        self.loaded, self.reading = loaded, reading
         self._projections: dict[tuple[str, int], tuple[Projection, torch.Tensor] | None] = {}
+
+    def __repr__(self) -> str:
+        card = self.card
+        size = f"{card.layers} layers of {card.heads} heads"
+        return f"Model({card.name!r}, {card.kind}, {size}, {self.dtype} on {self.device})"
 
     @property
     def card(self) -> ModelCard:
@@ -66,8 +81,48 @@ class Model:
         name = type(self.loaded.module).__name__
         return self.card.kind == "encoder-decoder" and name.endswith("ForSequenceClassification")
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The codes that `source_language` and `target_language` can be; none where there is nothing to choose."""
+        from attnviz.text import languages
+
+        return languages(self.loaded.tokenizer)
+
+    @property
+    def has_chat(self) -> bool:
+        """Whether its tokenizer has a template for messages."""
+        from attnviz.text import has_chat
+
+        return self.loaded.tokenizer is not None and has_chat(self.loaded.tokenizer)
+
+    def special_in(self, text: str) -> tuple[str, ...]:
+        """What looks like special tokens of this model in a text ("[MASK]"), each once; they are text by default."""
+        from attnviz.text import special_names
+
+        tokenizer = self.loaded.tokenizer
+        return () if tokenizer is None else special_names(tokenizer, checks.text("text", text))
+
+    def reads(
+        self,
+        special: Special = False,
+        source_language: str | None = None,
+        target_language: str | None = None,
+    ) -> Model:
+        """This model, reading texts in another way; the arguments as in `capture`. Raises UnknownName."""
+        reading = self.reading.changed(
+            self.loaded,
+            special=special,
+            source_language=source_language,
+            target_language=target_language,
+        )
+        if reading == self.reading:
+            return self
+        other = Model(self.loaded, reading)
+        other._projections = self._projections
+        return other
+
     @overload
-    def tokenize(self, text: str, pair: str | None = None, special: bool = False) -> Tokens: ...
+    def tokenize(self, text: str | Messages, pair: str | None = None, special: Special = False) -> Tokens: ...
 
     @overload
     def tokenize(self, *, image: Any) -> Patches: ...
@@ -77,9 +132,9 @@ class Model:
 
     def tokenize(
         self,
-        text: str | None = None,
+        text: str | Messages | None = None,
         pair: str | None = None,
-        special: bool = False,
+        special: Special = False,
         *,
         image: Any = None,
         audio: Any = None,
@@ -91,9 +146,9 @@ class Model:
         """
         if text is None or image is not None or audio is not None:
             return read_media(self.loaded, image, audio, sampling_rate, text, pair)[0]
-        return read_text(self.loaded, text, pair, special)[0]
+        return read_text(self.loaded, text, pair, self.reads(special).reading)[0]
 
-    def chat(self, messages: Sequence[Mapping[str, Any]], add_generation_prompt: bool = False) -> Tokens:
+    def chat(self, messages: Messages, add_generation_prompt: bool = False) -> Tokens:
         """The tokens of messages, ids equal to those that the tokenizer's own chat template gives.
 
         Args:
@@ -106,10 +161,12 @@ class Model:
 
     def capture(
         self,
-        text: str | None = None,
+        text: str | Messages | None = None,
         pair: str | None = None,
         target_text: str | None = None,
-        special: bool = False,
+        special: Special = False,
+        source_language: str | None = None,
+        target_language: str | None = None,
         *,
         image: Any = None,
         audio: Any = None,
@@ -118,26 +175,33 @@ class Model:
         """Run a text, a picture or a sound through the model once, and keep what its attention can be recomputed from.
 
         Args:
-            text: what is encoded, or what a decoder reads.
+            text: what is encoded, or what a decoder reads; or messages as in `chat`, up to where the answer begins.
             pair: a second text, where the tokenizer joins two.
             target_text: for an encoder-decoder, the text that its decoder is fed (teacher-forced); None lets the
                 model generate it greedily. A classifier's decoder is fed the text itself.
-            special: names of special tokens in the texts ("[MASK]") are those tokens; else they are text.
+            special: names of special tokens in the texts ("[MASK]") are those tokens; else they are text. "only":
+                and no others are added, as in the text that `chat` gives.
+            source_language, target_language: of a multilingual model, two of `languages`; by default those that its
+                tokenizer and its generation settings name.
             image: in place of a text, for a vision model: a path, the bytes of a file, a PIL image, or an array of
                 (height, width) or (height, width, channels), uint8 or floats from 0 to 1.
             audio: in place of a text, for a speech model: a path, the bytes of a file, or an array of (samples,) or
                 (samples, channels) with its `sampling_rate`; its transcript is the `target_text`.
 
         Raises:
-            InputInvalid: no string, or a token that the model lacks; no picture or sound that is read.
+            InputInvalid: no string, a token that the model lacks, no target language where one must be named, or no
+                picture or sound that is read.
             InputEmpty: no text. InputTooLong: more tokens than positions, a longer sound than the model hears.
+            UnknownName: no such language.
             AttnVizError: a target text for a classifier.
             ModelUnsupported: the model ran, but its attention cannot be tied to the tokens.
+            NumbersInvalid: it computed NaN or infinity.
         """
+        reader = self.reads(special, source_language, target_language)
         if text is None or image is not None or audio is not None:
             items, media = read_media(self.loaded, image, audio, sampling_rate, text, pair)
-            return capture_media(self, items, media, target_text)
-        tokens, inputs = self.encode(text, pair, special)
+            return capture_media(reader, items, media, target_text)
+        tokens, inputs = reader.encode(text, pair)
         if self.card.kind != "encoder-decoder":
             return self.captured(self._inputs(inputs), tokens)
         if self.echoes:
@@ -149,20 +213,22 @@ class Model:
             return self.capture_fed(self._inputs(inputs), tokens)
         if target_text is None:
             return self._captured_sequence(
-                tokens,
-                inputs,
-                generated(self.loaded, self._inputs(inputs), {"max_new_tokens": TARGET_TOKENS}),
+                tokens, inputs, reader._generated(inputs, {"max_new_tokens": self._most_new()})
             )
-        return self._teacher_forced(tokens, inputs, target_text, special)
+        target, fed = reader.forced(target_text)
+        return self._captured_decoder(tokens, inputs, fed, target)
 
     def generate(
         self,
-        text: str,
+        text: str | Messages,
         max_new_tokens: int = 32,
         temperature: float = 0.0,
         top_k: int | None = None,
         top_p: float | None = None,
         seed: int = 0,
+        special: Special = False,
+        source_language: str | None = None,
+        target_language: str | None = None,
     ) -> Capture:
         """Continue the text (decoder) or answer it (encoder-decoder), and capture the whole.
 
@@ -170,6 +236,7 @@ class Model:
         it was when its token was produced, up to rounding. `capture.target_tokens` are the new tokens.
 
         Args:
+            text, special, source_language, target_language: as in `capture`.
             temperature: 0 is greedy; else tokens are drawn, from the `top_k` likeliest or the `top_p` nucleus.
             seed: of the drawing; the same seed gives the same text on the same machine.
 
@@ -182,14 +249,17 @@ class Model:
             raise TargetUnsupported(f"{self.card.name} is an encoder: it does not generate text.", ())
         max_new_tokens = checks.between("number of new tokens", max_new_tokens, 1, MOST_NEW_TOKENS)
         checks.at_least("temperature", temperature, 0)
-        tokens, inputs = self.encode(text, None)
+        reader = self.reads(special, source_language, target_language)
+        tokens, inputs = reader.encode(text)
         if self.card.kind == "decoder":
-            self._check_length(len(tokens) + max_new_tokens)
+            check_length(self.loaded, len(tokens) + max_new_tokens)
+        else:
+            check_length(self.loaded, max_new_tokens, target=True)
         options: dict[str, Any] = {"max_new_tokens": max_new_tokens}
         if temperature > 0:
             options.update(do_sample=True, temperature=temperature, top_k=top_k or 0, top_p=top_p or 1.0)
         with seeded(seed, self.device):
-            sequence = generated(self.loaded, self._inputs(inputs), options)
+            sequence = reader._generated(inputs, options)
         if self.card.kind == "encoder-decoder":
             return self._captured_sequence(tokens, inputs, sequence)
         return self._captured_continuation(tokens, inputs, sequence[len(tokens) :])
@@ -222,36 +292,32 @@ class Model:
 
         return find_sites(self.loaded.module, self._uncached(inputs))
 
-    def forced(self, target_text: str, special: bool = False) -> tuple[Tokens, list[int]]:
+    def forced(self, target_text: str) -> tuple[Tokens, list[int]]:
         """The tokens of a target text, special ones included, and the ids that a decoder is fed to predict them.
 
         As transformers feeds it from labels: shifted right. Raises InputInvalid, InputEmpty, InputTooLong.
         """
-        target, labels = read_text(self.loaded, target_text, special=special, target=True)
-        self._check_length(len(target))
+        target, labels = read_text(self.loaded, target_text, reading=self.reading, target=True)
+        check_length(self.loaded, len(target), target=True)
         return target, shifted(self.loaded.module, labels["input_ids"])
 
-    def encode(
-        self, text: str, pair: str | None = None, special: bool = False
-    ) -> tuple[Tokens, dict[str, list[int]]]:
+    def fed_for(self, ids: Iterable[int]) -> list[int]:
+        """What the decoder is fed to predict these ids: they, behind the token that it starts with."""
+        ids = [int(number) for number in ids]
+        check_length(self.loaded, len(ids), target=True)
+        start = decoder_start(self.loaded.module, self.loaded.tokenizer, target_of(self.loaded, self.reading))
+        return [start, *ids[:-1]]
+
+    def encode(self, text: str | Messages, pair: str | None = None) -> tuple[Tokens, dict[str, list[int]]]:
         """The tokens, and the lists that the module is fed (input_ids, attention_mask, ...), of what fits the model.
 
         Raises:
             InputInvalid: no string, or a token that the model lacks.
             InputEmpty: no text. InputTooLong: more tokens than the model has positions.
         """
-        tokens, inputs = read_text(self.loaded, text, pair, special)
-        self._check_length(len(tokens))
+        tokens, inputs = read_text(self.loaded, text, pair, self.reading)
+        check_length(self.loaded, len(tokens))
         return tokens, inputs
-
-    def _check_length(self, count: int) -> None:
-        limit = self.card.max_tokens
-        if limit and count > limit:
-            raise InputTooLong(
-                f"The text has {count:,} tokens; {self.card.name} reads at most {limit:,}.",
-                f"Shorten it by about {count - limit:,} tokens, or choose a model for longer texts.",
-                tokens=count, limit=limit,
-            )  # fmt: skip
 
     def _inputs(self, inputs: dict[str, list[int]]) -> dict[str, torch.Tensor]:
         import torch
@@ -269,11 +335,22 @@ class Model:
         capture = self.captured(self._inputs(longer), joined(tokens, target))
         return replace(capture, target_tokens=target)
 
-    def _teacher_forced(
-        self, tokens: Tokens, inputs: dict[str, list[int]], target_text: str, special: bool
-    ) -> Capture:
-        target, fed = self.forced(target_text, special)
-        return self._captured_decoder(tokens, inputs, fed, target)
+    def _most_new(self) -> int:
+        from attnviz.loading import position_limits
+
+        config: Any = self.loaded.module.config
+        return min(TARGET_TOKENS, position_limits(config, self.card.max_tokens)[1] or TARGET_TOKENS)
+
+    def _generated(self, inputs: dict[str, list[int]], options: dict[str, Any]) -> list[int]:
+        """The sequence that the model writes, in the target language where there are several."""
+        from attnviz.text import language_ids
+
+        language = target_of(self.loaded, self.reading) if self.card.kind == "encoder-decoder" else None
+        if language is not None:
+            number = language_ids(self.loaded.tokenizer)[language]
+            starts = decoder_start(self.loaded.module, self.loaded.tokenizer, language) == number
+            options = {**options, "decoder_start_token_id" if starts else "forced_bos_token_id": number}
+        return generated(self.loaded, self._inputs(inputs), options)
 
     def _captured_sequence(
         self, tokens: Tokens, inputs: dict[str, list[int]], sequence: list[int]
@@ -288,7 +365,7 @@ class Model:
     ) -> Capture:
         from attnviz.text import tokens_of_ids
 
-        self._check_length(len(fed))
+        check_length(self.loaded, len(fed), target=True)
         tensors = self._inputs({**inputs, "decoder_input_ids": fed})
         # Whatever the first position is fed, it is the start of the sequence and no word of the target.
         read = tokens_of_ids(self.loaded.tokenizer, fed, special_ids=fed[:1])
@@ -301,6 +378,7 @@ class Model:
         from attnviz.capture.recording.recorder import record_calls
 
         calls, _ = record_calls(self.loaded.module, self._uncached(inputs))
+        check_numbers(self.card, calls)
         roles = roles_of(self.card, calls)
         kinds: dict[Kind, tuple[Layer, ...]] = {}
         for role in ("encoder", "decoder", "cross"):
@@ -350,7 +428,7 @@ def load_model(
         device: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto" (bfloat16 on a GPU that has it, else float32), "float32", "bfloat16", "float16".
         revision: a commit, branch or tag of the Hub.
-        tokenizer: of a model in memory. processor: of one that takes pictures or sounds.
+        tokenizer: of a model in memory. processor: of one that takes pictures or sounds, or that carries the tokenizer.
         access: where a name may lead, and what may be fetched for it; everything by default.
         turn: see `attnviz.loading.load`.
 
@@ -361,6 +439,8 @@ def load_model(
     from attnviz.loading import Access, load, load_module
 
     if not isinstance(name, str | PathLike):
+        if tokenizer is None:
+            tokenizer = getattr(processor, "tokenizer", None)
         return Model(load_module(name, tokenizer, processor))
     access = access or Access()
     return Model(load(name, device=device, dtype=dtype, revision=revision, access=access, turn=turn))

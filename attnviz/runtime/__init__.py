@@ -10,6 +10,7 @@ from attnviz.runtime.local import Runtime, get_runtime
 from attnviz.runtime.media import Medium
 from attnviz.runtime.progress import STAGES, Progress, Stage
 from attnviz.runtime.query import DeviceFacts, Query, is_file
+from attnviz.runtime.readings import ReadingFacts
 from attnviz.runtime.settings import SettingInfo, Settings, settings_list, settings_table
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Medium",
     "Progress",
     "Query",
+    "ReadingFacts",
     "Runtime",
     "SettingInfo",
     "Settings",

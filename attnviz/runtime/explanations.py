@@ -86,7 +86,7 @@ class Explanations:
             from attnviz.explanation import explain
 
             more = with_continuation(model, query, target, options)
-            return explain(model, query.text, target, query.pair, method, tell, **more)
+            return explain(model, query.content, target, query.pair, method, tell, **more)
 
         return self._engine.on_model(
             query, ("explain", target, method, option_key(options)), EXPLAINING, work, progress
@@ -114,7 +114,7 @@ class Explanations:
             from attnviz.explanation import answer
 
             more = with_continuation(model, query, target, options)
-            return answer(model, query.text, target, query.pair, **more)
+            return answer(model, query.content, target, query.pair, **more)
 
         return self._engine.on_model(
             query, ("answer", target, option_key(options)), EXPLAINING, work, progress
@@ -129,7 +129,7 @@ class Explanations:
             from attnviz.explanation import layer_by_layer
 
             more: dict[str, Any] = with_continuation(model, query, target, options)
-            return layer_by_layer(model, query.text, target, query.pair, progress=tell, **more)
+            return layer_by_layer(model, query.content, target, query.pair, progress=tell, **more)
 
         return self._engine.on_model(
             query, ("layer-by-layer", target, option_key(options)), EXPLAINING, work, progress
@@ -152,9 +152,10 @@ def option_key(options: Options) -> tuple[tuple[str, Hashable], ...]:
 
 
 def with_continuation(model: Model, query: Query, target: str | None, options: Options) -> dict[str, Any]:
-    """The options, and the query's target text for a target that explains a given continuation."""
+    """The options, how the texts are read, and the target text for a target that explains a given continuation."""
     from attnviz.explanation import targets, targets_for
 
     name = target or next(iter(targets_for(model)), None)
     reads = any(info.name == name and "continuation" in info.options for info in targets())
-    return {**({"continuation": query.target_text} if reads and query.target_text else {}), **options}
+    given = {"continuation": query.target_text} if reads and query.target_text else {}
+    return {**query.reading, **given, **options}

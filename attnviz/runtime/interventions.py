@@ -41,7 +41,7 @@ class Interventions:
             from attnviz.explanation import without
 
             more: dict[str, Any] = with_continuation(model, query, target, options)
-            return without(model, query.text, words, target, query.pair, side=side, **more)
+            return without(model, query.content, words, target, query.pair, side=side, **more)
 
         what = ("without", tuple(sorted(words.items())), target, side, option_key(options))
         return self._engine.on_model(query, what, TESTING, work, progress)
@@ -69,7 +69,7 @@ class Interventions:
             if reference is not None:
                 limits.check_separately(model, Query(query.model, reference), self._engine.settings)
             more: dict[str, Any] = with_continuation(model, query, target, options)
-            return ablate(model, query.text, heads, target, query.pair, **how, **more)
+            return ablate(model, query.content, heads, target, query.pair, **how, **more)
 
         how: dict[str, Any] = {"layers": layers, "scale": scale, "reference": reference, "kind": kind}
         how |= {"force": force, "queries": queries, "keys": keys}
@@ -91,7 +91,7 @@ class Interventions:
             from attnviz.explanation import attended
 
             more: dict[str, Any] = with_continuation(model, query, target, options)
-            return attended(model, query.text, heads, target, query.pair, kind=kind, **more)
+            return attended(model, query.content, heads, target, query.pair, kind=kind, **more)
 
         return self._engine.on_model(
             query, ("attended", heads, target, kind, option_key(options)), ABLATING, work, progress
@@ -113,7 +113,7 @@ class Interventions:
 
             more: dict[str, Any] = with_continuation(model, query, target, options)
             return head_importance(
-                model, query.text, target, query.pair, exact=exact, kind=kind, progress=tell, **more
+                model, query.content, target, query.pair, exact=exact, kind=kind, progress=tell, **more
             )
 
         what = ("head-importance", target, exact, kind, option_key(options))

@@ -21,6 +21,7 @@ from attnviz.runtime.interventions import Interventions
 from attnviz.runtime.maps import Maps
 from attnviz.runtime.media import Media
 from attnviz.runtime.query import DeviceFacts, Query
+from attnviz.runtime.readings import Readings
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.statistics import Statistics
 
@@ -54,6 +55,8 @@ class Runtime:
 
         media = Media(self.engine)
         self.hold, self.holds, self.thumbnail = media.hold, media.holds, media.thumbnail
+        readings = Readings(self.engine)
+        self.reading, self.special_in, self.check = readings.reading, readings.special_in, readings.check
 
         maps = Maps(self.engine)
         self.capture, self.attention, self.map, self.query_key = (

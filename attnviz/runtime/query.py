@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 FILE = "file"  # what stands before the colon in the name of an opened file
 
@@ -11,14 +13,24 @@ FILE = "file"  # what stands before the colon in the name of an opened file
 class Query:
     """What to look at: a model by name, a text, and for some models a second or a target text.
 
-    A blank `pair` or `target_text` counts as none. `image` and `audio` name, in place of a text, a picture or a sound
-    that the runtime holds, by the digest that `Runtime.hold` gave.
+    A blank `pair`, `target_text` or language counts as none.
+
+    Attributes:
+        special: whether names of special tokens in the texts are those tokens.
+        chat: whether the text is a message of a user, which the tokenizer's own template makes a text of.
+        source_language, target_language: of a multilingual model; None for its default.
+        image, audio: in place of a text, a picture or a sound that the runtime holds, by the digest that
+            `Runtime.hold` gave.
     """
 
     model: str
     text: str
     pair: str | None = None
     target_text: str | None = None
+    special: bool = False
+    chat: bool = False
+    source_language: str | None = None
+    target_language: str | None = None
     image: str | None = None
     audio: str | None = None
 
@@ -29,9 +41,26 @@ class Query:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", self.model.strip())
-        for name in ("pair", "target_text"):
+        for name in ("pair", "target_text", "source_language", "target_language"):
             if not (getattr(self, name) or "").strip():
                 object.__setattr__(self, name, None)
+
+    @property
+    def content(self) -> str | tuple[Mapping[str, str], ...]:
+        """What the model is given to read: the text, or it as a message."""
+        return ({"role": "user", "content": self.text},) if self.chat else self.text
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How the texts are read: options of `Model.capture` and of `attnviz.explain`."""
+        given = {name: getattr(self, name) for name in ("special", "source_language", "target_language")}
+        return {name: value for name, value in given.items() if value}
+
+    @property
+    def texts(self) -> tuple[Any, ...]:
+        """All that tells two questions to one model apart."""
+        names = ("text", "pair", "target_text", "image", "audio", "chat")
+        return (*(getattr(self, name) for name in names), *self.reading.items())
 
 
 @dataclass(frozen=True)

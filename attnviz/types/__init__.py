@@ -6,6 +6,7 @@ Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, N ite
 from attnviz.types.arrays import BoolArray, FloatArray, IntArray, readonly
 from attnviz.types.cards import Kind, ModelCard, ModelKind, default_kind
 from attnviz.types.items import Frames, Items, Patches, Tokens
+from attnviz.types.record import Record, brief
 from attnviz.types.results import (
     SUM_ROUNDING,
     SUM_TOLERANCE,
@@ -35,7 +36,9 @@ __all__ = [
     "ModelKind",
     "Patches",
     "QueryKey",
+    "Record",
     "Tokens",
+    "brief",
     "default_kind",
     "readonly",
     "sum_tolerance",

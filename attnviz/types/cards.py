@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from attnviz.types.record import Record
+
 Kind = Literal["self", "encoder", "decoder", "cross"]
 ModelKind = Literal["encoder", "decoder", "encoder-decoder"]
 
@@ -15,8 +17,8 @@ def default_kind(kinds: Sequence[Kind]) -> Kind:
     return "cross" if "cross" in kinds else kinds[0]
 
 
-@dataclass(frozen=True)
-class ModelCard:
+@dataclass(frozen=True, repr=False)
+class ModelCard(Record):
     """What is known of a model without running it.
 
     `parameters` counts weights, 0 where it is unknown before loading; `max_tokens` is 0 where the

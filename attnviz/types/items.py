@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from attnviz.types.arrays import BoolArray, IntArray, SecondsArray, readonly
+from attnviz.types.record import Record
 
 
-class Items:
+class Items(Record):
     """N things that attention looks from and at, in the model's order: `Tokens`, `Patches` or `Frames`.
 
     Attributes:
@@ -32,17 +33,23 @@ class Items:
         return self.groups[0]
 
     @property
+    def plural(self) -> str:
+        """What several items are called: "tokens", "patches" or "frames"."""
+        return "patches" if self.unit == "patch" else f"{self.unit}s"
+
+    @property
     def description(self) -> str:
         """What they are items of: the text itself, or a picture or a sound in words."""
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Tokens(Items):
     """A tokenized text, or two (`pair` is the second one).
 
     Attributes:
-        text: the text as it was tokenized; lone surrogates are replaced by U+FFFD, one for one.
+        text: the text as it was tokenized, the whole one where only its beginning was read; lone surrogates are
+            replaced by U+FFFD, one for one.
         ids: (T,) int64 vocabulary indices.
         pieces: T strings, as the tokenizer has them ("##ing", "Ġcat", "▁cat").
         labels: T strings, as a person reads them. The labels of all tokens but those that a template added,
@@ -93,7 +100,7 @@ class Tokens(Items):
         return self.text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Patches(Items):
     """A grid over a picture, row after row, behind the items of the model's own.
 
@@ -135,7 +142,7 @@ class Patches(Items):
         return f"{size}, in {self.rows} rows of {self.columns} patches."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Frames(Items):
     """Stretches of a sound, one after the other.
 

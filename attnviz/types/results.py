@@ -9,10 +9,11 @@ import numpy as np
 
 from attnviz.types.arrays import BoolArray, FloatArray, readonly
 from attnviz.types.items import Tokens
+from attnviz.types.record import Record
 
 
-@dataclass(frozen=True)
-class HeadTable:
+@dataclass(frozen=True, repr=False)
+class HeadTable(Record):
     """Statistics of every head: `values` is (M, L, H) float32, NaN where a metric is not defined."""
 
     metrics: tuple[str, ...]
@@ -35,8 +36,8 @@ class HeadTable:
         return self.values[self.metrics.index(metric)]
 
 
-@dataclass(frozen=True)
-class QueryKey:
+@dataclass(frozen=True, repr=False)
+class QueryKey(Record):
     """How one query token's weights come about, step by step: q * k, summed, scaled, masked, softmax.
 
     Attributes:
@@ -91,8 +92,8 @@ def sum_tolerance(value: float, change: float) -> float:
     return max(SUM_TOLERANCE * abs(change), SUM_ROUNDING * max(1.0, abs(value)))
 
 
-@dataclass(frozen=True)
-class Attribution:
+@dataclass(frozen=True, repr=False)
+class Attribution(Record):
     """How much each token contributed to a target, by one method.
 
     Attributes:

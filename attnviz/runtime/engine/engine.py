@@ -120,7 +120,7 @@ class Engine:
             return self.in_turn(
                 COMPUTING,
                 "reading the text",
-                lambda: model.capture(query.text, query.pair, query.target_text),
+                lambda: model.capture(query.content, query.pair, query.target_text, **query.reading),
                 report,
             )
 
@@ -164,6 +164,7 @@ class Engine:
         def compute(report: Progress) -> Any:
             report(Stage(READING))
             limits.check_separately(model, query, self.settings)
+            limits.check_options(what, self.settings)
 
             def told(fraction: float) -> None:
                 report(Stage(stage, fraction))
@@ -240,11 +241,7 @@ class _Stored:
 
 def key_of(loaded: Loaded, query: Query) -> Key:
     """Under which the capture of a question is kept: the model as it is loaded, and the texts."""
-    return Key(
-        loaded.name,
-        loaded.load,
-        digest((query.text, query.pair, query.target_text, query.image, query.audio)),
-    )
+    return Key(loaded.name, loaded.load, digest(query.texts))
 
 
 def digest(what: What) -> str:

@@ -166,7 +166,7 @@ class _Forced(_Scored):
 
 def _scored(model: Model, text: str, given: str | None, ids: Iterable[int] | None) -> _Scored:
     """The text and its continuation: of these ids, else as given, else the one that the model writes, greedily."""
-    from attnviz.capture.reading import read_continuation
+    from attnviz.capture.reading import embedding_rows, read_continuation
     from attnviz.explanation.problem import embedding_weight, encode
     from attnviz.text import tokens_of_ids
 
@@ -174,7 +174,10 @@ def _scored(model: Model, text: str, given: str | None, ids: Iterable[int] | Non
     tokens, inputs = encode(model, module, text)
     reads_source = model.card.kind == "encoder-decoder"
     if ids is not None:
-        target = tokens_of_ids(tokenizer, _checked(ids, len(embedding_weight(module))))
+        target = tokens_of_ids(
+            tokenizer,
+            _checked(ids, embedding_rows(module, target=reads_source) or len(embedding_weight(module))),
+        )
     elif given is None:
         target = _written(model, text)
     elif not text_of("continuation", given).strip():
@@ -182,10 +185,13 @@ def _scored(model: Model, text: str, given: str | None, ids: Iterable[int] | Non
     elif reads_source:
         target = model.forced(given)[0]
     else:
-        target = tokens_of_ids(tokenizer, read_continuation(model.loaded, tokens.text, given))
+        target = tokens_of_ids(
+            tokenizer,
+            read_continuation(model.loaded, tokens.text, given, special=bool(model.reading.special)),
+        )
     if not reads_source:
         return _Appended(module, tokens, _appended(model, tokens, inputs, target), target)
-    fed = _row(model, _fed(model, target))
+    fed = _row(model, model.fed_for(target.ids))
     return _Forced(module, tokens, {**inputs, "decoder_input_ids": fed}, target)
 
 
@@ -227,19 +233,6 @@ def _appended(
     longer = {name: torch.cat([each, each[:, -1:].expand(-1, more)], 1) for name, each in inputs.items()}
     longer["input_ids"][0, len(tokens) :] = torch.as_tensor(np.array(target.ids))
     return longer
-
-
-def _fed(model: Model, target: Tokens) -> list[int]:
-    """What the decoder of an encoder-decoder is fed to predict these tokens, as transformers does it from labels.
-
-    A continuation that was cut short gets its end for that: some families feed the end of the labels first.
-    """
-    from attnviz.capture.sequences import shifted
-
-    ids = list(map(int, target.ids))
-    end = model.loaded.tokenizer.eos_token_id
-    whole_labels = ids if end is None or bool(target.special[-1]) else [*ids, int(end)]
-    return shifted(model.loaded.module, whole_labels)[: len(ids)]
 
 
 def _row(model: Model, ids: list[int]) -> Annotated[torch.Tensor, "1 m"]:
