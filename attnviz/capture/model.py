@@ -65,6 +65,12 @@ class Model:
         name = type(self.loaded.module).__name__
         return self.card.kind == "encoder-decoder" and name.endswith("ForSequenceClassification")
 
+    def reading(self, special: bool = True, complete: bool = False) -> Model:
+        """The same model, with all its weights, that reads special tokens in every text; see `Loaded` for the two."""
+        view = Model(replace(self.loaded, special=special, complete=complete))
+        view._projections = self._projections
+        return view
+
     def tokenize(self, text: str, pair: str | None = None, special: bool = False) -> Tokens:
         """The tokens that the model would be fed; `special` as in `capture`. Raises InputInvalid, InputEmpty."""
         return read_text(self.loaded, text, pair, special)[0]

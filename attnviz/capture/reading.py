@@ -22,6 +22,8 @@ def read_text(
 ) -> tuple[Tokens, Inputs]:
     """The tokens of a text, or two, and what the module is fed; `special` and `target` as in `attnviz.text.encode`.
 
+    A model that reads special tokens by itself (see `Loaded`) does so here, too.
+
     Raises:
         InputInvalid: no string, or a token beyond the embedding. InputEmpty: no text.
         ModelUnsupported: the model takes no text.
@@ -29,7 +31,8 @@ def read_text(
     from attnviz.text import encode
 
     tokenizer, rows = _tokenizer(loaded), embedding_rows(loaded.module, target)
-    return encode(tokenizer, text, pair, target=target, special=special, vocabulary=rows)
+    special, adds = special or loaded.special, target or not loaded.complete
+    return encode(tokenizer, text, pair, adds, target=target, special=special, vocabulary=rows)
 
 
 def read_chat(
@@ -49,6 +52,7 @@ def read_continuation(
     from attnviz.text import continue_ids
 
     rows = embedding_rows(loaded.module)
+    special = special or loaded.special
     return continue_ids(_tokenizer(loaded), text, continuation, special=special, vocabulary=rows)
 
 

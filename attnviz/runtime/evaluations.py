@@ -49,7 +49,7 @@ class Evaluations:
         method = attribution.method
         shared = (operator, seeds, side)
 
-        def orders(model: Model, tell: Tell) -> RandomOrders:
+        def orders(model: Model, asked: Query, tell: Tell) -> RandomOrders:
             from attnviz.explanation import random_orders
 
             return random_orders(model, attribution, operator, seeds, side=side, progress=tell)
@@ -57,7 +57,7 @@ class Evaluations:
         asked = ("random-orders", attribution.target, attribution.options, *shared)
         random = self._engine.on_model(query, asked, TESTING, orders, progress)
 
-        def work(model: Model, tell: Tell) -> Faithfulness:
+        def work(model: Model, asked: Query, tell: Tell) -> Faithfulness:
             from attnviz.explanation import faithfulness
 
             return faithfulness(model, attribution, operator, seeds, side=side, random=random, progress=tell)
@@ -82,7 +82,7 @@ class Evaluations:
         attribution = self._explain(query, target, method, progress, **options)
         method = attribution.method
 
-        def work(model: Model, tell: Tell) -> Sanity:
+        def work(model: Model, asked: Query, tell: Tell) -> Sanity:
             from attnviz.explanation import sanity
 
             return sanity(model, attribution, fraction=fraction, seed=seed, progress=tell)
@@ -117,7 +117,7 @@ class Evaluations:
         second = None
         if baseline and checks.has_baseline(method):
 
-            def work(model: Model, tell: Tell) -> Rebaselined:
+            def work(model: Model, asked: Query, tell: Tell) -> Rebaselined:
                 return checks.from_another_baseline(model, attribution, tell)
 
             what = ("another-baseline", target, method, option_key(options))

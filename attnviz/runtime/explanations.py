@@ -82,11 +82,11 @@ class Explanations:
                 if each.method == method and target in (None, each.target):
                     return each
 
-        def work(model: Model, tell: Tell) -> Attribution:
+        def work(model: Model, asked: Query, tell: Tell) -> Attribution:
             from attnviz.explanation import explain
 
-            more = with_continuation(model, query, target, options)
-            return explain(model, query.text, target, query.pair, method, tell, **more)
+            more = with_continuation(model, asked, target, options)
+            return explain(model, asked.text, target, asked.pair, method, tell, **more)
 
         return self._engine.on_model(
             query, ("explain", target, method, option_key(options)), EXPLAINING, work, progress
@@ -110,11 +110,11 @@ class Explanations:
     ) -> Answer:
         """The target itself, and what the model says. Raises what `explain` raises."""
 
-        def work(model: Model, tell: Tell) -> Answer:
+        def work(model: Model, asked: Query, tell: Tell) -> Answer:
             from attnviz.explanation import answer
 
-            more = with_continuation(model, query, target, options)
-            return answer(model, query.text, target, query.pair, **more)
+            more = with_continuation(model, asked, target, options)
+            return answer(model, asked.text, target, asked.pair, **more)
 
         return self._engine.on_model(
             query, ("answer", target, option_key(options)), EXPLAINING, work, progress
@@ -125,11 +125,11 @@ class Explanations:
     ) -> LayerByLayer:
         """The target and the predictions after each layer; see `attnviz.layer_by_layer`."""
 
-        def work(model: Model, tell: Tell) -> LayerByLayer:
+        def work(model: Model, asked: Query, tell: Tell) -> LayerByLayer:
             from attnviz.explanation import layer_by_layer
 
-            more: dict[str, Any] = with_continuation(model, query, target, options)
-            return layer_by_layer(model, query.text, target, query.pair, progress=tell, **more)
+            more: dict[str, Any] = with_continuation(model, asked, target, options)
+            return layer_by_layer(model, asked.text, target, asked.pair, progress=tell, **more)
 
         return self._engine.on_model(
             query, ("layer-by-layer", target, option_key(options)), EXPLAINING, work, progress

@@ -19,6 +19,7 @@ from attnviz.runtime.explanations import Explanations
 from attnviz.runtime.files import Files
 from attnviz.runtime.interventions import Interventions
 from attnviz.runtime.maps import Maps
+from attnviz.runtime.model_facts import ModelFacts
 from attnviz.runtime.query import DeviceFacts, Query
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.statistics import Statistics
@@ -73,6 +74,8 @@ class Runtime:
         self.methods, self.targets = explanations.methods, explanations.targets
         self.operators, self.explain = explanations.operators, explanations.explain
         self.answer, self.layer_by_layer = explanations.answer, explanations.layer_by_layer
+
+        self.readable = ModelFacts(self.engine).readable
 
         interventions = Interventions(self.engine)
         self.without, self.ablate = interventions.without, interventions.ablate

@@ -137,7 +137,8 @@ def use_model(name: str) -> None:
         # The model now reads what was in the file.
         session.write(address.State(other, file.text, file.pair, file.target_text))
         return
-    session.update(model=other, heads=(), off=None, kind=None, target=None, method=None, operator=None)
+    dropped = dict.fromkeys(("off", "kind", "target", "method", "operator", "reading"))
+    session.update(model=other, heads=(), **dropped)
 
 
 def machine(state: address.State) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import sidebar, uploads
+from attnviz.web.controls import reading, sidebar, uploads
 from attnviz.web.escape import plain
 from attnviz.web.share import offer
 from attnviz.web.shell import site
@@ -126,6 +126,7 @@ def shown_text(query: Query) -> None:
         st.text(plain(query.pair)) if query.pair else st.empty()
         example = sidebar.example_of(query.text, query.pair)
         st.caption(example.look) if example is not None else st.empty()
+        reading.show(query)
 
 
 def _closed() -> None:

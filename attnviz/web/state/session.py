@@ -26,9 +26,16 @@ REMEMBERED = 16  # of those before it
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
 SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on another page
-READ = ("model", "text", "pair", "target_text", "kind")  # what tokens there are depends on
+READ = ("model", "text", "pair", "target_text", "reading", "kind")  # what tokens there are depends on
 COUNTED = (*READ, "view")  # what positions of tokens depend on
-EDITED = ("model", "text", "pair", "target_text", "changed")  # what places of edited words depend on
+EDITED = (
+    "model",
+    "text",
+    "pair",
+    "target_text",
+    "reading",
+    "changed",
+)  # what places of edited words depend on
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
 
@@ -123,8 +130,15 @@ def query(current: url.State | None = None) -> Query:
     if current.text is None:
         stored = example()
         pair = current.pair if current.pair is not None else stored.pair
-        return Query(model, stored.text, pair, current.target_text)
-    return Query(model, clean(current.text), current.pair, current.target_text)
+        return Query(model, stored.text, pair, current.target_text, reading(current))
+    return Query(model, clean(current.text), current.pair, current.target_text, reading(current))
+
+
+def reading(current: url.State) -> str:
+    """How the texts are read; as text where the address asks for what there is not."""
+    from attnviz.runtime.query import CHAT, SPECIAL
+
+    return choose("reading", current.reading, (SPECIAL, CHAT), "")
 
 
 def spelled(current: url.State, query: Query) -> url.State:

@@ -60,6 +60,7 @@ def test_the_names_are_those_of_the_design():
         (("label", "a"),),
         "delete",
         "second",
+        "special",
         "3.1,5.4",
         "2.5,3.*",
         "mean",
