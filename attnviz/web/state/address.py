@@ -43,6 +43,7 @@ OPTIONS = (
     "position",
     "token",
     "continuation",
+    "template",
 )  # of targets; in the address: asked
 _JOINERS = str.maketrans("", "", "-_,.*")
 _PANES = re.compile(r"[0-9.,]+(~[A-Za-z0-9_-]+)?")

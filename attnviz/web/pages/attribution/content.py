@@ -33,7 +33,7 @@ def draw(query: Query, state: State) -> Drawn | None:
     if target is None:
         return None
     request = Request(query, target, _method(target, state, query.model), targets.options(state, target))
-    targets.type_options(state, target)
+    targets.type_options(query, state, target)
     choice = st.container()
     try:
         with progress.loading() as report:
@@ -47,7 +47,7 @@ def draw(query: Query, state: State) -> Drawn | None:
     with choice:
         targets.pick_options(attribution, state, target)
     unit = session.choose("view", state.view, GRANULARITIES, "word")
-    data = _picture(attribution, query, unit)
+    data = _picture(attribution, request, unit)
     answers.table(attribution)
     _meaning(attribution, target, request.method)
     return Drawn(
@@ -80,11 +80,16 @@ def _method(target: TargetInfo, state: State, model: str) -> MethodInfo:
     return infos[name]
 
 
-def _picture(attribution: Attribution, query: Query, unit: str) -> bytes:
+def _picture(attribution: Attribution, request: Request, unit: str) -> bytes:
     from attnviz.figures import explanation_data
 
-    data = explanation_data(attribution, granularity=unit, model=session.model_name(query.model))
-    components.words(data)
+    data = explanation_data(
+        attribution,
+        granularity=unit,
+        model=session.model_name(request.query.model),
+        choosable=targets.places(attribution.tokens, request.target),
+    )
+    components.words(data, asked=targets.ask_about)
     return data
 
 
