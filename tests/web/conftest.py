@@ -251,9 +251,7 @@ def tagger(tmp_path_factory) -> str:
     from transformers import BertForTokenClassification
 
     tags = {0: "O", 1: "B-PER", 2: "<b>LOC</b>"}
-    return _bert(
-        BertForTokenClassification, tmp_path_factory.mktemp("tagger"), num_labels=3, id2label=tags
-    )
+    return _bert(BertForTokenClassification, tmp_path_factory.mktemp("tagger"), num_labels=3, id2label=tags)
 
 
 @pytest.fixture(scope="session")

@@ -59,11 +59,13 @@ class LineChart:
 
 
 def curves_chart(test: Faithfulness, unit: str) -> LineChart:
-    """The target while ever more words are taken away, or kept alone, over the range of the random orders.
+    """The target while ever more words are taken away, or kept alone, over the band of the random orders.
 
     Args:
         unit: of the target.
     """
+    from attnviz.explanation.evaluation.verdict import chance, spread
+
     share = np.concatenate([[0.0], test.fractions]) * 100
     whole = np.full((len(test.seeds), 1), test.value)
     parts = (
@@ -81,9 +83,8 @@ def curves_chart(test: Faithfulness, unit: str) -> LineChart:
             x,
             own,
             [f"{percent:.0f} % of the tokens" for percent in x],
-            random.min(0),
-            random.max(0),
-            f"{name}, {len(random)} random orders",
+            *spread(random, test.level),
+            f"{name}: {chance(test)}",
         )
         for name, x, own, random in parts
     ]

@@ -40,7 +40,7 @@ def marked(tokens: Tokens, marks: tuple[Mark, ...]) -> str:
 
 
 def _runs(tokens: Tokens, marks: tuple[Mark, ...], segment: int) -> list[tuple[int, int, str, float]]:
-    """The marks of one text in characters; pieces of one word with one name are one run, with the first one's number."""
+    """The marks of one text in characters; pieces of a word with one name are one run, with the first one's number."""
     found: list[tuple[int, int, str, float]] = []
     for first, end, name, share in sorted(marks):
         if tokens.segments[first] != segment:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from attnviz.errors import InputEmpty, UnknownName
+from attnviz.errors import InputEmpty, InputInvalid, UnknownName
 from attnviz.web.controls import before_after, marked_text, sidebar, targets
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share.drawn import Drawn
@@ -114,7 +114,7 @@ def ask(query: Query, state: State, purpose: str) -> Question | None:
     try:
         with progress.loading() as report:
             answer = runtime.answer(query, target.name, report, **options)
-    except (InputEmpty, UnknownName) as error:
+    except (InputEmpty, InputInvalid, UnknownName) as error:
         problems.show_error(error)
         targets.back_to_own_choice(state)
         return None

@@ -34,7 +34,7 @@ UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3
 _TEXTS = ("text", "pair", "target_text", "reference", "changed")
 _WORDS = (
     *("kind", "view", "form", "quantity", "pool", "over", "hide", "keep"),
-    *("method", "target", "gate", "operator", "side", "reading"),
+    *("method", "target", "gate", "operator", "side", "reading", "first"),
 )
 OPTIONS = (
     "labels",
@@ -79,6 +79,7 @@ class State:
             "mean"; reference: the text whose mean it is. changed: the text as the reader has changed it.
         edits: words taken away or swapped in place, as `attnviz.web.state.edits` writes them.
         reading: how the texts are read, "special" or "chat"; see `attnviz.runtime.Query`.
+        first: "taken" where tests and baselines may take the first token away, which causal models lean on.
         forced: which rows of attention are forced, as `attnviz.web.pages.ablation.row_choice` writes it; of the
             heads in `off`, or all.
     """
@@ -104,6 +105,7 @@ class State:
     operator: str | None = None
     side: str | None = None
     reading: str | None = None
+    first: str | None = None
     panes: str | None = None
     off: str | None = None
     gate: str | None = None

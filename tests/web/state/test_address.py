@@ -61,6 +61,7 @@ def test_the_names_are_those_of_the_design():
         "delete",
         "second",
         "special",
+        "taken",
         "3.1,5.4",
         "2.5,3.*",
         "mean",

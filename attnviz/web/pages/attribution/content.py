@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.errors import InputEmpty, UnknownName
+from attnviz.errors import InputEmpty, InputInvalid, UnknownName
 from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.web.controls import answers, targets
 from attnviz.web.controls.question import needs_model
@@ -32,15 +32,18 @@ def draw(query: Query, state: State) -> Drawn | None:
     target = targets.choose(query, state)
     if target is None:
         return None
-    request = Request(query, target, _method(target, state, query.model), targets.options(state, target))
+    method = _method(target, state, query.model)
+    request = Request(
+        query, target, method, targets.options(state, target), evaluation.keeps_first(query, state)
+    )
     targets.type_options(query, state, target)
     choice = st.container()
     try:
         with progress.loading() as report:
             attribution = session.runtime().explain(
-                query, target.name, request.method.name, report, **request.options
+                query, target.name, request.method.name, report, **request.options_for(request.method)
             )
-    except (InputEmpty, UnknownName) as error:
+    except (InputEmpty, InputInvalid, UnknownName) as error:
         problems.show_error(error)
         targets.back_to_own_choice(state)
         return None
