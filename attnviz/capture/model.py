@@ -5,7 +5,7 @@ Text goes in; a Capture comes out, with every axis tied to its tokens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from os import PathLike
@@ -15,8 +15,16 @@ from attnviz import checks
 from attnviz.capture.capture import Capture, Layer
 from attnviz.capture.drawable import check_sizes, roles_of
 from attnviz.capture.generating import generated, seeded
-from attnviz.capture.reading import read_chat, read_text
-from attnviz.capture.sequences import joined, shifted
+from attnviz.capture.reading import (
+    AS_TEXT,
+    Messages,
+    Reading,
+    Special,
+    read_chat,
+    read_text,
+    target_of,
+)
+from attnviz.capture.sequences import decoder_start, joined, shifted
 from attnviz.errors import AttnVizError, InputTooLong, TargetUnsupported
 from attnviz.types import Kind, ModelCard, Tokens
 
@@ -38,10 +46,11 @@ class Model:
 
     Attributes:
         loaded: module, tokenizer and what is known about them.
+        reading: how it reads texts where a call says nothing else.
     """
 
-    def __init__(self, loaded: Loaded) -> None:
-        self.loaded = loaded
+    def __init__(self, loaded: Loaded, reading: Reading = AS_TEXT) -> None:
+        self.loaded, self.reading = loaded, reading
         self._projections: dict[tuple[str, int], tuple[Projection, torch.Tensor] | None] = {}
 
     @property
@@ -65,17 +74,52 @@ class Model:
         name = type(self.loaded.module).__name__
         return self.card.kind == "encoder-decoder" and name.endswith("ForSequenceClassification")
 
-    def reading(self, special: bool = True, complete: bool = False) -> Model:
-        """The same model, with all its weights, that reads special tokens in every text; see `Loaded` for the two."""
-        view = Model(replace(self.loaded, special=special, complete=complete))
-        view._projections = self._projections
-        return view
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The codes that `source_language` and `target_language` can be; none where there is nothing to choose."""
+        from attnviz.text import languages
 
-    def tokenize(self, text: str, pair: str | None = None, special: bool = False) -> Tokens:
+        return languages(self.loaded.tokenizer)
+
+    @property
+    def has_chat(self) -> bool:
+        """Whether its tokenizer has a template for messages."""
+        from attnviz.text import has_chat
+
+        return self.loaded.tokenizer is not None and has_chat(self.loaded.tokenizer)
+
+    def special_in(self, text: str) -> tuple[str, ...]:
+        """What looks like special tokens of this model in a text ("[MASK]"), each once; they are text by default."""
+        from attnviz.text import special_names
+
+        tokenizer = self.loaded.tokenizer
+        return () if tokenizer is None else special_names(tokenizer, checks.text("text", text))
+
+    def reads(
+        self,
+        special: Special = False,
+        source_language: str | None = None,
+        target_language: str | None = None,
+    ) -> Model:
+        """This model, reading texts in another way; the arguments as in `capture`. Raises UnknownName."""
+        reading = self.reading.changed(
+            self.loaded,
+            special=special,
+            source_language=source_language,
+            target_language=target_language,
+        )
+        if reading == self.reading:
+            return self
+        other = Model(self.loaded, reading)
+        other._projections = self._projections
+        return other
+
+    def tokenize(self, text: str | Messages, pair: str | None = None, special: Special = False) -> Tokens:
         """The tokens that the model would be fed; `special` as in `capture`. Raises InputInvalid, InputEmpty."""
-        return read_text(self.loaded, text, pair, special)[0]
+        reader = self.reads(special)
+        return read_text(self.loaded, text, pair, reader.reading)[0]
 
-    def chat(self, messages: Sequence[Mapping[str, Any]], add_generation_prompt: bool = False) -> Tokens:
+    def chat(self, messages: Messages, add_generation_prompt: bool = False) -> Tokens:
         """The tokens of messages, ids equal to those that the tokenizer's own chat template gives.
 
         Args:
@@ -88,27 +132,33 @@ class Model:
 
     def capture(
         self,
-        text: str,
+        text: str | Messages,
         pair: str | None = None,
         target_text: str | None = None,
-        special: bool = False,
+        special: Special = False,
+        source_language: str | None = None,
+        target_language: str | None = None,
     ) -> Capture:
         """Run the text through the model once, and keep what its attention can be recomputed from.
 
         Args:
-            text: what is encoded, or what a decoder reads.
+            text: what is encoded, or what a decoder reads; or messages as in `chat`, up to where the answer begins.
             pair: a second text, where the tokenizer joins two.
             target_text: for an encoder-decoder, the text that its decoder is fed (teacher-forced); None lets the
                 model generate it greedily. A classifier's decoder is fed the text itself.
-            special: names of special tokens in the texts ("[MASK]") are those tokens; else they are text.
+            special: names of special tokens in the texts ("[MASK]") are those tokens; else they are text. "only":
+                and no others are added, as in the text that `chat` gives.
+            source_language, target_language: of a multilingual model, two of `languages`; by default those that its
+                tokenizer and its generation settings name.
 
         Raises:
-            InputInvalid: no string, or a token that the model lacks.
-            InputEmpty: no text. InputTooLong: more tokens than positions.
+            InputInvalid: no string, a token that the model lacks, or no target language where one must be named.
+            InputEmpty: no text. InputTooLong: more tokens than positions. UnknownName: no such language.
             AttnVizError: a target text for a classifier.
             ModelUnsupported: the model ran, but its attention cannot be tied to the tokens.
         """
-        tokens, inputs = self.encode(text, pair, special)
+        reader = self.reads(special, source_language, target_language)
+        tokens, inputs = reader.encode(text, pair)
         if self.card.kind != "encoder-decoder":
             return self._captured(self._inputs(inputs), tokens)
         if self.echoes:
@@ -120,20 +170,22 @@ class Model:
             return self.capture_fed(self._inputs(inputs), tokens)
         if target_text is None:
             return self._captured_sequence(
-                tokens,
-                inputs,
-                generated(self.loaded, self._inputs(inputs), {"max_new_tokens": TARGET_TOKENS}),
+                tokens, inputs, reader._generated(inputs, {"max_new_tokens": TARGET_TOKENS})
             )
-        return self._teacher_forced(tokens, inputs, target_text, special)
+        target, fed = reader.forced(target_text)
+        return self._captured_decoder(tokens, inputs, fed, target)
 
     def generate(
         self,
-        text: str,
+        text: str | Messages,
         max_new_tokens: int = 32,
         temperature: float = 0.0,
         top_k: int | None = None,
         top_p: float | None = None,
         seed: int = 0,
+        special: Special = False,
+        source_language: str | None = None,
+        target_language: str | None = None,
     ) -> Capture:
         """Continue the text (decoder) or answer it (encoder-decoder), and capture the whole.
 
@@ -141,6 +193,7 @@ class Model:
         it was when its token was produced, up to rounding. `capture.target_tokens` are the new tokens.
 
         Args:
+            text, special, source_language, target_language: as in `capture`.
             temperature: 0 is greedy; else tokens are drawn, from the `top_k` likeliest or the `top_p` nucleus.
             seed: of the drawing; the same seed gives the same text on the same machine.
 
@@ -153,14 +206,15 @@ class Model:
             raise TargetUnsupported(f"{self.card.name} is an encoder: it does not generate text.", ())
         max_new_tokens = checks.between("number of new tokens", max_new_tokens, 1, MOST_NEW_TOKENS)
         checks.at_least("temperature", temperature, 0)
-        tokens, inputs = self.encode(text, None)
+        reader = self.reads(special, source_language, target_language)
+        tokens, inputs = reader.encode(text)
         if self.card.kind == "decoder":
             self._check_length(len(tokens) + max_new_tokens)
         options: dict[str, Any] = {"max_new_tokens": max_new_tokens}
         if temperature > 0:
             options.update(do_sample=True, temperature=temperature, top_k=top_k or 0, top_p=top_p or 1.0)
         with seeded(seed, self.device):
-            sequence = generated(self.loaded, self._inputs(inputs), options)
+            sequence = reader._generated(inputs, options)
         if self.card.kind == "encoder-decoder":
             return self._captured_sequence(tokens, inputs, sequence)
         return self._captured_continuation(tokens, inputs, sequence[len(tokens) :])
@@ -193,25 +247,28 @@ class Model:
 
         return find_sites(self.loaded.module, self._uncached(inputs))
 
-    def forced(self, target_text: str, special: bool = False) -> tuple[Tokens, list[int]]:
+    def forced(self, target_text: str) -> tuple[Tokens, list[int]]:
         """The tokens of a target text, special ones included, and the ids that a decoder is fed to predict them.
 
         As transformers feeds it from labels: shifted right. Raises InputInvalid, InputEmpty, InputTooLong.
         """
-        target, labels = read_text(self.loaded, target_text, special=special, target=True)
+        target, labels = read_text(self.loaded, target_text, reading=self.reading, target=True)
         self._check_length(len(target))
         return target, shifted(self.loaded.module, labels["input_ids"])
 
-    def encode(
-        self, text: str, pair: str | None = None, special: bool = False
-    ) -> tuple[Tokens, dict[str, list[int]]]:
+    def fed_for(self, ids: Iterable[int]) -> list[int]:
+        """What the decoder is fed to predict these ids: they, behind the token that it starts with."""
+        start = decoder_start(self.loaded.module, self.loaded.tokenizer, target_of(self.loaded, self.reading))
+        return [start, *map(int, ids)][:-1]
+
+    def encode(self, text: str | Messages, pair: str | None = None) -> tuple[Tokens, dict[str, list[int]]]:
         """The tokens, and the lists that the module is fed (input_ids, attention_mask, ...), of what fits the model.
 
         Raises:
             InputInvalid: no string, or a token that the model lacks.
             InputEmpty: no text. InputTooLong: more tokens than the model has positions.
         """
-        tokens, inputs = read_text(self.loaded, text, pair, special)
+        tokens, inputs = read_text(self.loaded, text, pair, self.reading)
         self._check_length(len(tokens))
         return tokens, inputs
 
@@ -240,11 +297,16 @@ class Model:
         capture = self._captured(self._inputs(longer), joined(tokens, target))
         return replace(capture, target_tokens=target)
 
-    def _teacher_forced(
-        self, tokens: Tokens, inputs: dict[str, list[int]], target_text: str, special: bool
-    ) -> Capture:
-        target, fed = self.forced(target_text, special)
-        return self._captured_decoder(tokens, inputs, fed, target)
+    def _generated(self, inputs: dict[str, list[int]], options: dict[str, Any]) -> list[int]:
+        """The sequence that the model writes, in the target language where there are several."""
+        from attnviz.text import language_ids
+
+        language = target_of(self.loaded, self.reading) if self.card.kind == "encoder-decoder" else None
+        if language is not None:
+            number = language_ids(self.loaded.tokenizer)[language]
+            starts = decoder_start(self.loaded.module, self.loaded.tokenizer, language) == number
+            options = {**options, "decoder_start_token_id" if starts else "forced_bos_token_id": number}
+        return generated(self.loaded, self._inputs(inputs), options)
 
     def _captured_sequence(
         self, tokens: Tokens, inputs: dict[str, list[int]], sequence: list[int]

@@ -6,37 +6,99 @@ An id beyond the embedding is an IndexError deep inside the model on a CPU, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-from attnviz.errors import ModelUnsupported
+from attnviz.errors import InputInvalid, ModelUnsupported, UnknownName
 from attnviz.types import Tokens
 
 if TYPE_CHECKING:
     from attnviz.loading import Loaded
 
 Inputs = dict[str, list[int]]
+Messages = Sequence[Mapping[str, Any]]
+Special = bool | Literal["only"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the texts of a model are read.
+
+    Attributes:
+        special: names of special tokens in the texts ("[MASK]") are those tokens; else they are text. "only": they are
+            all the special tokens that there are, none is added (a text that a chat template has made).
+        source_language, target_language: codes of the tokenizer's own list; None for its default.
+    """
+
+    special: Special = False
+    source_language: str | None = None
+    target_language: str | None = None
+
+    def changed(self, loaded: Loaded, **given: Any) -> Reading:
+        """This reading with what is given, False and None left as they are here. Raises UnknownName."""
+        from attnviz.text import checked_language
+
+        chosen = {name: value for name, value in given.items() if value not in (None, False)}
+        special = chosen.get("special", False)
+        if special not in (True, False, "only"):
+            raise UnknownName("reading of special tokens", special, ("True", "False", "only"))
+        for name in ("source_language", "target_language"):
+            checked_language(loaded.tokenizer, name.replace("_", " "), chosen.get(name))
+        return replace(self, **chosen) if chosen else self
+
+    def decided(self, loaded: Loaded) -> dict[str, Any]:
+        """What a reading must be given to read the same again, defaults of the tokenizer written out."""
+        found: dict[str, Any] = {} if not self.special else {"special": self.special}
+        if (source := source_of(loaded, self)) is not None:
+            found["source_language"] = source
+        if source is not None and loaded.card.kind == "encoder-decoder":
+            found["target_language"] = self.target_language or default_target(loaded)
+        return {name: value for name, value in found.items() if value is not None}
+
+
+READING = tuple(field.name for field in fields(Reading))
+AS_TEXT = Reading()
 
 
 def read_text(
-    loaded: Loaded, text: str, pair: str | None = None, special: bool = False, target: bool = False
+    loaded: Loaded,
+    text: str | Messages,
+    pair: str | None = None,
+    reading: Reading = AS_TEXT,
+    target: bool = False,
 ) -> tuple[Tokens, Inputs]:
-    """The tokens of a text, or two, and what the module is fed; `special` and `target` as in `attnviz.text.encode`.
+    """The tokens of a text, or two, and what the module is fed; `target` as in `attnviz.text.encode`.
 
-    A model that reads special tokens by itself (see `Loaded`) does so here, too.
+    Messages are read as `read_chat` reads them, up to where the answer begins.
 
     Raises:
-        InputInvalid: no string, or a token beyond the embedding. InputEmpty: no text.
-        ModelUnsupported: the model takes no text.
+        InputInvalid: no string, or a token beyond the embedding; no language where one must be named.
+        InputEmpty: no text. ModelUnsupported: the model takes no text.
     """
     from attnviz.text import encode
 
+    if is_messages(text) and pair is None and not target:
+        return read_chat(loaded, text, add_generation_prompt=True)  # type: ignore[arg-type]
     tokenizer, rows = _tokenizer(loaded), embedding_rows(loaded.module, target)
-    special, adds = special or loaded.special, target or not loaded.complete
-    return encode(tokenizer, text, pair, adds, target=target, special=special, vocabulary=rows)
+    return encode(
+        tokenizer,
+        text,  # type: ignore[arg-type]
+        pair,
+        add_special_tokens=reading.special != "only" or target,
+        target=target,
+        special=bool(reading.special),
+        vocabulary=rows,
+        language=target_of(loaded, reading) if target else source_of(loaded, reading),
+    )
+
+
+def is_messages(text: object) -> bool:
+    """Whether what is given as a text is a list of messages."""
+    return isinstance(text, Sequence) and any(isinstance(each, Mapping) for each in text)
 
 
 def read_chat(
-    loaded: Loaded, messages: Sequence[Mapping[str, Any]], add_generation_prompt: bool = False
+    loaded: Loaded, messages: Messages, add_generation_prompt: bool = False
 ) -> tuple[Tokens, Inputs]:
     """The same for messages, by the tokenizer's own template. Raises as `read_text` and `attnviz.text.chat_text` do."""
     from attnviz.text import encode_chat
@@ -52,8 +114,48 @@ def read_continuation(
     from attnviz.text import continue_ids
 
     rows = embedding_rows(loaded.module)
-    special = special or loaded.special
     return continue_ids(_tokenizer(loaded), text, continuation, special=special, vocabulary=rows)
+
+
+def source_of(loaded: Loaded, reading: Reading) -> str | None:
+    """The language that a text is read in; None where the tokenizer has none to choose from."""
+    from attnviz.text import languages
+
+    if reading.source_language is not None:
+        return reading.source_language
+    own = getattr(loaded.tokenizer, "src_lang", None)
+    return own if own in languages(loaded.tokenizer) else None
+
+
+def target_of(loaded: Loaded, reading: Reading) -> str | None:
+    """The language that the decoder writes; None where there is nothing to choose. Raises InputInvalid if undecided."""
+    from attnviz.text import languages
+
+    chosen = reading.target_language or default_target(loaded)
+    if chosen is not None or not languages(loaded.tokenizer):
+        return chosen
+    raise InputInvalid(
+        f"{loaded.card.name} writes several languages, and its settings name none of them.",
+        f"Give target_language, one of: {', '.join(languages(loaded.tokenizer))}.",
+    )
+
+
+def default_target(loaded: Loaded) -> str | None:
+    """The target language that the tokenizer names, or the settings by the token that the decoder begins with."""
+    from attnviz.text import language_ids
+
+    known = language_ids(loaded.tokenizer)
+    own = getattr(loaded.tokenizer, "tgt_lang", None)
+    if own in known:
+        return str(own)
+    codes = {number: code for code, number in known.items()}
+    module: Any = loaded.module
+    for settings in (getattr(module, "generation_config", None), module.config):
+        for name in ("forced_bos_token_id", "decoder_start_token_id"):
+            number = getattr(settings, name, None)
+            if isinstance(number, int) and number in codes:
+                return codes[number]
+    return None
 
 
 def embedding_rows(module: Any, target: bool = False) -> int:

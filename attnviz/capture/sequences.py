@@ -39,6 +39,20 @@ def shifted(module: Any, labels: list[int]) -> list[int]:
     return [int(start), *labels[:-1]]
 
 
+def decoder_start(module: Any, tokenizer: Any, target_language: str | None) -> int:
+    """The token that the decoder is fed first for a target that its tokenizer has encoded.
+
+    Some families feed the last label first: the end of the sequence, or the language (mBART).
+    """
+    from attnviz.text.private import private_copy
+
+    last = getattr(tokenizer, "eos_token_id", None)
+    if target_language is not None:
+        suffix = private_copy(tokenizer, target=True, language=target_language).tokenizer.suffix_tokens
+        last = suffix[-1] if suffix else last
+    return shifted(module, [0 if last is None else int(last)])[0]
+
+
 def joined(tokens: Tokens, more: Tokens) -> Tokens:
     """The tokens of a text and of its continuation, as those of one text."""
     offset = len(tokens.text)

@@ -52,9 +52,7 @@ class Loaded:
     """A model ready to run: `module` is in eval mode, and none of its parameters wants a gradient.
 
     `tokenizer` is None for a model that takes no text. `pooling` says how the model makes one vector of a text's
-    token vectors, and what sentence-transformers would do with the text before. `special`: names of special tokens in
-    the texts ("[MASK]") are those tokens. `complete`: texts hold all special tokens, as a chat template writes them,
-    and the tokenizer adds none.
+    token vectors, and what sentence-transformers would do with the text before.
     """
 
     card: ModelCard
@@ -63,8 +61,6 @@ class Loaded:
     module: nn.Module
     tokenizer: Any
     pooling: Pooling = field(default_factory=Pooling)
-    special: bool = False
-    complete: bool = False
 
     def tokenize(self, text: str, pair: str | None = None) -> Tokens:
         """The tokens that the model is fed. Raises InputEmpty; ModelUnsupported for a model without text."""

@@ -9,6 +9,7 @@ from attnviz.runtime.gallery import Example, examples
 from attnviz.runtime.local import Runtime, get_runtime
 from attnviz.runtime.progress import STAGES, Progress, Stage
 from attnviz.runtime.query import DeviceFacts, Query, is_file
+from attnviz.runtime.readings import ReadingFacts
 from attnviz.runtime.settings import SettingInfo, Settings, settings_list, settings_table
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Example",
     "Progress",
     "Query",
+    "ReadingFacts",
     "Runtime",
     "SettingInfo",
     "Settings",

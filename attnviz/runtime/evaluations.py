@@ -52,7 +52,7 @@ class Evaluations:
         method = attribution.method
         shared = (operator, seeds, side, keep_first)
 
-        def orders(model: Model, asked: Query, tell: Tell) -> RandomOrders:
+        def orders(model: Model, tell: Tell) -> RandomOrders:
             from attnviz.explanation import random_orders
 
             return random_orders(
@@ -62,7 +62,7 @@ class Evaluations:
         asked = ("random-orders", attribution.target, attribution.options, *shared)
         random = self._engine.on_model(query, asked, TESTING, orders, progress)
 
-        def work(model: Model, asked: Query, tell: Tell) -> Faithfulness:
+        def work(model: Model, tell: Tell) -> Faithfulness:
             from attnviz.explanation import faithfulness
 
             return faithfulness(
@@ -115,7 +115,7 @@ class Evaluations:
         attribution = self._explain(query, target, method, progress, **options)
         method = attribution.method
 
-        def work(model: Model, asked: Query, tell: Tell) -> Sanity:
+        def work(model: Model, tell: Tell) -> Sanity:
             from attnviz.explanation import sanity
 
             return sanity(model, attribution, fraction=fraction, seed=seed, progress=tell)
@@ -151,7 +151,7 @@ class Evaluations:
         second = None
         if baseline and checks.has_baseline(method):
 
-            def work(model: Model, asked: Query, tell: Tell) -> Rebaselined:
+            def work(model: Model, tell: Tell) -> Rebaselined:
                 return checks.from_another_baseline(model, attribution, tell)
 
             what = ("another-baseline", target, method, keep_first, option_key(options))

@@ -82,11 +82,11 @@ class Explanations:
                 if each.method == method and target in (None, each.target):
                     return each
 
-        def work(model: Model, asked: Query, tell: Tell) -> Attribution:
+        def work(model: Model, tell: Tell) -> Attribution:
             from attnviz.explanation import explain
 
-            more = with_continuation(model, asked, target, options)
-            return explain(model, asked.text, target, asked.pair, method, tell, **more)
+            more = with_continuation(model, query, target, options)
+            return explain(model, query.content, target, query.pair, method, tell, **more)
 
         return self._engine.on_model(
             query, ("explain", target, method, option_key(options)), EXPLAINING, work, progress
@@ -110,11 +110,11 @@ class Explanations:
     ) -> Answer:
         """The target itself, and what the model says. Raises what `explain` raises."""
 
-        def work(model: Model, asked: Query, tell: Tell) -> Answer:
+        def work(model: Model, tell: Tell) -> Answer:
             from attnviz.explanation import answer
 
-            more = with_continuation(model, asked, target, options)
-            return answer(model, asked.text, target, asked.pair, **more)
+            more = with_continuation(model, query, target, options)
+            return answer(model, query.content, target, query.pair, **more)
 
         return self._engine.on_model(
             query, ("answer", target, option_key(options)), EXPLAINING, work, progress
@@ -125,11 +125,11 @@ class Explanations:
     ) -> LayerByLayer:
         """The target and the predictions after each layer; see `attnviz.layer_by_layer`."""
 
-        def work(model: Model, asked: Query, tell: Tell) -> LayerByLayer:
+        def work(model: Model, tell: Tell) -> LayerByLayer:
             from attnviz.explanation import layer_by_layer
 
-            more: dict[str, Any] = with_continuation(model, asked, target, options)
-            return layer_by_layer(model, asked.text, target, asked.pair, progress=tell, **more)
+            more: dict[str, Any] = with_continuation(model, query, target, options)
+            return layer_by_layer(model, query.content, target, query.pair, progress=tell, **more)
 
         return self._engine.on_model(
             query, ("layer-by-layer", target, option_key(options)), EXPLAINING, work, progress
@@ -152,9 +152,10 @@ def option_key(options: Options) -> tuple[tuple[str, Hashable], ...]:
 
 
 def with_continuation(model: Model, query: Query, target: str | None, options: Options) -> dict[str, Any]:
-    """The options, and the query's target text for a target that explains a given continuation."""
+    """The options, how the texts are read, and the target text for a target that explains a given continuation."""
     from attnviz.explanation import targets, targets_for
 
     name = target or next(iter(targets_for(model)), None)
     reads = any(info.name == name and "continuation" in info.options for info in targets())
-    return {**({"continuation": query.target_text} if reads and query.target_text else {}), **options}
+    given = {"continuation": query.target_text} if reads and query.target_text else {}
+    return {**query.reading, **given, **options}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.runtime import limits
 from attnviz.runtime.engine.engine import Engine, Tell
-from attnviz.runtime.engine.reading import as_read
 from attnviz.runtime.explanations import option_key, with_continuation
 from attnviz.runtime.progress import ABLATING, TESTING, Progress
 from attnviz.runtime.query import Query
@@ -39,11 +38,11 @@ class Interventions:
         See `attnviz.without`, also for its errors.
         """
 
-        def work(model: Model, asked: Query, tell: Tell) -> Removal:
+        def work(model: Model, tell: Tell) -> Removal:
             from attnviz.explanation import without
 
-            more: dict[str, Any] = with_continuation(model, asked, target, options)
-            return without(model, asked.text, words, target, asked.pair, side=side, **more)
+            more: dict[str, Any] = with_continuation(model, query, target, options)
+            return without(model, query.content, words, target, query.pair, side=side, **more)
 
         what = ("without", tuple(sorted(words.items())), target, side, option_key(options))
         return self._engine.on_model(query, what, TESTING, work, progress)
@@ -65,15 +64,16 @@ class Interventions:
     ) -> Ablation:
         """The target and the predictions with some heads changed; see `attnviz.ablate`, also for its errors."""
 
-        def work(model: Model, asked: Query, tell: Tell) -> Ablation:
+        def work(model: Model, tell: Tell) -> Ablation:
             from attnviz.explanation import ablate
 
             if reference is not None:
-                _, read = as_read(model, replace(query, text=reference, pair=None))
-                limits.check_separately(model, read, self._engine.settings)
-                how["reference"] = read.text
-            more: dict[str, Any] = with_continuation(model, asked, target, options)
-            return ablate(model, asked.text, heads, target, asked.pair, **how, **more)
+                asked = replace(query, text=reference, pair=None)
+                limits.check_separately(model, asked, self._engine.settings)
+                if query.chat:
+                    how["reference"] = model.chat(asked.content, add_generation_prompt=True).text  # type: ignore[arg-type]
+            more: dict[str, Any] = with_continuation(model, query, target, options)
+            return ablate(model, query.content, heads, target, query.pair, **how, **more)
 
         how: dict[str, Any] = {"layers": layers, "scale": scale, "reference": reference, "kind": kind}
         how |= {"force": force, "queries": queries, "keys": keys}
@@ -91,11 +91,11 @@ class Interventions:
     ) -> Attended:
         """Where heads, by default all, look in the pass that a target reads; see `attnviz.explanation.attended`."""
 
-        def work(model: Model, asked: Query, tell: Tell) -> Attended:
+        def work(model: Model, tell: Tell) -> Attended:
             from attnviz.explanation import attended
 
-            more: dict[str, Any] = with_continuation(model, asked, target, options)
-            return attended(model, asked.text, heads, target, asked.pair, kind=kind, **more)
+            more: dict[str, Any] = with_continuation(model, query, target, options)
+            return attended(model, query.content, heads, target, query.pair, kind=kind, **more)
 
         return self._engine.on_model(
             query, ("attended", heads, target, kind, option_key(options)), ABLATING, work, progress
@@ -112,12 +112,12 @@ class Interventions:
     ) -> HeadImportance:
         """How far the target falls without each head, estimated at once or exactly; see `attnviz.head_importance`."""
 
-        def work(model: Model, asked: Query, tell: Tell) -> HeadImportance:
+        def work(model: Model, tell: Tell) -> HeadImportance:
             from attnviz.explanation import head_importance
 
-            more: dict[str, Any] = with_continuation(model, asked, target, options)
+            more: dict[str, Any] = with_continuation(model, query, target, options)
             return head_importance(
-                model, asked.text, target, asked.pair, exact=exact, kind=kind, progress=tell, **more
+                model, query.content, target, query.pair, exact=exact, kind=kind, progress=tell, **more
             )
 
         what = ("head-importance", target, exact, kind, option_key(options))

@@ -10,22 +10,27 @@ from attnviz.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
+    from attnviz.capture.reading import Messages
 
 
 def check(model: Model, query: Query, settings: Settings) -> None:
     """The text and its pair as one sequence, and the target text. Raises InputEmpty, InputTooLong."""
     check_characters(query, settings)
-    _check_tokens(model, settings, "The text" + " with its pair" * bool(query.pair), query.text, query.pair)
+    reader = model.reads(**query.reading)
+    _check_tokens(
+        reader, settings, "The text" + " with its pair" * bool(query.pair), query.content, query.pair
+    )
     if query.target_text:
-        _check_tokens(model, settings, "The target text", query.target_text)
+        _check_tokens(reader, settings, "The target text", query.target_text)
 
 
 def check_separately(model: Model, query: Query, settings: Settings) -> None:
     """The text and its pair, each as a sequence of its own. Raises InputEmpty, InputTooLong."""
     check_characters(query, settings)
-    _check_tokens(model, settings, "The text", query.text)
+    reader = model.reads(**query.reading)
+    _check_tokens(reader, settings, "The text", query.content)
     if query.pair:
-        _check_tokens(model, settings, "The second text", query.pair)
+        _check_tokens(reader, settings, "The second text", query.pair)
 
 
 def check_characters(query: Query, settings: Settings) -> None:
@@ -43,7 +48,9 @@ def check_characters(query: Query, settings: Settings) -> None:
         )
 
 
-def _check_tokens(model: Model, settings: Settings, what: str, text: str, pair: str | None = None) -> None:
+def _check_tokens(
+    model: Model, settings: Settings, what: str, text: str | Messages, pair: str | None = None
+) -> None:
     count = len(model.tokenize(text, pair))
     own, server = model.card.max_tokens, settings.max_tokens
     limit = min(own, server) if own else server

@@ -19,8 +19,8 @@ from attnviz.runtime.explanations import Explanations
 from attnviz.runtime.files import Files
 from attnviz.runtime.interventions import Interventions
 from attnviz.runtime.maps import Maps
-from attnviz.runtime.model_facts import ModelFacts
 from attnviz.runtime.query import DeviceFacts, Query
+from attnviz.runtime.readings import Readings
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.statistics import Statistics
 
@@ -52,6 +52,9 @@ class Runtime:
         files = Files(self.engine)
         self.open, self.opened, self.save = files.open, files.opened, files.save
 
+        readings = Readings(self.engine)
+        self.reading, self.special_in = readings.reading, readings.special_in
+
         maps = Maps(self.engine)
         self.capture, self.attention, self.map, self.query_key = (
             maps.capture,
@@ -74,8 +77,6 @@ class Runtime:
         self.methods, self.targets = explanations.methods, explanations.targets
         self.operators, self.explain = explanations.operators, explanations.explain
         self.answer, self.layer_by_layer = explanations.answer, explanations.layer_by_layer
-
-        self.readable = ModelFacts(self.engine).readable
 
         interventions = Interventions(self.engine)
         self.without, self.ablate = interventions.without, interventions.ablate

@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 FILE = "file"  # what stands before the colon in the name of an opened file
-# How a text can be read otherwise than as it was typed: see `Query`.
-SPECIAL, CHAT, TEMPLATE = "special", "chat", "template"
 
 
 @dataclass(frozen=True)
 class Query:
     """What to look at: a model by name, a text, and for some models a second or a target text.
 
-    A blank `pair` or `target_text` counts as none.
+    A blank `pair`, `target_text` or language counts as none.
 
     Attributes:
-        reading: "special": names of special tokens in the texts ("[MASK]") are those tokens. "chat": the text is a
-            user's message to a chat model, with the template around it, up to where the answer begins; the
-            second text plays no part then. "template": the text is what a chat template has made. "": text is text.
+        special: whether names of special tokens in the texts are those tokens. "only": and no others are added, as in
+            a text that a chat template has made.
+        chat: whether the text is a message of a user, which the tokenizer's own template makes a text of.
+        source_language, target_language: of a multilingual model; None for its default.
     """
 
     model: str
     text: str
     pair: str | None = None
     target_text: str | None = None
-    reading: str = ""
+    special: bool | Literal["only"] = False
+    chat: bool = False
+    source_language: str | None = None
+    target_language: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", self.model.strip())
-        for name in ("pair", "target_text"):
+        for name in ("pair", "target_text", "source_language", "target_language"):
             if not (getattr(self, name) or "").strip():
                 object.__setattr__(self, name, None)
 
     def rewritten(self, text: str, pair: str | None) -> Query:
         """The same question about a text that was made of the tokens of this one, the template of a chat included."""
-        return replace(self, text=text, pair=pair, reading=TEMPLATE if self.reading == CHAT else self.reading)
+        return replace(self, text=text, pair=pair, chat=False, special="only" if self.chat else self.special)
+
+    @property
+    def content(self) -> str | tuple[Mapping[str, str], ...]:
+        """What the model is given to read: the text, or it as a message."""
+        return ({"role": "user", "content": self.text},) if self.chat else self.text
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How the texts are read: options of `Model.capture` and of `attnviz.explain`."""
+        given = {name: getattr(self, name) for name in ("special", "source_language", "target_language")}
+        return {name: value for name, value in given.items() if value}
+
+    @property
+    def texts(self) -> tuple[str | bool | None, ...]:
+        """All that tells two questions to one model apart."""
+        return self.text, self.pair, self.target_text, self.chat, *self.reading.items()  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from attnviz.text.display import visible
 from attnviz.text.encoding import check_vocabulary, encode, tokenize
 from attnviz.text.grouping import GRANULARITIES, groups
 from attnviz.text.labels import CONTINUATION, clean
+from attnviz.text.languages import checked_language, language_ids, languages
 from attnviz.text.numbers import decimals, signed_decimals
 from attnviz.text.special import special_names, unknown_tokens
 from attnviz.text.words import paragraph_spans, sentence_spans, word_spans
@@ -19,6 +20,7 @@ __all__ = [
     "GRANULARITIES",
     "chat_text",
     "check_vocabulary",
+    "checked_language",
     "clean",
     "continue_ids",
     "decimals",
@@ -26,6 +28,8 @@ __all__ = [
     "encode_chat",
     "groups",
     "has_chat",
+    "language_ids",
+    "languages",
     "paragraph_spans",
     "sentence_spans",
     "signed_decimals",

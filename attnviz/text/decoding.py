@@ -14,6 +14,7 @@ import numpy as np
 
 from attnviz.text.characters import Characters
 from attnviz.text.labels import Span, clean, labels
+from attnviz.text.languages import language_ids
 from attnviz.text.spans import BYTE, exact_spans
 from attnviz.text.words import word_indices
 from attnviz.types import Tokens
@@ -54,7 +55,7 @@ def tokens_of_ids(
 def _special_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
     names = {"bos_token_id", "eos_token_id", "pad_token_id", "cls_token_id", "sep_token_id", "mask_token_id"}
     roles = {getattr(tokenizer, name, None) for name in names}
-    marked = set(tokenizer.all_special_ids)
+    marked = set(tokenizer.all_special_ids) | set(language_ids(tokenizer).values())
     return marked if tokenizer.unk_token_id in roles else marked - {tokenizer.unk_token_id}
 
 

@@ -48,9 +48,10 @@ def tokenize(
     target: bool = False,
     special: bool = False,
     vocabulary: int = 0,
+    language: str | None = None,
 ) -> Tokens:
     """The tokens of a text, or of two. Raises InputInvalid, InputEmpty. See `encode`."""
-    return encode(tokenizer, text, pair, add_special_tokens, target, special, vocabulary)[0]
+    return encode(tokenizer, text, pair, add_special_tokens, target, special, vocabulary, language)[0]
 
 
 def encode(
@@ -61,6 +62,7 @@ def encode(
     target: bool = False,
     special: bool = False,
     vocabulary: int = 0,
+    language: str | None = None,
 ) -> tuple[Tokens, Inputs]:
     """The tokens, and the model's inputs as plain lists of length T (no batch axis): input_ids, equal to
     `Tokens.ids`, with token_type_ids and attention_mask where the tokenizer has them.
@@ -71,6 +73,7 @@ def encode(
         target: the text is what an encoder-decoder shall produce (transformers' `text_target`).
         special: names of special tokens in the text ("[MASK]") are those tokens; else they are text like any other.
         vocabulary: rows of the embedding that the ids shall index; 0 checks nothing.
+        language: of the text, one of `attnviz.text.languages`; None for the tokenizer's own.
 
     Raises:
         InputInvalid: a text is no string, or has a token that the embedding lacks.
@@ -80,7 +83,7 @@ def encode(
         checked_text(text, "target text" if target else "text"),
         None if pair is None else checked_text(pair, "second text"),
     )
-    private = private_copy(tokenizer, target, special)
+    private = private_copy(tokenizer, target, special, language)
     key = private.number, text, pair, add_special_tokens
     found = _recent.get(key)
     if found is None:

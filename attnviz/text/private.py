@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerBase
 
+Way = tuple[bool, bool, str | None]  # target, special and language of `private_copy`
+
 _lock = threading.Lock()
-_copies: WeakKeyDictionary[PreTrainedTokenizerBase, dict[tuple[bool, bool], tuple[Any, PrivateCopy]]] = (
-    WeakKeyDictionary()
-)
+_copies: WeakKeyDictionary[PreTrainedTokenizerBase, dict[Way, tuple[Any, PrivateCopy]]] = WeakKeyDictionary()
 _numbers = itertools.count()
 
 
@@ -76,19 +76,23 @@ class _Pieces(dict[int, str]):
 
 
 def private_copy(
-    tokenizer: PreTrainedTokenizerBase, target: bool = False, special: bool = False
+    tokenizer: PreTrainedTokenizerBase,
+    target: bool = False,
+    special: bool = False,
+    language: str | None = None,
 ) -> PrivateCopy:
     """The copy, made once for each tokenizer and again when its vocabulary or template has changed.
 
     `target`: as the tokenizer treats the text that a translation model shall produce (`text_target`).
     `special`: names of special tokens in a text are those tokens.
+    `language`: that of the text, where the tokenizer has several.
     """
-    state = _state(tokenizer)
+    state, way = _state(tokenizer), (target, special, language)
     with _lock:
         made = _copies.setdefault(tokenizer, {})
-        if (target, special) not in made or made[target, special][0] != state:
-            made[target, special] = state, PrivateCopy(_copied(tokenizer, target, special))
-        return made[target, special][1]
+        if way not in made or made[way][0] != state:
+            made[way] = state, PrivateCopy(_copied(tokenizer, *way))
+        return made[way][1]
 
 
 def _state(tokenizer: PreTrainedTokenizerBase) -> tuple[Any, ...]:
@@ -99,8 +103,12 @@ def _state(tokenizer: PreTrainedTokenizerBase) -> tuple[Any, ...]:
     return len(tokenizer), *languages, template and template.__getstate__()
 
 
-def _copied(tokenizer: PreTrainedTokenizerBase, target: bool, special: bool) -> PreTrainedTokenizerBase:
-    result = copy.deepcopy(tokenizer)
+def _copied(
+    tokenizer: PreTrainedTokenizerBase, target: bool, special: bool, language: str | None
+) -> PreTrainedTokenizerBase:
+    result: Any = copy.deepcopy(tokenizer)
+    if language is not None:
+        setattr(result, "tgt_lang" if target else "src_lang", language)
     switch = getattr(result, "_switch_to_target_mode" if target else "_switch_to_input_mode", None)
     if switch is not None:
         switch()

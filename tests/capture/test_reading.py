@@ -50,7 +50,7 @@ def test_tokens_beyond_the_embedding_are_refused(wider: Model, call: str) -> Non
     with pytest.raises(InputInvalid, match="'kittenfish'"):
         getattr(wider, call)("a cat", "a kittenfish")
     with pytest.raises(InputInvalid, match=r"<\|end\|>"):
-        getattr(wider, call)("a <|end|>", special=True)
+        getattr(wider.reads(special=True), call)("a <|end|>")
     getattr(wider, call)("a <|end|>")
     with pytest.raises(InputInvalid, match="text is not a string but int"):
         getattr(wider, call)(7)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attnviz import checks
+from attnviz.capture.reading import READING, Messages, is_messages
 from attnviz.errors import InputEmpty, InputInvalid, TargetUnsupported, UnknownName
 from attnviz.explanation.attribution.registry import DEFAULT_METHODS, METHODS, TARGETS
 from attnviz.explanation.declarations import Method, MethodInfo, Progress, Target, TargetInfo
@@ -61,7 +63,7 @@ def default_method(kind: ModelKind) -> str:
 
 def explain(
     model: Model,
-    text: str,
+    text: str | Messages,
     target: str | None = None,
     pair: str | None = None,
     method: str | None = None,
@@ -72,12 +74,13 @@ def explain(
 
     Args:
         model: a loaded model; it is only read, from any number of threads at once.
-        text: the text to explain.
+        text: the text to explain; or messages as in `Model.chat`, up to where the answer begins.
         target: a name of `targets()`; the model's default when None.
         pair: the other text, for targets that compare two or read two as one; others do not, and the note says so.
         method: a name of `methods()`; None means the default for this kind of model, see `methods_for`.
         progress: called with a fraction from 0 to 1; what it raises stops the work and reaches the caller.
-        **options: those that the method's and the target's info name.
+        **options: those that the method's and the target's info name; and `special`, `source_language` and
+            `target_language`, as in `Model.capture`.
 
     Returns:
         Scores for every token, special ones too, so that sums can be checked.
@@ -144,7 +147,7 @@ def explain(
 
 
 def answer(
-    model: Model, text: str, target: str | None = None, pair: str | None = None, **options: Any
+    model: Model, text: str | Messages, target: str | None = None, pair: str | None = None, **options: Any
 ) -> Answer:
     """The target itself, and what the model says, without attributing it to anything.
 
@@ -166,14 +169,18 @@ def answer(
 
 
 def pose(
-    model: Model, target: Target, text: str, pair: str | None, options: Mapping[str, Any]
+    model: Model, target: Target, text: str | Messages, pair: str | None, options: Mapping[str, Any]
 ) -> tuple[Problem, ...]:
     """The target's problems for the text (and the other one). Raises what `explain` raises for them."""
-    info = target.info
+    info, valid = target.info, (*target.info.options, *READING)
     for name in options:
-        if name not in info.options:
-            raise UnknownName("option", name, info.options)
-    checks.text("text", text)
+        if name not in valid:
+            raise UnknownName("option", name, valid)
+    own = {name: value for name, value in options.items() if name in info.options}
+    how = {name: value for name, value in options.items() if name in READING}
+    if is_messages(text):
+        text, how = model.chat(text, add_generation_prompt=True).text, {**how, "special": "only"}  # type: ignore[arg-type]
+    text = checks.text("text", text)
     if pair is not None:
         checks.text("second text", pair)
     if info.needs_pair and pair is None:
@@ -182,10 +189,12 @@ def pose(
         )
     from attnviz.explanation.problem import check_value
 
-    problems = target.problems(model, text, pair if info.needs_pair or info.takes_pair else None, **options)
+    reader = model.reads(**how)
+    problems = target.problems(reader, text, pair if info.needs_pair or info.takes_pair else None, **own)
     for problem in problems:
         check_value(problem, problem.value)
-    return problems
+    read = reader.reading.decided(model.loaded)
+    return tuple(replace(problem, options={**problem.options, **read}) for problem in problems)
 
 
 def check_model(model: object) -> None:
@@ -234,11 +243,15 @@ def _split(
     options: dict[str, Any], method: MethodInfo, target: TargetInfo
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     for name in options:
-        if name not in (*method.options, *target.options):
-            raise UnknownName("option", name, (*method.options, *target.options))
+        if name not in (*method.options, *target.options, *READING):
+            raise UnknownName("option", name, (*method.options, *target.options, *READING))
     return (
         {name: value for name, value in options.items() if name in method.options},
-        {name: value for name, value in options.items() if name in target.options},
+        {
+            name: value
+            for name, value in options.items()
+            if name not in method.options or name in target.options
+        },
     )
 
 

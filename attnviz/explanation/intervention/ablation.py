@@ -20,11 +20,12 @@ from attnviz.types import Kind
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
+    from attnviz.capture.reading import Messages
 
 
 def ablate(
     model: Model,
-    text: str,
+    text: str | Messages,
     heads: Iterable[Head] = (),
     target: str | None = None,
     pair: str | None = None,
@@ -104,7 +105,7 @@ def _check_together(force: str | None, scale: float, reference: str | None, *row
 
 def head_importance(
     model: Model,
-    text: str,
+    text: str | Messages,
     target: str | None = None,
     pair: str | None = None,
     *,

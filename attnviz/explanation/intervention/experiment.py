@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from attnviz.capture import Model
+    from attnviz.capture.reading import Messages
     from attnviz.capture.recording.recorder import Call
     from attnviz.capture.recording.sites import Attend, Change, Sites
     from attnviz.explanation.problem import Problem
@@ -35,7 +36,7 @@ class Experiment:
     def __init__(
         self,
         model: Model,
-        text: str,
+        text: str | Messages,
         target: str | None,
         pair: str | None,
         options: Mapping[str, Any],
@@ -43,9 +44,9 @@ class Experiment:
     ) -> None:
         from attnviz.explanation.attribution.run import find_target, pose
 
-        self.model, self.text, self.pair = model, text, pair
         self.target: Target = find_target(model, target)
         self.problems: tuple[Problem, ...] = pose(model, self.target, text, pair, options)
+        self.model, self.text, self.pair = self.problems[0].model, self.problems[0].tokens.text, pair
         self.sites: Sites = self.problems[0].sites()
         self.kind = _kind(self.sites.calls, kind)
         role = self.sites.calls[0].role if self.kind == "self" else self.kind

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from attnviz.capture import Model
+    from attnviz.capture.reading import Messages
     from attnviz.capture.recompute.scores import Scores
     from attnviz.capture.recording.recorder import Call
 
@@ -61,7 +62,7 @@ class Attended:
 
 def attended(
     model: Model,
-    text: str,
+    text: str | Messages,
     heads: Iterable[Head] = (),
     target: str | None = None,
     pair: str | None = None,

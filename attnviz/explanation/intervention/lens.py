@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     import torch
 
     from attnviz.capture import Model
+    from attnviz.capture.reading import Messages
 
 
 def layer_by_layer(
     model: Model,
-    text: str,
+    text: str | Messages,
     target: str | None = None,
     pair: str | None = None,
     *,
@@ -50,12 +51,13 @@ def layer_by_layer(
     report(0.0)
     chosen = find_target(model, target)
     whole = pose(model, chosen, text, pair, options)[0]
-    shorter = _Shorter(model, layer_names(model, text))
+    read = whole.tokens.text
+    shorter = _Shorter(model, layer_names(model, read))
     values, outcomes = [], []
     for count in range(shorter.count + 1):
         report(count / (shorter.count + 1))
         cut = Model(replace(model.loaded, module=shorter.to(count)))
-        problem = pose(cut, chosen, text, pair, whole.options)[0]
+        problem = pose(cut, chosen, read, pair, whole.options)[0]
         values.append(problem.value)
         outcomes.append(problem.outcomes())
     report(1.0)

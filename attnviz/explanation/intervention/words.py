@@ -19,6 +19,7 @@ from attnviz.types import BoolArray, IntArray
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
+    from attnviz.capture.reading import Messages
     from attnviz.explanation.problem import Problem
 
 NAMED = 40  # words in an error
@@ -26,7 +27,7 @@ NAMED = 40  # words in an error
 
 def without(
     model: Model,
-    text: str,
+    text: str | Messages,
     words: Iterable[str | int] | Mapping[str | int, str] = (),
     target: str | None = None,
     pair: str | None = None,

@@ -77,17 +77,11 @@ def curves_chart(test: Faithfulness, unit: str) -> LineChart:
         ),
         ("only the first words kept", share[1:], test.kept, test.random_kept),
     )
-    lines = [
-        Line(
-            name,
-            x,
-            own,
-            [f"{percent:.0f} % of the tokens" for percent in x],
-            *spread(random, test.level),
-            f"{name}: {chance(test)}",
-        )
-        for name, x, own, random in parts
-    ]
+    lines = []
+    for name, x, own, random in parts:
+        low, high = spread(random, test.level)
+        texts = [f"{percent:.0f} % of the tokens" for percent in x]
+        lines.append(Line(name, x, own, texts, low, high, f"{name}: {chance(test)}"))
     return LineChart(lines, "tokens taken away, or kept, in %", unit, test.value)
 
 

@@ -136,7 +136,7 @@ def settings(item: Item) -> Rows:
     target, method = infos(item.explained)
     rows = [
         ("Result that is explained", target.title if target else attribution.target),
-        *((name.replace("_", " ").capitalize(), _said(value)) for name, value in attribution.options),
+        *(option(name, value) for name, value in attribution.options),
         ("Method", method.title if method else attribution.method),
     ]
     if attribution.note:
@@ -150,10 +150,22 @@ def settings(item: Item) -> Rows:
     return (*rows, *item.settings)
 
 
+def option(name: str, value: Any) -> tuple[str, str]:
+    """An option of a target, or of how its text was read, as a setting: what it is and its value."""
+    if name == "special":
+        read = (
+            "as the chat template writes them"
+            if value == "only"
+            else "their names in the text are read as such"
+        )
+        return "Special tokens", read
+    return name.replace("_", " ").capitalize(), _said(value)
+
+
 def _said(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(str(each) for each in value)
-    return "not set" if value is None else str(value)
+    return "all of it" if value is None else str(value)
 
 
 def infos(explained: Explained) -> tuple[TargetInfo | None, MethodInfo | None]:

@@ -19,7 +19,6 @@ from attnviz.runtime.engine.gate import Gate
 from attnviz.runtime.engine.memory import guarded
 from attnviz.runtime.engine.models import Loaded, Models
 from attnviz.runtime.engine.names import Names
-from attnviz.runtime.engine.reading import as_read
 from attnviz.runtime.engine.sizes import capture_parts
 from attnviz.runtime.engine.store import Store
 from attnviz.runtime.progress import COMPUTING, READING, Progress, Stage, silent
@@ -44,7 +43,7 @@ class Key:
     Attributes:
         source: the name of a model, an opened file or a stored example.
         load: counts the loads of models: another load under the same name is another model.
-        texts: digest of the texts, and of how they are read.
+        texts: digest of the texts.
     """
 
     source: str
@@ -110,16 +109,15 @@ class Engine:
         return key, self._capture(loaded, key, query, report)
 
     def _capture(self, loaded: Loaded, key: Key, query: Query, report: Progress) -> Capture:
+        model = loaded.model
 
         def compute(report: Progress) -> Capture:
             report(Stage(READING))
-            limits.check_characters(query, self.settings)
-            model, asked = as_read(loaded.model, query)
-            limits.check(model, asked, self.settings)
+            limits.check(model, query, self.settings)
             return self.in_turn(
                 COMPUTING,
                 "reading the text",
-                lambda: model.capture(asked.text, asked.pair, asked.target_text),
+                lambda: model.capture(query.content, query.pair, query.target_text, **query.reading),
                 report,
             )
 
@@ -132,13 +130,12 @@ class Engine:
         query: Query,
         what: What,
         stage: str,
-        work: Callable[[Model, Query, Tell], Any],
+        work: Callable[[Model, Tell], Any],
         progress: Progress | None,
     ) -> Any:
         """Work that needs the model itself: through the gate, and kept under the question and `what`.
 
-        It is given the model, and the question with the text that the model reads for it. Texts are read one by one.
-        Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong.
+        The texts are read one by one. Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong.
         """
         if is_file(query.model):
             raise ModelUnsupported(
@@ -147,17 +144,16 @@ class Engine:
                 reason="not-captured",
             )
         loaded = self.models.get(query.model, progress or silent)
+        model = loaded.model
 
         def compute(report: Progress) -> Any:
             report(Stage(READING))
-            limits.check_characters(query, self.settings)
-            model, asked = as_read(loaded.model, query)
-            limits.check_separately(model, asked, self.settings)
+            limits.check_separately(model, query, self.settings)
 
             def told(fraction: float) -> None:
                 report(Stage(stage, fraction))
 
-            return self.in_turn(stage, stage, lambda: work(model, asked, told), report)
+            return self.in_turn(stage, stage, lambda: work(model, told), report)
 
         result = self.results.get((key_of(loaded, query), digest(what)), compute, progress or silent)
         self._drop_late(loaded)
@@ -228,9 +224,8 @@ class _Stored:
 
 
 def key_of(loaded: Loaded, query: Query) -> Key:
-    """Under which the capture of a question is kept: the model as it is loaded, and the texts as they are read."""
-    texts = (query.text, query.pair, query.target_text, query.reading)
-    return Key(loaded.name, loaded.load, digest(texts))
+    """Under which the capture of a question is kept: the model as it is loaded, and the texts."""
+    return Key(loaded.name, loaded.load, digest(query.texts))
 
 
 def digest(what: What) -> str:

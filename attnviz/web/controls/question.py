@@ -67,8 +67,11 @@ class Question:
 
         `pinned_title`: where `title` says too little in a report. `more`: what else a `Drawn` holds.
         """
+        from attnviz.figures.report.sentences import option
+
         named = f"{title}, {self.target.title}"
-        options = ((name.capitalize(), plain(_told(value))) for name, value in self.decided.items())
+        told = (option(name, value) for name, value in self.decided.items())
+        options = ((name, plain(value)) for name, value in told)
         return Drawn(
             self.query,
             self.state,
@@ -135,10 +138,3 @@ def attention_link(question: Question, heads: tuple[Head, ...], label: str) -> N
     else:
         kept = replace(kept, pool="mean", over=state.off if heads else "model")
     links.link("attention", label, kept)
-
-
-def _told(value: object) -> str:
-    """The value of an option as it is read; it may be anybody's text."""
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return "all of it" if value is None else str(value)

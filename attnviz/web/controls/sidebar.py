@@ -137,7 +137,7 @@ def use_model(name: str) -> None:
         # The model now reads what was in the file.
         session.write(address.State(other, file.text, file.pair, file.target_text))
         return
-    dropped = dict.fromkeys(("off", "kind", "target", "method", "operator", "reading"))
+    dropped = dict.fromkeys(("off", "kind", "target", "method", "operator", *session.READINGS))
     session.update(model=other, heads=(), **dropped)
 
 

@@ -9,6 +9,7 @@ import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,7 @@ def question(state: State, show_text: bool = True) -> Query | None:
         return None
     if show_text:
         shown_text(query)
-    return query
+    return replace(query, pair=None) if query.chat else query  # a message stands alone
 
 
 def trusted(model: str) -> bool:

@@ -35,6 +35,7 @@ _TEXTS = ("text", "pair", "target_text", "reference", "changed")
 _WORDS = (
     *("kind", "view", "form", "quantity", "pool", "over", "hide", "keep"),
     *("method", "target", "gate", "operator", "side", "reading", "first"),
+    *("source_language", "target_language"),
 )
 OPTIONS = (
     "labels",
@@ -78,7 +79,7 @@ class State:
         off: heads that are switched off, "2.5,3.*" for instance. gate: what becomes of them instead, a factor or
             "mean"; reference: the text whose mean it is. changed: the text as the reader has changed it.
         edits: words taken away or swapped in place, as `attnviz.web.state.edits` writes them.
-        reading: how the texts are read, "special" or "chat"; see `attnviz.runtime.Query`.
+        reading: "special" or "chat": how the texts are read, as the languages; see `attnviz.runtime.Query`.
         first: "taken" where tests and baselines may take the first token away, which causal models lean on.
         forced: which rows of attention are forced, as `attnviz.web.pages.ablation.row_choice` writes it; of the
             heads in `off`, or all.
@@ -106,6 +107,8 @@ class State:
     side: str | None = None
     reading: str | None = None
     first: str | None = None
+    source_language: str | None = None
+    target_language: str | None = None
     panes: str | None = None
     off: str | None = None
     gate: str | None = None

@@ -26,16 +26,18 @@ REMEMBERED = 16  # of those before it
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
 SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on another page
-READ = ("model", "text", "pair", "target_text", "reading", "kind")  # what tokens there are depends on
+READINGS = ("reading", "source_language", "target_language")  # how texts are read
+READ = ("model", "text", "pair", "target_text", *READINGS, "kind")  # what tokens there are depends on
 COUNTED = (*READ, "view")  # what positions of tokens depend on
 EDITED = (
     "model",
     "text",
     "pair",
     "target_text",
-    "reading",
+    *READINGS,
     "changed",
 )  # what places of edited words depend on
+SPECIAL, CHAT = "special", "chat"  # readings, in the address
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
 
@@ -130,15 +132,19 @@ def query(current: url.State | None = None) -> Query:
     if current.text is None:
         stored = example()
         pair = current.pair if current.pair is not None else stored.pair
-        return Query(model, stored.text, pair, current.target_text, reading(current))
-    return Query(model, clean(current.text), current.pair, current.target_text, reading(current))
+        return Query(model, stored.text, pair, current.target_text, **reading(current))
+    return Query(model, clean(current.text), current.pair, current.target_text, **reading(current))
 
 
-def reading(current: url.State) -> str:
-    """How the texts are read; as text where the address asks for what there is not."""
-    from attnviz.runtime.query import CHAT, SPECIAL
-
-    return choose("reading", current.reading, (SPECIAL, CHAT), "")
+def reading(current: url.State) -> dict[str, Any]:
+    """How the texts are read, as the fields of a `Query`; as text where the address asks for what there is not."""
+    how = choose("reading", current.reading, (SPECIAL, CHAT), "")
+    return {
+        "special": how == SPECIAL,
+        "chat": how == CHAT,
+        "source_language": current.source_language,
+        "target_language": current.target_language,
+    }
 
 
 def spelled(current: url.State, query: Query) -> url.State:

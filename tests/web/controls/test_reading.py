@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from attnviz.runtime import Query, get_runtime
+from attnviz.web.controls import before_after
 from tests.web.hostile import marks_in
 
 TEXT = "The [MASK] sat on the mat."
@@ -30,7 +31,7 @@ def test_names_of_special_tokens_are_pointed_out_and_read_as_such_when_asked_for
     visit.at.toggle(key="reading_special").set_value(True).run()
     assert visit.url["reading"] == "special"
     assert "it is read as such" in visit.markdown
-    truth = get_runtime().capture(Query("minilm", TEXT, reading="special"))
+    truth = get_runtime().capture(Query("minilm", TEXT, special=True))
     header, arrays = visit.figure("heatmap")
     assert len(header["queries"]) == len(truth.tokens)
     at = header["at"].index([header["layer"], header["head"]])
@@ -58,9 +59,9 @@ def test_every_page_reads_them_as_the_address_says(app, page):
 
 def test_an_explanation_of_special_tokens_is_the_engines(app):
     visit = app("attribution", text=TEXT, target="label-prompt", method="leave-one-out", reading="special")
-    truth = get_runtime().explain(Query("minilm", TEXT, reading="special"), "label-prompt", "leave-one-out")
+    truth = get_runtime().explain(Query("minilm", TEXT, special=True), "label-prompt", "leave-one-out")
     assert visit.figure("words")[1]["scores0"].tolist() == truth.scores.tolist()
-    assert len(truth.tokens) == len(get_runtime().capture(Query("minilm", TEXT, reading="special")).tokens)
+    assert len(truth.tokens) == len(get_runtime().capture(Query("minilm", TEXT, special=True)).tokens)
 
 
 def test_a_chat_message_is_offered_where_there_is_a_template(opened, chatter):
@@ -68,21 +69,28 @@ def test_a_chat_message_is_offered_where_there_is_a_template(opened, chatter):
     assert not [each for each in visit.at.toggle if each.key == "reading_special"]
     visit.at.toggle(key="reading_chat").set_value(True).run()
     assert visit.url["reading"] == "chat"
-    truth = get_runtime().capture(Query(chatter, "Who are you?", reading="chat"))
+    truth = get_runtime().capture(Query(chatter, "Who are you?", chat=True))
     assert truth.tokens.special.tolist()[0]
     assert len(visit.figure("heatmap")[0]["queries"]) == len(truth.tokens)
     visit.go("attribution", model=chatter, text="Who are you?", reading="chat", method="leave-one-out")
-    explained = get_runtime().explain(Query(chatter, "Who are you?", reading="chat"), method="leave-one-out")
+    explained = get_runtime().explain(Query(chatter, "Who are you?", chat=True), method="leave-one-out")
     assert visit.figure("words")[1]["scores0"].tolist() == explained.scores.tolist()
 
 
 def test_words_of_a_chat_message_are_swapped_inside_the_template(opened, chatter):
-    visit = opened("ablation", model=chatter, text="Who are you?", view="text", reading="chat")
-    tokens = get_runtime().capture(Query(chatter, "Who are you?", reading="chat")).tokens
-    place = tokens.labels.index("Who") if "Who" in tokens.labels else 1
-    visit.report("edits", "edits", [[place, "swap", "How"]])
-    assert not visit.at.exception
-    assert visit.figure("edits")[0]["figure"] == "edits"
+    """The result is that of the other message, not of a template within the template."""
+    target = {"target": "token-difference", "asked": '{"token":"a","against":"b"}'}
+    visit = opened("ablation", model=chatter, text="Who are you?", view="text", reading="chat", **target)
+    tokens = get_runtime().capture(Query(chatter, "Who are you?", chat=True)).tokens
+    place = next(n for n in range(len(tokens)) if not tokens.special[n] and tokens.words[n] == 0)
+    visit.report("edits", "edited", [[place, "swap", "How"]])
+    assert "edits" in visit.url
+    asked = {"token": "a", "against": "b"}
+    before, after = (
+        get_runtime().answer(Query(chatter, text, chat=True), "token-difference", **asked).value
+        for text in ("Who are you?", "How are you?")
+    )
+    assert before_after.moved(before, after) in visit.markdown
 
 
 def test_without_a_template_the_link_says_so_and_there_is_a_way_back(app):

@@ -62,6 +62,8 @@ def test_the_names_are_those_of_the_design():
         "second",
         "special",
         "taken",
+        "fr",
+        "eng_Latn",
         "3.1,5.4",
         "2.5,3.*",
         "mean",

@@ -182,10 +182,13 @@ def _scored(model: Model, text: str, given: str | None, ids: Iterable[int] | Non
     elif reads_source:
         target = model.forced(given)[0]
     else:
-        target = tokens_of_ids(tokenizer, read_continuation(model.loaded, tokens.text, given))
+        target = tokens_of_ids(
+            tokenizer,
+            read_continuation(model.loaded, tokens.text, given, special=bool(model.reading.special)),
+        )
     if not reads_source:
         return _Appended(module, tokens, _appended(model, tokens, inputs, target), target)
-    fed = _row(model, _fed(model, target))
+    fed = _row(model, model.fed_for(target.ids))
     return _Forced(module, tokens, {**inputs, "decoder_input_ids": fed}, target)
 
 
@@ -227,19 +230,6 @@ def _appended(
     longer = {name: torch.cat([each, each[:, -1:].expand(-1, more)], 1) for name, each in inputs.items()}
     longer["input_ids"][0, len(tokens) :] = torch.as_tensor(np.array(target.ids))
     return longer
-
-
-def _fed(model: Model, target: Tokens) -> list[int]:
-    """What the decoder of an encoder-decoder is fed to predict these tokens, as transformers does it from labels.
-
-    A continuation that was cut short gets its end for that: some families feed the end of the labels first.
-    """
-    from attnviz.capture.sequences import shifted
-
-    ids = list(map(int, target.ids))
-    end = model.loaded.tokenizer.eos_token_id
-    whole_labels = ids if end is None or bool(target.special[-1]) else [*ids, int(end)]
-    return shifted(model.loaded.module, whole_labels)[: len(ids)]
 
 
 def _row(model: Model, ids: list[int]) -> Annotated[torch.Tensor, "1 m"]:

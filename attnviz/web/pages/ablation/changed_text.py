@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.errors import InputEmpty, InputTooLong, UnknownName
-from attnviz.runtime.query import CHAT
 from attnviz.text import decimals
 from attnviz.web.controls import before_after, sidebar
 from attnviz.web.escape import clean, markdown, plain
@@ -167,7 +166,7 @@ def marked(text: str, changed: str) -> str:
 def _compare_link(query: Query, changed: Changed, state: State) -> None:
     """The way to the attention of the text before and after; of two texts, of the one that was changed."""
     old, new = (query.text, changed.text) if changed.text != query.text else (query.pair, changed.pair)
-    if not old or not (new or "").strip() or new == old or query.reading == CHAT:
+    if not old or not (new or "").strip() or new == old or query.chat:
         return  # of a chat message, what was changed has the template around it
     links.link(
         "compare",

@@ -123,7 +123,7 @@ def _sides(shown: tuple[PaneState, ...], state: State, unit: str) -> dict[tuple[
     runtime, how = session.runtime(), session.reading(state)
     queries = {
         (pane.model, pane.text): session.opened(pane.model)
-        or Query(pane.model, pane.text, target_text=state.target_text, reading=how)
+        or Query(pane.model, pane.text, target_text=state.target_text, **how)
         for pane in shown
     }
     with progress.loading() as report:

@@ -1,0 +1,63 @@
+"""Questions about how a model reads texts: its languages, its chat template, what looks like its special tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attnviz.runtime.engine.engine import Engine
+from attnviz.runtime.progress import Progress
+from attnviz.runtime.query import Query, is_file
+
+
+@dataclass(frozen=True)
+class ReadingFacts:
+    """What can be chosen beside a text.
+
+    Attributes:
+        languages: codes for `Query.source_language` and `Query.target_language`; empty where there is no choice.
+        source_language, target_language: those that are read where none is named; None: there is none.
+        chat: whether `Query.chat` is understood.
+    """
+
+    languages: tuple[str, ...] = ()
+    source_language: str | None = None
+    target_language: str | None = None
+    chat: bool = False
+
+
+class Readings:
+    """What `Runtime` answers about how texts are read."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def reading(self, name: str, progress: Progress | None = None) -> ReadingFacts:
+        """What can be chosen beside a text; nothing of an opened file, or of a model that is not loaded.
+
+        With a progress callback the model is loaded first. Raises what loading raises.
+        """
+        models = self._engine.models
+        if is_file(name):
+            return ReadingFacts()
+        loaded = models.get(name, progress) if progress else models.peek(name)
+        if loaded is None:
+            return ReadingFacts()
+        model = loaded.model
+        own = model.reading.decided(model.loaded)
+        return ReadingFacts(
+            model.languages, own.get("source_language"), own.get("target_language"), model.has_chat
+        )
+
+    def special_in(self, query: Query, progress: Progress | None = None) -> tuple[str, ...]:
+        """What looks like special tokens of the model in the texts, each once; text, unless `Query.special` is set.
+
+        Of a model that is not loaded, as `reading`.
+        """
+        models = self._engine.models
+        if is_file(query.model):
+            return ()
+        loaded = models.get(query.model, progress) if progress else models.peek(query.model)
+        if loaded is None:
+            return ()
+        texts = [text for text in (query.text, query.pair, query.target_text) if text]
+        return tuple(dict.fromkeys(name for text in texts for name in loaded.model.special_in(text)))

@@ -1,0 +1,46 @@
+"""Languages that a translator's tokenizer knows: their codes, their tokens, and which of them it starts with.
+
+A multilingual tokenizer marks the source with the token of its language, and the target with that of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from attnviz.errors import UnknownName
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+# NLLB's tokenizer lists its codes among its special tokens only: language and script, "fra_Latn".
+_CODE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")
+
+
+def languages(tokenizer: PreTrainedTokenizerBase | None) -> tuple[str, ...]:
+    """The codes of the languages that can be chosen, in the tokenizer's order; empty where there is no choice."""
+    return tuple(language_ids(tokenizer))
+
+
+def language_ids(tokenizer: PreTrainedTokenizerBase | None) -> dict[str, int]:
+    """The id of each language's token, by its code."""
+    if not hasattr(tokenizer, "src_lang") or not hasattr(tokenizer, "_switch_to_target_mode"):
+        return {}
+    known: Any = tokenizer
+    found = getattr(tokenizer, "lang_code_to_id", None)
+    if not found:
+        names = [str(name) for name in known.all_special_tokens if _CODE.fullmatch(str(name))]
+        found = {name: known.convert_tokens_to_ids(name) for name in names}
+    return {
+        str(code): int(number)
+        for code, number in found.items()
+        if number is not None and number != known.unk_token_id
+    }
+
+
+def checked_language(tokenizer: PreTrainedTokenizerBase | None, what: str, code: str | None) -> str | None:
+    """The code, where the tokenizer has it, or None. Raises UnknownName with the codes that it has."""
+    valid = languages(tokenizer)
+    if code is None or code in valid:
+        return code
+    raise UnknownName(what, code, valid)
