@@ -80,7 +80,7 @@ def test_a_chat_message_is_offered_where_there_is_a_template(opened, chatter):
 def test_words_of_a_chat_message_are_swapped_inside_the_template(opened, chatter):
     """The result is that of the other message, not of a template within the template."""
     target = {"target": "token-difference", "asked": '{"token":"a","against":"b"}'}
-    visit = opened("ablation", model=chatter, text="Who are you?", view="text", reading="chat", **target)
+    visit = opened("ablation", model=chatter, text="Who are you?", part="text", reading="chat", **target)
     tokens = get_runtime().capture(Query(chatter, "Who are you?", chat=True)).tokens
     place = next(n for n in range(len(tokens)) if not tokens.special[n] and tokens.words[n] == 0)
     visit.report("edits", "edited", [[place, "swap", "How"]])

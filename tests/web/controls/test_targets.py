@@ -151,6 +151,8 @@ def test_a_question_and_its_context(opened, answerer):
     )
     assert page.figure("words")[1]["scores0"].tolist() == end.scores.tolist()
     page.type("Who?", "It.")
+    assert "asked" not in page.url  # a place in another text
+    page = opened("attribution", model=answerer, text="Who?", pair="It.", asked='{"position":"90"}')
     assert "position in the context" in " ".join(page.problem)
     page.press("Explain the model’s own choice")
     assert "asked" not in page.url
