@@ -32,7 +32,7 @@ from attnviz.types import VERSION as __version__  # noqa: F401
 from attnviz.types import Attribution, HeadTable, ModelCard, Tokens
 
 if TYPE_CHECKING:
-    from attnviz.capture import Capture, Model
+    from attnviz.capture import Capture, Model, SelfCheck, check
     from attnviz.capture import load_model as load
     from attnviz.capture import open_capture as open
     from attnviz.explanation import (
@@ -55,8 +55,10 @@ _LAZY = {
     "Faithfulness": ("attnviz.explanation", "Faithfulness"),
     "HeadImportance": ("attnviz.explanation", "HeadImportance"),
     "Model": ("attnviz.capture", "Model"),
+    "SelfCheck": ("attnviz.capture", "SelfCheck"),
     "ablate": ("attnviz.explanation", "ablate"),
     "catalog": ("attnviz.loading", "catalog"),
+    "check": ("attnviz.capture", "check"),
     "explain": ("attnviz.explanation", "explain"),
     "faithfulness": ("attnviz.explanation", "faithfulness"),
     "head_importance": ("attnviz.explanation", "head_importance"),
@@ -90,11 +92,13 @@ __all__ = [
     "ModelTooLarge",
     "ModelUnsupported",
     "NumbersInvalid",
+    "SelfCheck",
     "TargetUnsupported",
     "Tokens",
     "UnknownName",
     "ablate",
     "catalog",
+    "check",
     "explain",
     "faithfulness",
     "head_importance",

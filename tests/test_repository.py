@@ -52,7 +52,7 @@ HEAVY = (
 
 PUBLIC_FUNCTIONS = {
     "catalog", "load", "open", "explain", "methods", "targets", "faithfulness", "ablate", "head_importance",
-    "without", "sanity", "layer_by_layer",
+    "without", "sanity", "layer_by_layer", "check",
 }  # fmt: skip
 PUBLIC_ERRORS = {
     "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",
@@ -61,7 +61,7 @@ PUBLIC_ERRORS = {
 }  # fmt: skip
 PUBLIC_RECORDS = {
     "ModelCard", "Tokens", "HeadTable", "Attribution", "Capture", "Model", "Faithfulness", "Ablation",
-    "HeadImportance",
+    "HeadImportance", "SelfCheck",
 }  # fmt: skip
 
 
@@ -81,10 +81,10 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def layer_of(path: Path) -> str | None:
-    """The layer that a Python file belongs to; None for attnviz/__init__.py, which is the public face."""
+    """The layer that a Python file belongs to; None for the public face and its command line."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     if parts[0] == "attnviz":
-        return None if parts[1:] == ("__init__",) else parts[1]
+        return None if parts[1:] in (("__init__",), ("__main__",)) else parts[1]
     return parts[0]
 
 

@@ -4,6 +4,7 @@ from attnviz.capture.capture import Capture, Layer
 from attnviz.capture.files.header import Facts, Limits
 from attnviz.capture.files.store import open_capture, peek, read_capture
 from attnviz.capture.model import Model, load_model
+from attnviz.capture.self_check import SelfCheck, check
 
 __all__ = [
     "Capture",
@@ -11,6 +12,8 @@ __all__ = [
     "Layer",
     "Limits",
     "Model",
+    "SelfCheck",
+    "check",
     "load_model",
     "open_capture",
     "peek",

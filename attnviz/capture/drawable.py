@@ -1,4 +1,4 @@
-"""Whether what was recorded of a run can be drawn: a map of these tokens for each layer, of every kind that is needed.
+"""Whether what was recorded of a run can be drawn: numbers, and a map of these tokens for each layer of every kind.
 
 Recorded calls and captures go in; a refusal with its reason comes out where a family attends in another way.
 """
@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attnviz.errors import ModelUnsupported
+from attnviz.capture.recompute.scores import QueryKeyScores
+from attnviz.errors import ModelUnsupported, NumbersInvalid
 from attnviz.types import ModelCard
 
 if TYPE_CHECKING:
+    import torch
+
     from attnviz.capture.capture import Capture
     from attnviz.capture.recording.recorder import Call, Role
 
@@ -32,6 +35,42 @@ def roles_of(card: ModelCard, calls: Sequence[Call]) -> tuple[Role, ...]:
             reason="not-captured",
         )
     return roles
+
+
+def check_numbers(card: ModelCard, calls: Sequence[Call]) -> None:
+    """Nothing of NaN or infinity is kept. Raises NumbersInvalid, with the layer after which it first is there.
+
+    What is no number anywhere is none in all later layers, and so in the last one of each role: one flag of those is
+    looked at, once, so that a device is not waited for layer by layer.
+    """
+    import torch
+
+    last = {call.role: call for call in calls}
+    sums = [_written(call).sum(dtype=torch.float32) for call in last.values()]
+    if bool(torch.stack(sums).isfinite().all()):
+        return
+    for call in calls:
+        if all(not bool(each.isfinite().all()) for each in _read(call)):
+            raise _no_numbers(card, call, call.layer - 1 if call.layer else None)
+        if not all(bool(each.isfinite().all()) for each in (*_read(call), _written(call))):
+            raise _no_numbers(card, call, call.layer)
+
+
+def _read(call: Call) -> list[torch.Tensor]:
+    """What comes from the layer before, all of it no number where that one's output is none."""
+    if isinstance(call.scores, QueryKeyScores) and call.v is not None:
+        return [call.scores.q, call.scores.k, call.v]
+    return [_written(call)]
+
+
+def _written(call: Call) -> torch.Tensor:
+    return call.scores.weights if call.out is None else call.out  # type: ignore[union-attr]
+
+
+def _no_numbers(card: ModelCard, call: Call, layer: int | None) -> NumbersInvalid:
+    kind = "" if call.role == "encoder" and card.kind == "encoder" else f"{call.role} "
+    dtype = str(_written(call).dtype).removeprefix("torch.")
+    return NumbersInvalid(f"the {kind}attention of {card.name}", dtype, layer)
 
 
 def check_sizes(capture: Capture) -> None:

@@ -144,20 +144,28 @@ def causal_mask(like: Array, queries: int, keys: int) -> SpanMask:
 def compact_mask(mask: Array, queries: int) -> tuple[Mask | None, Bias | None]:
     """What a (B, H or 1, Q or 1, K) mask of a torch model means: which keys are allowed, what is added.
 
-    Boolean masks, and float masks that only switch on and off (0 and the lowest number), become a mask;
-    other float masks are a bias.
+    Boolean masks, and cells of float masks that hold the lowest number, become a mask; what other cells of float masks
+    add is a bias (Falcon writes its ALiBi into its causal mask).
     """
     while mask.dim() < 4:
         mask = mask[None]
     mask = mask.expand(mask.shape[0], mask.shape[1], queries, mask.shape[3])
-    if mask.dtype.is_floating_point:
-        import torch
+    if not mask.dtype.is_floating_point:
+        return _compact_bool(mask.bool()), None
+    import torch
 
-        off = mask <= torch.finfo(mask.dtype).min / 2
-        if not bool(((mask == 0) | off).all()):
-            return None, compact_bias(mask)
-        mask = ~off
-    return _compact_bool(mask.bool()), None
+    off = mask <= torch.finfo(mask.dtype).min / 2
+    added = None if bool(((mask == 0) | off).all()) else _bias_beside(mask, off)
+    return _compact_bool(~off), added
+
+
+def _bias_beside(bias: Array, off: Array) -> Bias | None:
+    """What a bias adds where it does not switch off: of each key where all rows add the same, else of each cell."""
+    columns = bias.masked_fill(off, -float("inf")).amax(2, keepdim=True)
+    columns = columns.masked_fill(columns == -float("inf"), 0)
+    if bool(((bias == columns) | off).all()):
+        return DenseBias(columns.expand(bias.shape))
+    return compact_bias(bias.masked_fill(off, 0))
 
 
 def _compact_bool(allowed: Array) -> Mask | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz import checks
 from attnviz.capture.capture import Capture, Layer
-from attnviz.capture.drawable import check_sizes, roles_of
+from attnviz.capture.drawable import check_numbers, check_sizes, roles_of
 from attnviz.capture.generating import generated, seeded
 from attnviz.capture.reading import (
     AS_TEXT,
@@ -156,6 +156,7 @@ class Model:
             InputEmpty: no text. InputTooLong: more tokens than positions. UnknownName: no such language.
             AttnVizError: a target text for a classifier.
             ModelUnsupported: the model ran, but its attention cannot be tied to the tokens.
+            NumbersInvalid: it computed NaN or infinity.
         """
         reader = self.reads(special, source_language, target_language)
         tokens, inputs = reader.encode(text, pair)
@@ -333,6 +334,7 @@ class Model:
         from attnviz.capture.recording.recorder import record_calls
 
         calls, _ = record_calls(self.loaded.module, self._uncached(inputs))
+        check_numbers(self.card, calls)
         roles = roles_of(self.card, calls)
         kinds: dict[Kind, tuple[Layer, ...]] = {}
         for role in ("encoder", "decoder", "cross"):

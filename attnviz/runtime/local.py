@@ -53,7 +53,7 @@ class Runtime:
         self.open, self.opened, self.save = files.open, files.opened, files.save
 
         readings = Readings(self.engine)
-        self.reading, self.special_in = readings.reading, readings.special_in
+        self.reading, self.special_in, self.check = readings.reading, readings.special_in, readings.check
 
         maps = Maps(self.engine)
         self.capture, self.attention, self.map, self.query_key = (

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from attnviz.runtime.engine.engine import Engine
-from attnviz.runtime.progress import Progress
+from attnviz.runtime.engine.engine import Engine, Key
+from attnviz.runtime.progress import COMPUTING, Progress, silent
 from attnviz.runtime.query import Query, is_file
+
+if TYPE_CHECKING:
+    from attnviz.capture import SelfCheck
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class ReadingFacts:
 
 
 class Readings:
-    """What `Runtime` answers about how texts are read."""
+    """What `Runtime` answers about how texts are read, and whether that is right."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -61,3 +65,25 @@ class Readings:
             return ()
         texts = [text for text in (query.text, query.pair, query.target_text) if text]
         return tuple(dict.fromkeys(name for text in texts for name in loaded.model.special_in(text)))
+
+    def check(self, name: str, progress: Progress | None = None) -> SelfCheck | None:
+        """Whether the capture of a model is right: see `attnviz.check`. Once for each model; None of an opened file.
+
+        Raises what loading and capturing raise.
+        """
+        if is_file(name):
+            return None
+        engine = self._engine
+        loaded = engine.models.get(name, progress or silent)
+
+        def work() -> SelfCheck:
+            from attnviz.capture import check
+
+            return check(loaded.model)
+
+        found: SelfCheck = engine.results.get(
+            (Key(loaded.name, loaded.load), "self-check"),
+            lambda report: engine.in_turn(COMPUTING, "checking the model", work, report),
+            progress or silent,
+        )
+        return found

@@ -187,6 +187,25 @@ def test_rows_sum_to_one(name: str, padded: bool) -> None:
 
 
 @every_case
+def test_what_eager_attention_masks_is_not_allowed(name: str, padded: bool) -> None:
+    """Whatever form the mask has: above the diagonal where attention is causal, and keys that no row looks at."""
+    case = case_of(name, padded)
+    for call in case.calls:
+        for batch in range(call.shape[0]):
+            real = case.real_queries(call.role, batch, call.shape[2])
+            expected = case.expected_weights[call.role][call.layer][batch, :, :real]
+            allowed = call.scores.allowed(slice(None), slice(None), batch).expand(call.shape[1], -1, -1)[
+                :, :real
+            ]
+            assert not bool((~allowed & (expected > 0)).any())
+            hidden = (expected == 0).all(0)  # a weight that rounds to 0 does so in one head
+            if name != "swin":  # adds -100 to what lies in another window: next to nothing, but no mask
+                assert not bool((allowed & hidden).any())
+            if call.role == "decoder" and not bool(expected.triu(1).any()):
+                assert not bool(allowed.triu(1).any())
+
+
+@every_case
 def test_rows_alone_equal_the_rows_of_the_whole(name: str, padded: bool) -> None:
     case = case_of(name, padded)
     for call in case.calls:

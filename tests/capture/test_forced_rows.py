@@ -117,6 +117,9 @@ def test_the_models_own_weights_give_its_own_output_and_other_rows_stay(name: st
         ("llama", "decoder", lambda i, j: j <= i),
         ("mistral", "decoder", lambda i, j: i - 5 < j <= i),
         ("gpt_oss", "decoder", lambda i, j: i - 5 < j <= i),
+        ("falcon-alibi", "decoder", lambda i, j: j <= i),  # its mask stands in a float bias
+        ("bloom", "decoder", lambda i, j: j <= i),
+        ("mpt", "decoder", lambda i, j: j <= i),
         ("mpnet", "encoder", lambda i, j: True),
         ("t5", "cross", lambda i, j: True),
     ],
@@ -147,6 +150,22 @@ def test_uniform_is_the_mean_of_the_values_that_the_mask_allows(name: str, role:
                 expected = call.v[0, head // (heads // call.v.shape[1]), places].mean(0)
                 got = changed[0, query, head]
             torch.testing.assert_close(got, expected, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["falcon-alibi", "bloom", "mpt", "llama"])
+def test_uniform_never_looks_ahead(name: str) -> None:
+    """With every row of every head forced, what stands before a changed token comes out as it was."""
+    family, module = BY_NAME[name], module_of(name)
+    inputs = family.inputs(False)
+    other = {**inputs, "input_ids": inputs["input_ids"].clone()}
+    other["input_ids"][:, -1] += 1
+    found = []
+    for each in (inputs, other):
+        sites = find_sites(module, each)
+        places = {number: list(range(call.shape[1])) for number, call in enumerate(sites.calls)}
+        found.append(run(module, each, sites, Forcing(sites.calls, places, "uniform"))["last_hidden_state"])
+    torch.testing.assert_close(found[0][:, :-1], found[1][:, :-1])
+    assert float((found[0][:, -1] - found[1][:, -1]).abs().max()) > 1e-3
 
 
 @pytest.mark.parametrize("name", ["llama", "gpt_oss", "mpnet"])

@@ -57,6 +57,26 @@ def test_a_float_mask_that_only_switches_is_a_rule() -> None:
     assert torch.equal(rule.block(0, slice(None), slice(None), 0, T)[0], J <= I)
 
 
+@pytest.mark.parametrize("added", ["by distance", "by key", "by cell"])
+def test_a_float_mask_that_also_adds_is_a_mask_and_a_bias(added: str) -> None:
+    """Falcon with ALiBi: what it adds to a key, the lowest number where it must not look."""
+    slopes = torch.tensor([0.5, 0.25])[:, None, None]
+    terms = {
+        "by distance": slopes * (J - I),
+        "by key": slopes * J.expand(T, T),
+        "by cell": slopes * (I * J % 5),
+    }
+    full = terms[added].masked_fill(J > I, torch.finfo(torch.float32).min)[None]
+    rule, bias = compact_mask(full, T)
+    assert isinstance(rule, SpanMask)
+    assert torch.equal(rule.block(0, slice(None), slice(None), 0, T)[0], J <= I)
+    assert isinstance(bias, ToeplitzBias if added == "by distance" else DenseBias)
+    seen = bias.block(0, slice(None), slice(None), 0, T)
+    assert torch.equal(seen[:, J <= I], terms[added][:, J <= I])
+    if added == "by key":
+        assert bias.values.untyped_storage().nbytes() == 2 * T * 4
+
+
 def test_a_mask_that_hides_nothing_is_no_mask() -> None:
     assert compact_mask(torch.ones(1, 1, 1, T, dtype=torch.bool), T) == (None, None)
 

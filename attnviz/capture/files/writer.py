@@ -12,6 +12,7 @@ from attnviz.capture.arrays import Array
 from attnviz.capture.capture import Layer
 from attnviz.capture.masks import Bias, DenseMask, Mask, SpanMask, ToeplitzBias
 from attnviz.capture.recompute.scores import DenseScores, Scores
+from attnviz.checks import finite
 from attnviz.types import Tokens
 
 OUTPUT = {"v": 3, "pulls": 3, "bias": 1}  # arrays of OutputParts, and their dimensions
@@ -30,20 +31,20 @@ class Writer:
             norms = norms.values
         return {
             "scores": self._scores(layer.scores),
-            "norms": None if norms is None else self._array(norms),
+            "norms": None if norms is None else self._numbers(norms),
         }
 
     def output(self, layer: Layer) -> dict[str, Any] | None:
         """What contributions are made of, None where it is not known."""
         parts = layer.parts()
-        return None if parts is None else {name: self._array(getattr(parts, name)) for name in OUTPUT}
+        return None if parts is None else {name: self._numbers(getattr(parts, name)) for name in OUTPUT}
 
     def _scores(self, scores: Scores) -> dict[str, Any]:
         if isinstance(scores, DenseScores):
-            return {"weights": self._array(scores.weights)}
+            return {"weights": self._numbers(scores.weights)}
         return {
-            "q": self._array(scores.q),
-            "k": self._array(scores.k),
+            "q": self._numbers(scores.q),
+            "k": self._numbers(scores.k),
             "scale": scores.scale,
             "softcap": scores.softcap,
             "sinks": None if scores.sinks is None else self._array(scores.sinks),
@@ -60,6 +61,11 @@ class Writer:
         if isinstance(rule, ToeplitzBias):
             return {"rule": "toeplitz", "diagonals": self._array(rule.diagonals), "queries": rule.queries}
         return {"rule": "bias", "values": self._array(rule.values)}
+
+    def _numbers(self, array: Array) -> dict[str, str]:
+        """An array without NaN or infinity. Raises NumbersInvalid: no file holds what none would open."""
+        finite(array, "what is saved", array.dtype)
+        return self._array(array)
 
     def _array(self, array: Array) -> dict[str, str]:
         known = self._names.get(id(array))

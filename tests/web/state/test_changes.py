@@ -58,7 +58,7 @@ FOLLOWING = {
         *("held", "changed", "edits", "forced", "heads", "opened", "kind", "over", "off"),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first"),
     },
-    **dict.fromkeys(("reading", "source_language", "target_language"), {"held", "edits", "forced"}),
+    **{key: {"held", "edits", "forced"} for key in ("reading", "source_language", "target_language")},
 }
 CHOICES = {
     "model": [None, "a", "b"],
