@@ -53,6 +53,7 @@ class Runtime:
         self.open, self.opened, self.save = files.open, files.opened, files.save
 
         readings = Readings(self.engine)
+        self.embedded = readings.embedded
         self.reading, self.special_in, self.check = readings.reading, readings.special_in, readings.check
 
         maps = Maps(self.engine)

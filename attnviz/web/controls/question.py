@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.errors import InputEmpty, InputInvalid, UnknownName
-from attnviz.web.controls import before_after, marked_text, sidebar, targets
+from attnviz.web.controls import before_after, embedding_limit, marked_text, sidebar, targets
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import links, problems, progress
@@ -111,6 +111,7 @@ def ask(query: Query, state: State, purpose: str) -> Question | None:
         shown = next(each for each in runtime.examples() if each.query == example)
         st.button("Take the two example sentences", on_click=sidebar.show_example, args=(shown,))
         return None
+    query = embedding_limit.choose(query, state, target)
     targets.type_options(query, state, target)
     options = targets.options(state, target)
     choice = st.container()

@@ -69,6 +69,7 @@ class State:
         operator: how the test of an explanation takes words away; side: "second" where it is of the second text.
         reading: "special" or "chat": how the texts are read, as the languages; see `attnviz.runtime.Query`.
         first: "taken" where tests and baselines may take the first token away, which causal models lean on.
+        longer: "cut" where of a text that is longer than the model embeds only the beginning is read.
         panes: what the Compare page shows side by side, as `attnviz.web.state.panes` writes it.
         off: heads that are switched off, "2.5,3.*" for instance. gate: what becomes of them instead, a factor or
             "mean"; reference: the text whose mean it is. changed: the text as the reader has changed it.
@@ -106,6 +107,7 @@ class State:
     source_language: str | None = stands.word("source_language", "model")
     target_language: str | None = stands.word("target_language", "model")
     first: str | None = stands.word("first", "model")
+    longer: str | None = stands.word("longer", "model")
     gate: str | None = stands.word("gate")
     panes: str | None = stands.panes("panes")
     off: str | None = stands.spelled("off", HEADS, UNREADABLE, "model")

@@ -86,6 +86,7 @@ def test_the_names_are_those_of_the_design():
         "fr",
         "eng_Latn",
         "taken",
+        "cut",
         "mean",
         "3.1,5.4",
         "2.5,3.*",

@@ -40,6 +40,7 @@ FULL = State(
     source_language="fr",
     target_language="de",
     first="taken",
+    longer="cut",
     gate="mean",
     panes="3.1,5.4",
     off="2.5",
@@ -56,7 +57,7 @@ FOLLOWING = {
     "changed": {"edits"},
     "model": {
         *("held", "changed", "edits", "forced", "heads", "opened", "kind", "over", "off"),
-        *("method", "target", "operator", "reading", "source_language", "target_language", "first"),
+        *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
     **{key: {"held", "edits", "forced"} for key in ("reading", "source_language", "target_language")},
 }

@@ -8,7 +8,7 @@ import streamlit as st
 
 from attnviz.errors import InputEmpty, InputInvalid, UnknownName
 from attnviz.figures.messages.axes import GRANULARITIES
-from attnviz.web.controls import answers, targets
+from attnviz.web.controls import answers, embedding_limit, targets
 from attnviz.web.controls.question import needs_model
 from attnviz.web.escape import markdown
 from attnviz.web.pages.attribution import evaluation
@@ -32,6 +32,7 @@ def draw(query: Query, state: State) -> Drawn | None:
     target = targets.choose(query, state)
     if target is None:
         return None
+    query = embedding_limit.choose(query, state, target)
     method = _method(target, state, query.model)
     request = Request(
         query, target, method, targets.options(state, target), evaluation.keeps_first(query, state)
