@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from attnviz.runtime import Query, get_runtime
+from attnviz.text import visible
 from attnviz.web.controls import before_after
 from tests.web.hostile import marks_in
 
@@ -127,3 +128,38 @@ def test_hostile_names_of_special_tokens_are_text(opened, tokenizer, tmp_path):
     visit = opened("attention", model=str(tmp_path), text=f"Before {name} behind.")
     assert "looks like a special token" in visit.markdown
     assert not marks_in(visit.markdown)
+
+
+@pytest.fixture(scope="module")
+def translator(tmp_path_factory) -> str:
+    """The directory of a tiny random NLLB."""
+    from tests.capture import translators
+
+    path = tmp_path_factory.mktemp("translator")
+    translators.module("nllb").save_pretrained(path)
+    translators.tokenizer("nllb").save_pretrained(path)
+    return str(path)
+
+
+def test_languages_are_chosen_from_the_models_own_list(opened, translator):
+    visit = opened("attention", model=translator, text="the cat sat", target_text="le chat dort")
+    source = visit.at.selectbox(key="reading_source_language")
+    assert "deu_Latn" in source.options
+    assert source.options[0].startswith("the model’s own: ")
+    source.set_value("deu_Latn").run()
+    visit.at.selectbox(key="reading_target_language").set_value("fra_Latn").run()
+    assert (visit.url["source_language"], visit.url["target_language"]) == ("deu_Latn", "fra_Latn")
+    told = {"source_language": "deu_Latn", "target_language": "fra_Latn"}
+    truth = get_runtime().capture(Query(translator, "the cat sat", None, "le chat dort", **told))
+    header, _ = visit.figure("heatmap")
+    assert [*header["queries"], *header["keys"]] == [
+        *(visible(each) for each in truth.query_tokens("cross").labels),
+        *(visible(each) for each in truth.key_tokens("cross").labels),
+    ]
+    assert "deu_Latn" in truth.tokens.pieces
+    wrong = opened("attention", model=translator, text="the cat", target_text="le chat", source_language="xx")
+    assert "source language" in " ".join(wrong.problem)
+    wrong.at.selectbox(key="reading_source_language").set_value("deu_Latn").run()
+    assert "writes several languages" in " ".join(wrong.problem)
+    wrong.at.selectbox(key="reading_target_language").set_value("fra_Latn").run()
+    assert wrong.figure("heatmap")[0]["queries"]
