@@ -102,7 +102,8 @@ class Readings:
         if max(tokens) <= limit:
             return None
         cut = [_first_tokens(model, text, limit) for text in texts]
-        whole = None if None in cut else replace(query, text=cut[0], pair=cut[1] if cut[1:] else None)
+        left = [text for text in cut if text is not None]
+        whole = replace(query, text=left[0], pair=left[1] if left[1:] else None) if left == cut else None
         return Embedded(limit, tokens, whole)
 
     def check(self, name: str, progress: Progress | None = None) -> SelfCheck | None:
