@@ -6,7 +6,7 @@ Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, Q que
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -34,8 +34,45 @@ def readonly(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.ND
     return result
 
 
-@dataclass(frozen=True)
-class ModelCard:
+class Record:
+    """What frozen records have in common: a `repr` of one line, with the sizes of arrays and texts in their place."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        shown = [
+            f"{field.name}={brief(value)}"
+            for field in fields(self)  # type: ignore[arg-type]
+            if field.repr and not _empty(value := getattr(self, field.name))
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _empty(value: object) -> bool:
+    return value is None or (isinstance(value, str | tuple) and not value)
+
+
+def brief(value: object, most: int = 3) -> str:
+    """A value in a few characters: of arrays dtype and shape, of long texts and sequences the beginning."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape}"
+    if isinstance(value, Tokens):
+        return f"{len(value)} tokens"
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else f"{value[:39]}…")
+    if isinstance(value, float | np.floating):
+        return f"{value:.6g}"
+    if isinstance(value, tuple | list):
+        shown = [brief(each) for each in value[:most]] + [f"… {len(value)}"] * (len(value) > most)
+        return f"({', '.join(shown)})"
+    if isinstance(value, Record):
+        return f"{type(value).__name__}(…)"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+@dataclass(frozen=True, repr=False)
+class ModelCard(Record):
     """What is known of a model without running it.
 
     `parameters` counts weights, 0 where it is unknown before loading; `max_tokens` is 0 where the
@@ -57,12 +94,13 @@ class ModelCard:
     notes: str
 
 
-@dataclass(frozen=True)
-class Tokens:
+@dataclass(frozen=True, repr=False)
+class Tokens(Record):
     """A tokenized text, or two (`pair` is the second one).
 
     Attributes:
-        text: the text as it was tokenized; lone surrogates are replaced by U+FFFD, one for one.
+        text: the text as it was tokenized, the whole one where only its beginning was read; lone surrogates are
+            replaced by U+FFFD, one for one.
         ids: (T,) int64 vocabulary indices.
         pieces: T strings, as the tokenizer has them ("##ing", "Ġcat", "▁cat").
         labels: T strings, as a person reads them. The labels of all tokens but those that a template added,
@@ -106,8 +144,8 @@ class Tokens:
         return len(self.ids)
 
 
-@dataclass(frozen=True)
-class HeadTable:
+@dataclass(frozen=True, repr=False)
+class HeadTable(Record):
     """Statistics of every head: `values` is (M, L, H) float32, NaN where a metric is not defined."""
 
     metrics: tuple[str, ...]
@@ -130,8 +168,8 @@ class HeadTable:
         return self.values[self.metrics.index(metric)]
 
 
-@dataclass(frozen=True)
-class QueryKey:
+@dataclass(frozen=True, repr=False)
+class QueryKey(Record):
     """How one query token's weights come about, step by step: q * k, summed, scaled, masked, softmax.
 
     Attributes:
@@ -186,8 +224,8 @@ def sum_tolerance(value: float, change: float) -> float:
     return max(SUM_TOLERANCE * abs(change), SUM_ROUNDING * max(1.0, abs(value)))
 
 
-@dataclass(frozen=True)
-class Attribution:
+@dataclass(frozen=True, repr=False)
+class Attribution(Record):
     """How much each token contributed to a target, by one method.
 
     Attributes:

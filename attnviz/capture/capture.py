@@ -63,7 +63,7 @@ class Layer:
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Capture:
     """Exact attention of one text through one model, in O(L H T d) memory.
 
@@ -300,6 +300,10 @@ class Capture:
         from attnviz.capture.files.store import to_bytes
 
         return to_bytes(self)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{kind} {'x'.join(map(str, self.shape(kind)))}" for kind in self.kinds)
+        return f"Capture({self.card.name!r}, {len(self.tokens)} tokens, {sizes})"
 
     def _repr_html_(self) -> str | None:
         """The heatmap, in a notebook; None, and hence the plain repr, where nothing draws."""

@@ -20,12 +20,13 @@ from attnviz.capture.reading import (
     Messages,
     Reading,
     Special,
+    check_length,
     read_chat,
     read_text,
     target_of,
 )
 from attnviz.capture.sequences import decoder_start, joined, shifted
-from attnviz.errors import AttnVizError, InputTooLong, TargetUnsupported
+from attnviz.errors import AttnVizError, TargetUnsupported
 from attnviz.types import Kind, ModelCard, Tokens
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ class Model:
     def __init__(self, loaded: Loaded, reading: Reading = AS_TEXT) -> None:
         self.loaded, self.reading = loaded, reading
         self._projections: dict[tuple[str, int], tuple[Projection, torch.Tensor] | None] = {}
+
+    def __repr__(self) -> str:
+        card = self.card
+        size = f"{card.layers} layers of {card.heads} heads"
+        return f"Model({card.name!r}, {card.kind}, {size}, {self.dtype} on {self.device})"
 
     @property
     def card(self) -> ModelCard:
@@ -171,7 +177,7 @@ class Model:
             return self.capture_fed(self._inputs(inputs), tokens)
         if target_text is None:
             return self._captured_sequence(
-                tokens, inputs, reader._generated(inputs, {"max_new_tokens": TARGET_TOKENS})
+                tokens, inputs, reader._generated(inputs, {"max_new_tokens": self._most_new()})
             )
         target, fed = reader.forced(target_text)
         return self._captured_decoder(tokens, inputs, fed, target)
@@ -210,7 +216,9 @@ class Model:
         reader = self.reads(special, source_language, target_language)
         tokens, inputs = reader.encode(text)
         if self.card.kind == "decoder":
-            self._check_length(len(tokens) + max_new_tokens)
+            check_length(self.loaded, len(tokens) + max_new_tokens)
+        else:
+            check_length(self.loaded, max_new_tokens, target=True)
         options: dict[str, Any] = {"max_new_tokens": max_new_tokens}
         if temperature > 0:
             options.update(do_sample=True, temperature=temperature, top_k=top_k or 0, top_p=top_p or 1.0)
@@ -254,13 +262,15 @@ class Model:
         As transformers feeds it from labels: shifted right. Raises InputInvalid, InputEmpty, InputTooLong.
         """
         target, labels = read_text(self.loaded, target_text, reading=self.reading, target=True)
-        self._check_length(len(target))
+        check_length(self.loaded, len(target), target=True)
         return target, shifted(self.loaded.module, labels["input_ids"])
 
     def fed_for(self, ids: Iterable[int]) -> list[int]:
         """What the decoder is fed to predict these ids: they, behind the token that it starts with."""
+        ids = [int(number) for number in ids]
+        check_length(self.loaded, len(ids), target=True)
         start = decoder_start(self.loaded.module, self.loaded.tokenizer, target_of(self.loaded, self.reading))
-        return [start, *map(int, ids)][:-1]
+        return [start, *ids[:-1]]
 
     def encode(self, text: str | Messages, pair: str | None = None) -> tuple[Tokens, dict[str, list[int]]]:
         """The tokens, and the lists that the module is fed (input_ids, attention_mask, ...), of what fits the model.
@@ -270,17 +280,8 @@ class Model:
             InputEmpty: no text. InputTooLong: more tokens than the model has positions.
         """
         tokens, inputs = read_text(self.loaded, text, pair, self.reading)
-        self._check_length(len(tokens))
+        check_length(self.loaded, len(tokens))
         return tokens, inputs
-
-    def _check_length(self, count: int) -> None:
-        limit = self.card.max_tokens
-        if limit and count > limit:
-            raise InputTooLong(
-                f"The text has {count:,} tokens; {self.card.name} reads at most {limit:,}.",
-                f"Shorten it by about {count - limit:,} tokens, or choose a model for longer texts.",
-                tokens=count, limit=limit,
-            )  # fmt: skip
 
     def _inputs(self, inputs: dict[str, list[int]]) -> dict[str, torch.Tensor]:
         import torch
@@ -297,6 +298,12 @@ class Model:
         longer["input_ids"] = [*inputs["input_ids"], *new]
         capture = self._captured(self._inputs(longer), joined(tokens, target))
         return replace(capture, target_tokens=target)
+
+    def _most_new(self) -> int:
+        from attnviz.loading import position_limits
+
+        config: Any = self.loaded.module.config
+        return min(TARGET_TOKENS, position_limits(config, self.card.max_tokens)[1] or TARGET_TOKENS)
 
     def _generated(self, inputs: dict[str, list[int]], options: dict[str, Any]) -> list[int]:
         """The sequence that the model writes, in the target language where there are several."""
@@ -322,7 +329,7 @@ class Model:
     ) -> Capture:
         from attnviz.text import tokens_of_ids
 
-        self._check_length(len(fed))
+        check_length(self.loaded, len(fed), target=True)
         tensors = self._inputs({**inputs, "decoder_input_ids": fed})
         # Whatever the first position is fed, it is the start of the sequence and no word of the target.
         read = tokens_of_ids(self.loaded.tokenizer, fed, special_ids=fed[:1])
@@ -372,6 +379,7 @@ def load_model(
     revision: str | None = None,
     *,
     tokenizer: Any = None,
+    processor: Any = None,
     access: Access | None = None,
     turn: AbstractContextManager[None] | None = None,
 ) -> Model:
@@ -383,7 +391,7 @@ def load_model(
         device: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto" (bfloat16 on a GPU that has it, else float32), "float32", "bfloat16", "float16".
         revision: a commit, branch or tag of the Hub.
-        tokenizer: of a model in memory.
+        tokenizer: of a model in memory. processor: the same where a processor carries the tokenizer.
         access: where a name may lead, and what may be fetched for it; everything by default.
         turn: see `attnviz.loading.load`.
 
@@ -394,6 +402,8 @@ def load_model(
     from attnviz.loading import Access, load, load_module
 
     if not isinstance(name, str | PathLike):
-        return Model(load_module(name, tokenizer))
+        return Model(
+            load_module(name, getattr(processor, "tokenizer", None) if tokenizer is None else tokenizer)
+        )
     access = access or Access()
     return Model(load(name, device=device, dtype=dtype, revision=revision, access=access, turn=turn))

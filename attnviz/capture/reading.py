@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from attnviz.errors import InputInvalid, ModelUnsupported, UnknownName
+from attnviz.errors import InputInvalid, InputTooLong, ModelUnsupported, UnknownName
 from attnviz.types import Tokens
 
 if TYPE_CHECKING:
@@ -92,6 +92,22 @@ def read_text(
     )
 
 
+def check_length(loaded: Loaded, count: int, target: bool = False) -> None:
+    """Raises InputTooLong where a text, or with `target` what a decoder is fed, has more tokens than positions."""
+    from attnviz.loading import position_limits
+
+    config: Any = loaded.module.config
+    limit, name = position_limits(config, loaded.card.max_tokens)[target], loaded.card.name
+    if limit and count > limit:
+        what, reads = ("target", f"the decoder of {name}") if target else ("text", name)
+        raise InputTooLong(
+            f"The {what} has {count:,} tokens; {reads} reads at most {limit:,}.",
+            f"Shorten it by about {count - limit:,} tokens, or choose a model for longer texts.",
+            tokens=count,
+            limit=limit,
+        )
+
+
 def is_messages(text: object) -> bool:
     """Whether what is given as a text is a list of messages."""
     return isinstance(text, Sequence) and any(isinstance(each, Mapping) for each in text)
@@ -168,7 +184,14 @@ def embedding_rows(module: Any, target: bool = False) -> int:
 
 
 def _tokenizer(loaded: Loaded) -> Any:
-    if loaded.tokenizer is None:
+    reads = loaded.card.modality in ("text", "text+image")
+    if reads and loaded.card.kind == "encoder" and hasattr(loaded.module, "get_image_features"):
+        raise ModelUnsupported(
+            f"The model {loaded.card.name!r} compares texts with pictures: it reads no text alone.",
+            "Choose a text model.",
+            reason="not-captured",
+        )
+    if loaded.tokenizer is None or not reads:
         raise ModelUnsupported(
             f"The model {loaded.card.name!r} takes {loaded.card.modality}, not text.",
             "Choose a text model.",

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, Kind, Mark, Tokens, readonly
+from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, Kind, Mark, Record, Tokens, readonly
 
 Outcomes = tuple[tuple[str, float], ...]
 LEVEL = 0.9  # of intervals of random orders; 19 of them are enough for it
@@ -37,8 +37,8 @@ def _pair(interval: npt.NDArray[np.float64] | None) -> tuple[float, float] | Non
     return None if interval is None else (float(interval[0]), float(interval[1]))
 
 
-@dataclass(frozen=True)
-class Faithfulness:
+@dataclass(frozen=True, repr=False)
+class Faithfulness(Record):
     """What happens to a target when the words that an attribution puts first are taken away, or kept alone.
 
     K steps take (or keep) ever more tokens, in the order of their scores; S random orders show what any order does.
@@ -139,8 +139,8 @@ class Faithfulness:
         return sum(value.nbytes for value in vars(self).values() if isinstance(value, np.ndarray))
 
 
-@dataclass(frozen=True)
-class Answer:
+@dataclass(frozen=True, repr=False)
+class Answer(Record):
     """A target of a text, with nothing taken away and nothing changed.
 
     Attributes:
@@ -163,8 +163,8 @@ class Answer:
         return 200 * len(self.tokens) + 100 * (len(self.outcomes) + len(self.marks))
 
 
-@dataclass(frozen=True)
-class Removal:
+@dataclass(frozen=True, repr=False)
+class Removal(Record):
     """What a target and the model's predictions are without some words of a text.
 
     Attributes:
@@ -203,8 +203,8 @@ class Removal:
         return 200 * len(self.tokens) + 100 * (len(self.outcomes_before) + len(self.outcomes_after))
 
 
-@dataclass(frozen=True)
-class Forced:
+@dataclass(frozen=True, repr=False)
+class Forced(Record):
     """Rows of attention that were set, and what they were.
 
     Attributes:
@@ -226,8 +226,8 @@ class Forced:
             object.__setattr__(self, name, readonly(getattr(self, name), np.float32))
 
 
-@dataclass(frozen=True)
-class Ablation:
+@dataclass(frozen=True, repr=False)
+class Ablation(Record):
     """What a target and the model's predictions are with some heads changed.
 
     Attributes:
@@ -263,8 +263,8 @@ class Ablation:
         return rows + 100 * (len(self.heads) + len(self.outcomes_before) + len(self.outcomes_after) + 4)
 
 
-@dataclass(frozen=True)
-class HeadImportance:
+@dataclass(frozen=True, repr=False)
+class HeadImportance(Record):
     """How far a target falls without each head, one head at a time.
 
     Attributes:
@@ -291,8 +291,8 @@ class HeadImportance:
         return self.values.nbytes
 
 
-@dataclass(frozen=True)
-class Sanity:
+@dataclass(frozen=True, repr=False)
+class Sanity(Record):
     """An explanation, and the same one by a copy of the model whose upper layers were shuffled.
 
     Attributes:
@@ -317,8 +317,8 @@ class Sanity:
         return self.before.nbytes + self.after.nbytes
 
 
-@dataclass(frozen=True)
-class LayerByLayer:
+@dataclass(frozen=True, repr=False)
+class LayerByLayer(Record):
     """What a target and the predictions would be if the model stopped after each layer.
 
     Attributes:

@@ -4,9 +4,9 @@ In flow names; out flow `ModelCard`s (without torch) and `Loaded` models, or a t
 """
 
 from attnviz.loading.access import Access
-from attnviz.loading.cards import card_of
+from attnviz.loading.cards import card_of, position_limits
 from attnviz.loading.catalogue import catalog
 from attnviz.loading.in_memory import load_module
 from attnviz.loading.loader import Loaded, load
 
-__all__ = ["Access", "Loaded", "card_of", "catalog", "load", "load_module"]
+__all__ = ["Access", "Loaded", "card_of", "catalog", "load", "load_module", "position_limits"]

@@ -151,6 +151,18 @@ def _count(config: Any, keys: tuple[str, ...], total: bool = False) -> int:
     return 0
 
 
+def position_limits(config: PreTrainedConfig, own: int) -> tuple[int, int]:
+    """How many tokens a text may have, and what a decoder is fed beside it; 0 where positions have no limit.
+
+    `own` is the limit of the card, which holds for both but in models of two parts, and where a config names two.
+    """
+    sides = [getattr(config, name, None) for name in ("encoder", "decoder")]
+    if all(hasattr(side, "model_type") for side in sides):
+        first, second = (_max_tokens(side, 0) for side in sides)
+        return first, second
+    return own, _count(config, ("max_decoder_position_embeddings",)) or own
+
+
 def _max_tokens(config: Any, tokenizer_limit: int) -> int:
     fallback = tokenizer_limit if 0 < tokenizer_limit < SANE_LENGTH else 0
     if config.model_type in RELATIVE_POSITIONS or getattr(config, "alibi", False) is True:

@@ -24,7 +24,7 @@ from attnviz.loading.pooling import Pooling
 from attnviz.loading.sentence_modules import lowercases, notes, read_pooling, with_tokenizer
 from attnviz.loading.tokenizer import load_tokenizer, lower_case
 from attnviz.loading.weights import damaged, nbytes
-from attnviz.types import ModelCard, Tokens
+from attnviz.types import ModelCard
 
 if TYPE_CHECKING:
     import torch
@@ -58,28 +58,9 @@ class Loaded:
     card: ModelCard
     device: torch.device
     dtype: torch.dtype
-    module: nn.Module
-    tokenizer: Any
+    module: nn.Module = field(repr=False)
+    tokenizer: Any = field(repr=False)
     pooling: Pooling = field(default_factory=Pooling)
-
-    def tokenize(self, text: str, pair: str | None = None) -> Tokens:
-        """The tokens that the model is fed. Raises InputEmpty; ModelUnsupported for a model without text."""
-        from attnviz.text import tokenize
-
-        if self.tokenizer is None:
-            raise ModelUnsupported(
-                f"The model {self.card.name!r} takes {self.card.modality}, not text.",
-                "Choose a text model.",
-                reason="not-captured",
-            )
-        tokens = tokenize(self.tokenizer, text, pair)
-        size = _vocabulary(self.module)
-        if size and len(tokens) and int(tokens.ids.max()) >= size:
-            raise damaged(
-                self.card.name,
-                f"its tokenizer gives the id {int(tokens.ids.max())}, but its vocabulary ends at {size - 1}",
-            )
-        return tokens
 
 
 def load(
@@ -320,14 +301,6 @@ def _is_head(module: nn.Module, missing: set[str]) -> bool:
         and getattr(module, prefix, None) is not None
         and not any(key.startswith(f"{prefix}.") and ".pooler." not in key for key in missing)
     )
-
-
-def _vocabulary(module: Any) -> int:
-    """Rows of the input embedding, 0 where there is none."""
-    try:
-        return int(module.get_input_embeddings().num_embeddings)
-    except (AttributeError, NotImplementedError):
-        return 0
 
 
 def _first_line(error: Exception) -> str:

@@ -48,6 +48,24 @@ def check_characters(query: Query, settings: Settings) -> None:
         )
 
 
+def check_options(options: object, settings: Settings) -> None:
+    """Texts among options (labels, a continuation, a reference) are tokenized, too. Raises InputTooLong."""
+    characters = _characters(options)
+    if characters > settings.max_characters:
+        raise InputTooLong(
+            f"The options have {characters:,} characters; this server reads at most {settings.max_characters:,}.",
+            "Shorten them.",
+            tokens=characters,
+            limit=settings.max_characters,
+        )
+
+
+def _characters(value: object) -> int:
+    if isinstance(value, str):
+        return len(value)
+    return sum(map(_characters, value)) if isinstance(value, tuple | list) else 0
+
+
 def _check_tokens(
     model: Model, settings: Settings, what: str, text: str | Messages, pair: str | None = None
 ) -> None:

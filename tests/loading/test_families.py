@@ -119,6 +119,7 @@ def test_a_class_of_another_family_or_no_model_is_not_taken(bert):
 
 
 def test_image_and_speech_models_need_no_tokenizer(tmp_path):
+    from attnviz.capture import Model
     from attnviz.errors import ModelUnsupported
 
     vit = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 16,
@@ -128,7 +129,7 @@ def test_image_and_speech_models_need_no_tokenizer(tmp_path):
     assert (loaded.card.modality, loaded.card.kind, loaded.card.max_tokens) == ("image", "encoder", 0)
     assert loaded.tokenizer is None
     with pytest.raises(ModelUnsupported, match="takes image, not text"):
-        loaded.tokenize("a cat")
+        Model(loaded).tokenize("a cat")
 
 
 def test_text_and_image_card(tmp_path):

@@ -70,12 +70,6 @@ def test_output_equals_sentence_transformers(minilm):
     np.testing.assert_allclose(pooled, reference.encode(TEXT), atol=1e-6)
 
 
-def test_tokenize_goes_through_text(minilm):
-    tokens = minilm.tokenize("The cat", "sat")
-    assert tokens.ids.tolist() == minilm.tokenizer("The cat", "sat")["input_ids"]
-    assert tokens.pair == "sat"
-
-
 def _catalogue_with(monkeypatch, tmp_path, row: str):
     (tmp_path / "catalog.toml").write_text(row, encoding="utf-8")
     monkeypatch.setattr(module, "models_directory", lambda: tmp_path)

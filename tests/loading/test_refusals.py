@@ -7,7 +7,15 @@ import sys
 import pytest
 import torch
 
-from attnviz.errors import AttnVizError, ModelNotFound, ModelTooLarge, ModelUnsupported, UnknownName
+from attnviz.capture import Model
+from attnviz.errors import (
+    AttnVizError,
+    InputInvalid,
+    ModelNotFound,
+    ModelTooLarge,
+    ModelUnsupported,
+    UnknownName,
+)
 from attnviz.loading import load
 
 from . import tiny
@@ -262,10 +270,8 @@ def test_tokenizer_of_another_model(bert):
     small = tiny.build("BertModel", "BertConfig", **{**tiny.BERT, "vocab_size": 100})
     small.save_pretrained(bert)
     loaded = load(bert, device="cpu")
-    with pytest.raises(
-        ModelUnsupported, match=r"its tokenizer gives the id \d+, but its vocabulary ends at 99"
-    ):
-        loaded.tokenize("猫 the cat sat on the mat")
+    with pytest.raises(InputInvalid, match=r"the id \d+, but the model's vocabulary ends at 99"):
+        Model(loaded).tokenize("猫 the cat sat on the mat")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from attnviz.errors import AttnVizError, InputEmpty
 from attnviz.explanation.declarations import Progress
 from attnviz.explanation.removal import operator_of, something_left, values_of
 from attnviz.explanation.results import Faithfulness
-from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, readonly
+from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, Record, readonly
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
@@ -30,8 +30,8 @@ SEEDS = 20  # enough for an interval, see `Faithfulness`
 MAX_SEEDS = 1000
 
 
-@dataclass(frozen=True)
-class RandomOrders:
+@dataclass(frozen=True, repr=False)
+class RandomOrders(Record):
     """What random orders do to a text and a target: the reference for every method. Fields as in Faithfulness."""
 
     removed: Annotated[Values, "S K"]

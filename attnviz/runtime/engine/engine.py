@@ -149,6 +149,7 @@ class Engine:
         def compute(report: Progress) -> Any:
             report(Stage(READING))
             limits.check_separately(model, query, self.settings)
+            limits.check_options(what, self.settings)
 
             def told(fraction: float) -> None:
                 report(Stage(stage, fraction))

@@ -166,7 +166,7 @@ class _Forced(_Scored):
 
 def _scored(model: Model, text: str, given: str | None, ids: Iterable[int] | None) -> _Scored:
     """The text and its continuation: of these ids, else as given, else the one that the model writes, greedily."""
-    from attnviz.capture.reading import read_continuation
+    from attnviz.capture.reading import embedding_rows, read_continuation
     from attnviz.explanation.problem import embedding_weight, encode
     from attnviz.text import tokens_of_ids
 
@@ -174,7 +174,10 @@ def _scored(model: Model, text: str, given: str | None, ids: Iterable[int] | Non
     tokens, inputs = encode(model, module, text)
     reads_source = model.card.kind == "encoder-decoder"
     if ids is not None:
-        target = tokens_of_ids(tokenizer, _checked(ids, len(embedding_weight(module))))
+        target = tokens_of_ids(
+            tokenizer,
+            _checked(ids, embedding_rows(module, target=reads_source) or len(embedding_weight(module))),
+        )
     elif given is None:
         target = _written(model, text)
     elif not text_of("continuation", given).strip():

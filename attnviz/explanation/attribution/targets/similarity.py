@@ -5,9 +5,13 @@ As a function of one text's tokens, with the other text's embedding held fixed; 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from attnviz.errors import UnknownName
 from attnviz.explanation.declarations import TargetInfo
 
 if TYPE_CHECKING:
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
     from attnviz.capture import Model
     from attnviz.explanation.problem import Problem, Read, Run
     from attnviz.loading.pooling import Pooling
+    from attnviz.types import Tokens
+
+LENGTHS = ("model", "own")
 
 
 class Similarity:
@@ -31,19 +38,28 @@ class Similarity:
         positive="The word makes the two texts more similar to the model.",
         negative="The word makes the two texts less similar to the model.",
         caveat="The model's idea of similarity is topic more than truth: a negated sentence can be very similar.",
+        options=("length",),
     )
 
     def supports(self, model: Model) -> bool:
         return True
 
-    def problems(self, model: Model, text: str, pair: str | None, **options: Any) -> tuple[Problem, ...]:
+    def problems(
+        self, model: Model, text: str, pair: str | None, length: str = "model", **options: Any
+    ) -> tuple[Problem, ...]:
+        """`length`: "model" reads all that the model can; "own" the beginning, as sentence-transformers does."""
         import torch
 
         from attnviz.explanation.pooling import pool, query_weights, shares
         from attnviz.explanation.problem import Problem, encode
 
         module, pooling = base_of(model.loaded.module), model.loaded.pooling
-        sides = [encode(model, module, side) for side in (text, pair or "")]
+        if length not in LENGTHS:
+            raise UnknownName("length", length, LENGTHS)
+        whole = [encode(model, module, side) for side in (text, pair or "")]
+        own = pooling.max_seq_length
+        sides = whole if length == "model" else [_beginning(*side, own) for side in whole]
+        notes = [_length_note(len(tokens), own, length) for tokens, _ in whole]
         with torch.no_grad():
             hidden = [module(**inputs).last_hidden_state for _, inputs in sides]
             vectors = [
@@ -67,9 +83,44 @@ class Similarity:
                 query_weights=query_weights(len(tokens), pooling),
                 value=value,
                 vectors=partial(both_shares, side) if pooling.is_additive else None,
+                note=" ".join(dict.fromkeys(filter(None, notes))),
+                options={"length": length} if any(notes) else {},
             )
             for side, (tokens, inputs) in enumerate(sides)
         )
+
+
+def _length_note(tokens: int, own: int | None, length: str) -> str:
+    """What a reader must know where sentence-transformers reads less of a text than the model can."""
+    if own is None or tokens <= own:
+        return ""
+    if length == "own":
+        return f"Of {tokens:,} tokens the first {own:,} are read, as sentence-transformers does."
+    return (
+        f"All {tokens:,} tokens are read; sentence-transformers reads the first {own:,} with this model, "
+        "as length='own' does."
+    )
+
+
+def _beginning(
+    tokens: Tokens, inputs: dict[str, torch.Tensor], own: int | None
+) -> tuple[Tokens, dict[str, torch.Tensor]]:
+    """The first tokens and those that the template puts behind them, `own` in all; the text stays the whole one."""
+    import torch
+
+    if own is None or len(tokens) <= own:
+        return tokens, inputs
+    last = int(np.flatnonzero(~tokens.special)[-1])  # what stands behind it is the template's
+    behind = len(tokens) - 1 - last
+    kept = np.r_[: own - behind, last + 1 : len(tokens)]
+    cut = replace(
+        tokens,
+        pieces=tuple(tokens.pieces[k] for k in kept),
+        labels=tuple(tokens.labels[k] for k in kept),
+        **{name: getattr(tokens, name)[kept] for name in ("ids", "spans", "special", "words", "segments")},
+    )
+    places = torch.as_tensor(kept)
+    return cut, {name: each[:, places.to(each.device)] for name, each in inputs.items()}
 
 
 def base_of(module: torch.nn.Module) -> torch.nn.Module:
