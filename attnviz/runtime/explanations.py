@@ -76,7 +76,7 @@ class Explanations:
             UnknownName, TargetUnsupported: no such method or target, or not for this model.
             InputEmpty, InputTooLong: before anything is computed.
         """
-        method = method or self._default_method(query.model, progress)
+        method = method or self.default_method(query.model, progress)
         if not options:
             for each in self._stored_attributions(query):
                 if each.method == method and target in (None, each.target):
@@ -92,8 +92,8 @@ class Explanations:
             query, ("explain", target, method, option_key(options)), EXPLAINING, work, progress
         )
 
-    def _default_method(self, name: str, progress: Progress | None) -> str:
-        """By the kind of the model, which is loaded where nothing is known of it."""
+    def default_method(self, name: str, progress: Progress | None) -> str:
+        """Of explanations, by the kind of the model, which is loaded where nothing is known of it."""
         from attnviz.explanation import default_method
 
         card = self._engine.card(name)

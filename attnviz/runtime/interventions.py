@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from attnviz.runtime import limits
@@ -67,7 +68,10 @@ class Interventions:
             from attnviz.explanation import ablate
 
             if reference is not None:
-                limits.check_separately(model, Query(query.model, reference), self._engine.settings)
+                asked = replace(query, text=reference, pair=None)
+                limits.check_separately(model, asked, self._engine.settings)
+                if query.chat:
+                    how["reference"] = model.chat(asked.content, add_generation_prompt=True).text  # type: ignore[arg-type]
             more: dict[str, Any] = with_continuation(model, query, target, options)
             return ablate(model, query.content, heads, target, query.pair, **how, **more)
 

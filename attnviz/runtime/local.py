@@ -56,6 +56,7 @@ class Runtime:
         media = Media(self.engine)
         self.hold, self.holds, self.thumbnail = media.hold, media.holds, media.thumbnail
         readings = Readings(self.engine)
+        self.embedded = readings.embedded
         self.reading, self.special_in, self.check = readings.reading, readings.special_in, readings.check
 
         maps = Maps(self.engine)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 FILE = "file"  # what stands before the colon in the name of an opened file
 
@@ -16,7 +16,8 @@ class Query:
     A blank `pair`, `target_text` or language counts as none.
 
     Attributes:
-        special: whether names of special tokens in the texts are those tokens.
+        special: whether names of special tokens in the texts are those tokens. "only": and no others are added, as in
+            a text that a chat template has made.
         chat: whether the text is a message of a user, which the tokenizer's own template makes a text of.
         source_language, target_language: of a multilingual model; None for its default.
         image, audio: in place of a text, a picture or a sound that the runtime holds, by the digest that
@@ -27,7 +28,7 @@ class Query:
     text: str
     pair: str | None = None
     target_text: str | None = None
-    special: bool = False
+    special: bool | Literal["only"] = False
     chat: bool = False
     source_language: str | None = None
     target_language: str | None = None
@@ -44,6 +45,10 @@ class Query:
         for name in ("pair", "target_text", "source_language", "target_language"):
             if not (getattr(self, name) or "").strip():
                 object.__setattr__(self, name, None)
+
+    def rewritten(self, text: str, pair: str | None) -> Query:
+        """The same question about a text that was made of the tokens of this one, the template of a chat included."""
+        return replace(self, text=text, pair=pair, chat=False, special="only" if self.chat else self.special)
 
     @property
     def content(self) -> str | tuple[Mapping[str, str], ...]:

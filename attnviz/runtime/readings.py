@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from attnviz.runtime import limits
 from attnviz.runtime.engine.engine import Engine, Key
 from attnviz.runtime.progress import COMPUTING, Progress, silent
 from attnviz.runtime.query import Query, is_file
 
 if TYPE_CHECKING:
-    from attnviz.capture import SelfCheck
+    from attnviz.capture import Model, SelfCheck
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,20 @@ class ReadingFacts:
     source_language: str | None = None
     target_language: str | None = None
     chat: bool = False
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A question with a text that is longer than what sentence-transformers embeds with this model.
+
+    Attributes:
+        limit: tokens that it reads; it cuts off the rest. tokens: of the text, and of the second text if there is one.
+        cut: the question about what is left then; None where no text is read as just those tokens.
+    """
+
+    limit: int
+    tokens: tuple[int, ...]
+    cut: Query | None
 
 
 class Readings:
@@ -53,12 +70,41 @@ class Readings:
         )
 
     def special_in(self, query: Query, progress: Progress | None = None) -> tuple[str, ...]:
-        """What looks like special tokens of the model in the texts, each once; text, unless `Query.special` is set."""
+        """What looks like special tokens of the model in the texts, each once; text, unless `Query.special` is set.
+
+        Of a model that is not loaded, as `reading`.
+        """
+        models = self._engine.models
         if is_file(query.model):
             return ()
-        model = self._engine.models.get(query.model, progress or silent).model
+        loaded = models.get(query.model, progress) if progress else models.peek(query.model)
+        if loaded is None:
+            return ()
         texts = [text for text in (query.text, query.pair, query.target_text) if text]
-        return tuple(dict.fromkeys(name for text in texts for name in model.special_in(text)))
+        return tuple(dict.fromkeys(name for text in texts for name in loaded.model.special_in(text)))
+
+    def embedded(self, query: Query, progress: Progress | None = None) -> Embedded | None:
+        """How the texts, each embedded alone, exceed the model's own limit for that; None where they do not.
+
+        Of a model that is not loaded, as `reading`.
+        """
+        if is_file(query.model):
+            return None
+        models = self._engine.models
+        loaded = models.get(query.model, progress) if progress else models.peek(query.model)
+        limit = None if loaded is None else loaded.model.loaded.pooling.max_seq_length
+        if loaded is None or limit is None:
+            return None
+        limits.check_characters(query, self._engine.settings)
+        model = loaded.model.reads(**query.reading)
+        texts = [text for text in (query.text, query.pair) if text]
+        tokens = tuple(len(model.tokenize(text)) for text in texts)
+        if max(tokens) <= limit:
+            return None
+        cut = [_first_tokens(model, text, limit) for text in texts]
+        left = [text for text in cut if text is not None]
+        whole = replace(query, text=left[0], pair=left[1] if left[1:] else None) if left == cut else None
+        return Embedded(limit, tokens, whole)
 
     def check(self, name: str, progress: Progress | None = None) -> SelfCheck | None:
         """Whether the capture of a model is right: see `attnviz.check`. Once for each model; None of an opened file.
@@ -81,3 +127,19 @@ class Readings:
             progress or silent,
         )
         return found
+
+
+def _first_tokens(model: Model, text: str, limit: int) -> str | None:
+    """The beginning of a text that is read as its first tokens, special ones included; None where there is none."""
+    tokens = model.tokenize(text)
+    if len(tokens) <= limit:
+        return text
+    added = tokens.spans[:, 0] == tokens.spans[:, 1]
+    own = np.flatnonzero(~added)
+    kept = limit - int(added.sum())
+    if kept < 1:
+        return None
+    beginning = text[: int(tokens.spans[own[kept - 1], 1])]
+    again = model.tokenize(beginning)
+    left = np.delete(tokens.ids, own[kept:])
+    return beginning if np.array_equal(again.ids, left) else None

@@ -1,10 +1,12 @@
 """Line charts: the same record by plotly and as SVG, solved by hand, with hostile texts as text."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from attnviz.explanation.evaluation import verdict
 from attnviz.figures.charts import curves_chart, layers_chart, line_figure, line_svg
 from tests.explanation.evaluation.records import record
 from tests.figures.conftest import HOSTILE
@@ -28,7 +30,37 @@ def test_the_curves_begin_with_the_whole_result_and_lie_over_the_random_orders()
     assert away.high is not None
     np.testing.assert_array_equal(away.low, [test.value, *test.random_removed.min(0)])
     np.testing.assert_array_equal(away.high, [test.value, *test.random_removed.max(0)])
-    assert away.band == f"first words taken away, {len(test.seeds)} random orders"
+    assert away.band == "first words taken away: 90 % of 20 random orders"
+
+
+def test_enough_random_orders_are_a_band_whose_level_is_named() -> None:
+    """39 orders whose values are 1 to 39 at every step: 90 % lie between the second smallest and the second largest."""
+    test = record()
+    steps = len(test.counts)
+    values = np.random.default_rng(0).permuted(np.tile(np.arange(1.0, 40.0)[:, None], (1, steps)), axis=0)
+    many = replace(
+        test,
+        random_removed=values,
+        random_kept=-values,
+        random_comprehensiveness=values[:, 0],
+        random_sufficiency=values[:, 0],
+        without_random_words=values[:, 0],
+        seeds=tuple(range(39)),
+    )
+    away, kept = curves_chart(many, "cosine").lines
+    assert away.low is not None
+    assert away.high is not None
+    assert (away.low.tolist(), away.high.tolist()) == (
+        [test.value, *[2.0] * steps],
+        [test.value, *[38.0] * steps],
+    )
+    assert kept.low is not None
+    assert kept.low.tolist() == [-38.0] * steps
+    assert away.band == "first words taken away: 90 % of 39 random orders"
+    assert verdict.beside_chance(many.random_sufficiency, many) == "20.000 (2.000 to 38.000)"
+    assert "90 % of 39 random orders" in verdict.curve_numbers(many)
+    few = replace(many, random_removed=values[:5], seeds=tuple(range(5)))
+    assert curves_chart(few, "cosine").lines[0].band == "first words taken away: the range of 5 random orders"
 
 
 def test_plotly_draws_what_the_record_holds(layers) -> None:

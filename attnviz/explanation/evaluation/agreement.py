@@ -166,6 +166,7 @@ def from_another_baseline(
         attribution.method,
         progress,
         **option,
+        **{name: value for name, value in attribution.method_options if name == "keep_first"},
         **dict(attribution.options),
     )
     return Rebaselined(changed, words)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.explanation.evaluation.agreement import Agreement
-from attnviz.explanation.results import Faithfulness, Sanity
+from attnviz.explanation.results import Faithfulness, Sanity, prediction_interval
 from attnviz.text import decimals
 from attnviz.types import Attribution
 
@@ -113,17 +113,19 @@ def agreement_badges(found: Agreement, titles: Mapping[str, str]) -> tuple[Badge
     )
     result = []
     if not math.isnan(found.tau):
+        lowest = found.methods[found.taus.index(found.tau)]
+        worst = f"worst {titles[lowest]}: {decimals(found.tau, 2)}"
         numbers = (
             f"Kendall’s tau with {others}: the lowest is {decimals(found.tau, 2)}, {ALIKE} or more passes."
         )
         if found.tau >= ALIKE:
-            result.append(Badge(True, "agrees with other methods", note=numbers))
+            result.append(Badge(True, f"agrees with other methods, {worst}", note=numbers))
         else:
             meaning = (
                 "other ways of asking put other words first, and not all of them can be right. Look at all methods "
                 f"side by side before you name a reason. {numbers}"
             )
-            result.append(Badge(False, "other methods disagree", meaning, numbers))
+            result.append(Badge(False, f"other methods disagree, {worst}", meaning, numbers))
     tau = found.baseline_tau
     if not math.isnan(tau):
         numbers = f"With {found.baseline}: Kendall’s tau {decimals(tau, 2)}, {ALIKE} or more passes."
@@ -138,15 +140,37 @@ def agreement_badges(found: Agreement, titles: Mapping[str, str]) -> tuple[Badge
     return tuple(result)
 
 
+def chance(test: Faithfulness) -> str:
+    """What the band of random orders is: "90 % of 20 random orders", or, of too few for that, their whole range."""
+    count = len(test.seeds)
+    if test.removed_interval is None:
+        return f"the range of {count} random {'order' if count == 1 else 'orders'}"
+    return f"{test.level:.0%} of {count} random orders".replace("%", " %")
+
+
+def spread(values: npt.NDArray[np.float64], level: float) -> npt.NDArray[np.float64]:
+    """(2, ...) from where to where values (S, ...) of random orders go: their interval, or the range of too few."""
+    interval = prediction_interval(values, level)
+    return np.stack([values.min(0), values.max(0)]) if interval is None else interval
+
+
+def beside_chance(values: npt.NDArray[np.float64], test: Faithfulness) -> str:
+    """The mean of a number (S,) of random orders, and its spread: "0.121 (0.050 to 0.204)"."""
+    low, high = spread(values, test.level).tolist()
+    return f"{decimals(float(values.mean()))} ({decimals(low)} to {decimals(high)})"
+
+
 def curve_numbers(test: Faithfulness) -> str:
     """Comprehensiveness and sufficiency beside those of random orders, and how to read them."""
-    random = float(test.random_comprehensiveness.mean()), float(test.random_sufficiency.mean())
+    random = [
+        beside_chance(values, test) for values in (test.random_comprehensiveness, test.random_sufficiency)
+    ]
     return (
-        f"Comprehensiveness {decimals(test.comprehensiveness)} (random {decimals(random[0])}; higher is better): how "
+        f"Comprehensiveness {decimals(test.comprehensiveness)}, by chance {random[0]}; higher is better: how "
         "far the result falls without the first words, mean over the steps. Sufficiency "
-        f"{decimals(test.sufficiency)} (random {decimals(random[1])}; lower is better): how far it falls short with "
-        "the first words alone (DeYoung et al. 2020). "
-        "The numbers mean something only beside the random ones, and for this way of taking words away."
+        f"{decimals(test.sufficiency)}, by chance {random[1]}; lower is better: how far it falls short with "
+        f"the first words alone (DeYoung et al. 2020). By chance: the mean, and in brackets {chance(test)}. "
+        "The numbers mean something only beside those, and for this way of taking words away."
     )
 
 

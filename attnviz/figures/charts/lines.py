@@ -59,11 +59,13 @@ class LineChart:
 
 
 def curves_chart(test: Faithfulness, unit: str) -> LineChart:
-    """The target while ever more words are taken away, or kept alone, over the range of the random orders.
+    """The target while ever more words are taken away, or kept alone, over the band of the random orders.
 
     Args:
         unit: of the target.
     """
+    from attnviz.explanation.evaluation.verdict import chance, spread
+
     share = np.concatenate([[0.0], test.fractions]) * 100
     whole = np.full((len(test.seeds), 1), test.value)
     parts = (
@@ -75,18 +77,11 @@ def curves_chart(test: Faithfulness, unit: str) -> LineChart:
         ),
         ("only the first words kept", share[1:], test.kept, test.random_kept),
     )
-    lines = [
-        Line(
-            name,
-            x,
-            own,
-            [f"{percent:.0f} % of the tokens" for percent in x],
-            random.min(0),
-            random.max(0),
-            f"{name}, {len(random)} random orders",
-        )
-        for name, x, own, random in parts
-    ]
+    lines = []
+    for name, x, own, random in parts:
+        low, high = spread(random, test.level)
+        texts = [f"{percent:.0f} % of the tokens" for percent in x]
+        lines.append(Line(name, x, own, texts, low, high, f"{name}: {chance(test)}"))
     return LineChart(lines, "tokens taken away, or kept, in %", unit, test.value)
 
 

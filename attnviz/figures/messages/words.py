@@ -13,7 +13,7 @@ import numpy as np
 from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.figures.messages.prose import prose_runs
 from attnviz.figures.wire import pack
-from attnviz.types import Attribution, FloatArray, IntArray, Tokens
+from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, Tokens
 
 # What scores push towards and away from, by target, in short; in full it stands in the targets' declarations.
 LEGEND = {
@@ -25,6 +25,16 @@ LEGEND = {
     "token-difference": ("speaks for the first token", "speaks for the second"),
     "masked-token": ("helps to this guess", "speaks against it"),
     "sequence": ("makes the continuation more probable", "makes it less probable"),
+    "entailment": ("speaks for it", "speaks against it"),
+    "tag": ("speaks for the tag", "speaks for the other tag"),
+    "answer-start": ("speaks for this start", "speaks against it"),
+    "answer-end": ("speaks for this end", "speaks against it"),
+}
+ASKED = {  # what a click on a word asks about it, by target
+    "masked-token": "hide it and explain the guess",
+    "tag": "explain its tag",
+    "answer-start": "explain it as the start of the answer",
+    "answer-end": "explain it as the end of the answer",
 }
 
 
@@ -35,6 +45,7 @@ def explanation_data(
     model: str = "",
     beside: Attribution | None = None,
     names: tuple[str, str] = ("before", "after"),
+    choosable: BoolArray | None = None,
 ) -> bytes:
     """The same as `words_data`, with the words of the attribution's target and method."""
     from attnviz.explanation import methods, targets
@@ -56,6 +67,8 @@ def explanation_data(
         model=model,
         beside=beside,
         names=names,
+        choosable=choosable,
+        asked=ASKED.get(attribution.target, ""),
     )
 
 
@@ -75,6 +88,8 @@ def words_data(
     model: str = "",
     beside: Attribution | None = None,
     names: tuple[str, str] = ("before", "after"),
+    choosable: BoolArray | None = None,
+    asked: str = "",
 ) -> bytes:
     """The message of the figure "words".
 
@@ -88,11 +103,14 @@ def words_data(
         note: a line under the figure, after the attribution's own note.
         beside: another explanation of the same texts, which stands beside this one, on one scale with it.
         names: what to call the two then.
+        choosable: (T,) the tokens of the first text that can be asked about, by a click; the one that is explained is
+            the attribution's own option `position`. asked: what the click does.
 
     Header: figure, beside (whether each text stands there twice), title, towards, away, unit, granularity, method,
-    target, methodTitle, targetTitle, signed, value, baselineValue, residual, sumHolds, note, model, texts [{title,
-    text, granularities: {name: {labels, special, runs [[text, group or -1], ...]}}}]. Sections, for text number n:
-    scores{n} f32 (T,), {granularity}{n} i32 (T,) the group of each token.
+    target, methodTitle, targetTitle, signed, value, baselineValue, residual, sumHolds, note, model, asked, texts
+    [{title, text, granularities: {name: {labels, special, runs [[text, group or -1], ...]}}, marks [[first token, end,
+    name, probability], ...], choosable [token, ...], chosen (a token, or -1)}]. Sections, for text number n: scores{n}
+    f32 (T,), {granularity}{n} i32 (T,) the group of each token.
 
     Raises:
         UnknownName: an unknown granularity.
@@ -111,6 +129,13 @@ def words_data(
     texts = []
     for number, (name, tokens, scores) in enumerate(sides):
         text, indices = _side(name, tokens)
+        first = number == 0 and beside is None
+        position = dict(attribution.options).get("position") if first and asked else None
+        text |= {
+            "marks": [list(mark) for mark in attribution.marks] if first else [],
+            "choosable": np.flatnonzero(choosable).tolist() if first and choosable is not None else [],
+            "chosen": -1 if position is None else position,
+        }
         texts.append(text)
         sections[f"scores{number}"] = np.asarray(scores, np.float32)
         sections.update({f"{kind}{number}": index for kind, index in indices.items()})
@@ -135,6 +160,7 @@ def words_data(
         "sumHolds": attribution.sum_holds,
         "note": " ".join(filter(None, (attribution.note, note))),
         "model": model,
+        "asked": asked,
         "texts": texts,
     }
     return pack(header, sections)

@@ -89,7 +89,8 @@ def _test(test: Faithfulness, item: Item) -> str:
     )
     return (
         '<h3>Was it put to the test?</h3><div class="wide"><table class="numbers"><thead><tr><td></td>'
-        '<th scope="col">this explanation</th><th scope="col">random words: mean (least to most)</th></tr></thead>'
+        '<th scope="col">this explanation</th>'
+        f'<th scope="col">by chance: mean ({_line(verdict.chance(test))})</th></tr></thead>'
         f'<tbody>{numbers}</tbody></table></div><p class="small">{_line(verdict.curve_numbers(test))}</p>'
         f"{_curves(test, words.unit(item))}"
         f'<details open><summary>Step by step</summary><div class="wide"><table class="numbers steps"><thead><tr>{head}'
@@ -101,7 +102,7 @@ def _curves(test: Faithfulness, unit: str) -> str:
     drawn = line_svg(curves_chart(test, unit), "Curves of the test; their numbers stand in the table below")
     return (
         f'{drawn}<p class="small">{key(0, "first words taken away")} {key(1, "only the first words kept")}. '
-        f"Shaded: the range of {len(test.seeds)} random orders.</p>"
+        f"Shaded: {_line(verdict.chance(test))}.</p>"
     )
 
 

@@ -136,7 +136,7 @@ def settings(item: Item) -> Rows:
     target, method = infos(item.explained)
     rows = [
         ("Result that is explained", target.title if target else attribution.target),
-        *((name.replace("_", " ").capitalize(), _said(value)) for name, value in attribution.options),
+        *(option(name, value) for name, value in attribution.options),
         ("Method", method.title if method else attribution.method),
     ]
     if attribution.note:
@@ -150,10 +150,22 @@ def settings(item: Item) -> Rows:
     return (*rows, *item.settings)
 
 
+def option(name: str, value: Any) -> tuple[str, str]:
+    """An option of a target, or of how its text was read, as a setting: what it is and its value."""
+    if name == "special":
+        read = (
+            "as the chat template writes them"
+            if value == "only"
+            else "their names in the text are read as such"
+        )
+        return "Special tokens", read
+    return name.replace("_", " ").capitalize(), _said(value)
+
+
 def _said(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(str(each) for each in value)
-    return "not set" if value is None else str(value)
+    return "all of it" if value is None else str(value)
 
 
 def infos(explained: Explained) -> tuple[TargetInfo | None, MethodInfo | None]:
@@ -211,29 +223,37 @@ def badges(item: Item) -> tuple[verdict.Badge, ...]:
 
 
 def numbers(test: Faithfulness) -> tuple[tuple[str, str, str], ...]:
-    """The test as rows: what, of this explanation, of random orders (mean, and from least to most)."""
+    """The test as rows: what, of this explanation, of random orders (mean and spread, see `verdict.chance`)."""
     count = len(test.words)
     first = "the word named first" if count == 1 else f"the {count} words named first"
     return (
         ("Result with all words", decimals(test.value), ""),
-        (f"Result without {first}", decimals(test.without_words), _range(test.without_random_words)),
+        (
+            f"Result without {first}",
+            decimals(test.without_words),
+            verdict.beside_chance(test.without_random_words, test),
+        ),
         (
             "Comprehensiveness (higher is better)",
             decimals(test.comprehensiveness),
-            _range(test.random_comprehensiveness),
+            verdict.beside_chance(test.random_comprehensiveness, test),
         ),
-        ("Sufficiency (lower is better)", decimals(test.sufficiency), _range(test.random_sufficiency)),
+        (
+            "Sufficiency (lower is better)",
+            decimals(test.sufficiency),
+            verdict.beside_chance(test.random_sufficiency, test),
+        ),
         (
             "Mean result, first words taken away",
             decimals(test.removed_area),
-            _range(test.random_removed.mean(1)),
+            verdict.beside_chance(test.random_removed.mean(1), test),
         ),
-        ("Mean result, first words alone", decimals(test.kept_area), _range(test.random_kept.mean(1))),
+        (
+            "Mean result, first words alone",
+            decimals(test.kept_area),
+            verdict.beside_chance(test.random_kept.mean(1), test),
+        ),
     )
-
-
-def _range(values: np.ndarray) -> str:
-    return f"{decimals(float(values.mean()))} ({decimals(float(values.min()))} to {decimals(float(values.max()))})"
 
 
 def model(card: ModelCard) -> Rows:

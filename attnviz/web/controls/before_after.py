@@ -32,6 +32,10 @@ NOUNS = {
     "token-difference": "the lead of the first token",
     "masked-token": "the score of the guess",
     "sequence": "the log-probability of the continuation",
+    "entailment": "the lead of “follows” over “contradicts”",
+    "tag": "the lead of the tag “{label}” over “{against}”",
+    "answer-start": "the score of the start of the answer",
+    "answer-end": "the score of the end of the answer",
 }
 SAYS = "What the model says"
 UNRANKED = ("sequence",)  # its answers are the tokens of one continuation, in order

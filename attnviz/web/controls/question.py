@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from attnviz.errors import InputEmpty, UnknownName
-from attnviz.web.controls import before_after, sidebar, targets
+from attnviz.errors import InputEmpty, InputInvalid, UnknownName
+from attnviz.web.controls import before_after, embedding_limit, marked_text, sidebar, targets
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import links, problems, progress
@@ -67,8 +67,11 @@ class Question:
 
         `pinned_title`: where `title` says too little in a report. `more`: what else a `Drawn` holds.
         """
+        from attnviz.figures.report.sentences import option
+
         named = f"{title}, {self.target.title}"
-        options = ((name.capitalize(), plain(_told(value))) for name, value in self.decided.items())
+        told = (option(name, value) for name, value in self.decided.items())
+        options = ((name, plain(value)) for name, value in told)
         return Drawn(
             self.query,
             self.state,
@@ -108,13 +111,14 @@ def ask(query: Query, state: State, purpose: str) -> Question | None:
         shown = next(each for each in runtime.examples() if each.query == example)
         st.button("Take the two example sentences", on_click=sidebar.show_example, args=(shown,))
         return None
-    targets.type_options(state, target)
+    query = embedding_limit.choose(query, state, target)
+    targets.type_options(query, state, target)
     options = targets.options(state, target)
     choice = st.container()
     try:
         with progress.loading() as report:
             answer = runtime.answer(query, target.name, report, **options)
-    except (InputEmpty, UnknownName) as error:
+    except (InputEmpty, InputInvalid, UnknownName) as error:
         problems.show_error(error)
         targets.back_to_own_choice(state)
         return None
@@ -122,6 +126,7 @@ def ask(query: Query, state: State, purpose: str) -> Question | None:
         targets.pick_options(answer, state, target)
         if answer.note:
             st.caption(markdown(answer.note))
+        marked_text.show(answer)
     return Question(query, target, options, None, answer, state)
 
 
@@ -134,10 +139,3 @@ def attention_link(question: Question, heads: tuple[Head, ...], label: str) -> N
     else:
         kept = replace(kept, pool="mean", over=state.off if heads else "model")
     links.link("attention", label, kept)
-
-
-def _told(value: object) -> str:
-    """The value of an option as it is read; it may be anybody's text."""
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return "all of it" if value is None else str(value)

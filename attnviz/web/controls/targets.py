@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from attnviz.errors import TargetUnsupported
@@ -19,6 +20,7 @@ from attnviz.web.state.fields import MAX_OPTION
 if TYPE_CHECKING:
     from attnviz.explanation import TargetInfo
     from attnviz.runtime import Query
+    from attnviz.types import BoolArray, Tokens
     from attnviz.web.controls.answers import Answered
     from attnviz.web.state.address import State
 
@@ -33,9 +35,22 @@ TYPED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "masked-token": {"token": ("Guess", "exactly one token; empty: the hidden one")},
     "sequence": {"continuation": ("Continuation", "empty: what the model would write")},
+    "entailment": {
+        "labels": ("Labels, separated by commas", "complaint, praise"),
+        "template": ("A sentence for each label", "This text is about {}."),
+    },
 }
-LABELS = ("label", "label-difference", "label-prompt")
+LABELS = ("label", "label-difference", "label-prompt", "entailment", "tag")
 PICKED = {"label": "Label", "against": "Against the label"}
+PICKED_TAGS = {"label": "Tag", "against": "Against the tag"}
+# Of the targets that read one token of the text, which token that is.
+PLACES = {
+    "masked-token": "Hidden token",
+    "tag": "Tagged token",
+    "answer-start": "First token of the answer",
+    "answer-end": "Last token of the answer",
+}
+QUESTION = "The text is the question, the second text the context that holds the answer."
 
 
 def available(query: Query) -> tuple[TargetInfo, ...]:
@@ -68,6 +83,8 @@ def choose(query: Query, state: State) -> TargetInfo | None:
             on_change=_another_target,
             args=(default,),
         )
+    if _asks_a_question(infos[name]):
+        st.caption(QUESTION)
     if infos[name].needs_pair and not query.pair:
         _second_text_missing(infos[name], found)
         return None
@@ -79,13 +96,24 @@ def _another_target(default: str) -> None:
     session.update(target=None if name == default else name, options=())
 
 
+def _asks_a_question(target: TargetInfo) -> bool:
+    """Whether it reads two texts as one, and cannot do without the second: a question and its context."""
+    return target.needs_pair and target.takes_pair
+
+
 def _second_text_missing(target: TargetInfo, available: tuple[TargetInfo, ...]) -> None:
-    """The target compares two texts, and there is one: what to type, and what one text can be asked."""
+    """The target needs two texts, and there is one: what to type, and what one text can be asked."""
     with st.container(border=True):
         st.subheader("A second text is needed", anchor=False)
+        missing = (
+            "The answer is looked for in a context. Type it"
+            if _asks_a_question(target)
+            else f"{markdown(target.title)} compares two texts. Type the other one"
+        )
+        alone = any(not info.needs_pair for info in available)
         st.markdown(
-            f"{markdown(target.title)} compares two texts. Type the other one under **Second text** and press "
-            "**Show**, or ask for what needs one text only:"
+            f"{missing} under **Second text** and press **Show**"
+            + (", or ask for what needs one text only:" if alone else ".")
         )
         with st.container(horizontal=True):
             for info in available:
@@ -109,10 +137,10 @@ def options(state: State, target: TargetInfo) -> dict[str, Hashable]:
     return result
 
 
-def type_options(state: State, target: TargetInfo) -> None:
+def type_options(query: Query, state: State, target: TargetInfo) -> None:
     """Boxes for what has to be typed; Enter explains anew."""
     fields = TYPED.get(target.name, {})
-    if not fields:
+    if not fields or (target.name == "entailment" and query.pair):
         return
     given = dict(state.options)
     with st.container(horizontal=True, gap="medium"):
@@ -132,23 +160,36 @@ def pick_options(attribution: Answered, state: State, target: TargetInfo) -> Non
     """Selectors for what can be chosen, once it is known what there is to choose from."""
     given, used = dict(state.options), dict(attribution.options)
     choices: dict[str, tuple[str, dict[str, str]]] = {}
+    askable = places(attribution.tokens, target)
+    if askable is not None:
+        labels = attribution.tokens.labels
+        tokens = {str(n): f"{n}: {labels[n].strip()}" for n in np.flatnonzero(askable).tolist()}
+        choices["position"] = (PLACES[target.name], tokens)
     if target.name in LABELS:
         names = {str(name): str(name) for name, _ in sorted(attribution.outcomes)}
-        choices = {name: (title, names) for name, title in PICKED.items() if name in target.options}
-    elif target.name == "masked-token":
-        tokens = attribution.tokens
-        places = {
-            str(n): f"{n}: {label.strip()}" for n, label in enumerate(tokens.labels) if not tokens.special[n]
-        }
-        choices = {"position": ("Hidden token", places)}
+        titles = PICKED_TAGS if target.name == "tag" else PICKED
+        choices |= {name: (title, names) for name, title in titles.items() if name in used}
     elif target.name == "sequence" and len(attribution.outcomes) > 1:
-        places = {str(n): f"{n}: {label.strip()}" for n, (label, _) in enumerate(attribution.outcomes)}
-        choices = {"position": ("Of the continuation", places)}
+        written = {str(n): f"{n}: {label.strip()}" for n, (label, _) in enumerate(attribution.outcomes)}
+        choices = {"position": ("Of the continuation", written)}
     if not choices:
         return
     with st.container(horizontal=True, gap="medium"):
         for name, (title, names) in choices.items():
             _pick(name, title, names, given.get(name, ""), used.get(name), f"option_{target.name}_{name}")
+
+
+def places(tokens: Tokens, target: TargetInfo) -> BoolArray | None:
+    """(T,) the tokens that the target can be asked about; None where it is not about one token of the text."""
+    if target.name not in PLACES:
+        return None
+    own: BoolArray = ~tokens.special
+    return own & (tokens.segments == 1) if _asks_a_question(target) else own
+
+
+def ask_about(position: int) -> None:
+    """Ask the same about another token of the text, as the model's own choice: a callback of the figure."""
+    _set({**dict(session.state().options), "position": str(position)}, "position")
 
 
 def _pick(name: str, title: str, names: dict[str, str], given: str, used: object, key: str) -> None:
@@ -166,10 +207,16 @@ def _pick(name: str, title: str, names: dict[str, str], given: str, used: object
 
 def _write(name: str, key: str) -> None:
     """Put one option into the address, or take it out where it is empty."""
-    given = {**dict(session.state().options), name: str(st.session_state[key] or "")}
-    if name in ("labels", "continuation"):
-        given = {name: given[name]}  # a label or position of the old ones means nothing among the new ones
-    session.update(options=tuple((each, value) for each, value in given.items() if value))
+    _set({**dict(session.state().options), name: str(st.session_state[key] or "")}, name)
+
+
+def _set(given: dict[str, str], changed: str) -> None:
+    """Write the options, without those that meant something beside the former value of the one that changed."""
+    if changed in ("labels", "continuation"):
+        given = {name: given[name] for name in (changed, "template") if name in given}
+    if changed == "position":  # another token has labels of its own
+        given = {name: value for name, value in given.items() if name not in PICKED}
+    session.update(options=tuple((name, value) for name, value in given.items() if value))
 
 
 def back_to_own_choice(state: State) -> None:

@@ -76,9 +76,17 @@ def frame(data: bytes) -> None:
     _mount(FRAME)(key=FRAME, data=data)
 
 
-def words(data: bytes, key: str = WORDS) -> None:
-    """The coloured text and its bars; adding up by other units changes the address."""
-    _mount(WORDS)(key=key, data=data, on_granularity_change=lambda: _granularity(key))
+def words(data: bytes, key: str = WORDS, asked: Callable[[int], None] | None = None) -> None:
+    """The coloured text and its bars; adding up by other units changes the address.
+
+    `asked` is told the position of a token that the reader wants explained.
+    """
+    _mount(WORDS)(
+        key=key,
+        data=data,
+        on_granularity_change=lambda: _granularity(key),
+        on_position_change=lambda: _asked(key, asked),
+    )
 
 
 def switches(data: bytes, switched: Callable[[tuple[Head, ...]], None]) -> None:
@@ -97,6 +105,12 @@ def edits(data: bytes, edited: Callable[[tuple[Edit, ...]], None], swapping: Cal
         on_edited_change=lambda: _edited(edited),
         on_asking_change=lambda: _swapping(swapping),
     )
+
+
+def _asked(key: str, asked: Callable[[int], None] | None) -> None:
+    place = _pair([_reported(key, "position"), 0])
+    if asked is not None and place is not None:
+        asked(place[0])
 
 
 def _swapping(swapping: Callable[[int], None]) -> None:

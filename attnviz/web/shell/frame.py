@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import sidebar, uploads
+from attnviz.web.controls import self_check, sidebar, uploads
 from attnviz.web.shell import first_paint, keys, problems, style
 from attnviz.web.shell.site import DEFAULT, HOME, SECTIONS, SITE, entry
 from attnviz.web.state import address, session
@@ -52,6 +52,8 @@ def show() -> None:
         _machine(facts, state)  # by now the model may have been loaded
         if not known and session.runtime().card(model) is not None:
             st.rerun()  # the controls depend on what the page has just learned of the model
+    with st.sidebar, problems.guard():
+        self_check.show(state.model or session.default_model())  # last of all: it takes a pass of the model
     _warm_up()
 
 

@@ -9,12 +9,13 @@ import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import media, sidebar, uploads
+from attnviz.web.controls import media, reading, sidebar, uploads
 from attnviz.web.escape import plain
 from attnviz.web.share import offer
 from attnviz.web.shell import site
@@ -100,7 +101,7 @@ def question(state: State, show_text: bool = True) -> Query | None:
         return None
     if show_text:
         shown_text(query)
-    return query
+    return replace(query, pair=None) if query.chat else query  # a message stands alone
 
 
 def trusted(model: str) -> bool:
@@ -137,6 +138,7 @@ def shown_text(query: Query) -> None:
         st.text(plain(query.pair)) if query.pair else st.empty()
         example = sidebar.example_of(query.text, query.pair)
         st.caption(example.look) if example is not None else st.empty()
+        reading.show(query)
 
 
 def _shown_picture(query: Query) -> None:

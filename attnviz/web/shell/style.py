@@ -46,6 +46,11 @@ _RULES = """
 .attnviz-edits { overflow-wrap: anywhere; }
 .attnviz-edits del { text-decoration-color: #d97706; text-decoration-thickness: 2px; opacity: 0.8; }
 .attnviz-edits ins { text-decoration: underline #2c74c4 2px; text-underline-offset: 3px; font-weight: 600; }
+.attnviz-marks p { overflow-wrap: anywhere; line-height: 1.9; margin: 0 0 0.4rem; }
+.attnviz-marks p { unicode-bidi: plaintext; text-align: start; }
+.attnviz-marks u { text-decoration: underline 2px; text-underline-offset: 4px; }
+.attnviz-marks small { margin-inline: 0.25rem; padding: 0 0.25rem; font-size: 0.75rem; border-radius: 4px; }
+.attnviz-marks small { border: 1px solid currentColor; white-space: nowrap; }
 [data-testid="stSidebarHeader"] { height: 2.75rem; margin-bottom: 0; }
 @media (max-width: 768px) {
   .st-key-attention_choices { min-height: 15.6rem; }

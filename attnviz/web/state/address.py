@@ -32,7 +32,9 @@ UNFITTING = "The changed words in the link do not fit this text; no word is chan
 UNNAMED = "The name of the {} in the link cannot be used; choose the file again."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
-READ = ("model", "text", "pair", "target_text", "image", "audio")  # what the model reads
+READING = ("reading", "source_language", "target_language")  # how the model reads it
+READ = ("model", "text", "pair", "target_text", "image", "audio", *READING)  # what the model reads
+READINGS = ("special", "chat")
 HEADS = r"[0-9.,*-]{1,6000}"
 EDITS = r"[A-Za-z0-9_.:,~%-]{1,6000}"
 DIGEST = r"[0-9a-f]{32}"
@@ -45,6 +47,7 @@ OPTIONS = {
     "position": READ,
     "token": ("model",),
     "continuation": (),
+    "template": (),
 }
 
 
@@ -68,6 +71,9 @@ class State:
         hide: which tokens are left out, joined by commas. keep: percent of a row's mass that is not faded.
         options: what of the target is explained, as (option, value) pairs: a label, a token, a continuation.
         operator: how the test of an explanation takes words away; side: "second" where it is of the second text.
+        reading: "special" or "chat": how the texts are read, as the languages; see `attnviz.runtime.Query`.
+        first: "taken" where tests and baselines may take the first token away, which causal models lean on.
+        longer: "cut" where of a text that is longer than the model embeds only the beginning is read.
         panes: what the Compare page shows side by side, as `attnviz.web.state.panes` writes it.
         off: heads that are switched off, "2.5,3.*" for instance. gate: what becomes of them instead, a factor or
             "mean"; reference: the text whose mean it is. changed: the text as the reader has changed it.
@@ -103,10 +109,17 @@ class State:
     options: tuple[tuple[str, str], ...] = stands.options("asked", OPTIONS)
     operator: str | None = stands.word("operator", "model")
     side: str | None = stands.word("side")
+    reading: str | None = stands.word("reading", "model")
+    source_language: str | None = stands.word("source_language", "model")
+    target_language: str | None = stands.word("target_language", "model")
+    first: str | None = stands.word("first", "model")
+    longer: str | None = stands.word("longer", "model")
     gate: str | None = stands.word("gate")
     panes: str | None = stands.panes("panes")
     off: str | None = stands.spelled("off", HEADS, UNREADABLE, "model")
-    edits: str | None = stands.spelled("edits", EDITS, UNFITTING, "model", "text", "pair", "changed")
+    edits: str | None = stands.spelled(
+        "edits", EDITS, UNFITTING, "model", "text", "pair", *READING, "changed"
+    )
     forced: str | None = stands.spelled("forced", ROWS, UNFORCED, *READ, "kind")
 
     def on(self, *heads: Head) -> State:

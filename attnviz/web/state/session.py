@@ -27,6 +27,7 @@ TRAIL = "attnviz_trail"  # the last address that was written, and those before i
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
 SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on another page
+SPECIAL, CHAT = address.READINGS
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
 
@@ -117,8 +118,19 @@ def query(current: State | None = None) -> Query:
     if current.text is None:
         stored = example()
         pair = current.pair if current.pair is not None else stored.pair
-        return Query(model, stored.text, pair, current.target_text)
-    return Query(model, clean(current.text), current.pair, current.target_text)
+        return Query(model, stored.text, pair, current.target_text, **reading(current))
+    return Query(model, clean(current.text), current.pair, current.target_text, **reading(current))
+
+
+def reading(current: State) -> dict[str, Any]:
+    """How the texts are read, as the fields of a `Query`; as text where the address asks for what there is not."""
+    how = choose("reading", current.reading, address.READINGS, "")
+    return {
+        "special": how == SPECIAL,
+        "chat": how == CHAT,
+        "source_language": current.source_language,
+        "target_language": current.target_language,
+    }
 
 
 def medium(current: State | None = None) -> Medium | None:

@@ -106,9 +106,17 @@ TITLES = {"a": "Method A", "b": "Method B"}
 @pytest.mark.parametrize(
     ("taus", "baseline_tau", "words"),
     [
-        ((0.5, 0.36), 0.35, ["agrees with other methods", "survives a change of baseline"]),
-        ((0.9, 0.1), 0.34, ["other methods disagree", "does not survive a change of baseline"]),
-        ((0.5, 0.4), float("nan"), ["agrees with other methods"]),
+        (
+            (0.5, 0.36),
+            0.35,
+            ["agrees with other methods, worst Method B: 0.36", "survives a change of baseline"],
+        ),
+        (
+            (0.9, 0.1),
+            0.34,
+            ["other methods disagree, worst Method B: 0.10", "does not survive a change of baseline"],
+        ),
+        ((0.5, 0.4), float("nan"), ["agrees with other methods, worst Method B: 0.40"]),
         ((0.5, float("nan")), 0.9, ["survives a change of baseline"]),
     ],
 )

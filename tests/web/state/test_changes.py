@@ -38,6 +38,11 @@ FULL = State(
     options=(("labels", "a, b"), ("label", "a"), ("position", "3"), ("token", "x")),
     operator="delete",
     side="second",
+    reading="chat",
+    source_language="fr",
+    target_language="de",
+    first="taken",
+    longer="cut",
     gate="mean",
     panes="3.1,5.4",
     off="2.5",
@@ -56,8 +61,9 @@ FOLLOWING = {
     "changed": {"edits"},
     "model": {
         *("held", "changed", "edits", "forced", "heads", "opened", "kind", "over", "off"),
-        *("method", "target", "operator"),
+        *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
+    **{key: {"held", "edits", "forced"} for key in ("reading", "source_language", "target_language")},
 }
 CHOICES = {
     "model": [None, "a", "b"],

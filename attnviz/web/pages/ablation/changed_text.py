@@ -166,8 +166,8 @@ def marked(text: str, changed: str) -> str:
 def _compare_link(query: Query, changed: Changed, state: State) -> None:
     """The way to the attention of the text before and after; of two texts, of the one that was changed."""
     old, new = (query.text, changed.text) if changed.text != query.text else (query.pair, changed.pair)
-    if not old or not (new or "").strip() or new == old:
-        return
+    if not old or not (new or "").strip() or new == old or query.chat:
+        return  # of a chat message, what was changed has the template around it
     links.link(
         "compare",
         "Compare the attention of both texts",

@@ -157,7 +157,7 @@ def _guesses(query: Query, frame: Removal) -> tuple[int, list[str]] | None:
         or (tokens.words == tokens.words[place]).sum() > 1
     ):
         return -1, []
-    alone = replace(query, text=tokens.text, pair=None)
+    alone = query.rewritten(tokens.text, None)
     with progress.loading() as report:
         found = session.runtime().answer(alone, GUESSING, report, position=place).outcomes
     words = [name.strip() for name, _ in found if name.strip() and not name.startswith(CONTINUED)]
@@ -175,7 +175,7 @@ def _replaced(query: Query, new: edits.Rewritten, frame: Removal) -> Query:
     """The question with the rewritten text, or texts, in its place."""
     if frame.side == 1:
         return replace(query, pair=new.text)
-    return replace(query, text=new.text, pair=new.pair if frame.tokens.pair is not None else query.pair)
+    return query.rewritten(new.text, new.pair if frame.tokens.pair is not None else query.pair)
 
 
 def _answered(

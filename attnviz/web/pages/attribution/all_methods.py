@@ -22,7 +22,13 @@ MOST_WORDS = 40  # on the axis of the methods' picture
 def draw(request: Request, operator: str) -> None:
     """All methods on the same text: computed when the reader asks for it, since some take many passes."""
     st.subheader("All methods side by side", anchor=False)
-    question = (request.query, request.target.name, tuple(sorted(request.options.items())), operator)
+    question = (
+        request.query,
+        request.target.name,
+        tuple(sorted(request.options.items())),
+        operator,
+        request.keep_first,
+    )
     if not remembered(COMPARED, question):
         st.markdown("Do other methods name the same words? Sampled Shapley values take the longest.")
         st.button(
@@ -73,7 +79,7 @@ def _by_all_methods(
         with progress.loading() as report:
             found.append(
                 session.runtime().explain(
-                    request.query, request.target.name, info.name, report, **request.options
+                    request.query, request.target.name, info.name, report, **request.options_for(info)
                 )
             )
         tests.append(tested(request, info, operator, 0))
@@ -82,6 +88,8 @@ def _by_all_methods(
 
 
 def _tests_table(titles: list[str], tests: list[Faithfulness]) -> None:
+    from attnviz.explanation.evaluation import verdict
+
     rows = [
         {
             "method": title,
@@ -92,8 +100,10 @@ def _tests_table(titles: list[str], tests: list[Faithfulness]) -> None:
         for title, test in zip(titles, tests, strict=True)
     ]
     st.dataframe(rows, hide_index=True)
-    random = float(tests[0].random_comprehensiveness.mean()), float(tests[0].random_sufficiency.mean())
+    first = tests[0]
     st.caption(
-        f"Of the first text, words {tests[0].operator_title}. Random orders: comprehensiveness {random[0]:.3f}, "
-        f"sufficiency {random[1]:.3f}. Attention shows where the model looked, not why it decided."
+        f"Of the first text, words {first.operator_title}. By chance: comprehensiveness "
+        f"{verdict.beside_chance(first.random_comprehensiveness, first)}, sufficiency "
+        f"{verdict.beside_chance(first.random_sufficiency, first)}; the mean, and in brackets {verdict.chance(first)}. "
+        "Attention shows where the model looked, not why it decided."
     )

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.errors import InputEmpty, UnknownName
+from attnviz.errors import InputEmpty, InputInvalid, UnknownName
 from attnviz.figures.messages.axes import GRANULARITIES
-from attnviz.web.controls import answers, targets
+from attnviz.web.controls import answers, embedding_limit, targets
 from attnviz.web.controls.question import needs_model
 from attnviz.web.escape import markdown
 from attnviz.web.pages.attribution import evaluation
@@ -32,22 +32,26 @@ def draw(query: Query, state: State) -> Drawn | None:
     target = targets.choose(query, state)
     if target is None:
         return None
-    request = Request(query, target, _method(target, state, query.model), targets.options(state, target))
-    targets.type_options(state, target)
+    query = embedding_limit.choose(query, state, target)
+    method = _method(target, state, query.model)
+    request = Request(
+        query, target, method, targets.options(state, target), evaluation.keeps_first(query, state)
+    )
+    targets.type_options(query, state, target)
     choice = st.container()
     try:
         with progress.loading() as report:
             attribution = session.runtime().explain(
-                query, target.name, request.method.name, report, **request.options
+                query, target.name, request.method.name, report, **request.options_for(request.method)
             )
-    except (InputEmpty, UnknownName) as error:
+    except (InputEmpty, InputInvalid, UnknownName) as error:
         problems.show_error(error)
         targets.back_to_own_choice(state)
         return None
     with choice:
         targets.pick_options(attribution, state, target)
     unit = session.choose("unit", state.unit, GRANULARITIES, "word")
-    data = _picture(attribution, query, unit)
+    data = _picture(attribution, request, unit)
     answers.table(attribution)
     _meaning(attribution, target, request.method)
     return Drawn(
@@ -80,11 +84,16 @@ def _method(target: TargetInfo, state: State, model: str) -> MethodInfo:
     return infos[name]
 
 
-def _picture(attribution: Attribution, query: Query, unit: str) -> bytes:
+def _picture(attribution: Attribution, request: Request, unit: str) -> bytes:
     from attnviz.figures import explanation_data
 
-    data = explanation_data(attribution, granularity=unit, model=session.model_name(query.model))
-    components.words(data)
+    data = explanation_data(
+        attribution,
+        granularity=unit,
+        model=session.model_name(request.query.model),
+        choosable=targets.places(attribution.tokens, request.target),
+    )
+    components.words(data, asked=targets.ask_about)
     return data
 
 

@@ -21,13 +21,20 @@ if TYPE_CHECKING:
 
     from attnviz.explanation import Agreement, Faithfulness
     from attnviz.figures.report import Explained
+    from attnviz.runtime import Query
     from attnviz.types import Attribution
+    from attnviz.web.state.address import State
 
 TESTED, CHANGED = "attnviz_tested", "attnviz_changed"
 SLOW, QUICK = ("shapley",), 32  # methods that take many passes, and tokens up to which that does not matter
 LIVE = 160  # tokens; up to here the test runs by itself, in a second or two
 SIDES = ("Text", "Second text")
 SECOND = "second"  # of the two, in the address
+TAKEN = "taken"  # the first token, in the address
+FIRST_HELP = (
+    "Heads of causal models park attention on the first token, and without it every order of words does harm. By "
+    "default it stays: in the test, and in methods that start from a baseline."
+)
 
 
 def draw(attribution: Attribution, request: Request) -> Callable[[], Explained]:
@@ -36,6 +43,11 @@ def draw(attribution: Attribution, request: Request) -> Callable[[], Explained]:
     operator, side = _choices(attribution, request)
     first_paint.later(lambda: _tests(attribution, request, operator, side))
     return lambda: _explained(attribution, request, operator, side)
+
+
+def keeps_first(query: Query, state: State) -> bool | None:
+    """Whether the first token stays; None, as the library decides, where the reader has not said otherwise."""
+    return False if session.choose("first", state.first, (TAKEN,), "") else None
 
 
 def _explained(attribution: Attribution, request: Request, operator: str, side: int) -> Explained:
@@ -51,7 +63,9 @@ def _explained(attribution: Attribution, request: Request, operator: str, side: 
 
 def _tests(attribution: Attribution, request: Request, operator: str, side: int) -> None:
     with problems.guard():
-        if _wanted(attribution, side, (request.query, request.target.name, operator, side)):
+        if _wanted(
+            attribution, side, (request.query, request.target.name, operator, side, request.keep_first)
+        ):
             test = tested(request, request.method, operator, side)
             places = _verdict(test, attribution)
             _curves(test, request)
@@ -87,7 +101,7 @@ def _choices(attribution: Attribution, request: Request) -> tuple[str, int]:
     state, default = session.state(), next(iter(operators))
     name = session.choose("operator", state.operator, tuple(operators), default)
     side = int(attribution.pair_tokens is not None and state.side == SECOND)
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.selectbox(
             "Words are taken away: they are",
             tuple(operators),
@@ -107,6 +121,16 @@ def _choices(attribution: Attribution, request: Request) -> tuple[str, int]:
                     "evaluation_side", "side", lambda title: SECOND if title == SIDES[1] else None
                 ),
                 required=True,
+            )
+        card = session.runtime().card(request.query.model)
+        if card is not None and card.kind == "decoder":
+            st.toggle(
+                "The first token stays",
+                key=session.set_choice("evaluation_first", request.keep_first is None),
+                on_change=session.on_change(
+                    "evaluation_first", "first", lambda stays: None if stays else TAKEN
+                ),
+                help=FIRST_HELP,
             )
     return name, side
 
@@ -146,7 +170,7 @@ def _agreement(
 
 
 def _question(request: Request) -> tuple[object, ...]:
-    return request.query, request.target.name, request.method.name, request.options
+    return request.query, request.target.name, request.method.name, request.options, request.keep_first
 
 
 def _changes(request: Request, tokens: int) -> bool:
@@ -157,7 +181,14 @@ def _changes(request: Request, tokens: int) -> bool:
 def _compared(request: Request, side: int, baseline: bool) -> Agreement | None:
     with progress.loading() as report:
         return session.runtime().agreement(
-            request.query, request.target.name, request.method.name, side, baseline, report, **request.options
+            request.query,
+            request.target.name,
+            request.method.name,
+            side,
+            baseline,
+            report,
+            request.keep_first,
+            **request.options,
         )
 
 

@@ -20,12 +20,23 @@ CHART = {"displayModeBar": False}
 
 @dataclass(frozen=True)
 class Request:
-    """What is explained, and by which method: what `Runtime.explain` takes."""
+    """What is explained, and by which method: what `Runtime.explain` takes.
+
+    Attributes:
+        options: of the target. keep_first: whether the first token is never taken away or blanked; None for the
+            default of the model.
+    """
 
     query: Query
     target: TargetInfo
     method: MethodInfo
     options: Mapping[str, Hashable]
+    keep_first: bool | None = None
+
+    def options_for(self, method: MethodInfo) -> dict[str, Hashable]:
+        """The options of the target, and those of a method that the reader has chosen."""
+        keeps = self.keep_first is not None and "keep_first" in method.options
+        return {**self.options, **({"keep_first": self.keep_first} if keeps else {})}
 
 
 def tested(request: Request, method: MethodInfo, operator: str, side: int) -> Faithfulness:
@@ -41,6 +52,7 @@ def tested(request: Request, method: MethodInfo, operator: str, side: int) -> Fa
             SEEDS,
             side,
             report,
+            request.keep_first,
             **request.options,
         )
 

@@ -12,6 +12,7 @@ import streamlit as st
 from attnviz.figures.messages import axes as maps
 from attnviz.runtime import Query
 from attnviz.types import default_kind
+from attnviz.web.controls import reading
 from attnviz.web.controls.attention import SEND_ALL, START, Attention, choose_kind
 from attnviz.web.escape import plain
 from attnviz.web.pages.compare import matching, pane_list
@@ -63,6 +64,7 @@ def draw(state: State, unit: str, sent: frozenset[object]) -> Drawn | None:
     """Draw the panes that the address asks for, or what keeps them from being drawn."""
     shown = panes.of_state(state, START)
     pane_list.show(shown, state)
+    reading.show(session.query(state), apart=True)
     if len(shown) < panes.MIN_PANES or _refused(shown):
         return None
     sides = _sides(shown, state, unit)
@@ -118,10 +120,10 @@ def _refused(shown: tuple[PaneState, ...]) -> bool:
 
 def _sides(shown: tuple[PaneState, ...], state: State, unit: str) -> dict[tuple[str, str], Side] | None:
     """Each model and text once; None where one is too long, which this then says."""
-    runtime = session.runtime()
+    runtime, how = session.runtime(), session.reading(state)
     queries = {
         (pane.model, pane.text): session.opened(pane.model)
-        or Query(pane.model, pane.text, target_text=state.target_text)
+        or Query(pane.model, pane.text, target_text=state.target_text, **how)
         for pane in shown
     }
     with progress.loading() as report:

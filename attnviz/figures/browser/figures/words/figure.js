@@ -9,6 +9,7 @@ import { decimals, percent, shortest } from "../../core/numbers.js";
 import { proseOf } from "../../core/prose.js";
 import { fileName } from "../../core/save.js";
 import { quoted } from "../../core/text.js";
+import { marksOf } from "../../data/marks.js";
 import { css, divergingScale, inkOn, sequentialScale } from "../../paint/colours.js";
 import { downloads } from "../../paint/download.js";
 import { legend } from "../../paint/legend.js";
@@ -21,7 +22,10 @@ import { wordsSheet } from "./picture.js";
 
 const FIRST_BARS = 24;
 
-/** Draws the figure in `root`. callbacks.granularity("token" | "word" | "sentence" | "paragraph") is told what is shown. */
+/**
+ * Draws the figure in `root`. callbacks.granularity("token" | "word" | "sentence" | "paragraph") is told what is shown,
+ * callbacks.position(token) which token of the first text the reader asks about.
+ */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {WordsState} */ (figureState(root, "words", build));
   const { header, arrays } = messageOf(bytes);
@@ -57,11 +61,12 @@ function build(state) {
   ]);
   state.heading = element("h3", { class: "av-headline" });
   state.legend = legend();
+  state.help = element("p", { class: "av-help" });
   state.readout = element("p", { class: "av-readout", "data-testid": "readout", "aria-live": "polite" });
   state.sides = element("div", { class: "av-sides" });
   state.check = element("p", { class: "av-sum", "data-testid": "sum" });
   state.note = element("p", { class: "av-note" });
-  state.host.append(state.heading, state.toolbar, state.legend.node, state.readout, state.sides, state.check, state.note);
+  state.host.append(state.heading, state.toolbar, state.legend.node, state.readout, state.help, state.sides, state.check, state.note);
   listen(state);
 }
 
@@ -73,10 +78,12 @@ function listen(state) {
   const placeAt = (event) => event.target.closest?.("[data-group]")?.dataset;
   state.sides.addEventListener("pointerover", (event) => show(state, placeAt(event)));
   state.sides.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && show(state, null));
+  state.sides.addEventListener("click", (event) => event.target.closest?.(".av-prose") && ask(state, placeAt(event)));
   state.sides.addEventListener("focusin", (event) => show(state, placeAt(event)));
   state.sides.addEventListener("keydown", (event) => {
     const prose = event.target.closest?.(".av-prose");
     if (!prose || modified(event)) return;
+    if (event.key === "Enter" && ask(state, placeAt(event))) return taken(event);
     const words = [...prose.querySelectorAll("[data-group]")];
     const next = placeAfter(event.key, words.indexOf(event.target), words.length, { rtl: isRtl(prose) });
     if (next === null) return;
@@ -84,6 +91,30 @@ function listen(state) {
     rove(words, words[next]);
     words[next].focus();
   });
+}
+
+/**
+ * The token of a group that a click on it asks about: the first one that the model marks, else the first that can be
+ * asked about; null where there is none.
+ * @param {WordsState} state
+ */
+function askable({ header, arrays, granularity, callbacks }, place) {
+  if (!place?.group || !header.asked || !callbacks.position) return null;
+  const { choosable, marks } = header.texts[place.side];
+  const groups = arrays[`${granularity}${place.side}`].data;
+  const there = choosable.filter((token) => groups[token] === Number(place.group));
+  return there.find((token) => marks.some(([first, end]) => first <= token && token < end)) ?? there[0] ?? null;
+}
+
+/**
+ * Asks about a word, where that can be done; whether it could.
+ * @param {WordsState} state
+ */
+function ask(state, place) {
+  const token = askable(state, place);
+  if (token === null) return false;
+  if (token !== state.header.texts[0].chosen) state.callbacks.position(token);
+  return true;
 }
 
 /** The groups of one text: [{label, special, value, group}] in text order, and its prose. */
@@ -116,6 +147,8 @@ function refresh(state) {
   state.scale = plainScale(header.signed ? state.colours.signed : state.colours.unsigned, top, header.signed);
   state.heading.textContent = header.title;
   state.heading.hidden = !header.title;
+  state.help.textContent = header.asked ? `Click a word, or press Enter on it, to ${header.asked}; the one that is explained is ringed.` : "";
+  state.help.hidden = !header.asked || !state.callbacks.position;
   state.sides.replaceChildren(...state.texts.map((text, side) => sideNode(state, text, side)));
   state.sides.classList.toggle("av-beside", header.beside);
   state.check.textContent = sumText(state);
@@ -129,14 +162,27 @@ const pushOf = ({ header }, value) => (header.signed && value < 0 ? header.away 
 
 /** @param {WordsState} state */
 function sideNode(state, text, side) {
+  const groupOf = state.arrays[`${state.granularity}${side}`].data;
+  const { marked, ends } = marksOf(text.marks, groupOf, state.granularity, percent);
+  const waiting = new Map(ends);
   const wordOf = (piece, group) => {
     const { label, value, special } = text.groups[group];
     const colour = colourOf(state.scale, value);
-    return element("span", {
-      class: special ? "av-word av-special" : "av-word", dir: special ? "ltr" : null, "data-side": side, "data-group": group, tabindex: "-1",
-      role: "note", "aria-label": `${label}: ${signedText(state, value)}`, text: piece,
+    const names = marked.get(group);
+    const asks = askable(state, { side, group: String(group) }) !== null;
+    const chosen = text.chosen >= 0 && groupOf[text.chosen] === group && Boolean(names || asks || text.choosable.length);
+    const word = element("span", {
+      class: ["av-word", special && "av-special", names && "av-marked", asks && "av-asks", chosen && "av-chosen"].filter(Boolean).join(" "),
+      dir: special ? "ltr" : null, "data-side": side, "data-group": group, tabindex: "-1", role: asks ? "button" : "note",
+      "aria-label": `${label}: ${signedText(state, value)}${names ? `, ${names.join(", ")}` : ""}${chosen ? ", explained" : ""}`, text: piece,
       style: `background-color:${css(colour)};color:${css(inkOn(colour))}`,
     });
+    const said = waiting.get(group);
+    waiting.delete(group);
+    if (!said) return word;
+    const both = document.createDocumentFragment();
+    both.append(word, ...said.map((each) => element("span", { class: "av-mark", "data-testid": "mark", "aria-hidden": "true", text: each })));
+    return both;
   };
   const prose = proseOf(text.runs, wordOf, { "aria-label": `${text.title}: words with their scores` });
   prose.querySelector("[data-group]")?.setAttribute("tabindex", "0");
@@ -251,6 +297,7 @@ function sheetOf(state) {
     legend: legendText(state),
     texts: texts.map((text, side) => ({
       ...text,
+      runs: markedRuns(state, text, side),
       rtl: state.sides.querySelector(`[data-side="${side}"] .av-prose`).matches(":dir(rtl)"),
       bars: [...text.groups].sort((a, b) => (state.order === "size" ? Math.abs(b.value) - Math.abs(a.value) : 0) || a.group - b.group),
     })),
@@ -260,12 +307,32 @@ function sheetOf(state) {
   };
 }
 
+/**
+ * The runs of a text with the names of its marks behind the words that they end with, as a picture shows them.
+ * @param {WordsState} state
+ */
+function markedRuns({ arrays, granularity }, text, side) {
+  const { ends } = marksOf(text.marks, arrays[`${granularity}${side}`].data, granularity, percent);
+  return text.runs.flatMap(([piece, group], n) => {
+    const first = text.runs.findIndex((run) => run[1] === group) === n;
+    const said = group >= 0 && first ? ends.get(group) : null;
+    return said ? [[piece, group], [` [${said.join(", ")}] `, -1]] : [[piece, group]];
+  });
+}
+
 /** @param {WordsState} state */
 function tableText(state) {
-  const unit = state.header.unit ? `score (${state.header.unit})` : "score";
-  const rows = [["text", "position", state.granularity, unit]];
-  for (const { title, groups } of state.texts)
-    groups.forEach(({ label, value }, position) => rows.push([title, position, label, { numeric: numberText(value) }]));
+  const { header, texts, granularity, arrays } = state;
+  const unit = header.unit ? `score (${header.unit})` : "score";
+  const withMarks = texts.some(({ marks }) => marks.length);
+  const rows = [["text", "position", granularity, unit, ...(withMarks ? ["mark"] : [])]];
+  texts.forEach(({ title, groups, marks }, side) => {
+    const { marked } = marksOf(marks, arrays[`${granularity}${side}`].data, granularity, percent);
+    groups.forEach(({ label, value }, position) => {
+      const row = [title, position, label, { numeric: numberText(value) }];
+      rows.push(withMarks ? [...row, (marked.get(position) ?? []).join(", ")] : row);
+    });
+  });
   return csvText(rows);
 }
 

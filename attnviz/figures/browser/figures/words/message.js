@@ -21,7 +21,10 @@ import { unpack } from "../../core/message.js";
  * @property {boolean} sumHolds
  * @property {string} note
  * @property {string} model
- * @property {{title: string, text: string, granularities: Record<string, {labels: string[], special: number[], runs: import("../../core/prose.js").Run[]}>}[]} texts
+ * @property {string} asked what a click on a word does, "" where it does nothing
+ * @property {{title: string, text: string, granularities: Record<string, {labels: string[], special: number[], runs: import("../../core/prose.js").Run[]}>, marks: Mark[], choosable: number[], chosen: number}[]} texts
+ *
+ * @typedef {[first: number, end: number, name: string, probability: number]} Mark what the model calls a run of tokens
  *
  * @typedef {import("../../core/figure.js").State & {header: WordsHeader, arrays: Record<string, import("../../core/message.js").Section>, theme: import("../../paint/theme.js").Theme, scale: import("../../paint/scales.js").Scale, granularity: string, texts: any[]}} WordsState
  */
