@@ -84,10 +84,20 @@ def merge(module: nn.Module, adapter: Adapter, name: str) -> None:
         raise unmerged(name, "its adapter holds more than pairs of matrices for linear layers")
     for place in sorted(places):
         weight = _weight(module, place.removeprefix(PREFIX), name)
-        change = adapter.scale * (tensors[place + B].float() @ tensors[place + A].float())
-        change = change.T if adapter.transposed else change
-        if change.shape != weight.shape:
+        up, down = tensors[place + B].float(), tensors[place + A].float()
+        sizes = (
+            *up.shape[:1],
+            *down.shape[1:],
+        )  # of the product, which two thin matrices make as large as they like
+        if (
+            up.ndim != 2
+            or down.ndim != 2
+            or up.shape[1] != down.shape[0]
+            or (sizes[::-1] if adapter.transposed else sizes) != weight.shape
+        ):
             raise damaged(name, f"its adapter does not fit the base at {place}")
+        change = adapter.scale * (up @ down)
+        change = change.T if adapter.transposed else change
         with torch.no_grad():
             weight.data = (weight.float() + change.to(weight.device)).to(weight.dtype)
 

@@ -13,7 +13,7 @@ from attnviz.web.controls import before_after, sidebar, targets
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import links, problems, progress
-from attnviz.web.state import session
+from attnviz.web.state import holding, session
 
 if TYPE_CHECKING:
     from attnviz.explanation import TargetInfo
@@ -52,7 +52,7 @@ class Question:
     @property
     def identity(self) -> str:
         """Tells this question from others."""
-        return repr((self.query, self.target.name, sorted(self.options.items()), self.kind))
+        return holding.mark((self.query, self.target.name, sorted(self.options.items()), self.kind))
 
     def drawn(
         self,

@@ -6,11 +6,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attnviz.runtime import Visitor
+    from attnviz.runtime import Runtime, Visitor
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # What proxies add, and browsers do not: behind one, everybody seems to be on this machine.
 FORWARDED = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip")
+
+
+def runtime() -> Runtime:
+    """The one runtime of this process, which is told who asks."""
+    from attnviz.runtime import get_runtime, set_visitor
+
+    set_visitor(current())
+    return get_runtime()
 
 
 def current() -> Visitor | None:

@@ -28,9 +28,11 @@ FROM_FILE = "This picture comes from a file, which a link cannot carry: send the
 PANE_FROM_FILE = "One of the panes comes from a file, which a link cannot carry."
 TOO_LONG = (
     "This text is too long for a link, even compressed: press **Save for AttnViz** and send the file. It opens "
-    "under **Open a saved file**."
+    "under **Open a saved file**. The link without text opens the view, and the text goes in there."
 )
-TEXTS_TOO_LONG = "These texts are too long for a link, even compressed."
+TEXTS_TOO_LONG = (
+    "These texts are too long for a link, even compressed. The link without text opens the view alone."
+)
 TYPES = {
     "csv": "text/csv",
     "attnviz": "application/octet-stream",
@@ -43,8 +45,8 @@ def show(drawn: Drawn) -> None:
     """Draw the row for this figure; below it why there is no link, where there is none."""
     reason = why_unlinked(drawn)
     with st.container(horizontal=True, vertical_alignment="center", key="take_away"):
-        if not reason:
-            copy_link.button(session.spelled(drawn.state, drawn.query))
+        if not reason or reason in (TOO_LONG, TEXTS_TOO_LONG):
+            copy_link.buttons(session.spelled(drawn.state, drawn.query), whole=not reason)
         _files(drawn)
         pressed = bool(drawn.figure) and pin.button()
     if reason:

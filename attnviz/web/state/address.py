@@ -197,6 +197,15 @@ def encode(state: State) -> dict[str, str]:
     return params
 
 
+def without_texts(state: State) -> State:
+    """The same view of the same model, and nothing of what somebody wrote: not even where in it something stands.
+
+    The text is empty, not the default: the page then asks for one.
+    """
+    texts = dict.fromkeys(name for name in _TEXTS if name != "text")
+    return replace(state, **texts, text="", options=(), panes=None, held=(), edits=None, forced=None)  # type: ignore[arg-type]
+
+
 def fits(text: str) -> bool:
     """Whether the text is short enough to stand in a link letter by letter."""
     return len(text) <= MAX_LINK and len(quote_plus(clean(text))) <= MAX_LINK

@@ -12,16 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from attnviz.errors import AttnVizError
 from attnviz.web.escape import clean
 from attnviz.web.serving import visitor
 from attnviz.web.state import address as url
+from attnviz.web.state import holding
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query, Runtime
 
-UNLINKED = "attnviz_unlinked"  # texts too long for the address: {name: text}
+UNLINKED = "attnviz_unlinked"  # names of the texts that are too long for the address
+TEXTS = "texts"  # kind of what is held: these texts, {name: text}
+DROPPED_TEXT = (
+    "A text that was too long for the address had to make room on this server, or is larger than what one visitor may "
+    "hold: type or paste it again, or a shorter one."
+)
 NOTICES = "attnviz_notices"
-WRITTEN = "attnviz_written"  # the last address that was written, and those before it
+WRITTEN = "attnviz_written"  # the last address that was written, and the marks of those before it
 REMEMBERED = 16  # of those before it
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
@@ -35,10 +42,7 @@ PAGE_OF_TWO_TEXTS = "compare"
 
 def runtime() -> Runtime:
     """The one runtime of this process, which is told who asks."""
-    from attnviz.runtime import get_runtime, set_visitor
-
-    set_visitor(visitor.current())
-    return get_runtime()
+    return visitor.runtime()
 
 
 def state() -> url.State:
@@ -76,7 +80,8 @@ def update(**changes: Any) -> None:
     A browser that reports one choice soon after another may send the address from before the first: then both hold.
     """
     address, (written, before) = url.parse(_params())[0], _written()
-    former = _with_texts(written if written is not None and address in before else address)
+    overtaken = written is not None and holding.mark(address) in before
+    former = _with_texts(written if overtaken and written is not None else address)
     new = replace(former, **changes)
     if "held" not in changes and any(getattr(new, name) != getattr(former, name) for name in COUNTED):
         new = replace(new, held=())
@@ -93,23 +98,44 @@ def write(new: url.State) -> None:
     if file is not None and new.text is not None:
         # A file answers for its own text only: another text is a question to the model, where it is to be had.
         new = replace(new, model=_catalogued(file.model))
-    st.session_state[UNLINKED] = url.unlinked(new)
+    _hold(url.unlinked(new))
     former, (written, before) = url.parse(_params())[0], _written()
     st.query_params.from_dict(url.encode(new))
     address, _ = url.parse(_params())
-    replaced = [each for each in (*before, written, former) if each not in (None, address)]
-    st.session_state[WRITTEN] = (address, tuple(replaced[-REMEMBERED:]))
+    left = [holding.mark(each) for each in (written, former) if each is not None]
+    replaced = [each for each in (*before, *left) if each != holding.mark(address)]
+    st.session_state[WRITTEN] = (_params(), tuple(replaced[-REMEMBERED:]))
 
 
 def _with_texts(address: url.State) -> url.State:
-    unlinked = st.session_state.get(UNLINKED, {})
-    missing = {name: text for name, text in unlinked.items() if getattr(address, name) is None}
-    return replace(address, **missing)
+    names = st.session_state.get(UNLINKED, ())
+    missing = [name for name in names if getattr(address, name) is None]
+    if not missing:
+        return address
+    texts = holding.get(TEXTS)
+    if texts is None:
+        notice(DROPPED_TEXT)
+        # An empty text asks for one; without, a picture of the stored example would stand for what was typed.
+        return replace(address, text="") if "text" in missing else address
+    return replace(address, **{name: texts[name] for name in missing})
 
 
-def _written() -> tuple[url.State | None, tuple[url.State, ...]]:
-    """The last address that was written, unless the reader has left it since, and those that it took the place of."""
-    return st.session_state.get(WRITTEN, (None, ()))
+def _hold(texts: dict[str, str]) -> None:
+    """Texts that the address cannot carry, in place of the last ones."""
+    st.session_state[UNLINKED] = tuple(texts)
+    if not texts:
+        holding.drop(TEXTS)
+        return
+    try:
+        holding.put(TEXTS, texts)
+    except AttnVizError:
+        holding.drop(TEXTS)  # the next run says so
+
+
+def _written() -> tuple[url.State | None, tuple[str, ...]]:
+    """The last address that was written, unless the reader has left it since, and marks of those that it replaced."""
+    params, before = st.session_state.get(WRITTEN, (None, ()))
+    return (None if params is None else url.parse(params)[0]), before
 
 
 def query(current: url.State | None = None) -> Query:

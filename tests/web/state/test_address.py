@@ -1,13 +1,26 @@
 """The address: what it says comes back, defaults stay out, and whatever is invalid falls back with a sentence."""
 
 import base64
+import dataclasses
 import random
 import tracemalloc
 import zlib
+from dataclasses import replace
 
 import pytest
 
-from attnviz.web.state.address import MAX_HEADS, MAX_LINK, NAMES, PACKED, State, encode, fits, parse, unlinked
+from attnviz.web.state.address import (
+    MAX_HEADS,
+    MAX_LINK,
+    NAMES,
+    PACKED,
+    State,
+    encode,
+    fits,
+    parse,
+    unlinked,
+    without_texts,
+)
 from attnviz.web.state.compression import MAX_UNPACKED
 from tests.web.hostile import HOSTILE
 
@@ -211,3 +224,15 @@ def test_a_bomb_is_never_unpacked_whole():
 def test_compressed_texts_hold_texts_only_and_give_way_to_plain_ones():
     letters = packed(zlib.compress(b'{"text": "a \\ud800", "pair": "b", "model": "c", "layer": "4"}'))
     assert parse({PACKED: letters, "pair": "plain"})[0] == State(text="a \ufffd", pair="plain")
+
+
+def test_a_state_without_its_texts_tells_nothing_that_was_written():
+    fields = {each.name: "secret" for each in dataclasses.fields(State) if each.type == "str | None"}
+    whole = State(**fields | {"model": "minilm", "kind": "self", "off": "2.5", "panes": "1.1~secret"},
+                  heads=((2, 5),), held=((0, 3),), options=(("label", "secret"),))  # fmt: skip
+    kept = dict.fromkeys(
+        ("view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target", "operator")
+    )
+    bare = replace(without_texts(whole), **kept, side=None, gate=None)
+    assert bare == State(model="minilm", text="", heads=((2, 5),), kind="self", off="2.5")
+    assert encode(bare)["text"] == ""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from attnviz.web.share.drawn import Drawn
     from attnviz.web.state.address import Head, State
 
-EXACT = "attnviz_exact"  # the questions for which every head has been switched off in turn
+EXACT = "attnviz_exact"  # marks of the questions for which every head has been switched off in turn
 OFF, SCALED, MEAN = "off", "scaled", "mean"
 GATES = {OFF: "Switched off", SCALED: "Scaled", MEAN: "Their mean over a text"}
 HALF = "50"

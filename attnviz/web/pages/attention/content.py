@@ -16,7 +16,7 @@ from attnviz.web.controls.attention import SEND_ALL, Attention, chosen_head, rea
 from attnviz.web.controls.head_map import QUANTITY, UNIT_TITLES, HeadMap
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, first_paint, problems, progress
-from attnviz.web.state import session
+from attnviz.web.state import holding, session
 from attnviz.web.state.address import Head, State
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def _places(shown: HeadMap) -> list[Head]:
     if shown.pool is not None:
         every = [shown.head] if shown.pool.chosen is not None else [(row, head) for row in range(layers)]
     if len(every) * size <= SEND_ALL:
-        everything = (attention.query, attention.kind, shown.unit, shown.quantity, shown.pool)
+        everything = holding.mark((attention.query, attention.kind, shown.unit, shown.quantity, shown.pool))
         if st.session_state.get(session.SENT) == everything:
             return [shown.head]
         st.session_state[session.SENT] = everything
