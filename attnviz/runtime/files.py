@@ -7,6 +7,7 @@ server is said here, once, and checked by who reads files, before anything is bu
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attnviz.runtime.engine.engine import Engine
@@ -55,6 +56,14 @@ class Files:
         _, capture = self._engine.find(query, progress)
         data: bytes = self._engine.in_turn(SAVING, "saving the capture", capture.to_bytes, progress)
         return data
+
+    def make(self, work: Callable[[], bytes], progress: Progress | None = None) -> bytes:
+        """What `work` makes of a capture for a file, through the gate: all heads are as heavy as a forward pass.
+
+        `work` asks nothing of the runtime, which would wait for itself. Raises what it raises.
+        """
+        made: bytes = self._engine.in_turn(SAVING, "saving the maps", work, progress)
+        return made
 
 
 def name_of(data: bytes) -> str:

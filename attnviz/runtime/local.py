@@ -49,7 +49,8 @@ class Runtime:
         self.examples = gallery.examples
 
         files = Files(self.engine)
-        self.open, self.opened, self.save = files.open, files.opened, files.save
+        self.open, self.opened = files.open, files.opened
+        self.save, self.make = files.save, files.make
 
         maps = Maps(self.engine)
         self.capture, self.attention, self.map, self.query_key = (

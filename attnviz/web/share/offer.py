@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from attnviz.web.serving import visitor
 from attnviz.web.share import copy_link, pin
 from attnviz.web.share.drawn import file_stem
 from attnviz.web.share.spreadsheet import csv_text
@@ -92,7 +93,7 @@ def why_unlinked(drawn: Drawn) -> str:
 def _download(label: str, data: Callable[[], Any], name: str, extension: str, meaning: str) -> None:
     st.download_button(
         label,
-        data,
+        visitor.kept(data),
         file_name=f"{name}.{extension}",
         mime=TYPES[extension],
         key=f"save_{extension}",

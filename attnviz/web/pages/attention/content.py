@@ -86,24 +86,30 @@ def _drawn(shown: HeadMap, state: State) -> Drawn:
     attention, quantity = shown.attention, QUANTITIES[shown.quantity]
     known = quantity.method in attention.capture.quantities(attention.kind)
 
+    runtime = session.runtime()
+
     def message(most: int) -> bytes:
-        return export.heatmap_message(
-            attention.capture,
-            *shown.head,
-            kind=attention.kind,
-            granularity=shown.unit,
-            quantity=shown.quantity,
-            form=shown.form,
-            hide=shown.hide,
-            keep=shown.keep,
-            held=shown.held,
-            pool=shown.pool,
-            most=most,
+        return runtime.make(
+            lambda: export.heatmap_message(
+                attention.capture,
+                *shown.head,
+                kind=attention.kind,
+                granularity=shown.unit,
+                quantity=shown.quantity,
+                form=shown.form,
+                hide=shown.hide,
+                keep=shown.keep,
+                held=shown.held,
+                pool=shown.pool,
+                most=most,
+            )
         )
 
     def arrays() -> bytes:
-        return export.archive(
-            attention.capture, *shown.head, kind=attention.kind, quantity=shown.quantity, pool=shown.pool
+        return runtime.make(
+            lambda: export.archive(
+                attention.capture, *shown.head, kind=attention.kind, quantity=shown.quantity, pool=shown.pool
+            )
         )
 
     return Drawn(
