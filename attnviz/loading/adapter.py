@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+MOST = 1 << 20  # of rank and alpha; those of people are a thousand times smaller
 PREFIX = "base_model.model."
 A, B = ".lora_A.weight", ".lora_B.weight"
 # Settings that change what the adapter computes, and the values with which they do not.
@@ -56,8 +57,9 @@ def read_adapter(directory: Path, name: str) -> Adapter | None:
         not isinstance(base, str)
         or not base
         or type(rank) is not int
-        or rank < 1
+        or not 0 < rank <= MOST
         or not isinstance(alpha, int | float)
+        or not abs(alpha) <= MOST  # neither infinite nor no number
     ):
         raise damaged(name, f"{CONFIG} names no base model, or no rank and alpha")
     revision = config.get("revision")
