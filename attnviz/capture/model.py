@@ -18,6 +18,7 @@ from attnviz.capture.generating import generated, seeded
 from attnviz.capture.reading import read_chat, read_text
 from attnviz.capture.sequences import joined, shifted
 from attnviz.errors import AttnVizError, InputTooLong, TargetUnsupported
+from attnviz.provenance import Provenance, call
 from attnviz.types import Kind, ModelCard, Tokens
 
 if TYPE_CHECKING:
@@ -102,6 +103,12 @@ class Model:
             AttnVizError: a target text for a classifier.
             ModelUnsupported: the model ran, but its attention cannot be tied to the tokens.
         """
+        return self._made(
+            self._capture(text, pair, target_text, special),
+            call("model.capture", text, pair=pair, target_text=target_text, special=special),
+        )
+
+    def _capture(self, text: str, pair: str | None, target_text: str | None, special: bool) -> Capture:
         tokens, inputs = self.encode(text, pair, special)
         if self.card.kind != "encoder-decoder":
             return self._captured(self._inputs(inputs), tokens)
@@ -155,9 +162,33 @@ class Model:
             options.update(do_sample=True, temperature=temperature, top_k=top_k or 0, top_p=top_p or 1.0)
         with seeded(seed, self.device):
             sequence = generated(self.loaded, self._inputs(inputs), options)
+        drawn = (
+            {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+            if temperature > 0
+            else {}
+        )
+        made = call("model.generate", text, max_new_tokens=max_new_tokens, **drawn)
         if self.card.kind == "encoder-decoder":
-            return self._captured_sequence(tokens, inputs, sequence)
-        return self._captured_continuation(tokens, inputs, sequence[len(tokens) :])
+            capture = self._captured_sequence(tokens, inputs, sequence)
+        else:
+            capture = self._captured_continuation(tokens, inputs, sequence[len(tokens) :])
+        return self._made(capture, made, seed if temperature > 0 else None)
+
+    @property
+    def provenance(self) -> Provenance:
+        """Of what this model computes: its call makes the variable `model`."""
+        from attnviz.capture.provenance import of_model
+
+        loaded = self.loaded
+        return of_model(loaded.card, loaded.dtype, loaded.device, loaded.digest)
+
+    def _made(self, capture: Capture, line: str, seed: int | None = None) -> Capture:
+        """The capture, which knows how it was made. It keeps no module alive by that."""
+        from attnviz.capture.provenance import of_model
+
+        loaded = self.loaded
+        about = (loaded.card, loaded.dtype, loaded.device, loaded.digest)
+        return replace(capture, made=lambda: of_model(*about).then(f"capture = {line}", seed=seed))
 
     def capture_fed(
         self, inputs: Mapping[str, torch.Tensor], tokens: Tokens, continuation: Tokens | None = None

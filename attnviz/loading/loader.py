@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import AttnVizError, ModelNotFound, ModelUnsupported
-from attnviz.loading import catalogue, hub_cache, memory
+from attnviz.loading import adapter, catalogue, hub_cache, memory
 from attnviz.loading import device as devices
 from attnviz.loading.access import EVERYTHING, Access
 from attnviz.loading.adapter import merge, unmerged
 from attnviz.loading.bounds import check_module
 from attnviz.loading.cards import card_of, kind_of
+from attnviz.loading.digest import Digest
 from attnviz.loading.isolation import isolated
 from attnviz.loading.locate import Located, locate
 from attnviz.loading.pooling import Pooling
-from attnviz.loading.sentence_modules import lowercases, notes, read_pooling, with_tokenizer
+from attnviz.loading.sentence_modules import fitting, lowercases, notes, read_pooling, with_tokenizer
 from attnviz.loading.tokenizer import load_tokenizer, lower_case
 from attnviz.loading.weights import damaged, nbytes
 from attnviz.types import ModelCard, Tokens
@@ -52,7 +53,7 @@ class Loaded:
     """A model ready to run: `module` is in eval mode, and none of its parameters wants a gradient.
 
     `tokenizer` is None for a model that takes no text. `pooling` says how the model makes one vector of a text's
-    token vectors, and what sentence-transformers would do with the text before.
+    token vectors, and what sentence-transformers would do with the text before. `digest`: of the weights' files.
     """
 
     card: ModelCard
@@ -61,6 +62,7 @@ class Loaded:
     module: nn.Module
     tokenizer: Any
     pooling: Pooling = field(default_factory=Pooling)
+    digest: Digest = field(default_factory=Digest)
 
     def tokenize(self, text: str, pair: str | None = None) -> Tokens:
         """The tokens that the model is fed. Raises InputEmpty; ModelUnsupported for a model without text."""
@@ -80,6 +82,15 @@ class Loaded:
                 f"its tokenizer gives the id {int(tokens.ids.max())}, but its vocabulary ends at {size - 1}",
             )
         return tokens
+
+
+def _digest(located: Located) -> Digest:
+    """Of the weights, and of what an adapter adds to them."""
+    files = [*located.weights.files]
+    if located.adapter is not None:
+        return Digest([*files, located.adapter.directory / adapter.WEIGHTS])
+    known = located.sha256.get(files[0].name, "") if len(files) == 1 else ""
+    return Digest(files, known)
 
 
 def load(
@@ -146,11 +157,11 @@ def _load(located: Located, device: torch.device, dtype: torch.dtype) -> Loaded:
     tokenizer = load_tokenizer(located.path, located.name, required=card.modality in ("text", "text+image"))
     if tokenizer is not None and lowercases(located.root, located.name):
         lower_case(tokenizer)
-    pooling = with_tokenizer(pooling, located.root, tokenizer, card.max_tokens)
+    pooling = with_tokenizer(fitting(pooling, card.width), located.root, tokenizer, card.max_tokens)
     if located.card is None:
         limit = 0 if tokenizer is None else int(min(tokenizer.model_max_length, 10**18))
         card = _card(located, module, " ".join(filter(None, (note, notes(pooling)))), limit)
-    return Loaded(card, device, dtype, module, tokenizer, pooling)
+    return Loaded(card, device, dtype, module, tokenizer, pooling, _digest(located))
 
 
 def _card(located: Located, module: PreTrainedModel, notes: str, tokenizer_limit: int = 0) -> ModelCard:
@@ -282,7 +293,8 @@ def _named_class(config: PreTrainedConfig) -> Any:
     """The class that the checkpoint was saved from, where transformers has it for this config; else None."""
     import transformers
 
-    for name in getattr(config, "architectures", None) or ():
+    named = getattr(config, "architectures", None)
+    for name in named if isinstance(named, list) else ():
         found = getattr(transformers, str(name), None)
         if (
             isinstance(found, type)

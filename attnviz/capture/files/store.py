@@ -69,6 +69,7 @@ def to_bytes(capture: Capture) -> bytes:
         "target_tokens": tokens_out(capture.target_tokens),
         "fed_tokens": tokens_out(capture.fed_tokens),
         "kinds": kinds,
+        "provenance": capture.provenance.document(),
     }
     return pack(writer.arrays, metadata={FORMAT: json.dumps(document)})
 
