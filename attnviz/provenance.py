@@ -93,6 +93,13 @@ def _text(value: Any) -> str:
     return value
 
 
+class Variable(str):
+    """The name of a variable, as an argument of `call`."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def call(function: str, *arguments: object, **named: object) -> str:
     """A call as Python: arguments by their `repr`, those that are None or False left out."""
     parts = [repr(each) for each in arguments]

@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from attnviz.provenance import Pairs, Provenance
 from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.engine.sizes import capture_parts
-from attnviz.runtime.progress import OPENING, SAVING, Progress
+from attnviz.runtime.progress import OPENING, SAVING, Progress, silent
 from attnviz.runtime.query import FILE, Query, is_file
 from attnviz.runtime.settings import Settings
 
@@ -56,6 +57,23 @@ class Files:
         _, capture = self._engine.find(query, progress)
         data: bytes = self._engine.in_turn(SAVING, "saving the capture", capture.to_bytes, progress)
         return data
+
+    def provenance(
+        self,
+        query: Query,
+        *lines: str,
+        of_model: bool = False,
+        seed: int | None = None,
+        settings: Pairs = (),
+        progress: Progress | None = None,
+    ) -> Provenance:
+        """How a result of this question came about; `lines` of Python make it from `model` and, unless it is `of_model`
+        alone, from `capture`. Raises what `capture` raises."""
+        if of_model and not is_file(query.model):
+            made = self._engine.models.get(query.model, progress or silent).model.provenance
+        else:
+            made = self._engine.find(query, progress)[1].provenance
+        return made.then(*lines, seed=seed, settings=settings)
 
     def make(self, work: Callable[[], bytes], progress: Progress | None = None) -> bytes:
         """What `work` makes of a capture for a file, through the gate: all heads are as heavy as a forward pass.

@@ -50,7 +50,7 @@ class Runtime:
 
         files = Files(self.engine)
         self.open, self.opened = files.open, files.opened
-        self.save, self.make = files.save, files.make
+        self.save, self.make, self.provenance = files.save, files.make, files.provenance
 
         maps = Maps(self.engine)
         self.capture, self.attention, self.map, self.query_key = (

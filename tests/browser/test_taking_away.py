@@ -123,7 +123,7 @@ def test_the_address_of_a_file_that_is_not_open_says_so(page: Page):
 
 
 def test_a_copied_link_reopens_this_view(page: Page, browser: Browser):
-    page.goto(f"/attention?text={TEXT.replace(' ', '+')}&view=word")
+    page.goto(f"/attention?text={TEXT.replace(' ', '+')}&unit=word")
     drawn(page)
     page.get_by_role("button", name="Next layer").click()
     drawn(page)
@@ -143,7 +143,7 @@ def test_a_link_without_its_text_opens_the_view_and_asks_for_one(page: Page, bro
     page.goto(f"/attention?text={TEXT.replace(' ', '+')}&pair=Another+text.&view=word&layer=3&head=1&held=q2")
     drawn(page)
     link = copied(page, "Copy without text")
-    assert link.partition("?")[2] == "model=minilm&text=&layer=3&head=1&view=word"
+    assert link.partition("?")[2] == "model=minilm&text=&layer=3&head=1&unit=word"
     context = browser.new_context(viewport=WIDE)
     other = context.new_page()
     other.goto(link)
@@ -203,10 +203,10 @@ SHEETS = {
     "attention, as text": ("layer=1&head=3&form=text", "strongest-from"),
     "heads": ("", "marked"),
     "allocation": ("", "stacks"),
-    "compare": ("view=heads", "kinds"),
+    "compare": ("part=heads", "kinds"),
     "attribution": ("pair=A+cat+<b>sat</b>.", "bars0"),
     "ablation": ("pair=A+cat+<b>sat</b>.&off=2.5", "switches"),
-    "ablation, forced": ("pair=A+cat+<b>sat</b>.&view=rows&forced=uniform.1&off=2.5", "switches"),
+    "ablation, forced": ("pair=A+cat+<b>sat</b>.&part=rows&forced=uniform.1&off=2.5", "switches"),
 }
 
 

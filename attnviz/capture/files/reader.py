@@ -90,7 +90,9 @@ class Reader:
         # Files of before there was provenance have none.
         told = document.get("provenance")
         made = None if told is None else read_provenance(told)
-        capture = Capture(card_in(document["card"]), tokens, target, kinds, fed, None if made is None else lambda: made)
+        capture = Capture(
+            card_in(document["card"]), tokens, target, kinds, fed, None if made is None else lambda: made
+        )
         read = tokens if fed is None else fed
         _check(target is None or len(target) <= len(read), "more target tokens than rows")
         for kind in capture.kinds:

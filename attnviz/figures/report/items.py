@@ -12,6 +12,7 @@ from attnviz.figures.messages.words import explanation_data
 if TYPE_CHECKING:
     from attnviz.capture import Capture
     from attnviz.explanation import Agreement, Faithfulness
+    from attnviz.provenance import Provenance
     from attnviz.types import Attribution, Kind, ModelCard
 
 PIN_BYTES = 2 << 20  # of maps in one pinned figure: all heads of 80 tokens, a layer's of 200
@@ -39,7 +40,7 @@ class Item:
         settings: (name, value), how it was made, in words; of an explanation, what its record does not hold.
         explained: the explanation that it shows, if it shows one.
         link: the address that opens it again, whole or relative to the app's; "" where there is none, then
-            `unlinked` says why. made: when it was pinned.
+            `unlinked` says why. made: when it was pinned. provenance: how its numbers came about.
     """
 
     figure: str
@@ -53,6 +54,7 @@ class Item:
     link: str = ""
     unlinked: str = ""
     made: datetime | None = None
+    provenance: Provenance | None = None
 
     @property
     def nbytes(self) -> int:
@@ -103,4 +105,5 @@ def of_head(
         tuple(texts),
         (capture.card,),
         (("Layer", str(layer)), ("Head", str(head)), ("Attention", kind or capture.kinds[0])),
+        provenance=capture.provenance.then(f"capture.attention({layer}, {head}, {kind!r})"),
     )

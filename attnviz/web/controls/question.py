@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.errors import InputEmpty, UnknownName
+from attnviz.provenance import Variable, call
 from attnviz.web.controls import before_after, sidebar, targets
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share.drawn import Drawn
@@ -77,8 +78,14 @@ class Question:
             pinned_title or named,
             settings=(("Result", self.target.title), *options, *settings),
             file_title=f"{named}: {session.model_name(self.query.model)}",
+            of_model=True,
             **more,
         )
+
+    def again(self, function: str, **named: Any) -> tuple[str, ...]:
+        """The call of one of the package's functions that makes what a page shows of this question."""
+        asked = {"target": self.target.name, "pair": self.query.pair, **named, **self.decided}
+        return (call(f"attnviz.{function}", Variable("model"), self.query.text, **asked),)
 
     @property
     def first_alone(self) -> Query:
@@ -128,7 +135,7 @@ def ask(query: Query, state: State, purpose: str) -> Question | None:
 def attention_link(question: Question, heads: tuple[Head, ...], label: str) -> None:
     """A link to the map of a head on this text, or to the mean map of several; of none, of all heads."""
     alone, state = question.first_alone, question.state
-    kept = replace(state, view=None, text=alone.text, pair=alone.pair, held=())
+    kept = replace(state.elsewhere(), text=alone.text, pair=alone.pair)
     if len(heads) == 1:
         kept = kept.on(*heads)
     else:

@@ -67,18 +67,21 @@ def _files(drawn: Drawn) -> None:
     if drawn.arrays is not None:
         _download("Save as arrays", drawn.arrays, name, "npz", ARRAYS_HELP)
     if table is not None:
-        _download("Save as a table", lambda: csv_text(table()), name, "csv", TABLE_HELP)
+        _download(
+            "Save as a table", lambda: csv_text(table(), drawn.provenance().lines()), name, "csv", TABLE_HELP
+        )
 
 
 def page(drawn: Drawn) -> str:
     """The figure as one HTML document."""
     from attnviz.figures import export
 
+    made = drawn.provenance()
     if drawn.document is not None:
-        return drawn.document()
+        return drawn.document().replace("</body>", f"{export.told(made)}</body>", 1)
     title = drawn.file_title or f"{drawn.title}: {session.model_name(drawn.query.model)}"
     texts = " · ".join(text for _, text in drawn.all_texts)
-    return export.page(drawn.figure, drawn.message(), title=title, text=texts)
+    return export.page(drawn.figure, drawn.message(), title=title, text=texts, made=made)
 
 
 def why_unlinked(drawn: Drawn) -> str:

@@ -1,19 +1,24 @@
 """The address: what it says comes back, defaults stay out, and whatever is invalid falls back with a sentence."""
 
 import base64
-import dataclasses
 import random
 import tracemalloc
 import zlib
-from dataclasses import replace
 
 import pytest
 
+from attnviz.figures import bertviz
+from attnviz.web.pages.ablation import content as ablation
+from attnviz.web.pages.allocation import content as allocation
+from attnviz.web.pages.compare import content as compare
 from attnviz.web.state.address import (
+    DOCUMENTS,
+    GROUPS,
     MAX_HEADS,
     MAX_LINK,
     NAMES,
     PACKED,
+    PARTS,
     State,
     encode,
     fits,
@@ -33,10 +38,10 @@ STATES = [
     State(heads=((2, 5), (0, 0), (5, 11))),
     State(heads=((2, 5),), opened=(3, 11), held=((0, 4), (1, 0), (0, 512))),
     State(panes="3.1,3.1.1,5.2.2.1~eJyLVtJRSlGKBQAIfgID"),
-    State(kind="cross", view="word", form="lines", quantity="norm", method="rollout", target="next-token"),
+    State(kind="cross", unit="word", form="lines", quantity="norm", method="rollout", target="next-token"),
     State(form="text", pool="mean", over="0-2.5,3.*", hide="special,first", keep="90"),
     State(pool="max", over="*"),
-    State(view="rows", forced="block.*.0", off="2.5"),
+    State(part="rows", forced="block.*.0", off="2.5"),
     State(target="label-prompt", options=(("labels", 'a, "b" 我'), ("label", "a"))),
 ]
 
@@ -57,11 +62,16 @@ def test_the_names_are_those_of_the_design():
         "t",
         "p",
         "o",
+        "r",
+        "c",
         ((1, 2),),
         (3, 4),
         ((0, 5), (1, 6)),
         "self",
         "word",
+        "rows",
+        "class",
+        "model",
         "text",
         "norm",
         "max",
@@ -73,17 +83,39 @@ def test_the_names_are_those_of_the_design():
         (("label", "a"),),
         "delete",
         "second",
+        "mean",
         "3.1,5.4",
         "2.5,3.*",
-        "mean",
-        "r",
-        "c",
         "h2,s3~a",
         "block.1.2",
     )
     everything = State(*given)
     assert tuple(encode(everything)) == NAMES
     assert (encode(everything)["layer"], encode(everything)["head"]) == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("word", State(unit="word", by="word")),
+        ("paragraph", State(unit="paragraph", by="paragraph")),
+        ("segment", State(by="segment")),
+        ("heads", State(part="heads")),
+        ("contrast", State(part="contrast")),
+        ("head", State(document="head")),
+    ],
+)
+def test_links_of_earlier_versions_still_say_what_they_said(value, meant):
+    assert parse({"view": value}) == (meant, ())
+    assert "view" not in encode(meant)
+    assert parse({"view": "word", "unit": "sentence"})[0].unit == "sentence"
+    assert len(parse({"view": "nonsense"})[1]) == 1
+
+
+def test_each_choice_of_a_page_is_declared():
+    assert {*ablation.TITLES, *compare.PARTS} == set(PARTS)
+    assert set(allocation.TITLES) == set(GROUPS)
+    assert DOCUMENTS == bertviz.VIEWS
 
 
 def test_an_emptied_text_is_not_the_default_text():
@@ -102,7 +134,21 @@ def test_hostile_texts_come_through_or_stay_out(text):
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_words_fall_back_and_are_not_repeated(text):
-    for name in ("kind", "view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target"):
+    for name in (
+        "kind",
+        "unit",
+        "part",
+        "by",
+        "document",
+        "form",
+        "quantity",
+        "pool",
+        "over",
+        "hide",
+        "keep",
+        "method",
+        "target",
+    ):
         state, notices = parse({name: text})
         assert state == State()
         assert len(notices) == 1
@@ -227,12 +273,15 @@ def test_compressed_texts_hold_texts_only_and_give_way_to_plain_ones():
 
 
 def test_a_state_without_its_texts_tells_nothing_that_was_written():
-    fields = {each.name: "secret" for each in dataclasses.fields(State) if each.type == "str | None"}
-    whole = State(**fields | {"model": "minilm", "kind": "self", "off": "2.5", "panes": "1.1~secret"},
-                  heads=((2, 5),), held=((0, 3),), options=(("label", "secret"),))  # fmt: skip
-    kept = dict.fromkeys(
-        ("view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target", "operator")
-    )
-    bare = replace(without_texts(whole), **kept, side=None, gate=None)
-    assert bare == State(model="minilm", text="", heads=((2, 5),), kind="self", off="2.5")
-    assert encode(bare)["text"] == ""
+    texts = dict.fromkeys(("text", "pair", "target_text", "reference", "changed"), "secret")
+    kept = {
+        "model": "minilm",
+        "heads": ((2, 5),),
+        "kind": "self",
+        "off": "2.5",
+        "unit": "word",
+        "target": "label",
+    }
+    told = {"panes": "1.1~secret", "held": ((0, 3),), "options": (("label", "secret"),), "edits": "s3:secret"}
+    assert without_texts(State(**texts, **kept, **told, forced="block.3.0")) == State(**kept, text="")
+    assert encode(without_texts(State(**texts)))["text"] == ""

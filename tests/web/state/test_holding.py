@@ -117,6 +117,6 @@ def test_a_session_keeps_no_texts_but_in_fields_and_address(app):
     kept = {
         name: repr(value)
         for name, value in visit.at.session_state._state.filtered_state.items()
-        if name.startswith("attnviz_") and name not in (KEY, session.WRITTEN)
+        if name.startswith("attnviz_") and name not in (KEY, session.TRAIL)
     }
     assert [name for name, value in kept.items() if "unheard-of" in value] == []

@@ -64,7 +64,13 @@ def draw(question: Question) -> Drawn:
 
     how = "measured, one head at a time" if importance.exact else "estimated from one gradient"
     title = "Heads switched off" if heads else "Importance of heads"
-    return question.drawn("switches", alone, title, told, (("Importance of heads", how),))
+    changed = {"heads": heads, "scale": gate, "reference": reference, "kind": question.kind}
+    again = (
+        question.again("ablate", **changed)
+        if heads
+        else question.again("head_importance", exact=importance.exact)
+    )
+    return question.drawn("switches", alone, title, told, (("Importance of heads", how),), again=again)
 
 
 def _results(question: Question, found: Ablation | None, told: str, note: str) -> Results:

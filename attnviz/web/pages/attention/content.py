@@ -11,6 +11,7 @@ import streamlit as st
 from attnviz.errors import ModelUnsupported
 from attnviz.figures import FORMS, QUANTITIES
 from attnviz.figures.messages import axes as maps
+from attnviz.provenance import call
 from attnviz.web.controls import head_map, head_statistics, pooled_heads
 from attnviz.web.controls.attention import SEND_ALL, Attention, chosen_head, read_attention
 from attnviz.web.controls.head_map import QUANTITY, UNIT_TITLES, HeadMap
@@ -68,7 +69,7 @@ def _resolved(attention: Attention, state: State) -> HeadMap:
     """Every choice that the address makes; what is not one of them falls back, with a notice."""
     layers, heads = attention.layers, attention.heads
     head = chosen_head(state, layers, heads)
-    unit = session.choose("view", state.view, maps.GRANULARITIES, "token")
+    unit = session.choose("unit", state.unit, maps.GRANULARITIES, "token")
     quantity = session.choose("quantity", state.quantity, tuple(QUANTITIES), QUANTITY)
     pool = pooled_heads.chosen(state, QUANTITIES[quantity].pools, layers, heads)
     form = session.choose("form", state.form, FORMS, FORMS[0])
@@ -123,7 +124,17 @@ def _drawn(shown: HeadMap, state: State) -> Drawn:
         file_title=f"Attention of {attention.capture.card.name}",
         attention=attention,
         arrays=arrays if known else None,
+        again=_again(shown) if known else (),
     )
+
+
+def _again(shown: HeadMap) -> tuple[str, ...]:
+    """The map of tokens; of many heads, those that are combined."""
+    method, kind = QUANTITIES[shown.quantity].method, shown.attention.kind
+    if shown.pool is None:
+        return (call(f"capture.{method}", *shown.head, kind=kind),)
+    heads = shown.pool.heads(shown.head[0], shown.attention.heads)
+    return (f"maps = [capture.{method}(layer, head, kind={kind!r}) for layer, head in {heads}]",)
 
 
 def _choose(shown: HeadMap) -> None:
@@ -131,8 +142,8 @@ def _choose(shown: HeadMap) -> None:
         "Rows and columns are",
         maps.GRANULARITIES,
         format_func=UNIT_TITLES.__getitem__,
-        key=session.set_choice("view", shown.unit),
-        on_change=session.on_change("view", "view", lambda value: None if value == "token" else value),
+        key=session.set_choice("unit", shown.unit),
+        on_change=session.on_change("unit", "unit", lambda value: None if value == "token" else value),
         required=True,
     )
     st.selectbox(

@@ -8,6 +8,7 @@ import streamlit as st
 
 from attnviz.errors import InputEmpty, UnknownName
 from attnviz.figures.messages.axes import GRANULARITIES
+from attnviz.provenance import Variable, call
 from attnviz.web.controls import answers, targets
 from attnviz.web.controls.question import needs_model
 from attnviz.web.escape import markdown
@@ -46,7 +47,7 @@ def draw(query: Query, state: State) -> Drawn | None:
         return None
     with choice:
         targets.pick_options(attribution, state, target)
-    unit = session.choose("view", state.view, GRANULARITIES, "word")
+    unit = session.choose("unit", state.unit, GRANULARITIES, "word")
     data = _picture(attribution, query, unit)
     answers.table(attribution)
     _meaning(attribution, target, request.method)
@@ -58,7 +59,15 @@ def draw(query: Query, state: State) -> Drawn | None:
         f"{target.title}, {request.method.title}",
         settings=(("Scores added up by", unit),),
         explained=evaluation.draw(attribution, request),
+        again=(_again(attribution, query),),
+        of_model=True,
+        seed=dict(attribution.method_options).get("seed"),
     )
+
+
+def _again(attribution: Attribution, query: Query) -> str:
+    named = {"target": attribution.target, "pair": query.pair, "method": attribution.method}
+    return call("attnviz.explain", Variable("model"), query.text, **named, **dict(attribution.options))
 
 
 def _method(target: TargetInfo, state: State, model: str) -> MethodInfo:
