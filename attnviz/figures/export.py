@@ -111,8 +111,9 @@ def page(
 def told(made: Provenance) -> str:
     """How something came about as HTML: for people, folded, and as JSON for programs."""
     document = json.dumps(made.document()).replace("<", "\\u003c")
+    lines = escaped("\n".join(made.lines()))
     return (
-        f"<details><summary>How this was made</summary><pre>{escaped(chr(10).join(made.lines()))}</pre></details>"
+        f'<details><summary>How this was made</summary><pre id="made">{lines}</pre></details>'
         f'<script type="application/json" id="provenance">{document}</script>'
     )
 

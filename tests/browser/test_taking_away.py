@@ -228,6 +228,11 @@ def test_the_web_page_works_offline(page: Page, browser: Browser, model, name: s
         hover(sheet, 3, 4)
         said = sheet.get_by_test_id("detail-readout").get_attribute("data-value")
         assert float(said or "nan") == pytest.approx(model.capture(HOSTILE).attention(5, 11)[3, 4], abs=1e-6)
+    if name == "attention":
+        (_, drawing), (_, picture) = (download(sheet, label) for label in ("SVG drawing", "PNG picture"))
+        assert b"<metadata>Model: minilm\n" in drawing
+        assert b"iTXtComment" in picture
+        assert b"capture = model.capture(" in picture
     if name == "ablation, forced":
         found = ablate(
             model, HOSTILE, [(2, 5)], "similarity", "A cat <b>sat</b>.", force="uniform", queries=[1]
