@@ -19,7 +19,8 @@ LEAST = """() => {
     return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)];
   };
   const luminance = (colour) => {
-    const [r, g, b] = rgb(colour).map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = rgb(colour).map((v) => linear(v / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const page = luminance(getComputedStyle(document.querySelector(".stApp")).backgroundColor);
