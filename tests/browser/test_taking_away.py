@@ -140,7 +140,7 @@ def test_a_copied_link_reopens_this_view(page: Page, browser: Browser):
 
 
 def test_a_link_without_its_text_opens_the_view_and_asks_for_one(page: Page, browser: Browser):
-    page.goto(f"/attention?text={TEXT.replace(' ', '+')}&pair=Another+text.&view=word&layer=3&head=1&held=q2")
+    page.goto(f"/attention?text={TEXT.replace(' ', '+')}&pair=Another+text.&unit=word&layer=3&head=1&held=q2")
     drawn(page)
     link = copied(page, "Copy without text")
     assert link.partition("?")[2] == "model=minilm&text=&layer=3&head=1&unit=word"
