@@ -46,6 +46,7 @@ _RULES = """
 .attnviz-edits { overflow-wrap: anywhere; }
 .attnviz-edits del { text-decoration-color: #d97706; text-decoration-thickness: 2px; opacity: 0.8; }
 .attnviz-edits ins { text-decoration: underline #2c74c4 2px; text-underline-offset: 3px; font-weight: 600; }
+.js-plotly-plot .infolayer text, .js-plotly-plot :is(.xtick, .ytick) text { fill: currentColor !important; }
 [data-testid="stSidebarHeader"] { height: 2.75rem; margin-bottom: 0; }
 @media (max-width: 768px) {
   .st-key-attention_choices { min-height: 15.6rem; }
