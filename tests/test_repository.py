@@ -15,10 +15,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "attnviz"
 
-# Leftmost first; a layer imports itself and what stands before it. types, errors and checks share the first place.
+# Leftmost first; a layer imports itself and what stands before it; some share a place.
 LAYERS = (
-    ("types", "errors", "checks"), ("text", "media"), ("loading",), ("capture",), ("analysis",), ("explanation",),
-    ("figures",), ("runtime",), ("web",), ("app", "pages"),
+    ("types", "provenance", "errors", "checks"), ("text", "media"), ("loading",), ("capture",), ("analysis",),
+    ("explanation",), ("figures",), ("runtime",), ("web",), ("app", "pages"),
 )  # fmt: skip
 RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
 

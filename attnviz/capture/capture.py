@@ -19,6 +19,7 @@ from attnviz.capture.recompute.normalization import kept_bytes
 from attnviz.capture.recompute.scores import QueryKeyScores, Scores
 from attnviz.capture.steps import query_key
 from attnviz.errors import ModelUnsupported, UnknownName
+from attnviz.provenance import Provenance, Variable, call
 from attnviz.types import (
     FloatArray,
     Frames,
@@ -77,6 +78,7 @@ class Capture:
         target_tokens: what an encoder-decoder predicts, or a decoder generated; None otherwise.
         layers: the attention layers of each kind.
         fed_tokens: what the decoder of an encoder-decoder was fed; row i predicts target_tokens[i].
+        made: makes the provenance, where it is known; see `provenance`.
 
     Layers and heads count from 0. Wherever `kind` is None it means the only kind, or "cross".
     """
@@ -86,12 +88,31 @@ class Capture:
     target_tokens: Tokens | None
     layers: Mapping[Kind, tuple[Layer, ...]]
     fed_tokens: Tokens | None = None
+    made: Callable[[], Provenance] | None = field(default=None, repr=False)
     # The layer that contributions were last asked of, and their pieces: its other heads are asked next. One at most.
     _latest: list[tuple[Layer, OutputParts]] = field(default_factory=list, init=False, repr=False)
 
     # How a notebook draws it. Drawing stands to the right of this layer, which cannot import it: the package's
     # face (attnviz/__init__.py) hangs it in when it hands out this class or what makes captures.
     drawing: ClassVar[Callable[[Capture], str] | None] = None
+
+    @property
+    def provenance(self) -> Provenance:
+        """What made it, and the call that makes it again as `capture`. The first time, the weights are hashed."""
+        from attnviz.capture.provenance import of_card
+
+        return of_card(self.card).then(*self._called()) if self.made is None else self.made()
+
+    def _called(self) -> tuple[str, ...]:
+        """How a capture of these texts is made, where that was not kept."""
+        target = self.target_tokens if self.card.kind == "encoder-decoder" else None
+        said = target and target.text
+        if isinstance(self.tokens, Tokens):
+            made = call("model.capture", self.tokens.text, pair=self.tokens.pair, target_text=said)
+        else:
+            given = {"image" if isinstance(self.tokens, Patches) else "audio": Variable("given")}
+            made = call("model.capture", **given, target_text=said)
+        return (f"capture = {made}",)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

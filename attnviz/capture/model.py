@@ -28,6 +28,7 @@ from attnviz.capture.reading import (
 )
 from attnviz.capture.sequences import decoder_start, joined, shifted
 from attnviz.errors import AttnVizError, TargetUnsupported
+from attnviz.provenance import Provenance, Variable, call
 from attnviz.types import Frames, Items, Kind, ModelCard, Patches, Tokens
 
 if TYPE_CHECKING:
@@ -200,8 +201,19 @@ class Model:
         reader = self.reads(special, source_language, target_language)
         if text is None or image is not None or audio is not None:
             items, media = read_media(self.loaded, image, audio, sampling_rate, text, pair)
-            return capture_media(reader, items, media, target_text)
-        tokens, inputs = reader.encode(text, pair)
+            given = {"image": Variable("picture")} if image is not None else {"audio": Variable("sound")}
+            line = call("model.capture", **given, sampling_rate=sampling_rate, target_text=target_text)
+            return self._made(capture_media(reader, items, media, target_text), line)
+        line = call("model.capture", text, pair=pair, target_text=target_text, **reader._options())
+        return self._made(reader._capture(text, pair, target_text), line)
+
+    def _options(self) -> dict[str, Any]:
+        """How it reads texts, as arguments of `capture`."""
+        names = ("special", "source_language", "target_language")
+        return {name: getattr(self.reading, name) for name in names}
+
+    def _capture(self, text: str | Messages, pair: str | None, target_text: str | None) -> Capture:
+        tokens, inputs = self.encode(text, pair)
         if self.card.kind != "encoder-decoder":
             return self.captured(self._inputs(inputs), tokens)
         if self.echoes:
@@ -213,9 +225,9 @@ class Model:
             return self.capture_fed(self._inputs(inputs), tokens)
         if target_text is None:
             return self._captured_sequence(
-                tokens, inputs, reader._generated(inputs, {"max_new_tokens": self._most_new()})
+                tokens, inputs, self._generated(inputs, {"max_new_tokens": self._most_new()})
             )
-        target, fed = reader.forced(target_text)
+        target, fed = self.forced(target_text)
         return self._captured_decoder(tokens, inputs, fed, target)
 
     def generate(
@@ -260,9 +272,33 @@ class Model:
             options.update(do_sample=True, temperature=temperature, top_k=top_k or 0, top_p=top_p or 1.0)
         with seeded(seed, self.device):
             sequence = reader._generated(inputs, options)
+        drawn = (
+            {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+            if temperature > 0
+            else {}
+        )
+        made = call("model.generate", text, max_new_tokens=max_new_tokens, **drawn, **reader._options())
         if self.card.kind == "encoder-decoder":
-            return self._captured_sequence(tokens, inputs, sequence)
-        return self._captured_continuation(tokens, inputs, sequence[len(tokens) :])
+            capture = self._captured_sequence(tokens, inputs, sequence)
+        else:
+            capture = self._captured_continuation(tokens, inputs, sequence[len(tokens) :])
+        return self._made(capture, made, seed if temperature > 0 else None)
+
+    @property
+    def provenance(self) -> Provenance:
+        """Of what this model computes: its call makes the variable `model`."""
+        from attnviz.capture.provenance import of_model
+
+        loaded = self.loaded
+        return of_model(loaded.card, loaded.dtype, loaded.device, loaded.digest)
+
+    def _made(self, capture: Capture, line: str, seed: int | None = None) -> Capture:
+        """The capture, which knows how it was made. It keeps no module alive by that."""
+        from attnviz.capture.provenance import of_model
+
+        loaded = self.loaded
+        about = (loaded.card, loaded.dtype, loaded.device, loaded.digest)
+        return replace(capture, made=lambda: of_model(*about).then(f"capture = {line}", seed=seed))
 
     def capture_fed(
         self, inputs: Mapping[str, torch.Tensor], tokens: Tokens, continuation: Tokens | None = None

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 import io
+import json
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from attnviz.types import default_kind
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
+    from attnviz.provenance import Provenance
     from attnviz.types import FloatArray, Kind
 
 PAGE_BYTES = 24 << 20  # of maps in an HTML page: all heads of 270 tokens, a layer's of 700
@@ -66,7 +68,7 @@ _PAGE = """<!doctype html>
 <h1>{title}</h1>
 <p id="text" dir="auto">{text}</p>
 <main id="figure"></main>
-<footer>{note}</footer>
+<footer>{note}{made}</footer>
 <script type="application/octet-stream" id="message">{message}</script>
 <script type="module">{script}</script>
 </body>
@@ -74,12 +76,21 @@ _PAGE = """<!doctype html>
 """
 
 
-def page(figure: str, message: bytes, *, title: str, text: str = "", note: str = LOOKED) -> str:
+def page(
+    figure: str,
+    message: bytes,
+    *,
+    title: str,
+    text: str = "",
+    note: str = LOOKED,
+    made: Provenance | None = None,
+) -> str:
     """One HTML document that shows the figure, offline, in the reader's own light or dark.
 
     Args:
         figure: a name of `component`. message: what its `*_data` function made.
         title, text, note: shown above and below it; any text, hostile ones too.
+        made: how it came about.
 
     Raises UnknownName.
     """
@@ -91,8 +102,19 @@ def page(figure: str, message: bytes, *, title: str, text: str = "", note: str =
         style=STYLE + part.css,
         text=escaped(text),
         note=escaped(note),
+        made=told(made) if made is not None else "",
         message=base64.b64encode(message).decode(),
         script=script,
+    )
+
+
+def told(made: Provenance) -> str:
+    """How something came about as HTML: for people, folded, and as JSON for programs."""
+    document = json.dumps(made.document()).replace("<", "\\u003c")
+    lines = escaped("\n".join(made.lines()))
+    return (
+        f'<details><summary>How this was made</summary><pre id="made">{lines}</pre></details>'
+        f'<script type="application/json" id="provenance">{document}</script>'
     )
 
 
@@ -190,7 +212,7 @@ def archive(
     """The maps over tokens as NPZ, for numpy.load without pickle: all heads, else the layer's, else the one.
 
     Arrays: what `quantity` names, (N, Q, K) float32, layer (N,) and head (N,) int64, query_labels (Q,) and key_labels
-    (K,) strings; with `pool`, also combined, (Q, K), and combined_heads, (n, 2). Raises UnknownName.
+    (K,) strings; provenance, JSON; with `pool`, also combined, (Q, K), and combined_heads, (n, 2). Raises UnknownName.
     """
     layers, heads, rows, columns = capture.shape(kind)
     places = fitting(layers, heads, (layer, head), ARCHIVE_BYTES // (4 * rows * columns))
@@ -207,8 +229,15 @@ def archive(
         head=np.array([place[1] for place in places], np.int64),
         query_labels=np.array(capture.query_tokens(kind).labels, np.str_),
         key_labels=np.array(capture.key_tokens(kind).labels, np.str_),
+        provenance=np.array(json.dumps(capture.provenance.then(*_again(quantity, kind)).document())),
     )
     return file.getvalue()
+
+
+def _again(quantity: str, kind: Kind | None) -> tuple[str, ...]:
+    """The maps of an archive, from the capture."""
+    method, named = QUANTITIES[quantity].method, f", {kind!r}" if kind else ""
+    return (f"maps = [capture.{method}(layer, None{named}) for layer in range(capture.shape({kind!r})[0])]",)
 
 
 def _map(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+MOST = 1 << 20  # of rank and alpha; those of people are a thousand times smaller
 PREFIX = "base_model.model."
 A, B = ".lora_A.weight", ".lora_B.weight"
 # Settings that change what the adapter computes, and the values with which they do not.
@@ -56,8 +57,9 @@ def read_adapter(directory: Path, name: str) -> Adapter | None:
         not isinstance(base, str)
         or not base
         or type(rank) is not int
-        or rank < 1
+        or not 0 < rank <= MOST
         or not isinstance(alpha, int | float)
+        or not abs(alpha) <= MOST  # neither infinite nor no number
     ):
         raise damaged(name, f"{CONFIG} names no base model, or no rank and alpha")
     revision = config.get("revision")
@@ -84,10 +86,20 @@ def merge(module: nn.Module, adapter: Adapter, name: str) -> None:
         raise unmerged(name, "its adapter holds more than pairs of matrices for linear layers")
     for place in sorted(places):
         weight = _weight(module, place.removeprefix(PREFIX), name)
-        change = adapter.scale * (tensors[place + B].float() @ tensors[place + A].float())
-        change = change.T if adapter.transposed else change
-        if change.shape != weight.shape:
+        up, down = tensors[place + B].float(), tensors[place + A].float()
+        sizes = (
+            *up.shape[:1],
+            *down.shape[1:],
+        )  # of the product, which two thin matrices make as large as they like
+        if (
+            up.ndim != 2
+            or down.ndim != 2
+            or up.shape[1] != down.shape[0]
+            or (sizes[::-1] if adapter.transposed else sizes) != weight.shape
+        ):
             raise damaged(name, f"its adapter does not fit the base at {place}")
+        change = adapter.scale * (up @ down)
+        change = change.T if adapter.transposed else change
         with torch.no_grad():
             weight.data = (weight.float() + change.to(weight.device)).to(weight.dtype)
 

@@ -12,17 +12,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import AttnVizError, ModelNotFound, ModelUnsupported
-from attnviz.loading import catalogue, hub_cache, memory
+from attnviz.loading import adapter, catalogue, hub_cache, memory
 from attnviz.loading import device as devices
 from attnviz.loading.access import EVERYTHING, Access
 from attnviz.loading.adapter import merge, unmerged
 from attnviz.loading.bounds import check_module
 from attnviz.loading.cards import card_of, kind_of
+from attnviz.loading.digest import Digest
 from attnviz.loading.isolation import isolated
 from attnviz.loading.locate import Located, locate
 from attnviz.loading.pooling import Pooling
 from attnviz.loading.processor import load_processor
-from attnviz.loading.sentence_modules import lowercases, notes, read_pooling, with_tokenizer
+from attnviz.loading.sentence_modules import fitting, lowercases, notes, read_pooling, with_tokenizer
 from attnviz.loading.tokenizer import load_tokenizer, lower_case
 from attnviz.loading.weights import damaged, nbytes
 from attnviz.types import ModelCard
@@ -54,7 +55,7 @@ class Loaded:
 
     `tokenizer` is None for a model that takes no text; `processor` prepares pictures or sounds, None where the model
     takes none or came without it. `pooling` says how the model makes one vector of a text's
-    token vectors, and what sentence-transformers would do with the text before.
+    token vectors, and what sentence-transformers would do with the text before. `digest`: of the weights' files.
     """
 
     card: ModelCard
@@ -63,7 +64,17 @@ class Loaded:
     module: nn.Module = field(repr=False)
     tokenizer: Any = field(repr=False)
     pooling: Pooling = field(default_factory=Pooling)
-    processor: Any = None
+    processor: Any = field(default=None, repr=False)
+    digest: Digest = field(default_factory=Digest)
+
+
+def _digest(located: Located) -> Digest:
+    """Of the weights, and of what an adapter adds to them."""
+    files = [*located.weights.files]
+    if located.adapter is not None:
+        return Digest([*files, located.adapter.directory / adapter.WEIGHTS])
+    known = located.sha256.get(files[0].name, "") if len(files) == 1 else ""
+    return Digest(files, known)
 
 
 def load(
@@ -130,12 +141,12 @@ def _load(located: Located, device: torch.device, dtype: torch.dtype) -> Loaded:
     tokenizer = load_tokenizer(located.path, located.name, required=card.modality in ("text", "text+image"))
     if tokenizer is not None and lowercases(located.root, located.name):
         lower_case(tokenizer)
-    pooling = with_tokenizer(pooling, located.root, tokenizer, card.max_tokens)
+    pooling = with_tokenizer(fitting(pooling, card.width), located.root, tokenizer, card.max_tokens)
     if located.card is None:
         limit = 0 if tokenizer is None else int(min(tokenizer.model_max_length, 10**18))
         card = _card(located, module, " ".join(filter(None, (note, notes(pooling)))), limit)
     processor = load_processor(located.path, located.name, card.modality)
-    return Loaded(card, device, dtype, module, tokenizer, pooling, processor)
+    return Loaded(card, device, dtype, module, tokenizer, pooling, processor, _digest(located))
 
 
 def _card(located: Located, module: PreTrainedModel, notes: str, tokenizer_limit: int = 0) -> ModelCard:
@@ -267,7 +278,8 @@ def _named_class(config: PreTrainedConfig) -> Any:
     """The class that the checkpoint was saved from, where transformers has it for this config; else None."""
     import transformers
 
-    for name in getattr(config, "architectures", None) or ():
+    named = getattr(config, "architectures", None)
+    for name in named if isinstance(named, list) else ():
         found = getattr(transformers, str(name), None)
         if (
             isinstance(found, type)

@@ -20,6 +20,7 @@ LENGTH_FILES = tuple(
     f"sentence_{family}_config.json"
     for family in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
 )
+MOST = 50  # modules; those of people have five
 OLD_NAMES = {
     "cls_token": "cls", "max_tokens": "max", "mean_tokens": "mean", "mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
     "weightedmean_tokens": "weightedmean", "lasttoken": "lasttoken",
@@ -82,6 +83,26 @@ def with_tokenizer(pooling: Pooling, directory: Path, tokenizer: Any, limit: int
     return replace(pooling, max_seq_length=length) if length < (limit or 10**7) else pooling
 
 
+def fitting(pooling: Pooling, width: int) -> Pooling:
+    """The same, or a refusal where a dense layer does not take what comes before it.
+
+    Args:
+        width: numbers in the vector of one token.
+    """
+    size = width * len(pooling.modes)
+    for step in pooling.steps:
+        if not isinstance(step, Dense):
+            continue
+        out, taken = step.weight.shape
+        fits = taken == size and (step.bias is None or step.bias.shape == (out,))
+        if step.is_residual:
+            fits &= out == size if step.residual is None else step.residual.shape == (out, size)
+        if not fits:
+            return _refused(pooling, "its dense layers do not take what the modules before them make")
+        size = out
+    return pooling
+
+
 def notes(pooling: Pooling) -> str:
     """What a reader must know of how the vectors are made, for the model's card."""
     said = []
@@ -108,6 +129,8 @@ def _steps(directory: Path, model: str) -> list[Step]:
         raise damaged(model, "modules.json is not valid JSON") from error
     if not isinstance(modules, list) or not modules or not all(isinstance(step, dict) for step in modules):
         raise damaged(model, "modules.json is not a list of objects")
+    if len(modules) > MOST:
+        raise damaged(model, f"modules.json names {len(modules):,} modules, more than {MOST}")
     steps = [
         Step(str(step.get("type", "")).rsplit(".", 1)[-1], str(step.get("path", ""))) for step in modules
     ]
@@ -135,6 +158,8 @@ def _with_modes(pooling: Pooling, config: dict[str, Any], model: str) -> Pooling
         named = [mode for key, mode in OLD_NAMES.items() if config.get(f"pooling_mode_{key}") is True] or [
             "mean"
         ]
+    if len(named) > len(MODES):
+        return _refused(pooling, "it joins more poolings than there are")
     wrong = next((mode for mode in named if mode not in MODES), None)
     if wrong is not None or not named:
         return _refused(pooling, f"its pooling {str(wrong)[:40]!r} is not known here")

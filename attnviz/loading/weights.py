@@ -124,12 +124,19 @@ def read_json(path: Path, name: str) -> dict[str, Any]:
 
 def _json_object(data: bytes, name: str, file: str) -> dict[str, Any]:
     try:
-        value = json.loads(data)
+        value = json.loads(data, parse_constant=_constant)
     except (ValueError, RecursionError) as error:
         raise damaged(name, f"{file} is not valid JSON") from error
     if not isinstance(value, dict):
         raise damaged(name, f"{file} is not a JSON object")
     return value
+
+
+def _constant(word: str) -> float:
+    """What JSON does not have and Python reads: infinities, which configs give as limits, but no NaN."""
+    if word == "NaN":
+        raise ValueError("a value that is no number")
+    return float(word)
 
 
 def damaged(name: str, what: str) -> ModelUnsupported:

@@ -1,25 +1,25 @@
 """Files that visitors opened: a capture from a stranger's bytes, under a name that pages use like a model's.
 
 Bytes go in; out come a checked capture and its name, "file:" and a digest of the bytes. What a file may ask of this
-server (tokens, cells, text) is bounded here, before anything is recomputed from it.
+server is said here, once, and checked by who reads files, before anything is built.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from attnviz.errors import CaptureInvalid
+from attnviz.provenance import Pairs, Provenance
 from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.engine.sizes import capture_parts
-from attnviz.runtime.progress import OPENING, SAVING, Progress
+from attnviz.runtime.progress import OPENING, SAVING, Progress, silent
 from attnviz.runtime.query import FILE, Query, is_file
 from attnviz.runtime.settings import Settings
 from attnviz.types import Tokens
 
 if TYPE_CHECKING:
-    from attnviz.capture import Capture
+    from attnviz.capture import Capture, Limits
 
 MAX_HEADER = 8 << 20  # bytes of JSON: texts and tokens; 4,096 tokens of MiniLM take 0.6 MB
 MAX_HEADS = 20_000
@@ -36,22 +36,16 @@ class Files:
         """Keep the capture in the bytes of a saved file; returns the question that it answers.
 
         It is kept among what visitors hold, as long as there is room. Raises CaptureInvalid, and AttnVizError where
-        too many wait.
+        too many wait or one visitor would hold too much.
         """
         held, key = self._engine.held, name_of(data)
         capture: Capture | None = held.get(key)
         if capture is None:
-            settings = self._engine.settings
+            limits = limits_of(self._engine.settings, held.share)
             capture = self._engine.in_turn(
-                OPENING, "opening the file", lambda: read(data, name, settings), progress
+                OPENING, "opening the file", lambda: read(data, name, limits), progress
             )
-            size = sum(capture_parts(capture).values())
-            if size > held.share:
-                raise CaptureInvalid(
-                    f"{name} takes {size / 2**20:,.0f} MB, more than this server keeps for one visitor.",
-                    "Open it in Python with attnviz.open, or raise ATTNVIZ_HELD_MB.",
-                )
-            held.put(key, capture, size)
+            held.put(key, capture, sum(capture_parts(capture).values()))
         return query_of(key, capture)
 
     def opened(self, name: str) -> Query | None:
@@ -65,33 +59,49 @@ class Files:
         data: bytes = self._engine.in_turn(SAVING, "saving the capture", capture.to_bytes, progress)
         return data
 
+    def provenance(
+        self,
+        query: Query,
+        *lines: str,
+        of_model: bool = False,
+        seed: int | None = None,
+        settings: Pairs = (),
+        progress: Progress | None = None,
+    ) -> Provenance:
+        """How a result of this question came about; `lines` of Python make it from `model` and, unless it is `of_model`
+        alone, from `capture`. Raises what `capture` raises."""
+        if of_model and not is_file(query.model):
+            made = self._engine.models.get(query.model, progress or silent).model.provenance
+        else:
+            made = self._engine.find(query, progress)[1].provenance
+        return made.then(*lines, seed=seed, settings=settings)
+
+    def make(self, work: Callable[[], bytes], progress: Progress | None = None) -> bytes:
+        """What `work` makes of a capture for a file, through the gate: all heads are as heavy as a forward pass.
+
+        `work` asks nothing of the runtime, which would wait for itself. Raises what it raises.
+        """
+        made: bytes = self._engine.in_turn(SAVING, "saving the maps", work, progress)
+        return made
+
 
 def name_of(data: bytes) -> str:
     """The name of a file: equal bytes, equal name; nobody can guess it who has not seen the file or a link to it."""
     return f"{FILE}:" + hashlib.sha256(data).hexdigest()[:32]
 
 
-def read(data: bytes, name: str, settings: Settings) -> Capture:
+def limits_of(settings: Settings, nbytes: int) -> Limits:
+    """What a file may hold that this server opens, with `nbytes` for its arrays."""
+    from attnviz.capture import Limits
+
+    return Limits(settings.max_tokens, MAX_HEADS, MAX_CELLS, nbytes, MAX_HEADER)
+
+
+def read(data: bytes, name: str, limits: Limits) -> Capture:
     """The capture in the bytes of a file called `name`. Raises CaptureInvalid, which says why it is refused."""
     from attnviz.capture import read_capture
 
-    if int.from_bytes(data[:8], "little") > MAX_HEADER and len(data) > MAX_HEADER:
-        raise CaptureInvalid(f"The texts and tokens in {name} are too large.", "Choose another file.")
-    capture = read_capture(data, name)
-    for kind in capture.kinds:
-        shape = capture.shape(kind)
-        tokens, heads, cells = max(shape[2:]), shape[0] * shape[1], math.prod(shape)
-        if tokens > settings.max_tokens:
-            raise CaptureInvalid(
-                f"{name} holds a text of {tokens:,} tokens; this server shows at most {settings.max_tokens:,}.",
-                "Open it in Python with attnviz.open, or on a server that allows more.",
-            )
-        if heads > MAX_HEADS or cells > MAX_CELLS:
-            raise CaptureInvalid(
-                f"{name} holds {heads:,} heads with {cells:,} weights, more than this server would recompute.",
-                "Open it in Python with attnviz.open.",
-            )
-    return capture
+    return read_capture(data, name, limits)
 
 
 def query_of(name: str, capture: Capture) -> Query:

@@ -51,7 +51,8 @@ class Runtime:
         self.examples = gallery.examples
 
         files = Files(self.engine)
-        self.open, self.opened, self.save = files.open, files.opened, files.save
+        self.open, self.opened = files.open, files.opened
+        self.save, self.make, self.provenance = files.save, files.make, files.provenance
 
         media = Media(self.engine)
         self.hold, self.holds, self.thumbnail = media.hold, media.holds, media.thumbnail

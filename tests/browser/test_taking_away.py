@@ -31,10 +31,10 @@ def upload(page: Page, path: Path) -> None:
     page.locator("[data-testid=stFileUploader] input").set_input_files(path)
 
 
-def copied(page: Page) -> str:
+def copied(page: Page, button: str = "Copy link") -> str:
     """The link that the button puts on the clipboard."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name=button).click()
     expect(page.get_by_text("Copied", exact=True)).to_be_visible()
     return page.evaluate("navigator.clipboard.readText()")
 
@@ -139,6 +139,23 @@ def test_a_copied_link_reopens_this_view(page: Page, browser: Browser):
     context.close()
 
 
+def test_a_link_without_its_text_opens_the_view_and_asks_for_one(page: Page, browser: Browser):
+    page.goto(f"/attention?text={TEXT.replace(' ', '+')}&pair=Another+text.&unit=word&layer=3&head=1&held=q2")
+    drawn(page)
+    link = copied(page, "Copy without text")
+    assert link.partition("?")[2] == "model=minilm&text=&layer=3&head=1&unit=word"
+    context = browser.new_context(viewport=WIDE)
+    other = context.new_page()
+    other.goto(link)
+    expect(other.get_by_text("it was sent without its text")).to_be_visible()
+    other.get_by_role("textbox", name="Text", exact=True).fill("A dog ran.")
+    other.get_by_role("button", name="Show", exact=True).click()
+    drawn(other)
+    expect(other.get_by_role("heading", name="Layer 3, head 1")).to_be_visible()
+    expect(other.get_by_role("radio", name="Words")).to_be_checked()
+    context.close()
+
+
 def test_a_long_text_travels_in_the_link(page: Page, browser: Browser):
     """Letter by letter the text would not fit; compressed it does."""
     page.goto("/attention?text=begin")
@@ -165,6 +182,7 @@ def test_a_text_too_long_for_any_link_offers_the_file(page: Page):
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.get_by_text("too long for a link, even compressed")).to_be_visible()
     expect(page.get_by_role("button", name="Copy link")).to_have_count(0)
+    expect(page.get_by_role("button", name="Copy without text")).to_be_visible()
     expect(page.get_by_role("button", name="Save for AttnViz")).to_be_visible()
 
 
@@ -210,6 +228,11 @@ def test_the_web_page_works_offline(page: Page, browser: Browser, model, name: s
         hover(sheet, 3, 4)
         said = sheet.get_by_test_id("detail-readout").get_attribute("data-value")
         assert float(said or "nan") == pytest.approx(model.capture(HOSTILE).attention(5, 11)[3, 4], abs=1e-6)
+    if name == "attention":
+        (_, drawing), (_, picture) = (download(sheet, label) for label in ("SVG drawing", "PNG picture"))
+        assert b"<metadata>Model: minilm\n" in drawing
+        assert b"iTXtComment" in picture
+        assert b"capture = model.capture(" in picture
     if name == "ablation, forced":
         found = ablate(
             model, HOSTILE, [(2, 5)], "similarity", "A cat <b>sat</b>.", force="uniform", queries=[1]

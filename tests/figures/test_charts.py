@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from attnviz.explanation.evaluation import verdict
-from attnviz.figures.charts import curves_chart, layers_chart, line_figure, line_svg
+from attnviz.figures.charts import (
+    agreement_figure,
+    curves_chart,
+    layers_chart,
+    line_figure,
+    line_svg,
+    methods_figure,
+)
 from tests.explanation.evaluation.records import record
 from tests.figures.conftest import HOSTILE
 
@@ -85,3 +92,51 @@ def test_svg_draws_what_the_record_holds(layers) -> None:
     assert "polygon" not in drawn
     assert "<img" not in drawn
     assert "&lt;/script&gt;" in drawn
+
+
+def lightness(colour: str) -> float:
+    """Of rgba(...) in OKLab (Ottosson 2020), without its transparency."""
+    red, green, blue = (int(part) / 255 for part in colour[5:-1].split(",")[:3])
+    linear = np.array(
+        [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)]
+    )
+    to_cones = np.array(
+        [[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]], np.float64
+    )
+    return float(np.cbrt(to_cones @ linear) @ [0.2105, 0.7936, -0.0041])
+
+
+@pytest.mark.parametrize("make", [
+    lambda: methods_figure(np.array([[1.0, -3.0]]), ["A"], ["x", "y"], [True]),
+    lambda: agreement_figure(np.array([[1.0, -0.5], [-0.5, 1.0]]), ["A", "B"]),
+], ids=["methods", "agreement"])  # fmt: skip
+def test_maps_of_plotly_have_the_page_at_zero_and_equal_signs(make) -> None:
+    (heatmap,) = make().data
+    (first, minus), (below, zero_below), (above, zero_above), (last, plus) = heatmap.colorscale
+    assert (first, below, above, last) == (0, 0.5, 0.5, 1)
+    assert zero_below.endswith(",0)")
+    assert zero_above.endswith(",0)")
+    assert heatmap.zmin == -heatmap.zmax
+    assert heatmap.zmax >= np.abs(heatmap.z).max(), "no value beyond the scale"
+    assert lightness(minus) == pytest.approx(lightness(plus), abs=0.012)
+
+
+@pytest.mark.parametrize(
+    ("ground", "text"), [((255, 255, 255), (27, 37, 48)), ((17, 22, 28), (228, 233, 238))]
+)
+def test_numbers_on_the_strongest_agreement_are_read_in_both_themes(ground, text) -> None:
+    figure = agreement_figure(np.array([[1.0, np.nan], [np.nan, -1.0]]), ["A", "B"])
+    assert [(each.x, each.y, each.text) for each in figure.layout.annotations] == [
+        (0, 0, "1.00"),
+        (1, 1, "-1.00"),
+    ]
+    for _, colour in (figure.data[0].colorscale[0], figure.data[0].colorscale[-1]):
+        *parts, alpha = map(float, colour[5:-1].split(","))
+        painted = [alpha * part + (1 - alpha) * under for part, under in zip(parts, ground, strict=True)]
+        low, high = sorted((luminance(painted), luminance(text)))
+        assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def luminance(colour) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in np.array(colour) / 255]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { crc32 } from "node:zlib";
 
+import { pngWith, textWith } from "../../attnviz/figures/browser/core/made.js";
 import { csvText } from "../../attnviz/figures/browser/core/csv.js";
 import { placeAfter, rove } from "../../attnviz/figures/browser/core/keyboard.js";
 import { unpack } from "../../attnviz/figures/browser/core/message.js";
@@ -173,4 +175,24 @@ test("several of a unit have a plural of their own", () => {
   assert.equal(several("token"), "tokens");
   assert.equal(several("patch"), "patches");
   assert.equal(several("block of 2 frames"), "blocks of 2 frames");
+});
+
+test("how a figure came about goes into its drawing and its table, and other texts stay", () => {
+  const made = 'Model: <m> & "n"\ncapture = 1';
+  assert.equal(textWith('<svg width="1"><rect/></svg>', "image/svg+xml", made), '<svg width="1"><metadata>Model: &lt;m&gt; &amp; "n"\ncapture = 1</metadata><rect/></svg>');
+  assert.equal(textWith("a,b\r\n", "text/csv", made), 'a,b\r\n\r\n"# Model: <m> & ""n"""\r\n"# capture = 1"\r\n');
+  assert.equal(textWith("plain", "text/plain", made), "plain");
+  assert.equal(textWith("<svg></svg>", "image/svg+xml", ""), "<svg></svg>");
+});
+
+test("a picture holds how it came about in a chunk that readers accept", () => {
+  const png = Uint8Array.from({ length: 60 }, (_, n) => n);
+  const whole = Buffer.from(pngWith(png, "Model: é"));
+  assert.deepEqual(whole.subarray(0, 33), Buffer.from(png.subarray(0, 33)));
+  const length = whole.readUInt32BE(33);
+  const body = whole.subarray(37, 41 + length);
+  assert.equal(body.toString("utf8"), "iTXtComment\0\0\0\0\0Model: é");
+  assert.equal(whole.readUInt32BE(41 + length), crc32(body));
+  assert.deepEqual(whole.subarray(45 + length), Buffer.from(png.subarray(33)));
+  assert.equal(pngWith(png, ""), png);
 });

@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { gapped, gridOf, ordered } from "../../attnviz/figures/browser/figures/heads/grid.js";
-import { divergingScale, inkOn, luminance, mix, pixelsOf, sequentialScale } from "../../attnviz/figures/browser/paint/colours.js";
+import { tintScale } from "../../attnviz/figures/browser/figures/heads/facts.js";
+import { divergingScale, inkOn, lightness, luminance, mix, pixelsOf, sequentialScale } from "../../attnviz/figures/browser/paint/colours.js";
 import { cut, wrapped } from "../../attnviz/figures/browser/paint/labels.js";
 import { visibleRange } from "../../attnviz/figures/browser/paint/matrix.js";
 import { colourOf, placeOn, plainScale, rootScale, shadeOf, signedScale, sizeOn } from "../../attnviz/figures/browser/paint/scales.js";
+import { MUTED } from "../../attnviz/figures/browser/paint/theme.js";
 import { barTicks, stride, tickText } from "../../attnviz/figures/browser/paint/ticks.js";
 
 const THEMES = [{ bg: [255, 255, 255], dark: false }, { bg: [14, 17, 23], dark: true }];
@@ -24,6 +26,33 @@ test("scales run from the background, and away from it step by step", () => {
     assert.deepEqual(signed[127], theme.bg);
     assert.ok(signed[0][0] > signed[0][2], "orange below zero");
     assert.ok(signed[254][2] > signed[254][0], "blue above");
+  }
+});
+
+test("both signs of a scale are equally light, so that neither looks like more", () => {
+  for (const theme of THEMES) {
+    const signed = divergingScale(theme);
+    for (let n = 1; n <= 127; n++) {
+      const apart = Math.abs(lightness(signed[127 - n]) - lightness(signed[127 + n]));
+      assert.ok(apart < 0.012, `${n} steps from 0: ${apart}`);
+    }
+  }
+});
+
+test("a statistic is coloured from zero, not from its smallest value", () => {
+  const ramps = { sequential: [[0, 0, 0], [1, 0, 0], [2, 0, 0]], diverging: [[9, 0, 0], [0, 0, 0], [0, 0, 9]] };
+  const above = tintScale(Float32Array.of(2, 4, NaN), ramps);
+  assert.deepEqual([above.top, above.signed, colourOf(above, 2), colourOf(above, 4)], [4, false, [1, 0, 0], [2, 0, 0]]);
+  const both = tintScale(Float32Array.of(-3, 1), ramps);
+  assert.deepEqual([both.top, both.signed, colourOf(both, -3), colourOf(both, 0)], [3, true, [9, 0, 0], [0, 0, 0]]);
+  assert.equal(tintScale(Float32Array.of(NaN), ramps).top, 0);
+});
+
+test("labels beside a figure have a contrast of at least 4.5 on its ground", () => {
+  const texts = [[[27, 37, 48], [255, 255, 255]], [[228, 233, 238], [17, 22, 28]], [[0, 0, 0], [255, 255, 255]], [[250, 250, 250], [14, 17, 23]]];
+  for (const [text, bg] of texts) {
+    const [low, high] = [luminance(mix(bg, text, MUTED)), luminance(bg)].sort((a, b) => a - b);
+    assert.ok((high + 0.05) / (low + 0.05) >= 4.5, `${text} on ${bg}`);
   }
 });
 

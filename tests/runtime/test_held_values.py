@@ -57,6 +57,21 @@ def test_all_together_are_bounded_and_the_oldest_goes_first():
     assert [store.get(f"file:{number}") for number in range(5)] == ["x", None, None, "x", "x"]
 
 
+def test_what_is_held_elsewhere_counts_and_is_given_way_to():
+    store, uploaded = Store(100, 40), [0]
+    store.elsewhere = lambda: uploaded[0]
+    for number in range(3):
+        held_by(f"visitor {number}", lambda number=number: store.put(f"book:{number}", "x", 30))
+    uploaded[0] = 50
+    store.give_way()
+    assert [store.get(f"book:{number}") for number in range(3)] == [None, None, "x"]
+    held_by("visitor 3", lambda: store.put("book:3", "x", 20))
+    assert store.nbytes == 50
+    uploaded[0] = 100
+    held_by("visitor 4", lambda: store.put("book:4", "x", 40))
+    assert store.nbytes == 40, "what was just put stays, alone"
+
+
 def test_what_is_too_large_for_one_is_refused_and_nothing_is_lost():
     store = Store(100 << 20, 25 << 20)
     store.put("book:1", "x", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import threading
@@ -12,6 +13,7 @@ import pytest
 
 from attnviz import errors
 from attnviz.runtime import Query, Runtime, Settings, Visitor, set_visitor
+from attnviz.runtime.engine import models, names
 from attnviz.runtime.engine.engine import digest
 from attnviz.runtime.engine.fingerprint import fingerprint
 
@@ -70,6 +72,31 @@ def test_the_fingerprint_sees_files_of_the_model_only(tiny_model, tmp_path):
     (name / "1_Pooling" / "config.json").write_text("{}")
     assert fingerprint(name) != first
     assert fingerprint(tmp_path) == fingerprint("\0") == fingerprint("~nobody/x") == ()
+
+
+def test_an_adapter_and_its_base_are_seen_and_models_in_folders(tiny_model, tmp_path):
+    base, adapter, folders = Path(tiny_model("base")), tmp_path / "adapter", tmp_path / "folders"
+    adapter.mkdir()
+    (adapter / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(base)}))
+    (adapter / "adapter_model.safetensors").write_bytes(b"")
+    first = fingerprint(adapter)
+    assert {Path(each[0]).parent for each in first} == {base, adapter}
+    (adapter / "adapter_model.safetensors").write_bytes(b"x")
+    second = fingerprint(adapter)
+    assert second != first
+    os.utime(base / "model.safetensors", (1, 1))
+    assert fingerprint(adapter) != second
+    shutil.copytree(base, folders / "0_Transformer")
+    (folders / "modules.json").write_text("[]")
+    assert "model.safetensors" in {Path(each[0]).name for each in fingerprint(folders)}
+    for damaged in (
+        "[]",
+        "{",
+        '{"base_model_name_or_path": 7}',
+        '{"base_model_name_or_path": "~nobody/\\u0000"}',
+    ):
+        (adapter / "adapter_config.json").write_text(damaged)
+        assert {Path(each[0]).parent for each in fingerprint(adapter)} == {adapter}
 
 
 def test_the_operators_directory_has_a_name_and_needs_no_leave(tiny_model, tmp_path):
@@ -132,6 +159,22 @@ def test_whether_a_directory_exists_does_not_show(tmp_path, monkeypatch, tiny_mo
     assert answers[0].message.replace("model", "") == answers[1].message.replace("nothing", "").replace(
         "model", ""
     )
+
+
+def test_who_may_not_name_directories_touches_none_and_gets_none(tmp_path, monkeypatch, tiny_model):
+    """A name that may be one of the Hub's, too: at home it is the directory, from afar the disk is not looked at."""
+    shutil.copytree(tiny_model("org"), tmp_path / "org" / "there")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    runtime, looked = Runtime(Settings(device="cpu")), []
+    query = Query("org/there", "abc")
+    assert len(as_visitor(HOME, lambda: runtime.capture(query)).tokens) == 5
+    monkeypatch.setattr(models, "fingerprint", looked.append)
+    monkeypatch.setattr(names, "_exists", looked.append)
+    assert not as_visitor(AFAR, lambda: runtime.ready(query))
+    refused = as_visitor(AFAR, lambda: runtime.capture(query))
+    assert isinstance(refused, errors.ModelNotFound | errors.HubUnreachable)
+    assert looked == []
 
 
 def test_cache_keys_hold_no_texts(runtime):

@@ -9,11 +9,16 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from pressure import loads_and_evictions, mixed_questions, visitors_with_files
 from waiting import wait_for
 
 from attnviz.runtime import Query, Runtime, Settings
 from attnviz.runtime.maps import MAPS
+from benchmarks.pressure import (
+    loads_and_evictions,
+    loads_beside_explanations,
+    mixed_questions,
+    visitors_with_files,
+)
 
 
 def test_fifty_threads_with_mixed_questions_get_right_answers(tiny_model):
@@ -42,38 +47,10 @@ def test_what_visitors_hold_stays_within_its_bound(runtime):
 @pytest.mark.slow
 def test_loading_and_running_never_meet(tiny_model):
     """bfloat16 models come and go while others explain: torch's default dtype is the whole process's."""
-
     runtime = Runtime(Settings(device="cpu", dtype="float32", max_models=1, max_waiting_each=50))
     coming = Runtime(Settings(device="cpu", dtype="bfloat16", max_models=1))
-    coming.engine.gate = coming.engine.models._gate = runtime.engine.gate  # two runtimes, one device
     name, others = tiny_model("stays"), [tiny_model("a", seed=1), tiny_model("b", seed=2)]
-    questions = [Query(name, f"text {number}", "other") for number in range(4)]
-    methods = ("integrated-gradients", "shapley")
-    truth = {(q, m): runtime.explain(q, method=m).scores.copy() for q in questions for m in methods}
-    maps = {q: runtime.map(q, "contribution", 1).copy() for q in questions}
-    done = threading.Event()
-
-    def load():
-        try:
-            for number in range(4):
-                coming.capture(Query(others[number % 2], "text"))
-        finally:
-            done.set()
-
-    def explain() -> int:
-        rounds = 0
-        while not done.is_set():
-            runtime.engine.results.clear()
-            for (query, method), scores in truth.items():
-                np.testing.assert_array_equal(runtime.explain(query, method=method).scores, scores)
-                np.testing.assert_array_equal(runtime.map(query, "contribution", 1), maps[query])
-            rounds += 1
-        return rounds
-
-    with ThreadPoolExecutor(3) as pool:
-        loading, *explaining = (pool.submit(work) for work in (load, explain, explain))
-        loading.result(120)
-        assert sum(each.result(60) for each in explaining) > 0
+    loads_beside_explanations(runtime, coming, name, others)
     assert len(coming.facts().models) == 1
 
 

@@ -19,6 +19,7 @@ from attnviz.capture.masks import Bias, DenseBias, DenseMask, Mask, SpanMask, To
 from attnviz.capture.recompute.contribution import OutputParts
 from attnviz.capture.recompute.scores import LOWEST, DenseScores, QueryKeyScores, Scores
 from attnviz.loading.safetensors_header import Tensor
+from attnviz.provenance import read_provenance
 from attnviz.types import Kind
 
 _KINDS = ("self", "encoder", "decoder", "cross")
@@ -84,7 +85,12 @@ class Reader:
         _check(len(kinds) == 1 or "cross" in kinds, "no attention, or kinds that do not go together")
         tokens = items_in(document["tokens"])
         target, fed = tokens_in(document["target_tokens"]), tokens_in(document["fed_tokens"])
-        capture = Capture(card_in(document["card"]), tokens, target, kinds, fed)
+        # Files of before there was provenance have none.
+        told = document.get("provenance")
+        made = None if told is None else read_provenance(told)
+        capture = Capture(
+            card_in(document["card"]), tokens, target, kinds, fed, None if made is None else lambda: made
+        )
         read = tokens if fed is None else fed
         _check(target is None or len(target) <= len(read), "more target tokens than rows")
         for kind in capture.kinds:

@@ -72,6 +72,7 @@ def to_bytes(capture: Capture) -> bytes:
         "target_tokens": items_out(capture.target_tokens),
         "fed_tokens": items_out(capture.fed_tokens),
         "kinds": kinds,
+        "provenance": capture.provenance.document(),
     }
     return pack(writer.arrays, metadata={FORMAT: json.dumps(document)})
 

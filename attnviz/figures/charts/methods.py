@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from attnviz.types import FloatArray
 
-DIVERGING = [[0.0, "#b35806"], [0.25, "#f1a340"], [0.5, "#f7f7f7"], [0.75, "#6baed6"], [1.0, "#08519c"]]
+# Orange below 0, blue above, equally light; nothing at 0, so that the page itself shows, whatever its colour.
+MINUS, PLUS = (197, 109, 0), (70, 136, 217)
+UNDER_NUMBERS = 0.55  # how strong colours are on which the text of either theme is read
 LETTERS = 14  # of a word on an axis
 
 
@@ -33,7 +35,8 @@ def methods_figure(
     figure = go.Figure(
         go.Heatmap(
             z=shares, x=list(range(len(words))), y=list(range(len(titles))), zmin=-top, zmax=top,
-            colorscale=DIVERGING, xgap=1, ygap=3, colorbar={"title": "share", "tickformat": ".0%", "thickness": 12},
+            colorscale=_diverging(1.0), xgap=1, ygap=3,
+            colorbar={"title": "share", "tickformat": ".0%", "thickness": 12},
             text=[[f"{html.escape(title)}: {_label(word)} {value:+.1%}" if sign else
                    f"{html.escape(title)}: {_label(word)} {value:.1%}" for word, value in zip(words, row, strict=True)]
                   for title, row, sign in zip(titles, shares, signed, strict=True)],
@@ -58,11 +61,13 @@ def agreement_figure(taus: Annotated[npt.NDArray[np.float64], "M M"], titles: Se
     places = list(range(len(names)))
     figure = go.Figure(
         go.Heatmap(
-            z=taus, x=places, y=places, zmin=-1, zmax=1, colorscale=DIVERGING, xgap=1, ygap=1,
-            text=[["" if np.isnan(tau) else f"{tau:.2f}" for tau in row] for row in taus], texttemplate="%{text}",
+            z=taus, x=places, y=places, zmin=-1, zmax=1, colorscale=_diverging(UNDER_NUMBERS), xgap=1, ygap=1,
             hoverinfo="skip", colorbar={"title": "tau", "thickness": 12},
         )
     )  # fmt: skip
+    # Numbers of its own, which plotly would write in black or white, as if the ground were white.
+    for row, column in np.argwhere(~np.isnan(taus)).tolist():
+        figure.add_annotation(x=column, y=row, text=f"{taus[row, column]:.2f}", showarrow=False)
     axis: dict[str, Any] = {"tickvals": places, "ticktext": names, "fixedrange": True, "showgrid": False}
     figure.update_layout(
         height=150 + 34 * len(names), margin={"l": 10, "r": 10, "t": 10, "b": 10},
@@ -76,6 +81,12 @@ def shares_of(scores: Annotated[FloatArray, "M W"]) -> Annotated[npt.NDArray[np.
     values = np.asarray(scores, np.float64)
     total = np.abs(values).sum(1, keepdims=True)
     return np.divide(values, total, out=np.zeros_like(values), where=total > 0)
+
+
+def _diverging(strength: float) -> list[list[float | str]]:
+    """A scale of plotly's, from orange through nothing to blue."""
+    ends = [(0.0, MINUS, strength), (0.5, MINUS, 0), (0.5, PLUS, 0), (1.0, PLUS, strength)]
+    return [[place, f"rgba({red},{green},{blue},{alpha})"] for place, (red, green, blue), alpha in ends]
 
 
 def _label(word: str) -> str:

@@ -13,6 +13,7 @@ from attnviz.types import Tokens
 if TYPE_CHECKING:
     from attnviz.capture import Capture
     from attnviz.explanation import Agreement, Faithfulness
+    from attnviz.provenance import Provenance
     from attnviz.types import Attribution, Kind, ModelCard
 
 PIN_BYTES = 2 << 20  # of maps in one pinned figure: all heads of 80 tokens, a layer's of 200
@@ -40,7 +41,7 @@ class Item:
         settings: (name, value), how it was made, in words; of an explanation, what its record does not hold.
         explained: the explanation that it shows, if it shows one.
         link: the address that opens it again, whole or relative to the app's; "" where there is none, then
-            `unlinked` says why. made: when it was pinned.
+            `unlinked` says why. made: when it was pinned. provenance: how its numbers came about.
     """
 
     figure: str
@@ -54,6 +55,7 @@ class Item:
     link: str = ""
     unlinked: str = ""
     made: datetime | None = None
+    provenance: Provenance | None = None
 
     @property
     def nbytes(self) -> int:
@@ -106,4 +108,5 @@ def of_head(
         tuple(texts),
         (capture.card,),
         (("Layer", str(layer)), ("Head", str(head)), ("Attention", kind or capture.kinds[0])),
+        provenance=capture.provenance.then(f"capture.attention({layer}, {head}, {kind!r})"),
     )

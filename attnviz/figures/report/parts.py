@@ -69,7 +69,7 @@ def _item(n: int, item: Item) -> str:
         f'<div class="print" aria-hidden="true"></div>{_results(item)}'
         f'<div class="details">{_texts(item)}{_table("Settings", (*_models(item), *words.settings(item)))}</div>'
         + (_test(test, item) if test is not None else "")
-        + f"<h3>Caveats</h3>{_list(words.caveats(item))}{_link(item)}</article>\n"
+        + f"<h3>Caveats</h3>{_list(words.caveats(item))}{_again(item)}{_link(item)}</article>\n"
     )
 
 
@@ -130,6 +130,14 @@ def _texts(item: Item) -> str:
         f'<section class="text"><h3>{_line(name)}</h3><p dir="auto">{escaped(text)}</p></section>'
         for name, text in item.texts
     )
+
+
+def _again(item: Item) -> str:
+    """How the numbers came about, and the Python that makes them again."""
+    if item.provenance is None:
+        return ""
+    lines = escaped("\n".join(item.provenance.lines()))
+    return f'<details class="again"><summary>How this was made</summary><pre>{lines}</pre></details>'
 
 
 def _link(item: Item) -> str:

@@ -109,8 +109,8 @@ class Models:
         return device, _title(device), dtype
 
     def _files(self, name: str) -> Fingerprint:
-        """Of the directory of that name, which only a directory has."""
-        return fingerprint(self._names.place(name))
+        """Of the directory of that name; empty where it is none, or may be none for who asks, unseen."""
+        return fingerprint(self._names.place(name)) if self._names.on_disk(name) else ()
 
     def _drop_replaced(self, name: str) -> None:
         loaded = self._cache.peek(name)

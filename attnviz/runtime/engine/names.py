@@ -48,6 +48,10 @@ class Names:
         visitor = current_visitor()
         return visitor is None or visitor.at_home
 
+    def on_disk(self, name: str) -> bool:
+        """Whether the current visitor's name may lead to a directory of this machine."""
+        return name == self.default or self.directories()
+
     def access(self, name: str) -> Access:
         """Where a name may lead, and what may be fetched for it: for the operator, everything."""
         from attnviz.loading.access import EVERYTHING, Access

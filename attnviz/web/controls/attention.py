@@ -131,4 +131,4 @@ def archive(attention: Attention, state: State) -> bytes:
 
     layer, head = state.heads[0] if state.heads else (0, 0)
     place = (layer, head) if layer < attention.layers and head < attention.heads else (0, 0)
-    return export.archive(attention.capture, *place, kind=attention.kind)
+    return session.runtime().make(lambda: export.archive(attention.capture, *place, kind=attention.kind))

@@ -26,7 +26,10 @@ DESCRIPTIONS: dict[str, Description] = {
         "What the head contributes to what its attention block writes, mean over the tokens; all heads of a layer and "
         "the bias of W_O add up to 100%.",
     ),
-    "entropy": Description("Spread", "Entropy of the rows: 0 when each token looks at one token only."),
+    "entropy": Description(
+        "Entropy",
+        "How widely tokens spread their attention: 0 when each looks at one token only, ln n when evenly at n tokens.",
+    ),
     "distance": Description("Distance", "How many tokens away the attention goes, on average."),
     "first": Description("To first token", "Share of attention on the first token, often a resting place."),
     "self": Description("To itself", "Share of attention that tokens pay to themselves."),

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.errors import InputEmpty, InputInvalid, UnknownName
+from attnviz.provenance import Variable, call
 from attnviz.web.controls import before_after, embedding_limit, marked_text, sidebar, targets
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import links, problems, progress
-from attnviz.web.state import session
+from attnviz.web.state import holding, session
 
 if TYPE_CHECKING:
     from attnviz.explanation import TargetInfo
@@ -52,7 +53,7 @@ class Question:
     @property
     def identity(self) -> str:
         """Tells this question from others."""
-        return repr((self.query, self.target.name, sorted(self.options.items()), self.kind))
+        return holding.mark((self.query, self.target.name, sorted(self.options.items()), self.kind))
 
     def drawn(
         self,
@@ -80,8 +81,14 @@ class Question:
             pinned_title or named,
             settings=(("Result", self.target.title), *options, *settings),
             file_title=f"{named}: {session.model_name(self.query.model)}",
+            of_model=True,
             **more,
         )
+
+    def again(self, function: str, **named: Any) -> tuple[str, ...]:
+        """The call of one of the package's functions that makes what a page shows of this question."""
+        asked = {"target": self.target.name, "pair": self.query.pair, **named, **self.decided}
+        return (call(f"attnviz.{function}", Variable("model"), self.query.text, **asked),)
 
     @property
     def first_alone(self) -> Query:

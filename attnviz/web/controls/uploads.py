@@ -5,6 +5,7 @@ An upload becomes a question to the runtime, under the name of a file in place o
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,14 +13,15 @@ import streamlit as st
 from attnviz.errors import AttnVizError
 from attnviz.web.escape import plain
 from attnviz.web.shell import problems
-from attnviz.web.state import address, session
+from attnviz.web.state import address, holding, session
 
 if TYPE_CHECKING:
     from attnviz.web.state.address import State
 
 UPLOAD = "upload"
 PROBLEM = "attnviz_upload_problem"
-OPENED = "attnviz_opened_file"  # the last upload that could be read
+KIND = "upload"  # of what is held: name and bytes of the last upload that could be read
+OPENED = "attnviz_opened_file"  # (name in addresses, name of the file) of that upload
 FORMER = "attnviz_former_file"  # what was looked at when a file was taken away
 
 
@@ -54,21 +56,31 @@ def _uploaded(key: str) -> None:
             session.write(address.State())
         return
     try:
-        query = session.runtime().open(file.getvalue(), plain(file.name, 80))
+        name, data = plain(file.name, 80), file.getvalue()
+        query = session.runtime().open(data, name)
     except AttnVizError as error:
         st.session_state[PROBLEM] = error
         # Of a file that is replaced, Streamlit first says that it was taken away.
         if former is not None and state in (address.State(), former):
             session.write(former)
     else:
-        st.session_state[OPENED] = file
+        st.session_state[OPENED] = (query.model, name)
+        with contextlib.suppress(AttnVizError):  # the capture alone fits
+            holding.put(KIND, (name, data))
         session.write(address.State(model=query.model))
 
 
 def keep_open(state: State) -> None:
     """Open this visitor's file again, where the server had to forget it to make room."""
     if session.is_file(state.model) and session.opened(state.model) is None:
-        file = st.session_state.get(OPENED)
-        if file is not None:
+        held = holding.get(KIND)
+        if held is not None:
             with problems.guard():
-                session.runtime().open(file.getvalue(), plain(file.name, 80))
+                name, data = held
+                session.runtime().open(data, name)
+
+
+def name_of(model: str | None) -> str:
+    """What this visitor's file was called whose name in addresses is `model`; "" where it is not this visitor's."""
+    known, name = st.session_state.get(OPENED, ("", ""))
+    return name if known == model else ""

@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from attnviz.runtime import Visitor
+    from attnviz.runtime import Runtime, Visitor
 
+T = TypeVar("T")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # What proxies add, and browsers do not: behind one, everybody seems to be on this machine.
 FORWARDED = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip")
 
 
+def runtime() -> Runtime:
+    """The one runtime of this process, which is told who asks."""
+    from attnviz.runtime import get_runtime, set_visitor
+
+    set_visitor(current())
+    return get_runtime()
+
+
+def kept(work: Callable[[], T]) -> Callable[[], T]:
+    """`work` for another thread, such as the one that sends a file, in the name of the visitor who asks now."""
+    from attnviz.runtime import set_visitor
+
+    asks = current()
+
+    def done() -> T:
+        set_visitor(asks)
+        return work()
+
+    return lambda: copy_context().run(done)
+
+
 def current() -> Visitor | None:
-    """The visitor whose script runs in this thread; None outside of one."""
+    """The visitor whose script runs in this thread; outside of one, the one in whose name it works, or None."""
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
     from attnviz.runtime import Visitor, current_visitor
 
-    context = get_script_run_ctx(suppress_warning=True)
+    context, known = get_script_run_ctx(suppress_warning=True), current_visitor()
     if context is None:
-        return None
-    known = current_visitor()  # a thread runs the script of one session
+        return known
+    # A thread runs the script of one session.
     return known if known and known.name == context.session_id else Visitor(context.session_id, _at_home())
 
 

@@ -1,15 +1,22 @@
-// A button that copies the address of what is on the page; where the browser forbids it, the address to copy by hand.
+// Buttons that copy the address of what is on the page; where the browser forbids it, the address to copy by hand.
 
 const FAREWELL = 2500; // milliseconds for which the button says that it worked
 
-/** Streamlit's component: data is {query, label}. The address is that of this page, with `query`. */
+/** Streamlit's component: data is {query, bare}, by the names of the buttons. The address is that of this page. */
 export default function ({ data, parentElement }) {
-  const button = parentElement.querySelector("button");
+  for (const button of parentElement.querySelectorAll("button")) {
+    button.hidden = !data[button.name];
+    offer(button, data, parentElement);
+  }
+}
+
+/** Have a button copy its link. */
+function offer(button, data, parentElement) {
   const field = parentElement.querySelector("input");
   const said = parentElement.querySelector("[role=status]");
-  const link = `${location.origin}${location.pathname}${data.query ? `?${data.query}` : ""}`;
-  if (field.value !== link) {
-    field.value = link;
+  const link = `${location.origin}${location.pathname}${data[button.name] ? `?${data[button.name]}` : ""}`;
+  if (field.dataset[button.name] !== link) {
+    field.dataset[button.name] = link;
     field.hidden = true;
     said.textContent = "";
   }
@@ -20,6 +27,7 @@ export default function ({ data, parentElement }) {
       setTimeout(() => (said.textContent = ""), FAREWELL);
     } catch {
       // No permission, or a page that did not come over https: there is no clipboard for it.
+      field.value = link;
       field.hidden = false;
       field.focus();
       field.select();

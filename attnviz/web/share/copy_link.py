@@ -1,4 +1,4 @@
-"""The button that copies the link to what is shown."""
+"""The buttons that copy the link to what is shown: with its texts, and without them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from attnviz.web.state.address import State
 
 KEY = "copy_link"
-_HTML = """<button type="button">Copy link</button>
-<input type="text" readonly hidden aria-label="Link to this view"><span role="status"></span>"""
+_HTML = """<button type="button" name="query">Copy link</button>
+<button type="button" name="bare" title="{bare}">Copy without text</button>
+<input type="text" readonly hidden aria-label="Link to this view"><span role="status"></span>""".format(
+    bare="The same view of the same model. Whoever opens the link types a text; the one that is shown stays with you."
+)
 _CSS = """
 :host, div { font-family: var(--st-font); font-size: 0.875rem; color: var(--st-text-color); }
 button { font: inherit; color: inherit; background: var(--st-background-color); cursor: pointer;
   padding: 0.25rem 0.75rem; min-height: 2.5rem;
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, 0.4rem); }
+button[hidden] { display: none; }
+button + button { margin-inline-start: 0.5rem; }
 button:hover { color: var(--st-primary-color); border-color: var(--st-primary-color); }
 button:focus-visible, input:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 input { font: inherit; color: inherit; background: var(--st-secondary-background-color); margin-inline-start: 0.5rem;
@@ -32,9 +37,11 @@ span { margin-inline-start: 0.5rem; }
 """
 
 
-def button(state: State) -> None:
-    """Draw the button; the link shows this state on the page that is open."""
-    _mount()(key=KEY, data={"query": urlencode(address.encode(state))}, width="content")
+def buttons(state: State, whole: bool = True) -> None:
+    """Draw the buttons; a link shows this state on the page that is open. `whole`: whether one can carry its texts."""
+    bare = urlencode(address.encode(address.without_texts(state)))
+    data = {"query": urlencode(address.encode(state)) if whole else "", "bare": bare}
+    _mount()(key=KEY, data=data, width="content")
 
 
 @cache

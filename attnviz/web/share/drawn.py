@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from attnviz.figures.report import Explained
+    from attnviz.provenance import Provenance
     from attnviz.runtime import Query
     from attnviz.types import ModelCard
     from attnviz.web.controls.attention import Attention
@@ -36,6 +37,8 @@ class Drawn:
         table: makes its numbers as the rows of a CSV file.
         explained: the explanation that it shows, with its test, if it shows one.
         linked: whether a link can show it, where that does not follow from the question.
+        again: lines of Python that make its numbers, from the `capture` of the question, or with `of_model` from the
+            `model` alone. seed: of what was drawn by chance.
     """
 
     query: Query
@@ -55,6 +58,17 @@ class Drawn:
     table: Callable[[], Rows] | None = None
     explained: Callable[[], Explained] | None = None
     linked: bool = True
+    again: tuple[str, ...] = ()
+    of_model: bool = False
+    seed: int | None = None
+
+    def provenance(self) -> Provenance:
+        """What made the figure, for whatever leaves with it."""
+        from attnviz.web.serving import visitor
+
+        return visitor.runtime().provenance(
+            self.query, *self.again, of_model=self.of_model, seed=self.seed, settings=self.settings
+        )
 
     @property
     def all_texts(self) -> Pairs:

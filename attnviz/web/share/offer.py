@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from attnviz.web.serving import visitor
 from attnviz.web.share import copy_link, pin
 from attnviz.web.share.drawn import file_stem
 from attnviz.web.share.spreadsheet import csv_text
@@ -28,9 +29,11 @@ FROM_FILE = "This picture comes from a file, which a link cannot carry: send the
 PANE_FROM_FILE = "One of the panes comes from a file, which a link cannot carry."
 TOO_LONG = (
     "This text is too long for a link, even compressed: press **Save for AttnViz** and send the file. It opens "
-    "under **Open a saved file**."
+    "under **Open a saved file**. The link without text opens the view, and the text goes in there."
 )
-TEXTS_TOO_LONG = "These texts are too long for a link, even compressed."
+TEXTS_TOO_LONG = (
+    "These texts are too long for a link, even compressed. The link without text opens the view alone."
+)
 TYPES = {
     "csv": "text/csv",
     "attnviz": "application/octet-stream",
@@ -43,8 +46,8 @@ def show(drawn: Drawn) -> None:
     """Draw the row for this figure; below it why there is no link, where there is none."""
     reason = why_unlinked(drawn)
     with st.container(horizontal=True, vertical_alignment="center", key="take_away"):
-        if not reason:
-            copy_link.button(session.spelled(drawn.state, drawn.query))
+        if not reason or reason in (TOO_LONG, TEXTS_TOO_LONG):
+            copy_link.buttons(session.spelled(drawn.state, drawn.query), whole=not reason)
         _files(drawn)
         pressed = bool(drawn.figure) and pin.button()
     if reason:
@@ -64,18 +67,21 @@ def _files(drawn: Drawn) -> None:
     if drawn.arrays is not None:
         _download("Save as arrays", drawn.arrays, name, "npz", ARRAYS_HELP)
     if table is not None:
-        _download("Save as a table", lambda: csv_text(table()), name, "csv", TABLE_HELP)
+        _download(
+            "Save as a table", lambda: csv_text(table(), drawn.provenance().lines()), name, "csv", TABLE_HELP
+        )
 
 
 def page(drawn: Drawn) -> str:
     """The figure as one HTML document."""
     from attnviz.figures import export
 
+    made = drawn.provenance()
     if drawn.document is not None:
-        return drawn.document()
+        return drawn.document().replace("</body>", f"{export.told(made)}</body>", 1)
     title = drawn.file_title or f"{drawn.title}: {session.model_name(drawn.query.model)}"
     texts = " · ".join(text for _, text in drawn.all_texts)
-    return export.page(drawn.figure, drawn.message(), title=title, text=texts)
+    return export.page(drawn.figure, drawn.message(), title=title, text=texts, made=made)
 
 
 def why_unlinked(drawn: Drawn) -> str:
@@ -90,7 +96,7 @@ def why_unlinked(drawn: Drawn) -> str:
 def _download(label: str, data: Callable[[], Any], name: str, extension: str, meaning: str) -> None:
     st.download_button(
         label,
-        data,
+        visitor.kept(data),
         file_name=f"{name}.{extension}",
         mime=TYPES[extension],
         key=f"save_{extension}",

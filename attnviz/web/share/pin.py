@@ -55,6 +55,7 @@ def item(drawn: Drawn) -> Item:
         link=link,
         unlinked=unlinked,
         made=datetime.now().astimezone(),
+        provenance=drawn.provenance(),
     )
 
 

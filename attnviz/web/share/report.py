@@ -1,12 +1,19 @@
-"""What one visitor has pinned: the figures of a report in order, with title and summary; bounded, in the session."""
+"""What one visitor has pinned: the figures of a report in order, with title and summary.
+
+The figures lie in the runtime's store, which bounds what all visitors hold together. One that had to make room there
+stays in the list, by its title, until it is pinned again from its link or taken out.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+
+from attnviz.web.serving import visitor
 
 if TYPE_CHECKING:
     from attnviz.figures.report import Item
@@ -14,7 +21,22 @@ if TYPE_CHECKING:
 KEY = "attnviz_report"
 MOST = 20
 MOST_BYTES = 16 << 20
+KIND = "pin"  # of what is held
 MAX_TITLE, MAX_NOTE, MAX_SUMMARY = 200, 2_000, 10_000  # letters
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What the window itself remembers of a pinned figure: enough to name it, and to make it again.
+
+    `link`, `unlinked`: as of `Item`. `nbytes`: of the figure.
+    """
+
+    title: str
+    note: str
+    link: str
+    unlinked: str
+    nbytes: int
 
 
 @dataclass
@@ -22,60 +44,104 @@ class Report:
     """The report of one visitor. Changed in place, so that what is saved is what was typed last.
 
     Attributes:
-        items: by name, in order. removed: what was taken out last, as (place, name, item).
+        pins: by name, in order. removed: what was taken out last, as (place, name, pin).
+        owner: whose figures they are, in the store.
     """
 
     title: str = ""
     summary: str = ""
-    items: dict[str, Item] = field(default_factory=dict)
-    removed: tuple[tuple[int, str, Item], ...] = ()
+    pins: dict[str, Pin] = field(default_factory=dict)
+    removed: tuple[tuple[int, str, Pin], ...] = ()
+    owner: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def items(self) -> dict[str, Item]:
+        """The figures that are still held, by name, in order."""
+        held = visitor.runtime().held
+        found = {name: held.get(self._key(name)) for name in self.pins}
+        return {
+            name: replace(item, title=self.pins[name].title, note=self.pins[name].note)
+            for name, item in found.items()
+            if item is not None
+        }
+
+    @property
+    def lost(self) -> list[str]:
+        """The names of those that had to make room on the server."""
+        held = self.items
+        return [name for name in self.pins if name not in held]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the figures that are still held."""
+        return sum(self.pins[name].nbytes for name in self.items)
 
     def add(self, item: Item) -> str:
-        """Pin the item; says what became of it."""
-        name = name_of(item)
-        if name in self.items:
-            return f"This is in the report already, as number {list(self.items).index(name) + 1}."
-        if len(self.items) >= MOST:
+        """Pin the item; says what became of it. One that was lost takes its place again, with its title and note.
+
+        Raises AttnVizError where it is larger than what one visitor may hold.
+        """
+        name, held = name_of(item), visitor.runtime().held
+        known, kept = self.pins.get(name), self.items
+        if name in kept:
+            return f"This is in the report already, as number {self._number(name)}."
+        if known is None and len(self.pins) >= MOST:
             return f"The report is full: it holds {MOST} figures. Remove one first."
-        used = sum(each.nbytes for each in self.items.values())
-        if used + item.nbytes > MOST_BYTES:
+        room, used = min(MOST_BYTES, held.share), sum(self.pins[each].nbytes for each in kept)
+        if used + item.nbytes > room:
             return (
-                f"This figure does not fit: a report holds {MOST_BYTES >> 20} MB, and {used / 2**20:.1f} MB are used. "
+                f"This figure does not fit: a report holds {room / 2**20:.3g} MB, and {used / 2**20:.1f} MB are used. "
                 "Remove a figure, or take a shorter text."
             )
-        self.items[name] = item
-        self.removed = ()
-        return f"Pinned to the report: {len(self.items)} of at most {MOST}. Open **Report** to see it."
+        held.put(self._key(name), item)
+        self._forget_removed()
+        self.pins[name] = known or Pin(item.title, item.note, item.link, item.unlinked, item.nbytes)
+        if known is not None:
+            return f"Pinned again, as number {self._number(name)}."
+        return f"Pinned to the report: {len(self.pins)} of at most {MOST}. Open **Report** to see it."
 
     def change(self, name: str, **fields: Any) -> None:
         """Another title or note."""
-        if name in self.items:
-            self.items[name] = replace(self.items[name], **fields)
+        if name in self.pins:
+            self.pins[name] = replace(self.pins[name], **fields)
 
     def move(self, name: str, step: int) -> None:
         """One place up (-1) or down (1), as far as there is one."""
-        names = list(self.items)
-        at = names.index(name) if name in self.items else 0
+        names = list(self.pins)
+        at = names.index(name) if name in self.pins else 0
         to = at + step
-        if name in self.items and 0 <= to < len(names):
+        if name in self.pins and 0 <= to < len(names):
             names[at], names[to] = names[to], names[at]
-            self.items = {each: self.items[each] for each in names}
+            self.pins = {each: self.pins[each] for each in names}
 
     def remove(self, *names: str) -> None:
         """Take them out; `undo` puts them back."""
-        found = [(at, name) for at, name in enumerate(self.items) if name in names]
+        found = [(at, name) for at, name in enumerate(self.pins) if name in names]
         if found:
-            self.removed = tuple((at, name, self.items.pop(name)) for at, name in found)
+            self._forget_removed()
+            self.removed = tuple((at, name, self.pins.pop(name)) for at, name in found)
 
     def undo(self) -> None:
         """Put back what was removed last, where it stood."""
-        pairs = list(self.items.items())
-        for at, name, item in self.removed:
-            pairs.insert(at, (name, item))
-        self.items, self.removed = dict(pairs), ()
+        pairs = list(self.pins.items())
+        for at, name, pin in self.removed:
+            pairs.insert(at, (name, pin))
+        self.pins, self.removed = dict(pairs), ()
+
+    def _forget_removed(self) -> None:
+        held = visitor.runtime().held
+        for _, name, _ in self.removed:
+            held.drop(self._key(name))
+        self.removed = ()
+
+    def _key(self, name: str) -> str:
+        return f"{KIND}:{self.owner}:{name}"
+
+    def _number(self, name: str) -> int:
+        return list(self.pins).index(name) + 1
 
     def html(self) -> str:
-        """The report as one file. Raises InputEmpty where nothing is pinned."""
+        """The report as one file, of the figures that are still held. Raises InputEmpty where there is none."""
         from attnviz.figures.report import TITLE, document
 
         return document(tuple(self.items.values()), title=self.title.strip() or TITLE, summary=self.summary)
@@ -86,6 +152,18 @@ def current() -> Report:
     if KEY not in st.session_state:
         st.session_state[KEY] = Report()
     return st.session_state[KEY]
+
+
+def said_of_lost() -> str:
+    """What this visitor should know of figures that had to make room; "" where none had to."""
+    count = len(current().lost) if KEY in st.session_state else 0
+    figures = "A figure" if count == 1 else f"{count} figures"
+    them = "it" if count == 1 else "them"
+    return (
+        f"{figures} of your report had to make room on this server. The page Report says which, and opens {them} again."
+        if count
+        else ""
+    )
 
 
 def name_of(item: Item) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.web.controls import self_check, sidebar, uploads
+from attnviz.web.share import report
 from attnviz.web.shell import first_paint, keys, problems, style
 from attnviz.web.shell.site import DEFAULT, HOME, SECTIONS, SITE, entry
 from attnviz.web.state import address, session
@@ -78,8 +79,9 @@ def _page(current: Page) -> None:
     with problems.guard():
         current.run()
     with notices:
-        for sentence in session.notices():
-            st.info(sentence, icon=":material/info:")
+        for sentence in (*session.notices(), report.said_of_lost()):
+            if sentence:
+                st.info(sentence, icon=":material/info:")
 
 
 @cache

@@ -19,7 +19,7 @@ from attnviz.web.controls import media, reading, sidebar, uploads
 from attnviz.web.escape import plain
 from attnviz.web.share import offer
 from attnviz.web.shell import site
-from attnviz.web.state import address, session
+from attnviz.web.state import address, holding, session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
@@ -84,7 +84,7 @@ def question(state: State, show_text: bool = True) -> Query | None:
     query = session.query(state)
     if session.is_file(query.model):
         if session.opened(query.model) is None:
-            _closed()
+            _closed(uploads.name_of(query.model))
             return None
         if show_text:
             shown_text(query)
@@ -116,7 +116,7 @@ def body(query: Query) -> Iterator[None]:
 
     For the same question the place is kept as it is, so that a step to another head repaints and does not rebuild.
     """
-    drawn = (st.session_state.get(session.PAGE), query)
+    drawn = holding.mark((st.session_state.get(session.PAGE), query))
     if st.session_state.get(DRAWN) == drawn or session.runtime().ready(query):
         place = st.container()
     else:
@@ -149,13 +149,19 @@ def _shown_picture(query: Query) -> None:
             st.image(thumbnail, caption="The picture that the model reads.")
 
 
-def _closed() -> None:
-    """The address names a file that is not open here."""
+def _closed(name: str) -> None:
+    """The address names a file that is not open here; `name`: what it was called, where this visitor opened it."""
     with st.container(border=True):
-        st.subheader("This file is not open here", anchor=False)
+        if name:
+            st.subheader("Your file had to make room", anchor=False)
+            st.text(name)
+        else:
+            st.subheader("This file is not open here", anchor=False)
         st.markdown(
-            "The address names a file that somebody opened; this server does not have it, or keeps it no longer. Open "
-            "the file itself under **Open a saved file**, or start anew."
+            "Others needed the memory of this server. Open the file again under **Open a saved file**, or start anew."
+            if name
+            else "The address names a file that somebody opened; this server does not have it, or keeps it no longer. "
+            "Open the file itself under **Open a saved file**, or start anew."
         )
         st.button("Start anew", on_click=session.write, args=(address.State(),))
 
@@ -164,7 +170,10 @@ def _empty() -> None:
     """The empty state: there is no text."""
     with st.container(border=True):
         st.subheader("There is no text yet", anchor=False)
-        st.markdown("Type one under **Text** and press **Show**, or start from one of these:")
+        st.markdown(
+            "Type one under **Text** and press **Show**: if you followed a link, it was sent without its text. Or "
+            "start from one of these:"
+        )
         with st.container(horizontal=True):
             for example in session.runtime().examples()[:4]:
                 st.button(

@@ -51,6 +51,7 @@ _RULES = """
 .attnviz-marks u { text-decoration: underline 2px; text-underline-offset: 4px; }
 .attnviz-marks small { margin-inline: 0.25rem; padding: 0 0.25rem; font-size: 0.75rem; border-radius: 4px; }
 .attnviz-marks small { border: 1px solid currentColor; white-space: nowrap; }
+.js-plotly-plot .infolayer text, .js-plotly-plot :is(.xtick, .ytick) text { fill: currentColor !important; }
 [data-testid="stSidebarHeader"] { height: 2.75rem; margin-bottom: 0; }
 @media (max-width: 768px) {
   .st-key-attention_choices { min-height: 15.6rem; }

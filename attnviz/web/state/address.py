@@ -190,6 +190,16 @@ def encode(state: State) -> dict[str, str]:
     return params | ({PACKED: packed} if packed else {})
 
 
+def without_texts(state: State) -> State:
+    """The same view of the same model, and nothing of what somebody wrote: not even where in it something stands.
+
+    The text is empty, not the default: the page then asks for one.
+    """
+    texts = dict.fromkeys(name for name, each in FIELDS.items() if each.text)
+    bare = change(state, **{**texts, "text": ""})
+    return replace(bare, options=(), panes=None, held=(), edits=None, forced=None)
+
+
 def unlinked(state: State) -> dict[str, str]:
     """The texts of a state, by name, that no link can carry, not even compressed."""
     texts = _long_texts(state)

@@ -12,16 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from attnviz.errors import AttnVizError
 from attnviz.web.escape import clean
 from attnviz.web.serving import visitor
-from attnviz.web.state import address
+from attnviz.web.state import address, holding
 from attnviz.web.state.address import State
 from attnviz.web.state.trail import Trail
 
 if TYPE_CHECKING:
     from attnviz.runtime import Medium, Query, Runtime
 
-UNLINKED = "attnviz_unlinked"  # texts too long for the address: {name: text}
+UNLINKED = "attnviz_unlinked"  # names of the texts that are too long for the address
+TEXTS = "texts"  # kind of what is held: these texts, {name: text}
+DROPPED_TEXT = (
+    "A text that was too long for the address had to make room on this server, or is larger than what one visitor may "
+    "hold: type or paste it again, or a shorter one."
+)
 NOTICES = "attnviz_notices"
 TRAIL = "attnviz_trail"  # the last address that was written, and those before it
 TYPED_MODELS = "attnviz_typed_models"
@@ -37,10 +43,7 @@ MEDIA: dict[str, Medium] = {"image": "image", "speech": "audio"}  # by the modal
 
 def runtime() -> Runtime:
     """The one runtime of this process, which is told who asks."""
-    from attnviz.runtime import get_runtime, set_visitor
-
-    set_visitor(visitor.current())
-    return get_runtime()
+    return visitor.runtime()
 
 
 def state() -> State:
@@ -88,16 +91,35 @@ def write(new: State) -> None:
     if file is not None and new.text is not None:
         # A file answers for its own text only: another text is a question to the model, where it is to be had.
         new = replace(new, model=_catalogued(file.model))
-    st.session_state[UNLINKED] = address.unlinked(new)
+    _hold(address.unlinked(new))
     former, trail = address.parse(_params())[0], _trail()
     st.query_params.from_dict(address.encode(new))
     st.session_state[TRAIL] = trail.then(former, address.parse(_params())[0])
 
 
 def _with_texts(linked: State) -> State:
-    unlinked = st.session_state.get(UNLINKED, {})
-    missing = {name: text for name, text in unlinked.items() if getattr(linked, name) is None}
-    return replace(linked, **missing)
+    names = st.session_state.get(UNLINKED, ())
+    missing = [name for name in names if getattr(linked, name) is None]
+    if not missing:
+        return linked
+    texts = holding.get(TEXTS)
+    if texts is None:
+        notice(DROPPED_TEXT)
+        # An empty text asks for one; without, a picture of the stored example would stand for what was typed.
+        return replace(linked, text="") if "text" in missing else linked
+    return replace(linked, **{name: texts[name] for name in missing})
+
+
+def _hold(texts: dict[str, str]) -> None:
+    """Texts that the address cannot carry, in place of the last ones."""
+    st.session_state[UNLINKED] = tuple(texts)
+    if not texts:
+        holding.drop(TEXTS)
+        return
+    try:
+        holding.put(TEXTS, texts)
+    except AttnVizError:
+        holding.drop(TEXTS)  # the next run says so
 
 
 def _trail() -> Trail:

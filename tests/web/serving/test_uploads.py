@@ -24,22 +24,31 @@ def client(monkeypatch):
     app = Starlette(routes=[Route("/{path:path}", take, methods=["PUT", "POST", "GET"])])
     app.add_middleware(uploads.BoundedUploads)
     monkeypatch.setattr(uploads, "limit", lambda: 100)
+    monkeypatch.setattr(uploads, "share", lambda: 70)
     monkeypatch.setattr(uploads, "held", lambda: 40)
+    monkeypatch.setattr(uploads, "held_by", lambda session: {"greedy": 40}.get(session, 0))
+    monkeypatch.setattr(uploads, "give_way", lambda: client.given.append(True))
     client = TestClient(app, raise_server_exceptions=False)
-    client.read = read
+    client.read, client.given = read, []
     return client
 
 
 def test_what_fits_is_passed_on_again_and_again(client):
     for fail in ("", "yes", "", "yes", ""):
         client.put(PATH, content=b"x" * 60, headers={"fail": fail})
-    assert len(client.read) == 5
+    assert len(client.read) == len(client.given) == 5
 
 
 def test_what_does_not_fit_is_refused_unread(client):
     assert client.put(PATH, content=b"x" * 61).status_code == 413
     assert client.put(f"/folder{PATH}", content=b"x" * 61).status_code == 413
     assert client.read == []
+
+
+def test_one_window_cannot_take_the_room_of_all(client):
+    greedy = PATH.replace("session", "greedy")
+    assert client.put(greedy, content=b"x" * 31).status_code == 413
+    assert client.put(greedy, content=b"x" * 30).status_code == 200
 
 
 def test_an_upload_without_a_length_is_refused(client):
@@ -65,7 +74,8 @@ def test_what_streamlit_holds_is_counted(monkeypatch):
     assert uploads.held() == 0
     for name, size in (("a", 1000), ("b", 500)):
         manager.add_file("session", UploadedFileRec(name, name, "text/plain", bytes(size)))
-    assert uploads.held() == 1500
+    assert uploads.held() == uploads.held_by("session") == 1500
+    assert uploads.held_by("another") == 0
     manager.remove_session_files("session")
     assert uploads.held() == 0
     assert "_uploaded_file_mgr" in Runtime.__init__.__code__.co_names

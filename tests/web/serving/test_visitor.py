@@ -1,8 +1,11 @@
 """Who is at home: a browser on this machine, of a server that listens for it only, through no proxy."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from attnviz.web.serving.visitor import at_home, current, is_loopback
+from attnviz.runtime import Visitor, set_visitor
+from attnviz.web.serving.visitor import at_home, current, is_loopback, kept
 
 HERE = {"Host": "localhost:8501", "User-Agent": "a browser"}
 
@@ -48,3 +51,12 @@ def test_a_browser_that_has_gone_is_not_at_home():
 
 def test_outside_of_a_session_there_is_no_visitor():
     assert current() is None
+
+
+def test_a_file_that_another_thread_makes_is_made_in_the_name_of_who_asked():
+    set_visitor(Visitor("one"))
+    work = kept(current)
+    set_visitor(None)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(work).result(5) == Visitor("one")
+        assert pool.submit(current).result(5) is None, "the thread itself is nobody's"

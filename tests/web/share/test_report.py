@@ -74,6 +74,7 @@ def test_every_figure_is_linked_saved_and_pinned_once(app, offered, page, shown,
     document = offer.page(drawn)
     # A framed document is a page already.
     assert figure == "frame" or base64.b64encode(drawn.message()).decode() in document
+    assert document.count('id="provenance"') == 1
     visit.press("Pin to report")
     assert "Pinned to the report: 1 of at most 20." in toasts(visit)[0]
     (item,) = pinned(visit).items.values()
@@ -81,6 +82,7 @@ def test_every_figure_is_linked_saved_and_pinned_once(app, offered, page, shown,
     assert "model=minilm" in item.link
     assert shown in item.link
     assert [card.name for card in item.cards] == ["minilm"]
+    assert item.provenance.model == "minilm"
     assert item.settings
     visit.press("Pin to report")
     assert toasts(visit) == ["This is in the report already, as number 1."]

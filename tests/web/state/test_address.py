@@ -24,6 +24,7 @@ from attnviz.web.state.address import (
     fits,
     parse,
     unlinked,
+    without_texts,
 )
 from attnviz.web.state.compression import MAX_UNPACKED
 from tests.web.hostile import HOSTILE
@@ -276,3 +277,18 @@ def test_a_bomb_is_never_unpacked_whole():
 def test_compressed_texts_hold_texts_only_and_give_way_to_plain_ones():
     letters = packed(zlib.compress(b'{"text": "a \\ud800", "pair": "b", "model": "c", "layer": "4"}'))
     assert parse({PACKED: letters, "pair": "plain"})[0] == State(text="a \ufffd", pair="plain")
+
+
+def test_a_state_without_its_texts_tells_nothing_that_was_written():
+    texts = dict.fromkeys(("text", "pair", "target_text", "reference", "changed"), "secret")
+    kept = {
+        "model": "minilm",
+        "heads": ((2, 5),),
+        "kind": "self",
+        "off": "2.5",
+        "unit": "word",
+        "target": "label",
+    }
+    told = {"panes": "1.1~secret", "held": ((0, 3),), "options": (("label", "secret"),), "edits": "s3:secret"}
+    assert without_texts(State(**texts, **kept, **told, forced="block.3.0")) == State(**kept, text="")
+    assert encode(without_texts(State(**texts)))["text"] == ""

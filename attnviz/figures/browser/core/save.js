@@ -1,6 +1,7 @@
 // Files for the reader: texts and pictures, under plain names.
 
 import { element } from "./dom.js";
+import { madeText, pngWith, textWith } from "./made.js";
 
 /**
  * A file name of plain characters from its parts.
@@ -22,7 +23,7 @@ export function fileName(parts, extension) {
  * @param {string} name
  */
 export function saveText(text, type, name) {
-  saveBlob(new Blob([text], { type: `${type};charset=utf-8` }), name);
+  saveBlob(new Blob([textWith(text, type, madeText())], { type: `${type};charset=utf-8` }), name);
 }
 
 /**
@@ -61,5 +62,8 @@ export function pictureCanvas(width, height, scale, background) {
  * @param {string} name
  */
 export function saveCanvas(canvas, name) {
-  canvas.toBlob((blob) => saveBlob(blob, name), "image/png");
+  canvas.toBlob(async (blob) => {
+    const png = pngWith(new Uint8Array(await blob.arrayBuffer()), madeText());
+    saveBlob(new Blob([png], { type: "image/png" }), name);
+  }, "image/png");
 }

@@ -85,13 +85,24 @@ export function sequentialScale(theme) {
 }
 
 /**
- * 255 colours for -1 to 1; index 127 is the background.
+ * 255 colours for -1 to 1; index 127 is the background. Both halves are equally light: no sign looks like more.
  * @param {{bg: Colour, dark: boolean}} theme
  */
 export function divergingScale(theme) {
   const { plus, minus } = SIGNED[theme.dark ? "dark" : "light"];
-  return [...ramp([theme.bg, ...minus], 128).reverse(), ...ramp([theme.bg, ...plus], 128).slice(1)];
+  const levels = plus.map((colour, n) => (lightness(colour) + lightness(minus[n])) / 2);
+  const [above, below] = [plus, minus].map((stops) => ramp([theme.bg, ...stops.map((colour, n) => atLightness(colour, levels[n]))], 128));
+  return [...below.reverse(), ...above.slice(1)];
 }
+
+/**
+ * How light a colour is in OKLab, 0 to 1.
+ * @param {Colour} rgb
+ */
+export const lightness = (rgb) => toLab(rgb)[0];
+
+/** @type {(rgb: Colour, level: number) => Colour} */
+const atLightness = (rgb, level) => fromLab([level, ...toLab(rgb).slice(1)]);
 
 /**
  * The colours as little-endian RGBA words, to be written straight into image data.

@@ -15,6 +15,9 @@ import { luminance, mix } from "./colours.js";
  * @property {Colour} [bar] of bars under thumbnails
  */
 
+/** How far from the ground to the text the colour of labels is. */
+export const MUTED = 0.76;
+
 /**
  * The colours in effect on `host`, and its font.
  * @param {HTMLElement} host
@@ -31,7 +34,7 @@ export function themeOf(host) {
     bg,
     text,
     dark,
-    muted: mix(bg, text, 0.76),
+    muted: mix(bg, text, MUTED),
     line: mix(bg, text, 0.22),
     faint: mix(bg, text, 0.1),
     font: style.fontFamily,

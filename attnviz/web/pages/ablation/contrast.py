@@ -67,6 +67,9 @@ def draw(question: Question) -> Drawn | None:
         lambda: _message(question, heads, headline, found_by),
         "Attention is not explanation",
         settings=tuple((each.title, each.name) for each in heads),
+        again=tuple(
+            line for each in heads for line in question.again("ablate", heads=[each.head], kind=question.kind)
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -80,7 +80,8 @@ def draw(question: Question) -> Drawn:
         results = None if found is None else _results(question, found, told, meaning, seen)
         return heads_off.message(question, importance, heads, results, **words)
 
-    return question.drawn("switches", alone, "Attention forced", told)
+    again = question.again("ablate", **_how(question, heads, choice, importance))
+    return question.drawn("switches", alone, "Attention forced", told, again=again)
 
 
 def _results(question: Question, found: Ablation, told: str, note: str, seen: Attended) -> Results:
@@ -159,18 +160,24 @@ def _forced(
     question: Question, heads: tuple[Head, ...], choice: Choice, importance: HeadImportance
 ) -> Ablation:
     with progress.loading() as report:
+        how = _how(question, heads, choice, importance)
         return session.runtime().ablate(
-            question.query,
-            heads,
-            question.target.name,
-            layers=() if heads else tuple(range(len(importance.values))),
-            kind=question.kind,
-            progress=report,
-            force=choice.force,
-            queries=None if choice.query is None else (choice.query,),
-            keys=None if choice.key is None else (choice.key,),
-            **question.decided,
+            question.query, target=question.target.name, progress=report, **how, **question.decided
         )
+
+
+def _how(
+    question: Question, heads: tuple[Head, ...], choice: Choice, importance: HeadImportance
+) -> dict[str, Any]:
+    """What is forced, as `attnviz.ablate` takes it."""
+    return {
+        "heads": heads,
+        "layers": () if heads else tuple(range(len(importance.values))),
+        "kind": question.kind,
+        "force": choice.force,
+        "queries": None if choice.query is None else (choice.query,),
+        "keys": None if choice.key is None else (choice.key,),
+    }
 
 
 def _result(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from attnviz.web.share.drawn import Drawn
     from attnviz.web.state.address import Head, State
 
-EXACT = "attnviz_exact"  # the questions for which every head has been switched off in turn
+EXACT = "attnviz_exact"  # marks of the questions for which every head has been switched off in turn
 OFF, SCALED, MEAN = "off", "scaled", "mean"
 GATES = {OFF: "Switched off", SCALED: "Scaled", MEAN: "Their mean over a text"}
 HALF = "50"
@@ -64,7 +64,13 @@ def draw(question: Question) -> Drawn:
 
     how = "measured, one head at a time" if importance.exact else "estimated from one gradient"
     title = "Heads switched off" if heads else "Importance of heads"
-    return question.drawn("switches", alone, title, told, (("Importance of heads", how),))
+    changed = {"heads": heads, "scale": gate, "reference": reference, "kind": question.kind}
+    again = (
+        question.again("ablate", **changed)
+        if heads
+        else question.again("head_importance", exact=importance.exact)
+    )
+    return question.drawn("switches", alone, title, told, (("Importance of heads", how),), again=again)
 
 
 def _results(question: Question, found: Ablation | None, told: str, note: str) -> Results:

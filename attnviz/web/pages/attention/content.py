@@ -11,12 +11,13 @@ import streamlit as st
 from attnviz.errors import ModelUnsupported
 from attnviz.figures import FORMS, QUANTITIES
 from attnviz.figures.messages import axes as maps
+from attnviz.provenance import call
 from attnviz.web.controls import head_map, head_statistics, pooled_heads
 from attnviz.web.controls.attention import SEND_ALL, Attention, chosen_head, read_attention
 from attnviz.web.controls.head_map import QUANTITY, UNIT_TITLES, HeadMap
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, first_paint, problems, progress
-from attnviz.web.state import session
+from attnviz.web.state import holding, session
 from attnviz.web.state.address import Head, State
 
 if TYPE_CHECKING:
@@ -87,24 +88,30 @@ def _drawn(shown: HeadMap, state: State) -> Drawn:
     attention, quantity = shown.attention, QUANTITIES[shown.quantity]
     known = quantity.method in attention.capture.quantities(attention.kind)
 
+    runtime = session.runtime()
+
     def message(most: int) -> bytes:
-        return export.heatmap_message(
-            attention.capture,
-            *shown.head,
-            kind=attention.kind,
-            granularity=shown.unit,
-            quantity=shown.quantity,
-            form=shown.form,
-            hide=shown.hide,
-            keep=shown.keep,
-            held=shown.held,
-            pool=shown.pool,
-            most=most,
+        return runtime.make(
+            lambda: export.heatmap_message(
+                attention.capture,
+                *shown.head,
+                kind=attention.kind,
+                granularity=shown.unit,
+                quantity=shown.quantity,
+                form=shown.form,
+                hide=shown.hide,
+                keep=shown.keep,
+                held=shown.held,
+                pool=shown.pool,
+                most=most,
+            )
         )
 
     def arrays() -> bytes:
-        return export.archive(
-            attention.capture, *shown.head, kind=attention.kind, quantity=shown.quantity, pool=shown.pool
+        return runtime.make(
+            lambda: export.archive(
+                attention.capture, *shown.head, kind=attention.kind, quantity=shown.quantity, pool=shown.pool
+            )
         )
 
     return Drawn(
@@ -118,7 +125,17 @@ def _drawn(shown: HeadMap, state: State) -> Drawn:
         file_title=f"Attention of {attention.capture.card.name}",
         attention=attention,
         arrays=arrays if known else None,
+        again=_again(shown) if known else (),
     )
+
+
+def _again(shown: HeadMap) -> tuple[str, ...]:
+    """The map of tokens; of many heads, those that are combined."""
+    method, kind = QUANTITIES[shown.quantity].method, shown.attention.kind
+    if shown.pool is None:
+        return (call(f"capture.{method}", *shown.head, kind=kind),)
+    heads = shown.pool.heads(shown.head[0], shown.attention.heads)
+    return (f"maps = [capture.{method}(layer, head, kind={kind!r}) for layer, head in {heads}]",)
 
 
 def _choose(shown: HeadMap) -> None:
@@ -207,7 +224,7 @@ def _places(shown: HeadMap) -> list[Head]:
     if shown.pool is not None:
         every = [shown.head] if shown.pool.chosen is not None else [(row, head) for row in range(layers)]
     if len(every) * size <= SEND_ALL:
-        everything = (attention.query, attention.kind, shown.unit, shown.quantity, shown.pool)
+        everything = holding.mark((attention.query, attention.kind, shown.unit, shown.quantity, shown.pool))
         if st.session_state.get(session.SENT) == everything:
             return [shown.head]
         st.session_state[session.SENT] = everything

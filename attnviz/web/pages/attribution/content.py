@@ -8,6 +8,7 @@ import streamlit as st
 
 from attnviz.errors import InputEmpty, InputInvalid, UnknownName
 from attnviz.figures.messages.axes import GRANULARITIES
+from attnviz.provenance import Variable, call
 from attnviz.web.controls import answers, embedding_limit, targets
 from attnviz.web.controls.question import needs_model
 from attnviz.web.escape import markdown
@@ -62,7 +63,15 @@ def draw(query: Query, state: State) -> Drawn | None:
         f"{target.title}, {request.method.title}",
         settings=(("Scores added up by", unit),),
         explained=evaluation.draw(attribution, request),
+        again=(_again(attribution, query),),
+        of_model=True,
+        seed=dict(attribution.method_options).get("seed"),
     )
+
+
+def _again(attribution: Attribution, query: Query) -> str:
+    named = {"target": attribution.target, "pair": query.pair, "method": attribution.method}
+    return call("attnviz.explain", Variable("model"), query.text, **named, **dict(attribution.options))
 
 
 def _method(target: TargetInfo, state: State, model: str) -> MethodInfo:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.web.shell import progress
-from attnviz.web.state import session
+from attnviz.web.state import holding, session
 
 if TYPE_CHECKING:
     from attnviz.explanation import Faithfulness, MethodInfo, TargetInfo
@@ -59,9 +59,9 @@ def tested(request: Request, method: MethodInfo, operator: str, side: int) -> Fa
 
 def remember(key: str, question: object) -> None:
     """The reader has asked for what costs time; a callback of buttons. The last question counts."""
-    st.session_state[key] = question
+    st.session_state[key] = holding.mark(question)
 
 
 def remembered(key: str, question: object) -> bool:
     """Whether the reader has asked for this."""
-    return bool(st.session_state.get(key) == question)
+    return bool(st.session_state.get(key) == holding.mark(question))

@@ -17,7 +17,7 @@ from attnviz.web.controls.attention import SEND_ALL, START, Attention, choose_ki
 from attnviz.web.escape import plain
 from attnviz.web.pages.compare import matching, pane_list
 from attnviz.web.shell import components, page, progress
-from attnviz.web.state import panes, session
+from attnviz.web.state import holding, panes, session
 
 if TYPE_CHECKING:
     from attnviz.analysis.alignment import Matching
@@ -90,7 +90,7 @@ def draw(state: State, unit: str, sent: frozenset[object]) -> Drawn | None:
 
 def sent_key(side: Side) -> object:
     """What tells apart the maps that a browser keeps."""
-    return side.query, side.kind, side.rows.unit
+    return holding.mark((side.query, side.kind, side.rows.unit))
 
 
 def _stepped(shown: tuple[PaneState, ...], places: tuple[Head, ...]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from attnviz.figures.messages import axes as maps
+from attnviz.provenance import call
 from attnviz.web.controls import head_statistics
 from attnviz.web.controls.attention import Attention, archive, read_attention
 from attnviz.web.share.drawn import Drawn
@@ -59,6 +60,7 @@ def draw(query: Query, state: State) -> Drawn:
         ),
         attention=attention,
         arrays=lambda: archive(attention, state),
+        again=(call("capture.statistics", kind=attention.kind),),
     )
 
 

@@ -78,6 +78,7 @@ def draw(query: Query, state: State) -> Drawn | None:
         "Layer by layer",
         file_name=f"layer-by-layer-{file_stem(session.model_name(query.model), query.text)}",
         table=lambda: rows(found, question),
+        again=question.again("layer_by_layer"),
     )
 
 

@@ -13,7 +13,7 @@ import streamlit as st
 
 from attnviz.web.controls.badges import badges
 from attnviz.web.escape import markdown, plain
-from attnviz.web.share.report import MAX_NOTE, MAX_SUMMARY, MAX_TITLE, MOST, MOST_BYTES, Report, current
+from attnviz.web.share.report import MAX_NOTE, MAX_SUMMARY, MAX_TITLE, MOST, MOST_BYTES, Pin, Report, current
 from attnviz.web.shell import links
 from attnviz.web.shell.site import SITE
 from attnviz.web.state import session
@@ -30,7 +30,7 @@ SETTINGS, SHORT = 240, 60  # letters of the settings in the list, and of one of 
 def draw(state: State) -> None:
     """Draw the page; what it shows is saved by its own button."""
     shown = current()
-    if not shown.items:
+    if not shown.pins:
         _empty(state)
         _undo(shown)
         return
@@ -51,29 +51,35 @@ def draw(state: State) -> None:
             tall=True,
         )
     _actions(shown)
-    for number, (name, item) in enumerate(shown.items.items(), 1):
-        _pinned(shown, number, name, item)
+    items = shown.items
+    for number, name in enumerate(shown.pins, 1):
+        if name in items:
+            _pinned(shown, number, name, items[name])
+        else:
+            _lost(shown, number, name)
 
 
 def _actions(shown: Report) -> None:
+    lost, used = len(shown.lost), shown.nbytes / 2**20
     with st.container(horizontal=True, vertical_alignment="center", key="report_actions"):
         st.download_button(
-            "Download report",
+            "Download report" if not lost else f"Download the {len(shown.pins) - lost} that are left",
             shown.html,
             file_name=FILE,
             mime="text/html",
             key="save_report",
             on_click="ignore",
             type="primary",
+            disabled=lost == len(shown.pins),
             icon=":material/download:",
             help="One HTML file with all figures, live and offline. It prints well, and to PDF, too.",
         )
-        st.button("Remove all", key="report_clear", on_click=shown.remove, args=tuple(shown.items))
+        st.button("Remove all", key="report_clear", on_click=shown.remove, args=tuple(shown.pins))
         _undo(shown)
-    used = sum(each.nbytes for each in shown.items.values()) / 2**20
     st.caption(
-        f"{len(shown.items)} of at most {MOST} figures, {used:.1f} of {MOST_BYTES >> 20} MB. They are kept in this "
-        "window only, until it is closed or reloaded: download the report to keep it."
+        f"{len(shown.pins)} of at most {MOST} figures, {used:.1f} of {MOST_BYTES >> 20} MB. They are kept in this "
+        "window only, until it is closed or reloaded, and on a busy server until others need the room: download the "
+        "report to keep it."
     )
 
 
@@ -114,9 +120,23 @@ def _pinned(shown: Report, number: int, name: str, item: Item) -> None:
             _again(item)
 
 
+def _lost(shown: Report, number: int, name: str) -> None:
+    """A figure that had to make room: what it was, and the way to have it again."""
+    pin = shown.pins[name]
+    with st.container(border=True, key=f"lost_{name}"):
+        st.subheader(f"{number}. {markdown(pin.title)}", anchor=False)
+        st.markdown(
+            "This figure had to make room on the server. "
+            + ("Open it again and pin it; its title and note are still here." if pin.link else "")
+        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _moves(shown, number, name)
+            _again(pin)
+
+
 def _moves(shown: Report, number: int, name: str) -> None:
     """The buttons that move and remove; hidden labels name the figure, for who hears them alone."""
-    last = len(shown.items)
+    last = len(shown.pins)
     for icon, label, step, possible in (
         ("arrow_upward", "Up", -1, number > 1),
         ("arrow_downward", "Down", 1, number < last),
@@ -133,7 +153,7 @@ def _moves(shown: Report, number: int, name: str) -> None:
     st.button("Remove", icon=":material/delete:", key=f"remove_{name}", on_click=shown.remove, args=(name,))
 
 
-def _again(item: Item) -> None:
+def _again(item: Item | Pin) -> None:
     """The way back to the page that shows the figure."""
     if not item.link:
         st.caption(item.unlinked)

@@ -3,6 +3,7 @@
 import { csvText } from "../../core/csv.js";
 import { element } from "../../core/dom.js";
 import { decimals, shortest } from "../../core/numbers.js";
+import { colourOf, plainScale } from "../../paint/scales.js";
 import { statistic } from "./grid.js";
 
 export const pairOf = (key) => key.split(",").map(Number);
@@ -20,17 +21,30 @@ function rangeOf(values) {
 }
 
 /**
- * How a head is coloured by the chosen statistic: (layer, head) => {share, text, colour}; null without one.
+ * The scale of a statistic: from 0 to its largest value, or as far below 0 where one is below.
+ * @param {ArrayLike<number>} values
+ * @param {{sequential: any[], diverging: any[]}} ramps
+ */
+export function tintScale(values, { sequential, diverging }) {
+  const [low, high] = rangeOf(values);
+  const signed = low < 0;
+  return plainScale(signed ? diverging : sequential, Math.max(high, -low, 0), signed);
+}
+
+/**
+ * How a head is coloured by the chosen statistic: (layer, head) => {share, signed, text, colour}; null without one.
+ * `share`: of the largest size, below 0 for values below.
  * @param {import("./message.js").HeadsState} state
  */
 export function tintOf(state) {
   if (!state.colourBy) return null;
   const values = valuesOf(state, state.colourBy);
-  const [low, high] = rangeOf(values);
+  const scale = tintScale(values, { sequential: state.colours, diverging: state.diverging });
   return (layer, head) => {
     const value = values[layer * state.header.heads + head];
-    const share = high > low && !Number.isNaN(value) ? (value - low) / (high - low) : 0;
-    return { share, text: decimals(value, 2), colour: state.colours[Math.round(share * 255)] };
+    const known = Number.isNaN(value) ? 0 : value; // what is not known has the colour of nothing
+    const share = scale.top > 0 ? known / scale.top : 0;
+    return { share, signed: scale.signed, text: decimals(value, 2), colour: colourOf(scale, known) };
   };
 }
 
@@ -66,7 +80,8 @@ export function legendText(state) {
   if (!colourBy) return maps;
   const { unit, description } = header.metrics.find(({ name }) => name === colourBy);
   const [low, high] = rangeOf(valuesOf(state, colourBy));
-  const what = `${colourBy}, from ${decimals(low, 3)} to ${statistic(high, unit)}`;
+  const top = Math.max(high, -low, 0);
+  const what = `${colourBy}, from ${low < 0 ? `−${decimals(top, 3)}` : "0"} to ${statistic(top, unit)}`;
   const said = description ? ` ${description}` : "";
   return asValues ? `Colour: ${what}.${said}` : `Bar: ${what}.${said} ${maps}`;
 }

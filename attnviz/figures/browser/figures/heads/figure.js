@@ -6,7 +6,7 @@ import { figureState } from "../../core/figure.js";
 import { modified, placeAfter, taken } from "../../core/keyboard.js";
 import { fileName } from "../../core/save.js";
 import { Shared } from "../../core/shared.js";
-import { pixelsOf, sequentialScale } from "../../paint/colours.js";
+import { divergingScale, pixelsOf, sequentialScale } from "../../paint/colours.js";
 import { downloads } from "../../paint/download.js";
 import { sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
@@ -184,6 +184,7 @@ function refresh(state) {
   if (!state.theme) {
     state.theme = themeOf(host);
     state.colours = sequentialScale(state.theme);
+    state.diverging = divergingScale(state.theme);
     state.pixels = pixelsOf(state.colours);
     state.theme.bar = state.colours[state.theme.dark ? 170 : 150];
   }

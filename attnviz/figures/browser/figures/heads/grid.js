@@ -79,7 +79,7 @@ export function atlasOf(canvas, { header, thumbs, scales }, pixels, faint, same)
   return canvas;
 }
 
-/** Paints the grid: `spec` holds grid, atlas, shape, theme, `tint(layer, head)` -> {colour, share, text} or null. */
+/** Paints the grid: `spec` holds grid, atlas, shape, theme, `tint(layer, head)` -> {colour, share, signed, text} or null. */
 export function paintGridOf(pen, { grid, atlas, shape, theme, tint, asValues, dpr }) {
   const [, , q, k] = shape;
   const { thumb } = grid;
@@ -107,7 +107,10 @@ function paintValue(pen, value, x, y, thumb) {
 
 function paintBarUnder(pen, value, x, y, thumb, theme) {
   pen.rect(x, y - 4, thumb.width, 5, css(theme.faint));
-  pen.rect(x, y - 4, Math.max(1, value.share * thumb.width), 5, css(theme.bar));
+  const [zero, room] = value.signed ? [x + thumb.width / 2, thumb.width / 2] : [x, thumb.width];
+  const length = Math.abs(value.share) * room;
+  pen.rect(value.share < 0 ? zero - length : zero, y - 4, length, 5, css(theme.bar));
+  if (value.signed) pen.rect(zero - 0.5, y - 5, 1, 7, css(theme.muted));
   pen.text(x, y + 10, value.text, { colour: css(theme.muted) });
 }
 

@@ -26,7 +26,8 @@ import { unpack } from "../../core/message.js";
  *
  * @typedef {import("../../data/view.js").MapHeader & DetailFields} Detailed
  * @typedef {import("../../core/message.js").Section} Section
- * @typedef {import("../../core/figure.js").State & {header: HeadsHeader, thumbs: Section, scales: Section, table: Section, theme: import("../../paint/theme.js").Theme}} HeadsState
+ * @typedef {import("../../core/figure.js").State & {header: HeadsHeader, thumbs: Section, scales: Section, table: Section, theme: import("../../paint/theme.js").Theme, colours: Colour[], diverging: Colour[]}} HeadsState
+ * @typedef {import("../../paint/colours.js").Colour} Colour
  */
 
 /** @type {(bytes: Uint8Array) => {header: HeadsHeader, arrays: Record<string, any>}} */

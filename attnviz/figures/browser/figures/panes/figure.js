@@ -5,7 +5,7 @@ import { choice, menu, stepper, toggle } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { ARROWS, modified, taken } from "../../core/keyboard.js";
-import { clamp } from "../../core/numbers.js";
+import { clamp, decimals } from "../../core/numbers.js";
 import { fileName, saveCanvas, saveText } from "../../core/save.js";
 import { debounced, Shared } from "../../core/shared.js";
 import { quoted } from "../../core/text.js";
@@ -218,7 +218,7 @@ function showChanges(state) {
     layers, heads, values: change, scale: plainScale(sequentialScale(theme), top || 1, false), theme,
     title: `How much each head changed from ${first.name} to ${second.name}`, name: "change", current: state.places.value[0],
   });
-  state.about.textContent = `Change: the mean Jensen–Shannon distance of a head’s rows in ${first.name} and ${second.name}, over what has a counterpart; 0: the same, 1: nothing in common. Click a head to see it in both.`;
+  state.about.textContent = `Change: the mean Jensen–Shannon distance of a head’s rows in ${first.name} and ${second.name}, over what has a counterpart; 0: the same, 1: nothing in common. Colour: from 0 to ${decimals(top)}. Click a head to see it in both.`;
 }
 
 /** @param {PanesState} state */

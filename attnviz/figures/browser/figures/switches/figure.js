@@ -61,6 +61,12 @@ function build(state) {
   state.host.append(state.results.sentence, state.grid.node, state.readout, state.legend.node, state.help, state.results.tables);
 }
 
+/**
+ * What the colours mean, and how far they reach.
+ * @param {SwitchesState} state
+ */
+const legendText = ({ header, scale }) => `${header.legend} Colour: square root of the size, up to ±${decimals(scale.top, 3)}.`;
+
 /** Three decimals; what rounds to nothing has no sign. */
 const thousandths = (value) => decimals(Math.abs(value) < 0.0005 ? 0 : value, 3);
 
@@ -98,7 +104,7 @@ function refresh(state) {
     layers: header.layers, heads: header.heads, values, scale: state.scale, theme: state.theme, title: header.title,
     name: header.name, off: new Set(state.off.value.map(headKey)), text: thousandths,
   });
-  state.legend.show(state.scale, state.theme, host.clientWidth, header.legend);
+  state.legend.show(state.scale, state.theme, host.clientWidth, legendText(state));
   if (!state.readout.textContent) read(state, -1, -1);
 }
 

@@ -16,7 +16,7 @@ import { legend } from "../../paint/legend.js";
 import { colourOf, plainScale } from "../../paint/scales.js";
 import { themeOf } from "../../paint/theme.js";
 import { messageOf } from "./message.js";
-import { wordsSheet } from "./picture.js";
+import { BAR_TONE, wordsSheet } from "./picture.js";
 
 /** @import {WordsState} from "./message.js" */
 
@@ -206,7 +206,7 @@ function barsNode(state, text, side) {
   const rows = shown.map(({ label, value, special, group }) => {
     const share = scale.top > 0 ? (Math.abs(value) / scale.top) * (header.signed ? 50 : 100) : 0;
     const from = header.signed ? (value < 0 ? 50 - share : 50) : 0;
-    const colour = colourOf(scale, (value < 0 ? -1 : 1) * Math.max(Math.abs(value), 0.45 * scale.top));
+    const colour = colourOf(scale, (value < 0 ? -1 : 1) * BAR_TONE * scale.top);
     const fill = element("span", { class: "av-fill", style: `left:${from}%;width:${share}%;background-color:${css(colour)}` });
     const track = element("span", { class: header.signed ? "av-axis av-middle" : "av-axis", "aria-hidden": "true" }, [fill]);
     return element("tr", { "data-side": side, "data-group": group, class: special ? "av-special" : null }, [

@@ -10,6 +10,8 @@ import { paintProse, paintWords, SHEET_MARGIN } from "../../paint/sheet.js";
 const WIDTH = 760;
 const ROW = 22;
 const MOST_BARS = 60;
+/** The share of the scale whose colour all bars have: their length says how much, their colour only the sign. */
+export const BAR_TONE = 0.7;
 
 /** The sheet (see sheet.js) of what figure.js shows. */
 export const wordsSheet = (shown) => ({ width: WIDTH, theme: shown.theme, title: shown.title, paint: (pen) => paintSheetOf(pen, shown) });
@@ -56,7 +58,7 @@ function paintBars(pen, { scale, theme, signed, number, axis }, { bars }, top, i
   const zero = signed ? from + width / 2 : from;
   for (const { label, value } of shown) {
     const size = scale.top > 0 ? (Math.abs(value) / scale.top) * (signed ? width / 2 : width) : 0;
-    const colour = colourOf(scale, Math.sign(value) * Math.max(Math.abs(value), 0.45 * scale.top));
+    const colour = colourOf(scale, (value < 0 ? -1 : 1) * BAR_TONE * scale.top);
     pen.text(from - 10, y, isolated(pen.cutTo(label, 155)), { align: "right", colour: css(theme.text) });
     pen.rect(value < 0 ? zero - size : zero, y - 6, size, 12, css(colour));
     pen.text(from + width + 86, y, number(value), { align: "right", colour: css(theme.text) });

@@ -1,7 +1,7 @@
 """A runtime under pressure: many threads, models that come and go, visitors that hold files.
 
 Each function takes how much, raises AssertionError where something is wrong, and returns figures; the tests call them
-with little, a benchmark may call them with much.
+with little, `abuse` with much.
 """
 
 from __future__ import annotations
@@ -71,6 +71,46 @@ def mixed_questions(
     assert all("requests are waiting" in message for message in refused), refused
     assert runtime.waiting == 0
     return {"asked": asked, "refused": len(refused), "seconds": time.perf_counter() - begun}
+
+
+def loads_beside_explanations(
+    runtime: Runtime, coming: Runtime, name: str, others: Sequence[str], loads: int = 4
+) -> dict[str, float]:
+    """Models of another dtype come and go while two explain: a load switches what torch does for the whole process.
+
+    Args:
+        coming: another runtime, of the other dtype, which gets the gate of the first: two runtimes, one device.
+    """
+    coming.engine.gate = coming.engine.models._gate = runtime.engine.gate
+    questions = [Query(name, f"text {number}", "other") for number in range(4)]
+    methods = ("integrated-gradients", "shapley")
+    truth = {(q, m): runtime.explain(q, method=m).scores.copy() for q in questions for m in methods}
+    maps = {q: runtime.map(q, "contribution", 1).copy() for q in questions}
+    done = threading.Event()
+
+    def load() -> None:
+        try:
+            for number in range(loads):
+                coming.capture(Query(others[number % len(others)], "text"))
+        finally:
+            done.set()
+
+    def explain() -> int:
+        explained = 0
+        while not done.is_set():
+            runtime.engine.results.clear()
+            for (query, method), scores in truth.items():
+                np.testing.assert_array_equal(runtime.explain(query, method=method).scores, scores)
+                np.testing.assert_array_equal(runtime.map(query, "contribution", 1), maps[query])
+                explained += 1
+        return explained
+
+    with ThreadPoolExecutor(3) as pool:
+        loading, *explaining = (pool.submit(work) for work in (load, explain, explain))
+        loading.result(300)
+        explained = sum(each.result(60) for each in explaining)
+    assert explained > 0
+    return {"loads": loads, "explained meanwhile": explained}
 
 
 def loads_and_evictions(runtime: Runtime, names: Sequence[str], rounds: int = 10) -> dict[str, float]:
