@@ -1,0 +1,112 @@
+"""What goes over the wire in the real app: nothing twice, and a right picture whatever a browser or a server has lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from attnviz.web.serving import modules
+from benchmarks.wire import Frames, button, hold, settled
+from tests.browser.app import at_rest, drawn
+from tests.browser.serve import Server
+from tests.figures.pointer import hover, value
+
+pytestmark = pytest.mark.browser
+
+TEXT = "The cat sat on the mat and looked out of it"
+LINK = f"/attention?text={TEXT.replace(' ', '+')}&layer=2&head=5"
+BOUND = 20_000  # bytes of an interaction, both ways, beside a map
+MAP = 4 * 13 * 13
+STORE = f"import('/{modules.address('load.js')}').then(({{ parts }}) => parts"
+
+
+@pytest.fixture(scope="module")
+def capture(model):
+    return model.capture(TEXT)
+
+
+def right(page: Page, capture, layer: int, head: int) -> None:
+    """The picture is the one of the engine."""
+    drawn(page)
+    for cell in ((3, 2), (7, 5)):
+        hover(page, *cell)
+        assert value(page) == pytest.approx(capture.attention(layer, head)[cell], abs=1e-6)
+
+
+def test_a_step_a_cell_that_is_held_and_a_toggle_send_no_map_again(page: Page, capture):
+    frames = Frames()
+    page.on("websocket", frames.watch)
+    page.goto(LINK)
+    drawn(page)
+    settled(page, frames)
+    for act in (button("Next head"), hold, lambda page: page.get_by_label("Hide special tokens").click()):
+        frames.clear()
+        act(page)
+        settled(page, frames)
+        assert 0 < frames.down + frames.up < BOUND + MAP
+        assert frames.data < 2_000
+    page.get_by_label("Hide special tokens").click()
+    right(page, capture, 2, 6)
+    frames.clear()
+    page.get_by_role("link", name="All heads", exact=True).click()
+    at_rest(page)
+    settled(page, frames)
+    page.get_by_role("link", name="Attention", exact=True).click()
+    drawn(page)
+    frames.clear()
+    page.get_by_role("link", name="All heads", exact=True).click()
+    settled(page, frames)
+    assert 0 < frames.data < 2_000, "the thumbnails have come before"
+
+
+def test_a_browser_that_lost_everything_asks_and_shows_the_right_map(page: Page, capture):
+    page.goto(LINK)
+    drawn(page)
+    page.evaluate(f"{STORE}.kept.clear())")
+    button("Next head")(page)
+    at_rest(page)
+    right(page, capture, 2, 6)
+    page.evaluate(f"{STORE}.kept.clear())")
+    page.get_by_role("link", name="All heads", exact=True).click()
+    expect(page.locator("[data-head='2,6']")).to_be_visible()
+    at_rest(page)
+
+
+def test_a_reload_shows_the_right_map_and_asks_for_no_module_again(page: Page, watch, capture):
+    page.goto(LINK)
+    drawn(page)
+    button("Next head")(page)
+    page.wait_for_url("**head=6**")
+    page.reload()
+    right(page, capture, 2, 6)
+    figures = [url for url in watch.urls if urlsplit(url).path.startswith("/modules/")]
+    assert {urlsplit(url).path.split("/")[2] for url in figures} == {modules.digest()}
+
+
+def test_a_server_that_starts_anew_shows_the_right_map(
+    browser: Browser, root: Path, tmp_path: Path, capture, watch
+):
+    """The browser keeps its page, its store and its session's name; the new process knows nothing of them."""
+    watch.strict = False
+    folder = {"STREAMLIT_SERVER_BASE_URL_PATH": "lab/tools"}
+    server = Server(root, tmp_path, environment=folder)
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    try:
+        page.goto(f"{server.url}/lab/tools{LINK}")
+        right(page, capture, 2, 5)
+        server.stop()
+        page.locator('.stApp:not([data-test-connection-state="CONNECTED"])').wait_for()
+        server = Server(root, tmp_path, environment=folder, port=server.port)
+        page.locator('.stApp[data-test-connection-state="CONNECTED"]').wait_for()
+        at_rest(page)
+        button("Next head")(page)
+        page.wait_for_url("**head=6**")
+        right(page, capture, 2, 6)
+    finally:
+        context.close()
+        server.stop()
