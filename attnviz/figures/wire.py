@@ -67,10 +67,11 @@ def pack(header: Mapping[str, Any], sections: Mapping[str, npt.NDArray[Any]]) ->
 
 def _header(header: Mapping[str, Any]) -> tuple[bytes, list[int]]:
     """The header as JSON, filled up to a multiple of 4 bytes, and the places before its long values."""
-    values = [
-        f"{json.dumps(_clean(str(name)), ensure_ascii=False)}: {json.dumps(_clean(value), ensure_ascii=False, allow_nan=False)}".encode()
-        for name, value in header.items()
-    ]
+
+    def written(value: Any) -> str:
+        return json.dumps(_clean(value), ensure_ascii=False, allow_nan=False)
+
+    values = [f"{written(str(name))}: {written(value)}".encode() for name, value in header.items()]
     short = [value for value in values if len(value) < PART]
     long = [value for value in values if len(value) >= PART]
     length = sum(map(len, values)) + 2 * len(values)  # two braces, and ", " between values
