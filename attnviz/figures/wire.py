@@ -77,7 +77,7 @@ def _header(header: Mapping[str, Any]) -> tuple[bytes, list[int]]:
     length = sum(map(len, values)) + 2 * len(values)  # two braces, and ", " between values
     # What fills it up stands in front, so that long values stay as they are when a short one changes.
     text = b"{" + b" " * (-length % 4) + b", ".join(short)
-    cuts = []
+    cuts: list[int] = []
     for value in long:
         text += b", " if short or cuts else b""
         cuts.append(len(text))

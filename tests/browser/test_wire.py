@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from attnviz.web.serving import modules
 from benchmarks.wire import Frames, button, hold, settled
@@ -87,12 +86,6 @@ def test_a_reload_shows_the_right_map_and_asks_for_no_module_again(page: Page, w
     assert {urlsplit(url).path.split("/")[2] for url in figures} == {modules.digest()}
 
 
-def finished(payload: str | bytes) -> bool:
-    return (
-        isinstance(payload, bytes) and ForwardMsg.FromString(payload).WhichOneof("type") == "script_finished"
-    )
-
-
 def test_a_server_that_starts_anew_shows_the_right_map(
     browser: Browser, root: Path, tmp_path: Path, capture, watch
 ):
@@ -103,18 +96,82 @@ def test_a_server_that_starts_anew_shows_the_right_map(
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
     page = context.new_page()
     page.set_default_timeout(120_000)
+    frames = Frames()
+    page.on("websocket", frames.watch)
     try:
         page.goto(f"{server.url}/lab/tools{LINK}")
         right(page, capture, 2, 5)
         server.stop()
-        with page.expect_event("websocket", lambda socket: not socket.is_closed(), timeout=120_000) as again:
-            server = Server(root, tmp_path, environment=folder, port=server.port)
+        frames.clear()
+        server = Server(root, tmp_path, environment=folder, port=server.port)
         # What is pressed before the new session has drawn its page is lost: Streamlit knows of no figure then.
-        again.value.wait_for_event("framereceived", finished, timeout=120_000)
-        at_rest(page)
+        for _ in range(600):
+            page.wait_for_timeout(100)
+            if frames.data > 0:
+                break
+        settled(page, frames)
         button("Next head")(page)
         page.wait_for_url("**head=6**")
         right(page, capture, 2, 6)
     finally:
         context.close()
         server.stop()
+
+
+COUNTED = """() => ({
+  listeners: counted.listeners.size, observers: counted.observers.size,
+  canvases: counted.canvases.filter((each) => each.deref()?.width > 0 && !each.deref().isConnected).length,
+})"""
+COUNT = """
+globalThis.counted = { listeners: new Set(), observers: new Set(), canvases: [] };
+for (const target of [window, document]) {
+  const { addEventListener, removeEventListener } = target;
+  const names = new Map();
+  const name = (type, listener) => `${type} ${names.get(listener) ?? names.set(listener, names.size).get(listener)}`;
+  const mine = () => /modules\\//.test(new Error().stack);
+  target.addEventListener = function (type, listener, ...rest) {
+    if (mine()) counted.listeners.add(name(type, listener));
+    return addEventListener.call(this, type, listener, ...rest);
+  };
+  target.removeEventListener = function (type, listener, ...rest) {
+    counted.listeners.delete(name(type, listener));
+    return removeEventListener.call(this, type, listener, ...rest);
+  };
+}
+globalThis.ResizeObserver = class extends ResizeObserver {
+  observe(...given) {
+    if (/modules\\//.test(new Error().stack)) counted.observers.add(this);
+    super.observe(...given);
+  }
+  disconnect() {
+    counted.observers.delete(this);
+    super.disconnect();
+  }
+};
+const { createElement } = document;
+document.createElement = function (tag, ...rest) {
+  const node = createElement.call(this, tag, ...rest);
+  if (tag === "canvas") counted.canvases.push(new WeakRef(node));
+  return node;
+};
+"""
+
+
+def test_thirty_pages_leave_nothing_behind(page: Page):
+    """Listeners at window and document, observers, and canvases that are on no page but keep their pixels."""
+    page.add_init_script(COUNT)
+    page.goto(LINK)
+    drawn(page)
+    found = []
+    titles = ("All heads", "Classic BertViz", "Attention")
+    for n in range(30):
+        page.get_by_role("link", name=titles[n % 3], exact=True).click()
+        page.wait_for_url(f"**/{('heads', 'bertviz', 'attention')[n % 3]}?**")
+        at_rest(page)
+        if n % 3 == 2:
+            drawn(page)
+            found.append(page.evaluate(COUNTED))
+    assert found[0]["observers"] > 0
+    assert found[0]["listeners"] > 0
+    for name in found[0]:
+        assert found[-1][name] <= found[0][name] + (3 if name == "canvases" else 0), (name, found)

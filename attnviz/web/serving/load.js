@@ -1,6 +1,7 @@
 // What a component of the app mounts itself with: its module and style sheet come from beside this module, once, and
 // what the browser holds of its messages is put to what was sent.
 
+import { endFigures } from "../../figures/browser/core/figure.js";
 import { Parts } from "../../figures/browser/core/parts.js";
 
 /** @import {Mount} from "../../figures/browser/core/streamlit.js" */
@@ -22,8 +23,9 @@ async function load(name, mount) {
   if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
   if (!(mount.data instanceof Uint8Array)) return module.default(mount);
   const data = parts.whole(mount.data);
-  if (data) return module.default({ ...mount, data });
-  mount.setTriggerValue("lost", true);
+  if (data) module.default({ ...mount, data });
+  else mount.setTriggerValue("lost", true);
+  return () => endFigures(mount.parentElement);
 }
 
 /** @param {string} name */
