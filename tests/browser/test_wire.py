@@ -170,6 +170,7 @@ def test_thirty_pages_leave_nothing_behind(page: Page):
         at_rest(page)
         if n % 3 == 2:
             drawn(page)
+            page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
             found.append(page.evaluate(COUNTED))
     assert found[0]["observers"] > 0
     assert found[0]["listeners"] > 0
