@@ -16,9 +16,9 @@ from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.figures.parts import Held, thin
 from attnviz.web.serving import modules
 from attnviz.web.state import session
-from attnviz.web.state.address import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 from attnviz.web.state.edits import Edit
 from attnviz.web.state.edits import reported as reported_edits
+from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 
 HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
@@ -165,7 +165,7 @@ def _held() -> None:
 def _granularity(key: str) -> None:
     unit = _reported(key, "granularity")
     if unit in GRANULARITIES:
-        session.update(view=None if unit == "word" else unit)
+        session.update(unit=None if unit == "word" else unit)
 
 
 def _chosen() -> None:
