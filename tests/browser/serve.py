@@ -32,20 +32,14 @@ class Server:
         home: an empty directory; serves as HOME, so that no setting of this user leaks in; holds the log.
         script: path of the script, relative to root or absolute.
         environment: variables on top of a clean environment.
-        port: where it listens; a free port where none is named.
 
     Raises RuntimeError with the log when the process ends, or stays silent for START_LIMIT seconds.
     """
 
     def __init__(
-        self,
-        root: Path,
-        home: Path,
-        script: str = "app.py",
-        environment: dict[str, str] | None = None,
-        port: int | None = None,
+        self, root: Path, home: Path, script: str = "app.py", environment: dict[str, str] | None = None
     ):
-        self.port = port or free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         folder = (environment or {}).get("STREAMLIT_SERVER_BASE_URL_PATH", "")
         self.health = f"{self.url}/{folder}/_stcore/health" if folder else f"{self.url}/_stcore/health"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from attnviz.web.serving import modules
 from benchmarks.wire import Frames, button, hold, settled
 from tests.browser.app import at_rest, drawn
-from tests.browser.serve import Server
 from tests.figures.pointer import hover, value
 
 pytestmark = pytest.mark.browser
@@ -84,38 +82,6 @@ def test_a_reload_shows_the_right_map_and_asks_for_no_module_again(page: Page, w
     right(page, capture, 2, 6)
     figures = [url for url in watch.urls if urlsplit(url).path.startswith("/modules/")]
     assert {urlsplit(url).path.split("/")[2] for url in figures} == {modules.digest()}
-
-
-def test_a_server_that_starts_anew_shows_the_right_map(
-    browser: Browser, root: Path, tmp_path: Path, capture, watch
-):
-    """The browser keeps its page, its store and its session's name; the new process knows nothing of them."""
-    watch.strict = False
-    folder = {"STREAMLIT_SERVER_BASE_URL_PATH": "lab/tools"}
-    server = Server(root, tmp_path, environment=folder)
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
-    page = context.new_page()
-    page.set_default_timeout(120_000)
-    frames = Frames()
-    page.on("websocket", frames.watch)
-    try:
-        page.goto(f"{server.url}/lab/tools{LINK}")
-        right(page, capture, 2, 5)
-        server.stop()
-        frames.clear()
-        server = Server(root, tmp_path, environment=folder, port=server.port)
-        # What is pressed before the new session has drawn its page is lost: Streamlit knows of no figure then.
-        for _ in range(600):
-            page.wait_for_timeout(100)
-            if frames.data > 0:
-                break
-        settled(page, frames)
-        button("Next head")(page)
-        page.wait_for_url("**head=6**")
-        right(page, capture, 2, 6)
-    finally:
-        context.close()
-        server.stop()
 
 
 COUNTED = """() => ({
