@@ -53,6 +53,9 @@ bench: $(DEV_STAMP) browser
 	$(BIN)/python benchmarks/faithfulness.py
 	$(BIN)/python benchmarks/explain.py
 	$(BIN)/python benchmarks/abuse.py
+	$(BIN)/python benchmarks/hover.py
+	$(BIN)/python benchmarks/wire.py
+	$(BIN)/python benchmarks/visitors.py
 
 # The browser tests look for an installed Chrome or Chromium, then for Playwright's own;
 # on a Debian machine without either, Debian's package is installed.

@@ -1,9 +1,9 @@
-"""What one hover costs in the forms "text" and "lines" of the attention figure: ms of the main thread in a frame.
+"""What one hover costs in the forms of the attention figure: ms of the main thread in a frame.
 
 No server and no model: rows of random weights, twelve heads, in the figure alone. Each of 100 frames moves the
 pointer to another token; timed is the frame from its first script to its last stroke, style and layout included.
 
-    python benchmarks/hover.py [--tokens 128 512] [--forms text lines] [--signed]
+    python benchmarks/hover.py [--tokens 128 512] [--forms heatmap text lines] [--signed]
 """
 
 from __future__ import annotations
@@ -32,13 +32,18 @@ BUDGET = 8  # ms a frame, median, at 512 tokens
 MEASURE = """async (form) => {
   const times = [];
   const tokens = [...document.querySelectorAll(".av-tok")];
-  const stage = document.querySelector("[data-testid=lines]");
+  const stage = document.querySelector(form === "heatmap" ? ".av-plot" : "[data-testid=lines]");
   const box = stage.getBoundingClientRect();
   const row = Number(stage.dataset.row);
+  const { left, top, cell } = stage.dataset;
   const channel = new MessageChannel();
   const move = (n) => {
     if (form === "text") {
       tokens[(n * 37) % tokens.length].dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+    } else if (form === "heatmap") {
+      const [x, y] = [Number(left) + cell * ((n * 37) % TOKENS), Number(top) + cell * ((n * 61) % TOKENS)];
+      const at = { clientX: box.left + x, clientY: box.top + y };
+      stage.querySelector(".av-scroll").dispatchEvent(new PointerEvent("pointermove", { bubbles: true, ...at }));
     } else {
       const at = { clientX: box.left + 20, clientY: box.top + ((n * 37) % Math.floor(box.height / row) + 0.5) * row };
       stage.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, ...at }));
@@ -76,7 +81,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--tokens", type=int, nargs="*", default=[128, 512])
-    parser.add_argument("--forms", nargs="*", default=["text", "lines"])
+    parser.add_argument("--forms", nargs="*", default=["heatmap", "text", "lines"])
     parser.add_argument("--signed", action="store_true", help="values below 0, too, as contributions have")
     options = parser.parse_args()
     path = chromium.find()
@@ -90,7 +95,7 @@ def main() -> None:
                 context = browser.new_context(viewport={"width": 1280, "height": 900})
                 page = open_figure(context, "heatmap", [message(tokens, form, options.signed)])
                 page.wait_for_timeout(500)
-                times = sorted(page.evaluate(MEASURE, form))
+                times = sorted(page.evaluate(MEASURE.replace("TOKENS", str(tokens)), form))
                 median = statistics.median(times)
                 budget = "" if tokens != 512 else f"{BUDGET} ms {'kept' if median < BUDGET else 'MISSED'}"
                 print(

@@ -16,11 +16,22 @@ import numpy.typing as npt
 
 _TYPES: dict[str, np.dtype[Any]] = {"f32": np.dtype("<f4"), "u8": np.dtype("u1"), "i32": np.dtype("<i4")}
 _NAMES: dict[np.dtype[Any], str] = {dtype: name for name, dtype in _TYPES.items()}
+PART = 256  # bytes; what is shorter is no part of its own
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def pack(header: Mapping[str, Any], sections: Mapping[str, npt.NDArray[Any]]) -> bytes:
-    """One message: u32 LE header length | UTF-8 JSON | sections at multiples of 4 bytes.
+class Message(bytes):
+    """The bytes of a message, and where it falls into parts that change apart from each other.
+
+    `cuts`: ascending places between two parts: before a section, between the maps of one, and in the header before
+    each value that is long.
+    """
+
+    cuts: tuple[int, ...] = ()
+
+
+def pack(header: Mapping[str, Any], sections: Mapping[str, npt.NDArray[Any]]) -> Message:
+    """One message: u32 LE header length | UTF-8 JSON, short values first | sections at multiples of 4 bytes.
 
     Args:
         header: JSON values; numpy numbers are taken, non-finite numbers become null, lone surrogates U+FFFD.
@@ -35,6 +46,7 @@ def pack(header: Mapping[str, Any], sections: Mapping[str, npt.NDArray[Any]]) ->
     table: dict[str, dict[str, Any]] = {}
     parts: list[bytes] = []
     offset = 0
+    cuts = []  # from the first section on
     for name, array in sections.items():
         kind = _NAMES.get(array.dtype.newbyteorder("<"))
         if kind is None:
@@ -43,10 +55,34 @@ def pack(header: Mapping[str, Any], sections: Mapping[str, npt.NDArray[Any]]) ->
         raw += b"\0" * (-len(raw) % 4)
         table[name] = {"type": kind, "shape": list(array.shape), "offset": offset}
         parts.append(raw)
+        step = array[0].nbytes if array.ndim == 3 and array.shape[0] > 1 else 0
+        cuts += [offset + n * step for n in range(array.shape[0] if step >= PART else 1)] if raw else []
         offset += len(raw)
-    text = json.dumps(_clean({**header, "sections": table}), ensure_ascii=False, allow_nan=False).encode()
-    text += b" " * (-len(text) % 4)
-    return b"".join([struct.pack("<I", len(text)), text, *parts])
+    text, inside = _header({**header, "sections": table})
+    start = 4 + len(text)
+    message = Message(b"".join([struct.pack("<I", len(text)), text, *parts]))
+    message.cuts = tuple(4 + cut for cut in inside) + tuple(start + cut for cut in cuts)
+    return message
+
+
+def _header(header: Mapping[str, Any]) -> tuple[bytes, list[int]]:
+    """The header as JSON, filled up to a multiple of 4 bytes, and the places before its long values."""
+
+    def written(value: Any) -> str:
+        return json.dumps(_clean(value), ensure_ascii=False, allow_nan=False)
+
+    values = [f"{written(str(name))}: {written(value)}".encode() for name, value in header.items()]
+    short = [value for value in values if len(value) < PART]
+    long = [value for value in values if len(value) >= PART]
+    length = sum(map(len, values)) + 2 * len(values)  # two braces, and ", " between values
+    # What fills it up stands in front, so that long values stay as they are when a short one changes.
+    text = b"{" + b" " * (-length % 4) + b", ".join(short)
+    cuts: list[int] = []
+    for value in long:
+        text += b", " if short or cuts else b""
+        cuts.append(len(text))
+        text += value
+    return text + b"}", cuts
 
 
 def unpack(message: bytes) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:

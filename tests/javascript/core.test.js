@@ -10,6 +10,7 @@ import { csvText } from "../../attnviz/figures/browser/core/csv.js";
 import { placeAfter, rove } from "../../attnviz/figures/browser/core/keyboard.js";
 import { unpack } from "../../attnviz/figures/browser/core/message.js";
 import { clamp, decimals, percent, shortest } from "../../attnviz/figures/browser/core/numbers.js";
+import { Parts } from "../../attnviz/figures/browser/core/parts.js";
 import { contentsOf } from "../../attnviz/figures/browser/core/prose.js";
 import { fileName } from "../../attnviz/figures/browser/core/save.js";
 import { Shared, debounced } from "../../attnviz/figures/browser/core/shared.js";
@@ -195,4 +196,36 @@ test("a picture holds how it came about in a chunk that readers accept", () => {
   assert.equal(whole.readUInt32BE(41 + length), crc32(body));
   assert.deepEqual(whole.subarray(45 + length), Buffer.from(png.subarray(33)));
   assert.equal(pngWith(png, ""), png);
+});
+
+/** A message as parts.py makes it: [name, content or the length of one that does not go along]. */
+function inParts(...parts) {
+  const sent = parts.filter(([, content]) => typeof content === "string").map(([, content]) => content).join("");
+  const bytes = new Uint8Array(4 + 16 * parts.length + sent.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, parts.length, true);
+  parts.forEach(([name, content], n) => {
+    bytes.set(new TextEncoder().encode(name.padEnd(12)), 4 + 16 * n);
+    view.setUint32(16 + 16 * n, typeof content === "string" ? content.length + 2 ** 31 : content, true);
+  });
+  bytes.set(new TextEncoder().encode(sent), 4 + 16 * parts.length);
+  return bytes;
+}
+
+test("messages are put together from what is sent and what is held, and the oldest is forgotten first", () => {
+  const parts = new Parts(8);
+  const text = (...given) => {
+    const whole = parts.whole(inParts(...given));
+    return whole && new TextDecoder().decode(whole);
+  };
+  assert.equal(text(["a", "one,"], ["b", "two"]), "one,two");
+  assert.equal(text(["b", 3], ["a", 4], ["b", 3]), "twoone,two");
+  assert.equal(text(["c", 4]), null);
+  assert.equal(text(["a", 4], ["c", "six"]), "one,six");
+  assert.equal(parts.size, 7);
+  assert.equal(text(["b", 3]), null);
+  assert.equal(text(["d", "longer than may be kept"]), "longer than may be kept");
+  assert.equal(text(["d", 23]), "longer than may be kept");
+  assert.equal(text(["a", 4]), null);
+  assert.equal(text(), "");
 });

@@ -18,6 +18,7 @@ from streamlit.util import calc_hash
 
 import attnviz
 from attnviz.figures import unpack
+from attnviz.figures.parts import whole
 from attnviz.web.shell.site import entry
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ class App:
 
     def figures(self) -> list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
         """Header and arrays of each figure on the page."""
-        return [unpack(each.proto.bytes) for each in self.at.get("bidi_component") if each.proto.bytes]
+        found = [each.proto.bytes for each in self.at.get("bidi_component") if each.proto.bytes]
+        return [unpack(whole(each, {})) for each in found]
 
     def figure(self, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The figure of that name."""
@@ -305,6 +307,12 @@ def _saved(kind: Any, config: Any, tokenizer: Any, path: Path) -> str:
         kind(config).save_pretrained(path)
     tokenizer.save_pretrained(path)
     return str(path)
+
+
+@pytest.fixture(autouse=True)
+def _no_store(monkeypatch) -> None:
+    """AppTest has no browser that could keep anything: each message comes whole."""
+    monkeypatch.setattr("attnviz.figures.parts.HELD_BYTES", 0)
 
 
 @pytest.fixture(autouse=True)

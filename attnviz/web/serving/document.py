@@ -15,8 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from attnviz.web.serving import modules
 from attnviz.web.serving.headers import policy
-from attnviz.web.shell.site import HOME, SITE
+from attnviz.web.shell import site
+from attnviz.web.shell.site import DEFAULT, HOME, SITE
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -68,6 +70,7 @@ class PreparedDocument:
         document = b"".join(each.get("body", b"") for each in bodies)
         host = await self._host(scope)
         text = document.decode("utf-8")
+        text = linked(text, scope["path"])
         if host is not None:
             text = prepare(text, host)
         document = text.encode("utf-8")
@@ -115,6 +118,22 @@ def prepare(document: str, host: dict[str, Any]) -> str:
         if name not in document
     )
     return document.replace("</head>", links + "</head>", 1)
+
+
+def linked(document: str, path: str) -> str:
+    """The document with the rules of the whole page, and with what the figure of this page is drawn by.
+
+    The rules come last in the body, since Streamlit puts its own, of the same weight, last into the head.
+    """
+    name = path.rstrip("/").rpartition("/")[2]
+    figure = next((entry.figure for entry in SITE if entry.name == name), site.entry(DEFAULT).figure)
+    files = [f"{modules.LOADER}.js", *([f"{figure}.js"] if figure else [])]
+    links = "".join(f'<link rel="modulepreload" href="./{modules.address(file)}">\n' for file in files)
+    if figure:
+        style = modules.address(f"{figure}.css")
+        links += f'<link rel="preload" as="fetch" crossorigin href="./{style}">\n'
+    rules = f'<link rel="stylesheet" href="./{modules.address(f"{modules.STYLE}.css")}">\n'
+    return document.replace("</head>", links + "</head>", 1).replace("</body>", rules + "</body>", 1)
 
 
 @cache

@@ -21,10 +21,11 @@ def middleware() -> list[Any]:
 
     from attnviz.web.serving.document import PreparedDocument
     from attnviz.web.serving.headers import SafeHeaders
+    from attnviz.web.serving.modules import ServedModules
     from attnviz.web.serving.surrogates import WellFormedText
     from attnviz.web.serving.uploads import BoundedUploads
 
-    parts = (SafeHeaders, WellFormedText, BoundedUploads, PreparedDocument)
+    parts = (SafeHeaders, WellFormedText, BoundedUploads, ServedModules, PreparedDocument)
     return [Middleware(part) for part in parts]
 
 

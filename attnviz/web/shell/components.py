@@ -11,8 +11,10 @@ from typing import Any
 
 import streamlit as st
 
-from attnviz.figures import FORMS, HIDEABLE, SHARES, component
+from attnviz.figures import FORMS, HIDEABLE, SHARES
 from attnviz.figures.messages.axes import GRANULARITIES
+from attnviz.figures.parts import Held, thin
+from attnviz.web.serving import modules
 from attnviz.web.state import session
 from attnviz.web.state.edits import Edit
 from attnviz.web.state.edits import reported as reported_edits
@@ -21,19 +23,25 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS = "switches", "edits"
+HELD_PARTS = "attnviz_held_parts"  # what this visitor's browser has of the figures' messages
 
 
 @cache
 def _mount(name: str) -> Callable[..., Any]:
-    part = component(name)
-    return st.components.v2.component(part.name, html=part.html, css=part.css, js=part.js)
+    return st.components.v2.component(f"attnviz_{name}", js=modules.loader(name))
+
+
+def _show(name: str, data: bytes, key: str = "", **events: Callable[[], None]) -> Any:
+    """Mount a figure; of its message goes out what the browser does not hold."""
+    held = st.session_state.setdefault(HELD_PARTS, Held())
+    return _mount(name)(key=key or name, data=thin(data, held), on_lost_change=held.clear, **events)
 
 
 def heatmap(data: bytes, shown: Head) -> None:
     """One head's map in one of its forms; stepping to another head, or form, changes the address."""
-    _mount(HEATMAP)(
-        key=HEATMAP,
-        data=data,
+    _show(
+        HEATMAP,
+        data,
         on_selection_change=lambda: _selected(shown),
         on_form_change=_form,
         on_setting_change=_setting,
@@ -43,9 +51,9 @@ def heatmap(data: bytes, shown: Head) -> None:
 
 def heads(data: bytes) -> Head | None:
     """All heads as thumbnails, one of them opened in place; returns the one to be opened on its own page."""
-    result = _mount(HEADS)(
-        key=HEADS,
-        data=data,
+    result = _show(
+        HEADS,
+        data,
         on_chosen_change=_chosen,
         on_detail_change=lambda: session.update(opened=head_of(_reported(HEADS, "detail"))),
         on_open_change=lambda: None,
@@ -55,25 +63,25 @@ def heads(data: bytes) -> Head | None:
 
 def allocation(data: bytes) -> Head | None:
     """Shares of attention as bars, and head by head; returns the head that was just opened."""
-    result = _mount(ALLOCATION)(key=ALLOCATION, data=data, on_open_change=lambda: None)
+    result = _show(ALLOCATION, data, on_open_change=lambda: None)
     return head_of(result.open)
 
 
 def panes(data: bytes, stepped: Callable[[tuple[Head, ...]], None] | None = None) -> None:
     """Maps side by side; `stepped` is told the heads of all panes when the reader steps to another one."""
-    _mount(PANES)(key=PANES, data=data, on_places_change=lambda: _placed(stepped))
+    _show(PANES, data, on_places_change=lambda: _placed(stepped))
 
 
 def likeness(data: bytes) -> tuple[Head, ...]:
     """How alike all heads are; returns the head, or the two heads, that were just opened."""
-    opened = _mount(LIKENESS)(key=LIKENESS, data=data, on_open_change=lambda: None).open
+    opened = _show(LIKENESS, data, on_open_change=lambda: None).open
     first, second = head_of(opened), head_of(opened.get("other") if hasattr(opened, "get") else None)
     return () if first is None else (first,) if second is None else (first, second)
 
 
 def frame(data: bytes) -> None:
     """A document that cannot reach the page around it."""
-    _mount(FRAME)(key=FRAME, data=data)
+    _show(FRAME, data)
 
 
 def words(data: bytes, key: str = WORDS, asked: Callable[[int], None] | None = None) -> None:
@@ -81,9 +89,10 @@ def words(data: bytes, key: str = WORDS, asked: Callable[[int], None] | None = N
 
     `asked` is told the position of a token that the reader wants explained.
     """
-    _mount(WORDS)(
-        key=key,
-        data=data,
+    _show(
+        WORDS,
+        data,
+        key,
         on_granularity_change=lambda: _granularity(key),
         on_position_change=lambda: _asked(key, asked),
     )
@@ -91,7 +100,7 @@ def words(data: bytes, key: str = WORDS, asked: Callable[[int], None] | None = N
 
 def switches(data: bytes, switched: Callable[[tuple[Head, ...]], None]) -> None:
     """Every head as a switch; `switched` is told all heads that are off when the reader has switched one."""
-    _mount(SWITCHES)(key=SWITCHES, data=data, on_switched_change=lambda: _switched(switched))
+    _show(SWITCHES, data, on_switched_change=lambda: _switched(switched))
 
 
 def edits(data: bytes, edited: Callable[[tuple[Edit, ...]], None], swapping: Callable[[int], None]) -> None:
@@ -99,9 +108,9 @@ def edits(data: bytes, edited: Callable[[tuple[Edit, ...]], None], swapping: Cal
 
     `swapping` is told the place of a word for which the reader is about to type another one.
     """
-    _mount(EDITS)(
-        key=EDITS,
-        data=data,
+    _show(
+        EDITS,
+        data,
         on_edited_change=lambda: _edited(edited),
         on_asking_change=lambda: _swapping(swapping),
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from attnviz.web.controls import self_check, sidebar, uploads
 from attnviz.web.share import report
-from attnviz.web.shell import first_paint, keys, problems, style
+from attnviz.web.shell import first_paint, keys, problems
 from attnviz.web.shell.site import DEFAULT, HOME, SECTIONS, SITE, entry
 from attnviz.web.state import address, session
 
@@ -22,17 +23,17 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
     from streamlit.navigation.page import Page
 
+ICON = str(Path(__file__).with_name("icon.svg"))
 WARM_AFTER = 1.0  # seconds
 
 
 def show() -> None:
     """Draw the whole app for one run of the script."""
-    st.set_page_config(page_title="AttnViz", page_icon=style.ICON, layout="wide")
+    st.set_page_config(page_title="AttnViz", page_icon=ICON, layout="wide")
     pages = {page.url_path or HOME: page for page in site_pages()}
     current = st.navigation(list(pages.values()), position="hidden")
     state = session.begin(current.url_path)
     first_paint.begin()
-    style.apply()
     uploads.keep_open(state)
     with st.sidebar:
         st.header("AttnViz", anchor=False)  # the sidebar takes its place now, so that nothing moves later

@@ -6,6 +6,9 @@ const OPEN_ENTRY = ".st-key-narrow_entry button";
 const OPEN_SIDEBAR = '[data-testid="stExpandSidebarButton"]';
 const PATIENCE = 5000; // milliseconds for a box to come into sight
 
+// What undoes the last call, by the element that it drew in.
+const undone = new WeakMap();
+
 /** Streamlit's component: data.keys is the JSON of [[title, [[key, what it does]]]]. Returns what undoes it. */
 export default function ({ data, parentElement }) {
   const [open, close] = parentElement.querySelectorAll("button");
@@ -22,8 +25,11 @@ export default function ({ data, parentElement }) {
     else return;
     event.preventDefault();
   };
+  undone.get(parentElement)?.();
   document.addEventListener("keydown", pressed);
-  return () => document.removeEventListener("keydown", pressed);
+  const undo = () => document.removeEventListener("keydown", pressed);
+  undone.set(parentElement, undo);
+  return undo;
 }
 
 function fill(list, groups) {

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
+
+from attnviz.web.serving import modules
 
 Group = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -122,26 +123,6 @@ PAGES: dict[str, tuple[Group, ...]] = {
 _HTML = """<button type="button" aria-haspopup="dialog">Keys <kbd>?</kbd></button>
 <dialog aria-labelledby="title"><header><h2 id="title">Keys</h2>
 <button type="button" aria-label="Close">×</button></header><div></div></dialog>"""
-_CSS = """
-:host, div, dialog { font-family: var(--st-font); font-size: 0.875rem; color: var(--st-text-color); }
-button { font: inherit; color: inherit; background: none; cursor: pointer; padding: 0.2rem 0.5rem; min-height: 2rem;
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, 0.4rem); }
-button:hover { color: var(--st-primary-color); border-color: var(--st-primary-color); }
-button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
-kbd { font: inherit; font-size: 0.8rem; padding: 0.05rem 0.4rem; border: 1px solid var(--st-border-color);
-  border-bottom-width: 2px; border-radius: 4px; background: var(--st-secondary-background-color); }
-dialog { background: var(--st-background-color); border: 1px solid var(--st-border-color); border-radius: 8px;
-  padding: 1rem 1.4rem 1.4rem; max-width: min(36rem, calc(100vw - 3rem)); max-height: 85vh; overflow: auto; }
-dialog::backdrop { background: rgb(0 0 0 / 45%); }
-header { display: flex; justify-content: space-between; align-items: center; }
-header button { font-size: 1.2rem; line-height: 1; min-width: 2rem; }
-h2 { font-size: 1.15rem; margin: 0; }
-h3 { font-size: 0.875rem; margin: 1rem 0 0.3rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.35rem 1rem; margin: 0; align-items: baseline; }
-dt { display: flex; gap: 0.25rem; justify-content: flex-end; min-width: 10.2rem; }
-@media (max-width: 480px) { dt { min-width: 0; } dl { grid-template-columns: 8.2rem 1fr; } dt { flex-wrap: wrap; } }
-dd { margin: 0; }
-"""
 
 
 def show(page: str) -> None:
@@ -153,5 +134,4 @@ def show(page: str) -> None:
 
 @cache
 def _mount() -> Callable[..., Any]:
-    script = Path(__file__).with_name("keys.js").read_text("utf-8")
-    return st.components.v2.component("attnviz_keys", html=_HTML, css=_CSS, js=script)
+    return st.components.v2.component("attnviz_keys", html=_HTML, js=modules.loader("keys"))

@@ -96,3 +96,17 @@ def test_a_text_never_leaves_the_element_that_holds_it(app):
     assert "alert" in inside
     assert "<script" not in inside
     assert "<img" not in shown
+
+
+def test_the_document_of_a_view_is_built_once(app, monkeypatch):
+    built = []
+    build = bertviz.document
+    monkeypatch.setattr(bertviz, "document", lambda *asked: built.append(asked[1:]) or build(*asked))
+    shown = app("bertviz")
+    first = document(shown)
+    shown.at.run()
+    assert document(shown) == first
+    assert built == [("head", 3, 1, "self")]
+    shown.at.segmented_control(key="bertviz_view").set_value("model").run()
+    assert given(shown)["params"]["include_heads"] == list(range(12))
+    assert [view for view, *_ in built] == ["head", "model"]

@@ -4,6 +4,7 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
 import streamlit
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
@@ -11,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from attnviz.web.serving import document
+from attnviz.web.serving import document, modules
 
 STATIC = Path(streamlit.__file__).parent / "static"
 PAGE = "<html><head><script>first()</script><link href=a></head><body>" + "x" * 2000 + "</body></html>"
@@ -38,11 +39,21 @@ def test_the_document_names_its_server_before_the_first_script():
     assert answer.text.index("window.__streamlit") < answer.text.index("first()")
     assert '"https://a.example"' in answer.text
     assert answer.text.count("</script>") == 2  # ours and the page's own; the host's is escaped
-    assert answer.text.endswith(PAGE[-100:])
+    assert re.search(r"x{100}<link [^>]*>\s*</body></html>$", answer.text)
 
 
 def test_without_a_known_configuration_the_browser_asks_as_ever():
-    assert client(status=404).get("/heads", headers=HTML).text == PAGE
+    assert client(status=404).get("/heads", headers=HTML).text == document.linked(PAGE, "/heads")
+
+
+@pytest.mark.parametrize(
+    ("path", "figure"),
+    [("/", "heatmap"), ("/lab/heads", "heads"), ("/report/", None), ("/nowhere", "heatmap")],
+)
+def test_a_document_links_what_its_page_is_drawn_by_and_the_rules_of_the_page(path, figure):
+    linked = re.findall(r'href="\./(modules/[^"]+)"', document.linked(PAGE, path))
+    names = ["load.js", *([f"{figure}.js", f"{figure}.css"] if figure else []), "page.css"]
+    assert linked == [modules.address(name) for name in names]
 
 
 def test_other_answers_pass_unchanged():

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 
-/** @typedef {Record<string, any> & {name: string, host: HTMLElement}} State what a figure keeps between messages */
+/** @typedef {Record<string, any> & {name: string, host: HTMLElement, ending: (() => void)[]}} State what a figure keeps between messages */
 
 /**
  * The lasting state of a figure in `root`, an element or shadow root. Hosts call draw() again with every new
@@ -17,7 +17,7 @@ export function figureState(root, name, build) {
   if (known) return known.attnviz;
   const host = element("div", { class: `av av-${name}` });
   root.append(host);
-  const state = { name, host };
+  const state = { name, host, ending: [] };
   Object.assign(host, { attnviz: state });
   build(state);
   watch(state);
@@ -30,13 +30,28 @@ export function figureState(root, name, build) {
  */
 function watch(state) {
   let width = state.host.clientWidth;
-  new ResizeObserver(() => {
+  const observer = new ResizeObserver(() => {
     if (state.host.clientWidth === width || state.host.clientWidth === 0) return;
     width = state.host.clientWidth;
     state.resize();
-  }).observe(state.host);
+  });
+  observer.observe(state.host);
+  state.ending.push(() => observer.disconnect());
   // The style sheet gives the host a transition of its colours: its end tells that the theme was switched.
   state.host.addEventListener("transitionend", (event) => {
     if (event.target === state.host) state.recolour();
   });
+}
+
+/**
+ * The host has taken the figures in `root` away: nothing of theirs stays behind at the window, and no canvas keeps its
+ * pixels.
+ * @param {ParentNode} root
+ */
+export function endFigures(root) {
+  for (const child of /** @type {any[]} */ ([...root.children]).filter((each) => each.attnviz)) {
+    for (const end of child.attnviz.ending) end();
+    for (const canvas of child.querySelectorAll("canvas")) canvas.width = canvas.height = 0;
+    child.remove();
+  }
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls.attention import chosen_head, read_attention
+from attnviz.web.controls.attention import Attention, chosen_head, read_attention
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, links
 from attnviz.web.state import session
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from attnviz.runtime import Query
     from attnviz.web.state.address import Head, State
 
+DOCUMENT = "attnviz_bertviz_document"  # the last one, and what it was asked for
 TITLES = {"head": "Head view", "model": "Model view"}
 HELP = {
     "head": "One layer, all its heads: click a coloured square to switch that head off or on, double-click it to see "
@@ -45,7 +46,7 @@ def draw(query: Query, state: State) -> Drawn:
     page, form, label = OURS[view]
     links.link(page, label, replace(state.elsewhere(), form=form).on(*((shown,) if view == "head" else ())))
     _around(part, attention.shape, shown)
-    document = bertviz.document(attention.capture, view, *shown, attention.kind)
+    document = _document(attention, view, shown)
     title = f"BertViz’s {TITLES[view].lower()}"
     data = frame_data(document, title, model=session.model_name(query.model))
     components.frame(data)
@@ -63,6 +64,18 @@ def draw(query: Query, state: State) -> Drawn:
         document=lambda: document,
         attention=attention,
     )
+
+
+def _document(attention: Attention, view: View, shown: Head) -> str:
+    """The document of a view; the last one is kept, since every run of the script asks for it."""
+    from attnviz.figures import bertviz
+
+    asked = (attention.query, attention.kind, view, shown)
+    kept = st.session_state.get(DOCUMENT)
+    if kept is None or kept[0] != asked:
+        kept = asked, bertviz.document(attention.capture, view, *shown, attention.kind)
+        st.session_state[DOCUMENT] = kept
+    return kept[1]
 
 
 def _choose_view(state: State) -> View:

@@ -22,11 +22,13 @@ export function draw(root, bytes) {
 function build(state) {
   state.resize = () => {};
   state.recolour = () => themeOf(state.host).dark !== state.dark && load(state);
-  addEventListener("message", ({ source, data }) => {
+  const resized = ({ source, data }) => {
     const height = Math.ceil(Number(data?.height));
     if (source !== state.frame?.contentWindow || Number.isNaN(height)) return;
     state.frame.style.height = `${clamp(height, HEIGHTS[0], HEIGHTS[1])}px`;
-  });
+  };
+  addEventListener("message", resized);
+  state.ending.push(() => removeEventListener("message", resized));
 }
 
 /** A new frame, which learns from its name whether the page is dark. */
