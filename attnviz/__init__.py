@@ -17,6 +17,7 @@ from attnviz.errors import (
     Cancelled,
     CaptureInvalid,
     DeviceMemoryExhausted,
+    FetchFailed,
     HubUnreachable,
     InputEmpty,
     InputInvalid,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
         methods,
         targets,
     )
-    from attnviz.loading import catalog
+    from attnviz.loading import catalog, fetch
 
 # public name -> (module, name there); resolved on first use
 _LAZY = {
@@ -59,6 +60,7 @@ _LAZY = {
     "catalog": ("attnviz.loading", "catalog"),
     "explain": ("attnviz.explanation", "explain"),
     "faithfulness": ("attnviz.explanation", "faithfulness"),
+    "fetch": ("attnviz.loading", "fetch"),
     "head_importance": ("attnviz.explanation", "head_importance"),
     "layer_by_layer": ("attnviz.explanation", "layer_by_layer"),
     "load": ("attnviz.capture", "load_model"),
@@ -78,6 +80,7 @@ __all__ = [
     "CaptureInvalid",
     "DeviceMemoryExhausted",
     "Faithfulness",
+    "FetchFailed",
     "HeadImportance",
     "HeadTable",
     "HubUnreachable",
@@ -97,6 +100,7 @@ __all__ = [
     "catalog",
     "explain",
     "faithfulness",
+    "fetch",
     "head_importance",
     "layer_by_layer",
     "load",

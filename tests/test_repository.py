@@ -18,7 +18,7 @@ PACKAGE = ROOT / "attnviz"
 # Leftmost first; a layer imports itself and what stands before it. types, errors and checks share the first place.
 LAYERS = (
     ("types", "errors", "checks"), ("text",), ("loading",), ("capture",), ("analysis",), ("explanation",), ("figures",),
-    ("runtime",), ("web",), ("app", "pages"),
+    ("runtime",), ("web",), ("app", "pages", "__main__"),
 )  # fmt: skip
 RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
 
@@ -52,12 +52,12 @@ HEAVY = (
 
 PUBLIC_FUNCTIONS = {
     "catalog", "load", "open", "explain", "methods", "targets", "faithfulness", "ablate", "head_importance",
-    "without", "sanity", "layer_by_layer",
+    "without", "sanity", "layer_by_layer", "fetch",
 }  # fmt: skip
 PUBLIC_ERRORS = {
     "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",
     "InputTooLong", "InputInvalid", "UnknownName", "TargetUnsupported", "CaptureInvalid", "NumbersInvalid",
-    "DeviceMemoryExhausted", "Cancelled",
+    "DeviceMemoryExhausted", "Cancelled", "FetchFailed",
 }  # fmt: skip
 PUBLIC_RECORDS = {
     "ModelCard", "Tokens", "HeadTable", "Attribution", "Capture", "Model", "Faithfulness", "Ablation",
