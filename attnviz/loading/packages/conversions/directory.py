@@ -15,7 +15,16 @@ DTYPES = {"float32": np.float32, "float16": np.float16}
 
 
 def write_weights(out: Path, tensors: Tensors, dtype: str) -> None:
-    """model.safetensors in one precision; "bfloat16", which numpy lacks, is rounded by torch."""
+    """model.safetensors in one precision; "bfloat16", which numpy lacks, is rounded by torch. Raises OSError."""
+    from safetensors import SafetensorError
+
+    try:
+        _save(out / "model.safetensors", tensors, dtype)
+    except SafetensorError as error:  # also where the disk is full
+        raise OSError(str(error)) from error
+
+
+def _save(file: Path, tensors: Tensors, dtype: str) -> None:
     if dtype == "bfloat16":
         import torch
         from safetensors.torch import save_file
@@ -23,12 +32,12 @@ def write_weights(out: Path, tensors: Tensors, dtype: str) -> None:
         halves = {
             name: torch.from_numpy(np.ascontiguousarray(each)).bfloat16() for name, each in tensors.items()
         }
-        save_file(halves, out / "model.safetensors", {"format": "pt"})
+        save_file(halves, file, {"format": "pt"})
         return
     from safetensors.numpy import save_file as save_arrays
 
     arrays = {name: np.ascontiguousarray(each, DTYPES[dtype]) for name, each in tensors.items()}
-    save_arrays(arrays, out / "model.safetensors", {"format": "pt"})
+    save_arrays(arrays, file, {"format": "pt"})
 
 
 def write_config(out: Path, config: Any, architecture: str, dtype: str) -> None:
@@ -39,7 +48,7 @@ def write_config(out: Path, config: Any, architecture: str, dtype: str) -> None:
 
 def write_tokenizer(out: Path, backend: Any, settings: Mapping[str, Any]) -> None:
     """tokenizer.json of a tokenizer of the tokenizers library, and the settings that transformers keeps beside it."""
-    backend.save(str(out / "tokenizer.json"))
+    (out / "tokenizer.json").write_text(backend.to_str(pretty=True), encoding="utf-8")
     write_json(out / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **settings})
 
 
