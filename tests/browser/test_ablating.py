@@ -51,7 +51,7 @@ def test_measuring_shows_progress_and_then_measured_numbers(page: Page, model, p
 
 
 def test_a_changed_text_and_the_way_to_both_texts_in_compare(page: Page):
-    page.goto("/ablation?view=text")
+    page.goto("/ablation?part=text")
     page.get_by_text("Type the text anew").click()
     box = page.get_by_label("The text, to be changed in place")
     box.fill("A man is playing drums on the stage.")
@@ -66,7 +66,7 @@ def test_a_changed_text_and_the_way_to_both_texts_in_compare(page: Page):
 
 
 def test_the_two_heads_of_the_experiment_open_their_maps(page: Page):
-    page.goto("/ablation?view=contrast")
+    page.goto("/ablation?part=contrast")
     link = page.get_by_role("link", name=re.compile("^See the map of layer")).first
     layer, number = re.findall(r"\d+", link.inner_text())
     link.click()
@@ -78,10 +78,10 @@ def test_the_two_heads_of_the_experiment_open_their_maps(page: Page):
     "address",
     [
         "/ablation?off=2.5,3.*&target=label-prompt",
-        "/ablation?view=text&changed=A+cat.",
-        "/ablation?view=text&edits=h5,s7~drums,d2,m10",
-        "/ablation?view=rows&off=5.5,3.*",
-        "/ablation?view=contrast",
+        "/ablation?part=text&changed=A+cat.",
+        "/ablation?part=text&edits=h5,s7~drums,d2,m10",
+        "/ablation?part=rows&off=5.5,3.*",
+        "/ablation?part=contrast",
     ],
 )
 def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, address):

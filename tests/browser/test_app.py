@@ -110,7 +110,7 @@ def test_hostile_texts_are_text_on_every_page(page: Page, name: str):
 @pytest.mark.parametrize("name", PAGES)
 def test_hostile_values_of_every_parameter_are_refused_calmly(page: Page, name: str):
     bad = link("<img data-injected src=x onerror=injected=1>")
-    keys = ("layer", "head", "kind", "view", "method", "target", "unknown")
+    keys = ("layer", "head", "kind", "unit", "method", "target", "unknown")
     page.goto(f"/{name}?text=a+cat&pair=a+dog&" + "&".join(f"{key}={bad}" for key in keys))
     at_rest(page)
     expect(page.get_by_text("the default head is shown").first).to_be_visible()

@@ -76,7 +76,7 @@ def test_the_grid_of_heads_goes_along_with_its_sentence_and_numbers(sheet, model
 def test_the_changed_words_go_along(sheet, model):
     from attnviz.explanation import without
 
-    page = sheet(f"/ablation?{PARAMS}&view=text&edits=2:h4")
+    page = sheet(f"/ablation?{PARAMS}&part=text&edits=2:h4")
     found = without(model, TEXT, [4], pair=OTHER, side=1)
     assert found.words == ("<",)
     expect(page.get_by_test_id("sentence")).to_have_text(

@@ -42,7 +42,7 @@ def test_the_head_view_draws_what_the_engine_says_and_leads_to_our_lines(page: P
 def test_the_model_view_opens_a_head_and_leads_to_ours(page: Page):
     page.goto("/bertviz")
     page.get_by_text("Model view", exact=True).click()
-    expect(page).to_have_url(re.compile(r"/bertviz\?view=model$"))
+    expect(page).to_have_url(re.compile(r"/bertviz\?document=model$"))
     drawn(page, 72 * 16 * 16)
     page.frame_locator(FRAME).locator("svg g > rect:last-child").nth(3 * 12 + 1).click()
     expect(page.frame_locator(FRAME).get_by_text("Layer 3, Head 1")).to_be_visible()
@@ -70,7 +70,7 @@ def test_the_frame_follows_the_theme_while_the_page_is_open(page: Page):
 
 
 def test_the_saved_page_is_the_one_in_the_frame(page: Page):
-    page.goto("/bertviz?view=model")
+    page.goto("/bertviz?document=model")
     drawn(page, 72 * 16 * 16)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save as a web page").click()
@@ -81,7 +81,7 @@ def test_the_saved_page_is_the_one_in_the_frame(page: Page):
 @pytest.mark.parametrize("view", ["head", "model"])
 def test_on_a_phone_the_frame_scrolls_and_the_page_does_not(page: Page, view):
     page.set_viewport_size(PHONE)
-    page.goto(f"/bertviz?view={view}")
+    page.goto(f"/bertviz?document={view}")
     expect(page.frame_locator(FRAME).locator("svg line").first).to_be_attached()
     assert fits(page)
     inside = page.frame_locator(FRAME).locator("body")

@@ -61,7 +61,7 @@ def test_the_maps_of_two_texts_come_back_after_another_view(page: Page):
 
 
 def test_two_heads_of_the_matrix_are_opened_side_by_side(page: Page):
-    page.goto("/compare?view=heads")
+    page.goto("/compare?part=heads")
     page.get_by_test_id("matrix").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
         page.keyboard.press(key)
@@ -71,7 +71,7 @@ def test_two_heads_of_the_matrix_are_opened_side_by_side(page: Page):
 
 
 def test_a_found_head_opens_its_map(page: Page):
-    page.goto("/compare?view=find")
+    page.goto("/compare?part=find")
     page.get_by_role("link", name="Layer 3, head 1: 67.7%").click()
     expect(page).to_have_url(re.compile(r"/attention\?layer=3&head=1&held=q\d+%2Ck\d+$"))
     expect(page.get_by_role("heading", name="Layer 3, head 1")).to_be_visible()
@@ -79,7 +79,7 @@ def test_a_found_head_opens_its_map(page: Page):
 
 
 def test_the_two_tokens_of_the_finder_stand_in_the_address(page: Page):
-    page.goto("/compare?view=find&held=q3,k1")
+    page.goto("/compare?part=find&held=q3,k1")
     rows = page.get_by_role("link", name=re.compile(r"^Layer \d"))
     expect(rows).to_have_count(12)
     expect(page.get_by_role("combobox", name=re.compile("this token"))).to_have_value(re.compile(r"\(3\)$"))
@@ -102,7 +102,7 @@ def test_a_head_of_the_allocation_opens_its_map(page: Page, maps):
 
 
 def test_the_whole_model_is_read_from_word_to_word(page: Page, maps):
-    page.goto("/allocation?view=word")
+    page.goto("/allocation?by=word")
     readout = page.get_by_test_id("readout")
     expect(page.locator(".av-plot")).to_be_visible()
     at_rest(page)
@@ -122,11 +122,11 @@ def test_the_whole_model_is_read_from_word_to_word(page: Page, maps):
     "address",
     [
         "/compare",
-        "/compare?view=heads",
-        "/compare?view=find",
+        "/compare?part=heads",
+        "/compare?part=find",
         "/allocation",
-        "/allocation?view=distance",
-        "/allocation?view=sentence",
+        "/allocation?by=distance",
+        "/allocation?by=sentence",
     ],
 )
 def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, address):

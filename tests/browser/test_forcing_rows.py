@@ -38,7 +38,7 @@ def test_a_row_is_forced_by_clicks_and_back_goes_back(page: Page, model, pair):
     page.get_by_role("radio", name="Force attention").click()
     expect(page.locator(".st-key-forced_result strong")).to_contain_text("kept from looking at")
     head(page, 5, 5).click()
-    expect(page).to_have_url(re.compile(r"view=rows&off=5\.5$"))
+    expect(page).to_have_url(re.compile(r"part=rows&off=5\.5$"))
     expect(page.get_by_role("link", name="See the map of layer 5 head 5")).to_be_visible()
     choose(page, "The row of", "every token")
     choose(page, "What becomes of it", "looks at all tokens alike")

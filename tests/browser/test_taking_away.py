@@ -123,7 +123,7 @@ def test_the_address_of_a_file_that_is_not_open_says_so(page: Page):
 
 
 def test_a_copied_link_reopens_this_view(page: Page, browser: Browser):
-    page.goto(f"/attention?text={TEXT.replace(' ', '+')}&view=word")
+    page.goto(f"/attention?text={TEXT.replace(' ', '+')}&unit=word")
     drawn(page)
     page.get_by_role("button", name="Next layer").click()
     drawn(page)
@@ -185,10 +185,10 @@ SHEETS = {
     "attention, as text": ("layer=1&head=3&form=text", "strongest-from"),
     "heads": ("", "marked"),
     "allocation": ("", "stacks"),
-    "compare": ("view=heads", "kinds"),
+    "compare": ("part=heads", "kinds"),
     "attribution": ("pair=A+cat+<b>sat</b>.", "bars0"),
     "ablation": ("pair=A+cat+<b>sat</b>.&off=2.5", "switches"),
-    "ablation, forced": ("pair=A+cat+<b>sat</b>.&view=rows&forced=uniform.1&off=2.5", "switches"),
+    "ablation, forced": ("pair=A+cat+<b>sat</b>.&part=rows&forced=uniform.1&off=2.5", "switches"),
 }
 
 

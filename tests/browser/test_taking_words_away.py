@@ -68,7 +68,7 @@ def test_the_walk_goes_on_to_a_head(page: Page, model):
     """The words taken away, the page's other view switches off a head of the same two texts by a click."""
     from attnviz.runtime import Query
 
-    page.goto(f"/ablation?text={TEXT.replace(' ', '+')}&pair={OTHER.replace(' ', '+')}&view=text&edits=h4")
+    page.goto(f"/ablation?text={TEXT.replace(' ', '+')}&pair={OTHER.replace(' ', '+')}&part=text&edits=h4")
     expect(result(page)).to_contain_text("Without “rude” the similarity")
     page.get_by_text("Switch heads off").click()
     head(page, 3, 2).click()
@@ -78,7 +78,7 @@ def test_the_walk_goes_on_to_a_head(page: Page, model):
 def test_words_are_hidden_swapped_and_taken_back_step_by_step(page: Page, model):
     from attnviz.explanation import answer, without
 
-    page.goto(f"/ablation?text={TEXT.replace(' ', '+')}&pair={OTHER.replace(' ', '+')}&view=text")
+    page.goto(f"/ablation?text={TEXT.replace(' ', '+')}&pair={OTHER.replace(' ', '+')}&part=text")
     chip(page, "rude").click()
     hidden = without(model, TEXT, ["rude"], pair=OTHER)
     expect(result(page)).to_have_text(
@@ -110,9 +110,9 @@ def test_words_are_hidden_swapped_and_taken_back_step_by_step(page: Page, model)
 
 def test_a_link_with_hostile_words_shows_them_as_text(page: Page):
     page.goto(
-        "/ablation?text=A+cat.&pair=A+dog.&view=text&edits=s2~%253Cimg%2520src%253Dx%2520onerror%253Dalert(1)%253E"
+        "/ablation?text=A+cat.&pair=A+dog.&part=text&edits=s2~%253Cimg%2520src%253Dx%2520onerror%253Dalert(1)%253E"
     )
     expect(page.get_by_text("The changed words in the link do not fit this text")).to_be_visible()
-    page.goto("/ablation?text=A+cat.&pair=A+dog.&view=text&edits=s2~%253Cimg%2520src%253Dx%253E")
+    page.goto("/ablation?text=A+cat.&pair=A+dog.&part=text&edits=s2~%253Cimg%2520src%253Dx%253E")
     expect(chip(page, "cat")).to_have_text("cat → <img src=x>")
     expect(result(page)).to_contain_text("With “<img src=x>” in place of “cat”")

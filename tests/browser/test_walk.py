@@ -68,7 +68,7 @@ def test_a_text_of_her_own_and_the_engines_numbers(page: Page, engine):
 
 
 def test_a_reload_shows_what_the_address_names(page: Page):
-    page.goto(f"/attention?text={TEXT.replace(' ', '+')}&layer=2&head=5&view=word")
+    page.goto(f"/attention?text={TEXT.replace(' ', '+')}&layer=2&head=5&unit=word")
     shown_head(page, 2, 5)
     page.reload()
     shown_head(page, 2, 5)

@@ -7,7 +7,8 @@ import streamlit as st
 from attnviz.analysis import read_heads
 from attnviz.figures import Pool
 from attnviz.web.state import session
-from attnviz.web.state.address import MAX_NAME, Head, State
+from attnviz.web.state.address import Head, State
+from attnviz.web.state.fields import MAX_NAME
 
 ONE = "one"
 TITLES = {ONE: "One head", "sum": "Sum of heads", "mean": "Mean of heads", "max": "Maximum of heads"}

@@ -128,7 +128,7 @@ def ask(query: Query, state: State, purpose: str) -> Question | None:
 def attention_link(question: Question, heads: tuple[Head, ...], label: str) -> None:
     """A link to the map of a head on this text, or to the mean map of several; of none, of all heads."""
     alone, state = question.first_alone, question.state
-    kept = replace(state, view=None, text=alone.text, pair=alone.pair, held=())
+    kept = replace(state.elsewhere(), text=alone.text, pair=alone.pair)
     if len(heads) == 1:
         kept = kept.on(*heads)
     else:

@@ -19,5 +19,5 @@ def removal_link(test: Faithfulness, tokens: Tokens) -> None:
     first = {int(tokens.words[place]): place for place in reversed(test.word_tokens)}
     made = Edits(test.side, tuple(Edit(place, test.operator) for place in sorted(first.values())))
     label = "Remove these words and see" if len(first) > 1 else "Remove this word and see"
-    state = replace(session.state().unchanged(), view="text", edits=edits.write(made))
+    state = replace(session.state().unchanged(), part="text", edits=edits.write(made))
     links.link("ablation", label, state, icon=":material/content_cut:")

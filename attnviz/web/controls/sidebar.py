@@ -11,6 +11,7 @@ import streamlit as st
 
 from attnviz.web.escape import clean, markdown, plain
 from attnviz.web.state import address, session
+from attnviz.web.state.fields import MAX_NAME
 
 if TYPE_CHECKING:
     from attnviz.runtime import Example
@@ -53,9 +54,9 @@ def _submit(key: str, names: list[str]) -> None:
     values = {name: clean(st.session_state[f"{key}_{name}"]) for name in names}
     stored = session.example()
     if values["text"] == stored.text and (values["pair"] or None) == stored.pair:
-        session.update(**{**values, "text": None, "pair": None, "changed": None})
+        session.update(**{**values, "text": None, "pair": None})
     else:
-        session.update(**values, changed=None)
+        session.update(**values)
 
 
 def gallery(key: str = "side") -> None:
@@ -81,7 +82,7 @@ def _from_gallery(key: str) -> None:
 
 def show_example(example: Example) -> None:
     """Take the texts of an example."""
-    session.update(text=example.text, pair=example.pair, target_text=None, changed=None)
+    session.update(text=example.text, pair=example.pair, target_text=None)
 
 
 def example_of(text: str, pair: str | None) -> Example | None:
@@ -125,7 +126,7 @@ def _model_chosen(key: str) -> None:
 
 def typed_name(value: str | None) -> str:
     """The name of a model as somebody typed it, without what a name cannot hold."""
-    name = clean(value or "").strip()[: address.MAX_NAME]
+    name = clean(value or "").strip()[:MAX_NAME]
     return "".join(c for c in name if c.isprintable()).strip()
 
 
@@ -137,7 +138,7 @@ def use_model(name: str) -> None:
         # The model now reads what was in the file.
         session.write(address.State(other, file.text, file.pair, file.target_text))
         return
-    session.update(model=other, heads=(), off=None, kind=None, target=None, method=None, operator=None)
+    session.update(model=other)
 
 
 def machine(state: address.State) -> None:

@@ -14,7 +14,7 @@ from attnviz.errors import TargetUnsupported
 from attnviz.web.escape import markdown, plain
 from attnviz.web.shell import progress
 from attnviz.web.state import session
-from attnviz.web.state.address import MAX_OPTION
+from attnviz.web.state.fields import MAX_OPTION
 
 if TYPE_CHECKING:
     from attnviz.explanation import TargetInfo

@@ -14,9 +14,9 @@ import streamlit as st
 from attnviz.figures import FORMS, HIDEABLE, SHARES, component
 from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.web.state import session
-from attnviz.web.state.address import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 from attnviz.web.state.edits import Edit
 from attnviz.web.state.edits import reported as reported_edits
+from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 
 HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
@@ -157,7 +157,7 @@ def _held() -> None:
 def _granularity(key: str) -> None:
     unit = _reported(key, "granularity")
     if unit in GRANULARITIES:
-        session.update(view=None if unit == "word" else unit)
+        session.update(unit=None if unit == "word" else unit)
 
 
 def _chosen() -> None:

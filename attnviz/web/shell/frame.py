@@ -103,7 +103,7 @@ def _navigation(pages: dict[str, Page], current: Page, state: address.State) -> 
     """Links that take the state along: Streamlit's own menu would drop the query parameters."""
     # What is held or opened belongs to one page; the head that is opened among all is the one to look at elsewhere.
     heads = state.heads or ((state.opened,) if state.opened else ())
-    params = address.encode(replace(state, view=None, held=(), opened=None, heads=heads))
+    params = address.encode(replace(state.elsewhere(), heads=heads))
     for section in SECTIONS:
         entries = [each for each in SITE if each.section == section]
         if entries:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -38,5 +37,5 @@ def link(
 
 def go(name: str, *heads: Head) -> None:
     """Leave for another page, looking at these heads; what is opened or chosen on this one stays behind."""
-    state = replace(session.state(), view=None, opened=None).on(*heads)
+    state = session.state().elsewhere().on(*heads)
     st.switch_page(page(name), query_params=address.encode(state))

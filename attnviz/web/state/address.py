@@ -7,23 +7,22 @@ letter by letter travel compressed, in one parameter, where that is short enough
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from urllib.parse import quote_plus
+from typing import Any
 
+from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.web.escape import clean
+from attnviz.web.state import fields as stands
 from attnviz.web.state.compression import compress, decompress
+from attnviz.web.state.fields import MAX_HEADS, MAX_LINK, Field, Head, Place, field_of, fits, is_panes
 
 PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
-MAX_LINK = 6_000  # bytes of one text in the address; servers and chat programs cut longer ones
-MAX_NAME = 300
-MAX_OPTION = 2_000  # letters of one option of a target
-MAX_INDEX = 9_999
-MAX_HEADS = 4
-MAX_HELD = 64
+FORMER = "view"  # where choices that have names of their own now stood in links of earlier versions
+PARTS = ("heads", "text", "rows", "contrast", "find")
+GROUPS = ("class", "segment", "distance", "word", "sentence", "paragraph")
+DOCUMENTS = ("head", "model")
 
 UNFORCED = (
     "The row of attention in the link does not fit this text and model; the strongest link is cut instead."
@@ -31,49 +30,41 @@ UNFORCED = (
 UNFITTING = "The changed words in the link do not fit this text; no word is changed."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
-_TEXTS = ("text", "pair", "target_text", "reference", "changed")
-_WORDS = (
-    *("kind", "view", "form", "quantity", "pool", "over", "hide", "keep"),
-    *("method", "target", "gate", "operator", "side"),
-)
-OPTIONS = (
-    "labels",
-    "label",
-    "against",
-    "position",
-    "token",
-    "continuation",
-)  # of targets; in the address: asked
-_JOINERS = str.maketrans("", "", "-_,.*")
-_PANES = re.compile(r"[0-9.,]+(~[A-Za-z0-9_-]+)?")
-# Of what letters each of these may be, and what is said where it is not; what they mean is known elsewhere.
-_SPELLED = {
-    "off": (re.compile(r"[0-9.,*-]{1,6000}"), UNREADABLE),
-    "edits": (re.compile(r"[A-Za-z0-9_.:,~%-]{1,6000}"), UNFITTING),
-    "forced": (re.compile(r"[a-z]+\.[0-9.*]{1,20}"), UNFORCED),
+READ = ("model", "text", "pair", "target_text")  # what the model reads
+HEADS = r"[0-9.,*-]{1,6000}"
+EDITS = r"[A-Za-z0-9_.:,~%-]{1,6000}"
+ROWS = r"[a-z]+\.[0-9.*]{1,20}"
+# Options of targets, and what each depends on: another text has another place to fill, another model other labels.
+OPTIONS = {
+    "labels": (),
+    "label": ("model",),
+    "against": ("model",),
+    "position": READ,
+    "token": ("model",),
+    "continuation": (),
 }
-NAMES = ("model", *_TEXTS, "layer", "head", "open", "held", *_WORDS, "asked", "panes", *_SPELLED)
-
-Head = tuple[int, int]
-Place = tuple[int, int]  # 0 for a query or 1 for a key, and its position
-_SIDES = "qk"
 
 
 @dataclass(frozen=True)
 class State:
-    """What is being looked at. None means the default, which the page knows.
+    """What is being looked at; each field with its place in the address and what it depends on, declared once.
+
+    None means the default, which the page knows. A field that depends on others goes back to it when one of those is
+    changed and it is not.
 
     Attributes:
         model: None for the model of this server's settings.
         text: None for the stored example, "" for a text that was emptied.
         heads: (layer, head) pairs: one, or two to four that are compared; empty for the page's default.
-        pool: how many heads are combined to one map; over: which ones, "model" or for instance "2.5,3.*".
-        options: what of the target is explained, as (option, value) pairs: a label, a token, a continuation.
         opened: the head that is shown larger among all.
         held: the queries and keys that are held; the first query is the one of the q·k form.
-        panes: what the Compare page shows side by side, as `attnviz.web.state.panes` writes it.
+        unit: what positions count and maps are added up by. part: of a page with several. by: what shares of attention
+            are grouped by. document: which of BertViz's views.
+        pool: how many heads are combined to one map; over: which ones, "model" or for instance "2.5,3.*".
         hide: which tokens are left out, joined by commas. keep: percent of a row's mass that is not faded.
+        options: what of the target is explained, as (option, value) pairs: a label, a token, a continuation.
         operator: how the test of an explanation takes words away; side: "second" where it is of the second text.
+        panes: what the Compare page shows side by side, as `attnviz.web.state.panes` writes it.
         off: heads that are switched off, "2.5,3.*" for instance. gate: what becomes of them instead, a factor or
             "mean"; reference: the text whose mean it is. changed: the text as the reader has changed it.
         edits: words taken away or swapped in place, as `attnviz.web.state.edits` writes them.
@@ -81,33 +72,36 @@ class State:
             heads in `off`, or all.
     """
 
-    model: str | None = None
-    text: str | None = None
-    pair: str | None = None
-    target_text: str | None = None
-    heads: tuple[Head, ...] = ()
-    opened: Head | None = None
-    held: tuple[Place, ...] = ()
-    kind: str | None = None
-    view: str | None = None
-    form: str | None = None
-    quantity: str | None = None
-    pool: str | None = None
-    over: str | None = None
-    hide: str | None = None
-    keep: str | None = None
-    method: str | None = None
-    target: str | None = None
-    options: tuple[tuple[str, str], ...] = ()
-    operator: str | None = None
-    side: str | None = None
-    panes: str | None = None
-    off: str | None = None
-    gate: str | None = None
-    reference: str | None = None
-    changed: str | None = None
-    edits: str | None = None
-    forced: str | None = None
+    model: str | None = stands.model_name("model")
+    text: str | None = stands.text("text", emptied=True)
+    pair: str | None = stands.text("pair")
+    target_text: str | None = stands.text("target_text")
+    reference: str | None = stands.text("reference")
+    changed: str | None = stands.text("changed", depends=("model", "text", "pair"))
+    heads: tuple[Head, ...] = stands.heads("layer", "head", "model")
+    opened: Head | None = stands.head("open", "model")  # noqa: RUF009 (it returns a dataclass field)
+    held: tuple[Place, ...] = stands.places("held", *READ, "kind", "unit")
+    kind: str | None = stands.word("kind", "model")
+    unit: str | None = stands.choice("unit", GRANULARITIES)
+    part: str | None = stands.choice("part", PARTS)
+    by: str | None = stands.choice("by", GROUPS)
+    document: str | None = stands.choice("document", DOCUMENTS)
+    form: str | None = stands.word("form")
+    quantity: str | None = stands.word("quantity")
+    pool: str | None = stands.word("pool")
+    over: str | None = stands.word("over", "model", called="set of heads (over)")
+    hide: str | None = stands.word("hide")
+    keep: str | None = stands.word("keep")
+    method: str | None = stands.word("method", "model")
+    target: str | None = stands.word("target", "model")
+    options: tuple[tuple[str, str], ...] = stands.options("asked", OPTIONS)
+    operator: str | None = stands.word("operator", "model")
+    side: str | None = stands.word("side")
+    gate: str | None = stands.word("gate")
+    panes: str | None = stands.panes("panes")
+    off: str | None = stands.spelled("off", HEADS, UNREADABLE, "model")
+    edits: str | None = stands.spelled("edits", EDITS, UNFITTING, "model", "text", "pair", "changed")
+    forced: str | None = stands.spelled("forced", ROWS, UNFORCED, *READ, "kind")
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""
@@ -117,89 +111,64 @@ class State:
         """The same question with all heads on, no row forced, and the text as it was."""
         return replace(self, off=None, forced=None, changed=None, edits=None)
 
+    def elsewhere(self) -> State:
+        """The same state without what belongs to one page."""
+        return replace(self, **{name: DEFAULTS[name] for name, each in FIELDS.items() if each.of_page})
+
+    def changes(self, former: State) -> frozenset[str]:
+        """The names of the fields that differ."""
+        return frozenset(name for name in FIELDS if getattr(self, name) != getattr(former, name))
+
+
+FIELDS: dict[str, Field] = {each.name: field_of(each) for each in fields(State)}
+DEFAULTS: dict[str, Any] = {each.name: each.default for each in fields(State)}
+NAMES = tuple(dict.fromkeys(param for each in FIELDS.values() for param in each.params if param != FORMER))
+_TEXTS = tuple(name for name, each in FIELDS.items() if each.text)
+
+
+def change(former: State, **changes: object) -> State:
+    """The state with these fields changed; what depends on them and is not among them goes back to its default."""
+    new = replace(former, **changes)  # type: ignore[arg-type]
+    # A field that goes back to its default may be one on which others depend: until nothing follows any more.
+    while True:
+        changed = new.changes(former)
+        kept = {
+            name: each.drops(getattr(new, name), changed)
+            for name, each in FIELDS.items()
+            if name not in changes
+        }
+        following = replace(new, **kept)
+        if following == new:
+            return new
+        new = following
+
 
 def parse(params: Mapping[str, Sequence[str] | str]) -> tuple[State, tuple[str, ...]]:
     """The state that query parameters ask for, and a sentence for each value that could not be used."""
-    given = {name: _last(params[name]) for name in NAMES if name in params}
+    given = {name: _last(params[name]) for name in (*NAMES, FORMER) if name in params}
     notices: list[str] = []
-    fields: dict[str, object] = {name: clean(given[name]) for name in _TEXTS if name in given}
+    values: dict[str, object] = {}
+    for name, each in FIELDS.items():
+        if any(param in given for param in each.params):
+            values[name], notice = each.read(given)
+            notices += [notice] if notice else []
     if PACKED in params:
         long_texts = _unpack(_last(params[PACKED]))
-        fields = {**(long_texts or {}), **fields}
+        values = {**(long_texts or {}), **values}
         if long_texts is None:
-            notices.append("The text in the link is damaged or was cut off; it is left out.")
-    if "model" in given:
-        name = clean(given["model"]).strip()
-        if is_model_name(name):
-            fields["model"] = name
-        else:
-            notices.append("The model name in the link cannot be used; the default model is shown.")
-    for key in _WORDS:
-        word = given.get(key, "")
-        if word and len(word) <= MAX_NAME and word.isascii() and (word.translate(_JOINERS) or "0").isalnum():
-            fields[key] = word
-        elif key in given:
-            name = {"over": "set of heads (over)"}.get(key, key)
-            notices.append(f"The {name} in the link is not one of the choices; the default is shown.")
-    if "asked" in given:
-        fields["options"], notice = _options(given["asked"])
-        notices += [notice] if notice else []
-    if "panes" in given:
-        # A word that cannot be one is kept as an empty one, of which the page says that it is damaged.
-        fields["panes"] = given["panes"] if is_panes(given["panes"]) else ""
-    for key, (letters, unreadable) in _SPELLED.items():
-        if given.get(key) and letters.fullmatch(given[key]):
-            fields[key] = given[key]
-        elif given.get(key):
-            notices.append(unreadable)
-    heads, notice = _heads(given)
-    if notice:
-        notices.append(notice)
-    if "open" in given:
-        fields["opened"] = _opened(given["open"])
-        if fields["opened"] is None:
-            notices.append("The opened head in the link cannot be used; none is opened.")
-    if "held" in given:
-        fields["held"] = _held(given["held"])
-        if not fields["held"]:
-            notices.append("The held tokens in the link cannot be used; none is held.")
-    return State(**fields, heads=heads), tuple(notices)  # type: ignore[arg-type]
+            notices.insert(0, "The text in the link is damaged or was cut off; it is left out.")
+    if FORMER in given and given[FORMER] not in {*GRANULARITIES, *PARTS, *GROUPS, *DOCUMENTS}:
+        notices.append(f"The {FORMER} in the link is not one of the choices here; the default is shown.")
+    return State(**values), tuple(notices)  # type: ignore[arg-type]
 
 
 def encode(state: State) -> dict[str, str]:
     """The query parameters of a state, defaults and texts too long for a link left out (see `unlinked`)."""
     params: dict[str, str] = {}
-    if state.model is not None:
-        params["model"] = state.model
-    for name in _TEXTS:
-        value = getattr(state, name)
-        if value is not None and fits(value) and (value or name == "text"):
-            params[name] = value
+    for name, each in FIELDS.items():
+        params.update(zip(each.params, each.write(getattr(state, name)), strict=False))
     packed = _pack(_long_texts(state))
-    if packed:
-        params[PACKED] = packed
-    if state.heads:
-        params["layer"] = ",".join(str(layer) for layer, _ in state.heads)
-        params["head"] = ",".join(str(head) for _, head in state.heads)
-    if state.opened is not None:
-        params["open"] = f"{state.opened[0]}.{state.opened[1]}"
-    if state.held:
-        params["held"] = ",".join(f"{_SIDES[side]}{index}" for side, index in state.held[:MAX_HELD])
-    for name in _WORDS:
-        value = getattr(state, name)
-        if value is not None:
-            params[name] = value
-    if state.options:
-        params["asked"] = json.dumps(dict(state.options), ensure_ascii=False, separators=(",", ":"))
-    if state.panes and is_panes(state.panes):
-        params["panes"] = state.panes
-    params.update({key: getattr(state, key) for key in _SPELLED if getattr(state, key)})
-    return params
-
-
-def fits(text: str) -> bool:
-    """Whether the text is short enough to stand in a link letter by letter."""
-    return len(text) <= MAX_LINK and len(quote_plus(clean(text))) <= MAX_LINK
+    return params | ({PACKED: packed} if packed else {})
 
 
 def unlinked(state: State) -> dict[str, str]:
@@ -207,16 +176,6 @@ def unlinked(state: State) -> dict[str, str]:
     texts = _long_texts(state)
     left = dict(texts) if texts and not _pack(texts) else {}
     return left | ({"panes": state.panes} if state.panes and not is_panes(state.panes) else {})
-
-
-def is_panes(word: str) -> bool:
-    """Whether this is short enough, and made of the right letters, to stand for panes in a link."""
-    return len(word) <= MAX_LINK and _PANES.fullmatch(word) is not None
-
-
-def is_model_name(name: str) -> bool:
-    """Whether this can be the name of a model."""
-    return 0 < len(name) <= MAX_NAME and name.isprintable() and name == name.strip()
 
 
 def _long_texts(state: State) -> tuple[tuple[str, str], ...]:
@@ -242,56 +201,3 @@ def _unpack(letters: str) -> dict[str, str] | None:
 
 def _last(value: Sequence[str] | str) -> str:
     return value if isinstance(value, str) else (value[-1] if value else "")
-
-
-def _options(letters: str) -> tuple[tuple[tuple[str, str], ...], str]:
-    """The (option, value) pairs of a JSON object of texts; none and a sentence where it is anything else."""
-    damaged = "What the link asks to explain cannot be used; the model's own choice is shown."
-    try:
-        values = json.loads(letters) if len(letters) <= MAX_LINK else None
-    except (ValueError, RecursionError):
-        values = None
-    if not isinstance(values, dict) or not set(values) <= set(OPTIONS):
-        return (), damaged
-    if not all(isinstance(value, str) and len(value) <= MAX_OPTION for value in values.values()):
-        return (), damaged
-    return tuple((name, clean(values[name])) for name in OPTIONS if name in values), ""
-
-
-def _heads(given: Mapping[str, str]) -> tuple[tuple[Head, ...], str]:
-    """The (layer, head) pairs of `layer=2,3&head=5,7`; a missing one of the two counts as 0."""
-    if "layer" not in given and "head" not in given:
-        return (), ""
-    layers, heads = (_indices(given.get(name, "")) for name in ("layer", "head"))
-    if layers is None or heads is None:
-        return (), "The layer or head in the link is not a whole number; the default head is shown."
-    count = max(len(layers), len(heads), 1)
-    pairs = zip(layers or [0] * count, heads or [0] * count, strict=False)
-    return tuple(dict.fromkeys(pairs))[:MAX_HEADS], ""
-
-
-def _opened(text: str) -> Head | None:
-    """The head of `2.5`."""
-    parts = _indices(text.replace(".", ",", 1)) or []
-    return (parts[0], parts[1]) if len(parts) == 2 else None
-
-
-def _held(text: str) -> tuple[Place, ...]:
-    """The queries and keys of `q3,k7`; none where one of them is not so written."""
-    places = []
-    for part in text.split(",")[:MAX_HELD]:
-        side, index = _SIDES.find(part[:1]), part[1:]
-        if not part or side < 0 or not (index.isascii() and index.isdigit() and len(index) <= 6):
-            return ()
-        places.append((side, int(index)))
-    return tuple(dict.fromkeys(places))
-
-
-def _indices(text: str) -> list[int] | None:
-    """The numbers of `2,3`; None where one of them is not a small whole number."""
-    if not text:
-        return []
-    parts = text.split(",")[:MAX_HEADS]
-    if not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
-        return None
-    return [int(part) for part in parts]

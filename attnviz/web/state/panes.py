@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from attnviz.web.escape import clean
-from attnviz.web.state import address, compression, session
-from attnviz.web.state.address import MAX_HEADS, Head, State
+from attnviz.web.state import compression, session
+from attnviz.web.state.address import State
+from attnviz.web.state.fields import MAX_HEADS, Head, is_model_name
 
 MIN_PANES, MAX_PANES = 2, MAX_HEADS
 MAX_UNPACKED = 4 << 20  # bytes: of the longest texts that a server reads, two
@@ -82,7 +83,7 @@ def _read(written: str, model: str, texts: tuple[str, str | None]) -> tuple[Pane
     if not isinstance(more, list) or len(more) != 2 or not all(isinstance(each, list) for each in more):
         return ()
     all_texts = [*texts, *(clean(text) for text in more[0] if isinstance(text, str))]
-    models = [model, *(name for name in more[1] if isinstance(name, str) and address.is_model_name(name))]
+    models = [model, *(name for name in more[1] if isinstance(name, str) and is_model_name(name))]
     panes = []
     for place in places.split(",")[:MAX_PANES]:
         parts = place.split(".")

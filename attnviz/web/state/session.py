@@ -14,21 +14,19 @@ import streamlit as st
 
 from attnviz.web.escape import clean
 from attnviz.web.serving import visitor
-from attnviz.web.state import address as url
+from attnviz.web.state import address
+from attnviz.web.state.address import State
+from attnviz.web.state.trail import Trail
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query, Runtime
 
 UNLINKED = "attnviz_unlinked"  # texts too long for the address: {name: text}
 NOTICES = "attnviz_notices"
-WRITTEN = "attnviz_written"  # the last address that was written, and those before it
-REMEMBERED = 16  # of those before it
+TRAIL = "attnviz_trail"  # the last address that was written, and those before it
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
 SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on another page
-READ = ("model", "text", "pair", "target_text", "kind")  # what tokens there are depends on
-COUNTED = (*READ, "view")  # what positions of tokens depend on
-EDITED = ("model", "text", "pair", "target_text", "changed")  # what places of edited words depend on
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
 
@@ -41,17 +39,16 @@ def runtime() -> Runtime:
     return get_runtime()
 
 
-def state() -> url.State:
+def state() -> State:
     """What the address asks for, with this visitor's texts that are too long to stand there."""
-    return _with_texts(url.parse(_params())[0])
+    return _with_texts(address.parse(_params())[0])
 
 
-def begin(page: str) -> url.State:
+def begin(page: str) -> State:
     """Start a run of the script: note what in the address could not be used, and which page this is."""
-    current, notices = url.parse(_params())
+    current, notices = address.parse(_params())
     st.session_state[NOTICES] = list(notices)
-    if _written()[0] != current:
-        st.session_state.pop(WRITTEN, None)  # the reader went back, or followed a link
+    st.session_state[TRAIL] = _trail().at(current)
     if st.session_state.get(PAGE) != page:
         st.session_state[PAGE] = page
         st.session_state.pop(SENT, None)
@@ -71,48 +68,40 @@ def notices() -> list[str]:
 
 
 def update(**changes: Any) -> None:
-    """Change the state: the address follows (a new step in the browser's history).
+    """Change the state; the address follows (a new step in the browser's history).
 
-    A browser that reports one choice soon after another may send the address from before the first: then both hold.
+    What depends on what is changed goes back to its default (`address.change`). A browser that reports one choice soon
+    after another may send the address from before the first: then both hold (`Trail`).
     """
-    address, (written, before) = url.parse(_params())[0], _written()
-    former = _with_texts(written if written is not None and address in before else address)
-    new = replace(former, **changes)
-    if "held" not in changes and any(getattr(new, name) != getattr(former, name) for name in COUNTED):
-        new = replace(new, held=())
-    if "edits" not in changes and any(getattr(new, name) != getattr(former, name) for name in EDITED):
-        new = replace(new, edits=None)
-    if "forced" not in changes and any(getattr(new, name) != getattr(former, name) for name in READ):
-        new = replace(new, forced=None)
-    write(new)
+    trail = _trail()
+    latest = _with_texts(trail.latest(address.parse(_params())[0]))
+    write(address.change(latest, **changes))
 
 
-def write(new: url.State) -> None:
+def write(new: State) -> None:
     """Make this the state."""
     file = opened(new.model)
     if file is not None and new.text is not None:
         # A file answers for its own text only: another text is a question to the model, where it is to be had.
         new = replace(new, model=_catalogued(file.model))
-    st.session_state[UNLINKED] = url.unlinked(new)
-    former, (written, before) = url.parse(_params())[0], _written()
-    st.query_params.from_dict(url.encode(new))
-    address, _ = url.parse(_params())
-    replaced = [each for each in (*before, written, former) if each not in (None, address)]
-    st.session_state[WRITTEN] = (address, tuple(replaced[-REMEMBERED:]))
+    st.session_state[UNLINKED] = address.unlinked(new)
+    former, trail = address.parse(_params())[0], _trail()
+    st.query_params.from_dict(address.encode(new))
+    st.session_state[TRAIL] = trail.then(former, address.parse(_params())[0])
 
 
-def _with_texts(address: url.State) -> url.State:
+def _with_texts(linked: State) -> State:
     unlinked = st.session_state.get(UNLINKED, {})
-    missing = {name: text for name, text in unlinked.items() if getattr(address, name) is None}
-    return replace(address, **missing)
+    missing = {name: text for name, text in unlinked.items() if getattr(linked, name) is None}
+    return replace(linked, **missing)
 
 
-def _written() -> tuple[url.State | None, tuple[url.State, ...]]:
-    """The last address that was written, unless the reader has left it since, and those that it took the place of."""
-    return st.session_state.get(WRITTEN, (None, ()))
+def _trail() -> Trail:
+    trail: Trail = st.session_state.get(TRAIL, Trail())
+    return trail
 
 
-def query(current: url.State | None = None) -> Query:
+def query(current: State | None = None) -> Query:
     """The question to the runtime: the stored example's texts where the address names none."""
     from attnviz.runtime import Query
 
@@ -127,7 +116,7 @@ def query(current: url.State | None = None) -> Query:
     return Query(model, clean(current.text), current.pair, current.target_text)
 
 
-def spelled(current: url.State, query: Query) -> url.State:
+def spelled(current: State, query: Query) -> State:
     """The state with the question spelled out, for a link: the defaults of another server may be others."""
     return replace(
         current, model=query.model, text=query.text, pair=query.pair, target_text=query.target_text
@@ -232,6 +221,6 @@ def _params() -> dict[str, list[str]]:
     return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
-def too_long_to_link(current: url.State) -> bool:
+def too_long_to_link(current: State) -> bool:
     """Whether one of the texts does not fit into the address."""
-    return bool(url.unlinked(current))
+    return bool(address.unlinked(current))

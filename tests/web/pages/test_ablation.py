@@ -134,12 +134,12 @@ def test_each_kind_of_an_encoder_decoder_has_its_heads(opened, encoder_decoder):
 
 
 def test_a_changed_text_is_asked_the_same_and_compare_gets_both(app, model):
-    page = app("ablation", view="text")
+    page = app("ablation", part="text")
     assert page.at.text_area(key="changed_text").value == PAIR.text
     changed = "A man is playing drums on the stage."
     page.at.text_area(key="changed_text").set_value(changed)
     page.press("See what changes")
-    assert page.url == {"view": "text", "changed": changed}
+    assert page.url == {"part": "text", "changed": changed}
     before, after = (answer(model, text, "similarity", PAIR.pair).value for text in (PAIR.text, changed))
     assert f"With the changed text the similarity falls from {before:.3f} to {after:.3f}." in page.markdown
     marks = next(each.proto.body for each in page.at.get("html") if "attnviz-edits" in each.proto.body)
@@ -151,13 +151,13 @@ def test_a_changed_text_is_asked_the_same_and_compare_gets_both(app, model):
     )
     assert "drums" in link.query_string
     page.press("Back to the text as it was")
-    assert page.url == {"view": "text"}
+    assert page.url == {"part": "text"}
     assert page.at.text_area(key="changed_text").value == PAIR.text
 
 
 def test_the_labels_of_the_text_are_asked_of_the_changed_one(app, model):
     text, changed = "The waiter was rude.", "The waiter was kind."
-    page = app("ablation", text=text, target="label-prompt", view="text", changed=changed)
+    page = app("ablation", text=text, target="label-prompt", part="text", changed=changed)
     first = answer(model, text, "label-prompt")
     again = answer(model, changed, "label-prompt", **dict(first.options))
     assert f"the lead of “complaint” over “praise” falls from {first.value:.3f} to" in page.markdown
@@ -171,7 +171,7 @@ def test_the_labels_of_the_text_are_asked_of_the_changed_one(app, model):
 )
 def test_the_same_word_stays_hidden_where_others_change(opened, guesser, changed, moved):
     text = "The cat sat on the mat."
-    page = opened("ablation", model=guesser, text=text, view="text", changed=changed)
+    page = opened("ablation", model=guesser, text=text, part="text", changed=changed)
     first = dict(get_runtime().answer(Query(guesser, text)).options)
     asked = {"token": first["token"], "position": first["position"] + moved}
     truth = get_runtime().answer(Query(guesser, changed), "masked-token", **asked)
@@ -179,7 +179,7 @@ def test_the_same_word_stays_hidden_where_others_change(opened, guesser, changed
 
 
 def test_another_word_is_hidden_where_the_hidden_one_was_changed(opened, guesser):
-    page = opened("ablation", model=guesser, text="The cat sat.", view="text", changed="The cat slept.")
+    page = opened("ablation", model=guesser, text="The cat sat.", part="text", changed="The cat slept.")
     assert "another word is hidden" in page.markdown
 
 
@@ -205,7 +205,7 @@ def test_the_trail_opens_and_undoes_what_was_tried(app):
 
 
 def test_attention_is_not_explanation_is_found_and_measured(app, model):
-    page = app("ablation", view="contrast")
+    page = app("ablation", part="contrast")
     table = get_runtime().statistics(Query("minilm", PAIR.text))
     found = [each for each in page.markdown.splitlines() if "spreads its attention as if over" in each]
     places = [tuple(int(word) for word in line.split("**")[1].split() if word.isdigit()) for line in found]
@@ -243,7 +243,7 @@ def test_an_opened_file_says_that_a_model_has_to_run(app):
     "params",
     [
         {
-            "view": "text",
+            "part": "text",
             "changed": ALL_HOSTILE,
             "target": "label-prompt",
             "asked": json.dumps({"labels": f"{ALL_HOSTILE}, other"}),

@@ -30,7 +30,7 @@ def test_shares_of_the_example_are_those_of_its_maps(app):
 def test_a_pair_can_be_broken_down_by_text_and_the_choice_stands_in_the_address(app):
     visit = app("allocation", text="A cat.", pair="A kitten sleeps.")
     visit.at.get("button_group")[0].set_value("segment").run()
-    assert visit.url["view"] == "segment"
+    assert visit.url["by"] == "segment"
     header, arrays = visit.figure("allocation")
     assert header["titles"] == ["the same text", "the other text", "special tokens"]
     query = Query("minilm", "A cat.", "A kitten sleeps.")
@@ -41,13 +41,15 @@ def test_a_pair_can_be_broken_down_by_text_and_the_choice_stands_in_the_address(
 
 
 def test_one_text_offers_no_other_text(app):
-    visit = app("allocation", view="segment")
-    assert visit.notices == ["The view in the link is not one of the choices here; the default is shown."]
+    visit = app("allocation", by="segment")
+    assert visit.notices == [
+        "The grouping (by) in the link is not one of the choices here; the default is shown."
+    ]
     assert visit.figure("allocation")[0]["titles"][0] == "first token"
 
 
 def test_distances_of_a_decoder_go_backwards_only(app, decoder):
-    visit = app("allocation", text="The cat sat", model=decoder, view="distance").press("Load this model")
+    visit = app("allocation", text="The cat sat", model=decoder, by="distance").press("Load this model")
     header, arrays = visit.figure("allocation")
     assert header["titles"][-1] == "itself"
     whole = maps(Query(decoder, "The cat sat"))
@@ -58,12 +60,12 @@ def test_distances_of_a_decoder_go_backwards_only(app, decoder):
 
 
 def test_cross_attention_has_classes_only(app, encoder_decoder):
-    visit = app("allocation", text="The cat", target_text="sat on", model=encoder_decoder, view="distance")
+    visit = app("allocation", text="The cat", target_text="sat on", model=encoder_decoder, by="distance")
     visit.press("Load this model")
     _, arrays = visit.figure("allocation")
     query = Query(encoder_decoder, "The cat", target_text="sat on")
     np.testing.assert_allclose(arrays["shares"][:, :, 0, 0], maps(query, "cross")[..., 0].mean(-1), atol=1e-6)
-    assert "view in the link" in visit.notices[0]
+    assert "grouping (by) in the link" in visit.notices[0]
 
 
 def test_a_head_opens_on_the_attention_page(app):

@@ -131,7 +131,7 @@ def test_heads_that_cannot_be_read_become_those_of_the_layer_and_a_notice(app, o
 
 
 def test_value_weighted_norms_are_combined_too_and_words_are_made_of_the_combination(app):
-    header, map_ = shown(app("attention", pool="max", over="3.1,2.5", quantity="norm", view="word"))
+    header, map_ = shown(app("attention", pool="max", over="3.1,2.5", quantity="norm", unit="word"))
     capture = get_runtime().capture(get_runtime().default_query)
     tokens = np.maximum(capture.value_weighted(3, 1), capture.value_weighted(2, 5))
     axis = maps.axis(capture.tokens, "word")

@@ -32,16 +32,16 @@ def test_the_head_view_of_the_example_is_drawn_whole(app):
 
 
 def test_the_model_view_stands_in_the_address(app):
-    shown = app("bertviz", view="model", layer="2", head="5")
+    shown = app("bertviz", document="model", layer="2", head="5")
     assert given(shown)["params"]["include_heads"] == list(range(12))
-    assert app("bertviz", view="neuron").notices == [
-        "The view in the link is not one of the choices here; the default is shown."
+    assert app("bertviz", document="neuron").notices == [
+        "The document in the link is not one of the choices here; the default is shown."
     ]
 
 
 @pytest.mark.parametrize("view", bertviz.VIEWS)
 def test_of_a_long_text_a_part_is_shown_and_said(app, view):
-    shown = app("bertviz", view=view, text=LONG, layer="2", head="5")
+    shown = app("bertviz", document=view, text=LONG, layer="2", head="5")
     (said,) = shown.notices
     wanted = {
         "head": "Shown: heads 3–7 of 0–11.",

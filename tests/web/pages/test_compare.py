@@ -63,7 +63,7 @@ def test_words_of_texts_of_different_length(app):
     first, second = "The cat sat.", "The unbelievably lazy cat sat."
     visit = app("compare", text=first, pair=second)
     visit.at.get("button_group")[0].set_value("word").run()
-    assert visit.url["view"] == "word"
+    assert visit.url["unit"] == "word"
     header, arrays = visit.figure("panes")
     assert header["sources"][1]["keys"] == [
         "[CLS]",
@@ -105,7 +105,7 @@ def test_texts_of_a_decoder_that_share_nothing(app, decoder):
 
 
 def test_all_heads_are_compared_with_each_other(app):
-    header, arrays = app("compare", view="heads").figure("likeness")
+    header, arrays = app("compare", part="heads").figure("likeness")
     whole = maps(get_runtime().default_query.text).reshape(72, 16, 16)
     expected = jensen_shannon(whole[3], whole[50]).mean()
     assert arrays["distances"][3, 50] == pytest.approx(expected, abs=1e-5)
@@ -127,13 +127,13 @@ def test_all_heads_are_compared_with_each_other(app):
     ],
 )
 def test_one_head_or_two_are_opened(app, opened, params):
-    visit = app("compare", view="heads")
+    visit = app("compare", part="heads")
     visit.report("likeness", "open", opened)
     assert visit.url == params
 
 
 def test_the_finder_ranks_all_heads_by_the_weight(app):
-    visit = app("compare", view="find")
+    visit = app("compare", part="find")
     row, key = (box.value for box in visit.at.selectbox if str(box.key).startswith("find_"))
     text = get_runtime().default_query.text
     whole = maps(text)
@@ -162,16 +162,16 @@ def test_the_heads_that_were_found_are_a_table_of_all():
     ]
 
 
-@pytest.mark.parametrize("view", ["word", "heads", "find"])
-def test_hostile_texts_in_every_view(app, view):
-    visit = app("compare", view=view, text=ALL_HOSTILE, pair=ALL_HOSTILE)
+@pytest.mark.parametrize("shown", [{"unit": "word"}, {"part": "heads"}, {"part": "find"}])
+def test_hostile_texts_in_every_part(app, shown):
+    visit = app("compare", text=ALL_HOSTILE, pair=ALL_HOSTILE, **shown)
     assert list(visit.at.error) == []
     assert not marks_in(visit.markdown)
 
 
-@pytest.mark.parametrize("view", ["token", "heads", "find"])
-def test_cross_attention_in_every_view(app, view, encoder_decoder):
-    visit = app("compare", text="The cat", pair="A cat", target_text="on", model=encoder_decoder, view=view)
+@pytest.mark.parametrize("shown", [{}, {"part": "heads"}, {"part": "find"}])
+def test_cross_attention_in_every_part(app, shown, encoder_decoder):
+    visit = app("compare", text="The cat", pair="A cat", target_text="on", model=encoder_decoder, **shown)
     visit.press("Load this model")
     assert list(visit.at.error) == []
     assert visit.problem

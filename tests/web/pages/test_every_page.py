@@ -169,10 +169,10 @@ def test_a_head_that_the_model_lacks_falls_back_with_a_sentence(app):
     ("page", "field"),
     [
         ("attention", "kind"),
-        ("attention", "view"),
+        ("attention", "unit"),
         ("heads", "kind"),
         ("attribution", "method"),
-        ("attribution", "view"),
+        ("attribution", "unit"),
         ("attribution", "target"),
     ],
 )
@@ -184,7 +184,7 @@ def test_a_choice_that_does_not_exist_falls_back_with_a_sentence(app, page, fiel
 
 def test_words_are_sums_over_keys_and_means_over_queries(app):
     text = "Unbelievably slow"
-    visit = app("attention", text=text, view="word")
+    visit = app("attention", text=text, unit="word")
     header, arrays = visit.figure("heatmap")
     assert header["queries"] == ["[CLS]", "Unbelievably", "slow", "[SEP]"]
     whole = maps(Query("minilm", text), *START)
@@ -195,7 +195,7 @@ def test_words_are_sums_over_keys_and_means_over_queries(app):
     np.testing.assert_allclose(arrays["maps"][place], expected, atol=1e-6)
     assert "mean over the tokens of a word" in header["note"]
     visit.at.get("button_group")[0].set_value("token").run()
-    assert "view" not in visit.url
+    assert "unit" not in visit.url
 
 
 def test_marked_heads_are_compared(app):
@@ -234,7 +234,7 @@ def test_adding_up_by_sentences_stands_in_the_address(app):
     visit = app("attribution")
     assert visit.figure("words")[0]["granularity"] == "word"
     visit.report("words", "granularity", "sentence")
-    assert visit.url == {"view": "sentence"}
+    assert visit.url == {"unit": "sentence"}
     assert visit.figure("words")[0]["granularity"] == "sentence"
     visit.report("words", "granularity", "word")
     assert visit.url == {}

@@ -41,7 +41,7 @@ def choose(page, key: str, begins: str) -> None:
 
 
 def test_the_strongest_link_is_cut_before_anybody_has_chosen(app, model, seen):
-    page = app("ablation", view="rows")
+    page = app("ablation", part="rows")
     own = ~np.array(seen.key_tokens.special)
     links = np.where(np.outer(own, own) & ~np.eye(len(own), dtype=bool), seen.weights, 0)
     query, key = (int(n) for n in np.unravel_index(links.argmax(), links.shape))
@@ -88,7 +88,7 @@ def test_the_strongest_link_is_cut_before_anybody_has_chosen(app, model, seen):
     ],
 )
 def test_before_and_after_are_the_engines(app, model, params, arguments, words):
-    page = app("ablation", view="rows", **params)
+    page = app("ablation", part="rows", **params)
     truth = ablate(model, PAIR.text, target="similarity", pair=PAIR.pair, **{"heads": (), **arguments})
     assert words + sentence(truth) in page.markdown
     assert f"<td>{truth.after:.3f}</td>" in page.tables
@@ -100,9 +100,9 @@ def test_before_and_after_are_the_engines(app, model, params, arguments, words):
 
 
 def test_rows_tokens_and_heads_are_chosen_in_lists_and_in_the_grid(app, seen):
-    page = app("ablation", view="rows", forced="block.3.5")
+    page = app("ablation", part="rows", forced="block.3.5")
     choose(page, "query", "6: “guitar”")
-    assert page.url == {"view": "rows", "forced": "block.6.5"}
+    assert page.url == {"part": "rows", "forced": "block.6.5"}
     choose(page, "key", "2: “man”")
     assert page.url["forced"] == "block.6.2"
     choose(page, "how", "looks at all tokens alike")
@@ -110,7 +110,7 @@ def test_rows_tokens_and_heads_are_chosen_in_lists_and_in_the_grid(app, seen):
     choose(page, "query", "every token")
     assert page.url["forced"] == "uniform.*"
     choose(page, "heads", "all heads of layer 4")
-    assert page.url == {"view": "rows", "forced": "uniform.*", "off": "4.*"}
+    assert page.url == {"part": "rows", "forced": "uniform.*", "off": "4.*"}
     page.report("switches", "switched", [[2, 5], [3, 1]])
     assert page.url["off"] == "2.5,3.1"
     assert page.at.selectbox(key=LISTS["heads"]).value == "layer 2 head 5 and layer 3 head 1"
@@ -120,13 +120,13 @@ def test_rows_tokens_and_heads_are_chosen_in_lists_and_in_the_grid(app, seen):
     page.press(page.tried[0])
     page.press("Undo the last one")
     page.press("Back to the strongest link")
-    assert page.url == {"view": "rows"}
+    assert page.url == {"part": "rows"}
     page.press("Clear the list")
     assert page.tried == []
 
 
 def test_other_tokens_are_not_forced_where_the_text_is_another(app):
-    page = app("ablation", view="rows", forced="block.3.5", off="2.5")
+    page = app("ablation", part="rows", forced="block.3.5", off="2.5")
     page.type("A cat sleeps on the warm mat.", "A dog.")
     assert "forced" not in page.url
     assert page.url["off"] == "2.5"
@@ -136,14 +136,14 @@ def test_other_tokens_are_not_forced_where_the_text_is_another(app):
     "word", ["block.3", "block.3.99", "uniform.99", "uniform.2.3", "blok.1.2", "block.x.1", "uniform"]
 )
 def test_a_row_that_there_is_not_falls_back_with_a_sentence(app, word):
-    page = app("ablation", view="rows", forced=word)
+    page = app("ablation", part="rows", forced=word)
     (notice,) = page.notices
     assert "the strongest link is cut instead" in notice
     assert "kept from looking at" in page.markdown
 
 
 def test_a_decoder_sees_nothing_that_comes_later(opened, decoder):
-    page = opened("ablation", model=decoder, text="The cat sat", view="rows", forced="block.*.0", off="0.1")
+    page = opened("ablation", model=decoder, text="The cat sat", part="rows", forced="block.*.0", off="0.1")
     query = Query(decoder, "The cat sat")
     truth = get_runtime().ablate(query, ((0, 1),), force="block", keys=(0,))
     assert truth.forced.left == (0,)
@@ -152,13 +152,13 @@ def test_a_decoder_sees_nothing_that_comes_later(opened, decoder):
     choose(page, "query", "0: ")
     assert len(page.at.selectbox(key=LISTS["key"]).options) == 1
     assert "would have nothing left to look at" in page.markdown
-    page = opened("ablation", model=decoder, text="The cat sat", view="rows", forced="block.1.2")
+    page = opened("ablation", model=decoder, text="The cat sat", part="rows", forced="block.1.2")
     assert any("does not fit" in each for each in page.notices)
 
 
 def test_across_two_texts_there_is_no_token_before(opened, encoder_decoder):
     params = {"text": "The cat", "target_text": "sat", "target": "sequence", "kind": "cross"}
-    page = opened("ablation", model=encoder_decoder, view="rows", forced="uniform.0", **params)
+    page = opened("ablation", model=encoder_decoder, part="rows", forced="uniform.0", **params)
     query = Query(encoder_decoder, "The cat", target_text="sat")
     truth = get_runtime().ablate(
         query, target="sequence", layers=(0, 1), kind="cross", force="uniform", queries=(0,)
@@ -167,12 +167,12 @@ def test_across_two_texts_there_is_no_token_before(opened, encoder_decoder):
     assert page.at.selectbox(key=LISTS["how"]).options == [
         row_choice.TITLES[name] for name in ("block", "uniform", "first")
     ]
-    page = opened("ablation", model=encoder_decoder, view="rows", forced="previous.1", **params)
+    page = opened("ablation", model=encoder_decoder, part="rows", forced="previous.1", **params)
     assert any("does not fit" in each for each in page.notices)
 
 
 def test_hostile_tokens_are_text(app):
-    page = app("ablation", view="rows", text=ALL_HOSTILE, pair="A dog.", forced="uniform.1")
+    page = app("ablation", part="rows", text=ALL_HOSTILE, pair="A dog.", forced="uniform.1")
     assert list(page.at.error) == []
     assert not marks_in(page.markdown + page.tables + "".join(page.tried))
 

@@ -32,7 +32,7 @@ def maps(query, kind=None):
 )
 @pytest.mark.parametrize("unit", ["word", "sentence", "paragraph"])
 def test_parts_are_pooled_maps(app, params, of, unit):
-    header, arrays = app("allocation", text=TEXT, view=unit, **params).figure("heatmap")
+    header, arrays = app("allocation", text=TEXT, by=unit, **params).figure("heatmap")
     index, labels = groups(get_runtime().capture(Query("minilm", TEXT)).tokens, unit)
     whole = maps(Query("minilm", TEXT))
     np.testing.assert_allclose(arrays["maps"][0], aggregate(of(whole), index, index), atol=1e-6)
@@ -42,7 +42,7 @@ def test_parts_are_pooled_maps(app, params, of, unit):
 
 
 def test_three_paragraphs_have_readable_labels(app):
-    header, arrays = app("allocation", text=TEXT, view="paragraph").figure("heatmap")
+    header, arrays = app("allocation", text=TEXT, by="paragraph").figure("heatmap")
     assert [label[:12] for label in header["keys"]] == [
         "[CLS]",
         "The cat sat ",
@@ -56,16 +56,16 @@ def test_three_paragraphs_have_readable_labels(app):
 
 
 def test_what_is_pooled_stands_in_the_address(app):
-    visit = app("allocation", text=TEXT, view="sentence")
+    visit = app("allocation", text=TEXT, by="sentence")
     visit.at.get("button_group")[1].set_value("layer").run()
-    assert visit.url == {"text": TEXT, "view": "sentence", "over": "layer"}
+    assert visit.url == {"text": TEXT, "by": "sentence", "over": "layer"}
     visit.report("heatmap", "selection", {"layer": 2, "head": 1})
     assert (visit.url["layer"], visit.url["head"]) == ("2", "1")
     assert visit.figure("heatmap")[0]["pool"]["words"] == "mean of the 12 heads of layer {layer}"
 
 
 def test_paragraphs_are_a_choice_of_the_attention_page_too(app):
-    header, _ = app("attention", text=TEXT, view="paragraph").figure("heatmap")
+    header, _ = app("attention", text=TEXT, unit="paragraph").figure("heatmap")
     assert len(header["keys"]) == 5
 
 

@@ -35,12 +35,12 @@ def links(page, label: str):
 
 
 def test_the_words_can_be_clicked_and_go_into_the_address(app, model):
-    page = app("ablation", view="text")
+    page = app("ablation", part="text")
     header, _ = page.figure("edits")
     assert "".join(piece for piece, _ in header["runs"]) == PAIR.text
     assert [name for name, *_ in header["ways"]] == ["attention-mask", "delete", "mask", "swap"]
     page.report("edits", "edited", [[3, "delete", ""], [5, "attention-mask", ""]])
-    assert page.url == {"view": "text", "edits": "d3,h5"}
+    assert page.url == {"part": "text", "edits": "d3,h5"}
     assert page.figure("edits")[0]["made"] == [[3, "delete", ""], [5, "attention-mask", ""]]
     found = without(model, PAIR.text, {3: "delete", 5: "attention-mask"}, "similarity", PAIR.pair)
     assert told(page).endswith(ended(found))
@@ -48,7 +48,7 @@ def test_the_words_can_be_clicked_and_go_into_the_address(app, model):
     assert f"{found.after:.3f}" in page.tables
     assert "What is taken away is hidden by the attention mask or deleted;" in page.markdown
     page.report("edits", "edited", [])
-    assert page.url == {"view": "text"}
+    assert page.url == {"part": "text"}
     assert "For the text as it is the similarity is" in page.markdown
 
 
@@ -79,7 +79,7 @@ def test_the_words_of_a_headline_are_taken_away_on_the_page_that_it_leads_to(app
 
 
 def test_a_swapped_word_is_the_changed_text(app, model):
-    page = app("ablation", text=TEXT, pair="A kitten rests.", view="text", edits="s2~grey%20dog,s6~rug")
+    page = app("ablation", text=TEXT, pair="A kitten rests.", part="text", edits="s2~grey%20dog,s6~rug")
     after = answer(model, "The grey dog sat on the rug.", "similarity", "A kitten rests.").value
     assert f" to {after:.3f}" in told(page)
     assert "With “grey dog” in place of “cat” and “rug” in place of “mat”" in told(page)
@@ -88,7 +88,7 @@ def test_a_swapped_word_is_the_changed_text(app, model):
 
 
 def test_swapped_and_taken_words_together(app, model):
-    page = app("ablation", text=TEXT, pair="A kitten rests.", view="text", edits="s2~kittenish%20dog,m6,d1")
+    page = app("ablation", text=TEXT, pair="A kitten rests.", part="text", edits="s2~kittenish%20dog,m6,d1")
     new = "The kittenish dog sat on the mat."
     found = without(model, new, {"mat": "mask", "The": "delete"}, "similarity", "A kitten rests.")
     assert "With 3 words changed" in told(page)
@@ -96,9 +96,9 @@ def test_swapped_and_taken_words_together(app, model):
 
 
 def test_the_second_texts_words(app, model):
-    page = app("ablation", view="text")
+    page = app("ablation", part="text")
     page.at.get("button_group")[-1].set_value("Second text").run()
-    assert page.url == {"view": "text", "edits": "2:"}
+    assert page.url == {"part": "text", "edits": "2:"}
     header, _ = page.figure("edits")
     assert "".join(piece for piece, _ in header["runs"]) == PAIR.pair
     page.report("edits", "edited", [[2, "swap", "plays"]])
@@ -108,29 +108,29 @@ def test_the_second_texts_words(app, model):
     after = answer(model, PAIR.text, "similarity", " ".join(new)).value
     assert f" to {after:.3f}" in told(page)
     page.at.get("button_group")[-1].set_value("Text").run()
-    assert page.url == {"view": "text"}
+    assert page.url == {"part": "text"}
 
 
 def test_words_of_a_text_that_was_typed_anew(app, model):
     changed = "A man is playing drums on the stage."
-    page = app("ablation", view="text", changed=changed, edits="h5")
+    page = app("ablation", part="text", changed=changed, edits="h5")
     found = without(model, changed, [5], "similarity", PAIR.pair)
     assert told(page).startswith("**With the changed text and without “drums” the similarity")
     assert f" to {found.after:.2f}" in told(page)
     page.at.text_area(key="changed_text").set_value("A man sleeps.")
     page.press("See what changes")
-    assert page.url == {"view": "text", "changed": "A man sleeps."}, "places of another text mean nothing"
+    assert page.url == {"part": "text", "changed": "A man sleeps."}, "places of another text mean nothing"
 
 
 def test_predictions_change_with_words(opened, decoder):
-    page = opened("ablation", model=decoder, text="The cat sat", view="text", edits="d1")
+    page = opened("ablation", model=decoder, text="The cat sat", part="text", edits="d1")
     truth = get_runtime().without(Query(decoder, "The cat sat"), {1: "delete"})
     assert f"{truth.outcomes_after[0][1]:.1%}" in page.changes
     assert [name for name, *_ in page.figure("edits")[0]["ways"]] == ["attention-mask", "delete", "swap"]
 
 
 def test_the_hidden_word_stays_hidden_while_others_are_swapped(opened, guesser):
-    page = opened("ablation", model=guesser, text=TEXT, view="text", edits="s2~grey%20dog,d3")
+    page = opened("ablation", model=guesser, text=TEXT, part="text", edits="s2~grey%20dog,d3")
     first = dict(get_runtime().answer(Query(guesser, TEXT)).options)
     header, _ = page.figure("edits")
     held = next(
@@ -145,7 +145,7 @@ def test_the_hidden_word_stays_hidden_while_others_are_swapped(opened, guesser):
 
 
 def test_a_model_that_guesses_words_offers_them(opened, app, guesser):
-    page = opened("ablation", model=guesser, text=TEXT, view="text")
+    page = opened("ablation", model=guesser, text=TEXT, part="text")
     assert page.figure("edits")[0]["guesses"] == {"at": -1, "words": []}
     page.report("edits", "asking", 2)
     found = page.figure("edits")[0]["guesses"]
@@ -155,7 +155,7 @@ def test_a_model_that_guesses_words_offers_them(opened, app, guesser):
     assert not any(each.startswith("##") or each == "cat" for each in found["words"])
     page.report("edits", "asking", 99)
     assert page.figure("edits")[0]["guesses"]["at"] == -1
-    assert app("ablation", view="text").figure("edits")[0]["guesses"] is None
+    assert app("ablation", part="text").figure("edits")[0]["guesses"] is None
 
 
 def test_two_texts_read_as_one_are_both_edited(opened, tmp_path):
@@ -171,7 +171,7 @@ def test_two_texts_read_as_one_are_both_edited(opened, tmp_path):
     tokenizer.save_pretrained(tmp_path)
     query = Query(str(tmp_path), "A cat.", "It sleeps.")
     page = opened(
-        "ablation", model=query.model, text=query.text, pair=query.pair, view="text", edits="s6~naps,h2"
+        "ablation", model=query.model, text=query.text, pair=query.pair, part="text", edits="s6~naps,h2"
     )
     new = Query(query.model, query.text, "It naps.")
     decided = dict(get_runtime().answer(query).options)
@@ -181,20 +181,20 @@ def test_two_texts_read_as_one_are_both_edited(opened, tmp_path):
 
 @pytest.mark.parametrize("word", ["h99", "h0", "x", "2:h1,x"])
 def test_edits_that_do_not_fit_are_said(app, word):
-    page = app("ablation", view="text", edits=word)
+    page = app("ablation", part="text", edits=word)
     assert page.notices == [address.UNFITTING]
     assert page.figure("edits")[0]["made"] == []
 
 
 @pytest.mark.parametrize("value", [None, 5, [["a"]], [[1, "burn", ""]]])
 def test_a_browser_that_reports_nonsense_edits_nothing(app, value):
-    page = app("ablation", view="text")
+    page = app("ablation", part="text")
     page.report("edits", "edited", value)
-    assert page.url == {"view": "text"}
+    assert page.url == {"part": "text"}
 
 
 def test_edits_are_on_the_trail_and_undone(app):
-    page = app("ablation", text=TEXT, pair="A kitten rests.", view="text", edits="h2")
+    page = app("ablation", text=TEXT, pair="A kitten rests.", part="text", edits="h2")
     page.report("edits", "edited", [[2, "attention-mask", ""], [6, "mask", ""]])
     assert [each.split(":")[0] for each in page.tried] == ["Without “cat” and “mat”", "Without “cat”"]
     page.press("Undo the last one")
@@ -205,7 +205,7 @@ def test_edits_are_on_the_trail_and_undone(app):
 
 def test_hostile_words_are_text(app):
     swap = edits.write(Edits(0, (Edit(1, "swap", ALL_HOSTILE[:100]), Edit(2, "delete"))))
-    page = app("ablation", text=f"cat {ALL_HOSTILE}", pair="A dog.", view="text", edits=swap)
+    page = app("ablation", text=f"cat {ALL_HOSTILE}", pair="A dog.", part="text", edits=swap)
     assert list(page.at.error) == []
     assert not marks_in(page.markdown + page.tables + "".join(page.tried))
 
@@ -229,7 +229,7 @@ def test_the_text_of_an_encoder_decoder_is_edited_and_its_output_is_not(
 ):
     query = Query(encoder_decoder, "The cat sat", target_text="sat")
     page = opened(
-        "ablation", model=encoder_decoder, text=query.text, target_text="sat", view="text", edits=word
+        "ablation", model=encoder_decoder, text=query.text, target_text="sat", part="text", edits=word
     )
     assert "".join(piece for piece, _ in page.figure("edits")[0]["runs"]) == query.text
     truth = get_runtime().without(replace(query, text=text), taken)

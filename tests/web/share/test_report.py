@@ -25,13 +25,13 @@ TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs musi
 # Every page that draws a figure, and those of its views that draw another one: page, view, figure.
 FIGURES = [
     *((entry.name, "", entry.figure) for entry in SITE if entry.figure),
-    ("compare", "heads", "likeness"),
-    ("compare", "find", "results"),
-    ("allocation", "sentence", "heatmap"),
-    ("bertviz", "model", "frame"),
-    ("ablation", "text", "edits"),
-    ("ablation", "rows", "switches"),
-    ("ablation", "contrast", "results"),
+    ("compare", "part=heads", "likeness"),
+    ("compare", "part=find", "results"),
+    ("allocation", "by=sentence", "heatmap"),
+    ("bertviz", "document=model", "frame"),
+    ("ablation", "part=text", "edits"),
+    ("ablation", "part=rows", "switches"),
+    ("ablation", "part=contrast", "results"),
 ]
 ENDS = "</script><script>alert(\"1\")</script> & 'x' <b>"
 
@@ -61,9 +61,9 @@ def offered(monkeypatch) -> list[Drawn]:
     return found
 
 
-@pytest.mark.parametrize(("page", "view", "figure"), FIGURES)
-def test_every_figure_is_linked_saved_and_pinned_once(app, offered, page, view, figure):
-    visit = app(page, **({"view": view} if view else {}))
+@pytest.mark.parametrize(("page", "shown", "figure"), FIGURES)
+def test_every_figure_is_linked_saved_and_pinned_once(app, offered, page, shown, figure):
+    visit = app(page, **dict([shown.split("=")] if shown else []))
     assert [each.proto.id.rsplit("-", 1)[-1] for each in visit.at.get("bidi_component")].count(
         copy_link.KEY
     ) == 1
@@ -79,7 +79,7 @@ def test_every_figure_is_linked_saved_and_pinned_once(app, offered, page, view, 
     (item,) = pinned(visit).items.values()
     assert item.link.partition("?")[0].endswith(page)
     assert "model=minilm" in item.link
-    assert f"view={view}" in item.link or not view
+    assert shown in item.link
     assert [card.name for card in item.cards] == ["minilm"]
     assert item.settings
     visit.press("Pin to report")
@@ -103,7 +103,7 @@ def test_a_framed_document_runs_its_own_scripts_in_a_report(app):
     ("params", "title"),
     [
         ({"off": "2.5"}, "Without layer 2 head 5"),
-        ({"view": "text", "edits": "d6,d7,d8"}, "Without “<”, “b” and “>”"),
+        ({"part": "text", "edits": "d6,d7,d8"}, "Without “<”, “b” and “>”"),
     ],
 )
 def test_a_change_is_pinned_with_what_it_led_to(app, params, title):
@@ -184,7 +184,7 @@ def test_another_way_to_take_words_away_is_another_pin(app):
 
 
 def test_the_link_shows_the_same_figure_again(app):
-    visit = app("attention", text=TEXT, layer="2", head="5", view="word").press("Pin to report")
+    visit = app("attention", text=TEXT, layer="2", head="5", unit="word").press("Pin to report")
     (item,) = pinned(visit).items.values()
     from urllib.parse import parse_qsl
 

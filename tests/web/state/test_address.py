@@ -7,7 +7,24 @@ import zlib
 
 import pytest
 
-from attnviz.web.state.address import MAX_HEADS, MAX_LINK, NAMES, PACKED, State, encode, fits, parse, unlinked
+from attnviz.figures import bertviz
+from attnviz.web.pages.ablation import content as ablation
+from attnviz.web.pages.allocation import content as allocation
+from attnviz.web.pages.compare import content as compare
+from attnviz.web.state.address import (
+    DOCUMENTS,
+    GROUPS,
+    MAX_HEADS,
+    MAX_LINK,
+    NAMES,
+    PACKED,
+    PARTS,
+    State,
+    encode,
+    fits,
+    parse,
+    unlinked,
+)
 from attnviz.web.state.compression import MAX_UNPACKED
 from tests.web.hostile import HOSTILE
 
@@ -20,10 +37,10 @@ STATES = [
     State(heads=((2, 5), (0, 0), (5, 11))),
     State(heads=((2, 5),), opened=(3, 11), held=((0, 4), (1, 0), (0, 512))),
     State(panes="3.1,3.1.1,5.2.2.1~eJyLVtJRSlGKBQAIfgID"),
-    State(kind="cross", view="word", form="lines", quantity="norm", method="rollout", target="next-token"),
+    State(kind="cross", unit="word", form="lines", quantity="norm", method="rollout", target="next-token"),
     State(form="text", pool="mean", over="0-2.5,3.*", hide="special,first", keep="90"),
     State(pool="max", over="*"),
-    State(view="rows", forced="block.*.0", off="2.5"),
+    State(part="rows", forced="block.*.0", off="2.5"),
     State(target="label-prompt", options=(("labels", 'a, "b" 我'), ("label", "a"))),
 ]
 
@@ -44,11 +61,16 @@ def test_the_names_are_those_of_the_design():
         "t",
         "p",
         "o",
+        "r",
+        "c",
         ((1, 2),),
         (3, 4),
         ((0, 5), (1, 6)),
         "self",
         "word",
+        "rows",
+        "class",
+        "model",
         "text",
         "norm",
         "max",
@@ -60,17 +82,39 @@ def test_the_names_are_those_of_the_design():
         (("label", "a"),),
         "delete",
         "second",
+        "mean",
         "3.1,5.4",
         "2.5,3.*",
-        "mean",
-        "r",
-        "c",
         "h2,s3~a",
         "block.1.2",
     )
     everything = State(*given)
     assert tuple(encode(everything)) == NAMES
     assert (encode(everything)["layer"], encode(everything)["head"]) == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("word", State(unit="word", by="word")),
+        ("paragraph", State(unit="paragraph", by="paragraph")),
+        ("segment", State(by="segment")),
+        ("heads", State(part="heads")),
+        ("contrast", State(part="contrast")),
+        ("head", State(document="head")),
+    ],
+)
+def test_links_of_earlier_versions_still_say_what_they_said(value, meant):
+    assert parse({"view": value}) == (meant, ())
+    assert "view" not in encode(meant)
+    assert parse({"view": "word", "unit": "sentence"})[0].unit == "sentence"
+    assert len(parse({"view": "nonsense"})[1]) == 1
+
+
+def test_each_choice_of_a_page_is_declared():
+    assert {*ablation.TITLES, *compare.PARTS} == set(PARTS)
+    assert set(allocation.TITLES) == set(GROUPS)
+    assert DOCUMENTS == bertviz.VIEWS
 
 
 def test_an_emptied_text_is_not_the_default_text():
@@ -89,7 +133,21 @@ def test_hostile_texts_come_through_or_stay_out(text):
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_words_fall_back_and_are_not_repeated(text):
-    for name in ("kind", "view", "form", "quantity", "pool", "over", "hide", "keep", "method", "target"):
+    for name in (
+        "kind",
+        "unit",
+        "part",
+        "by",
+        "document",
+        "form",
+        "quantity",
+        "pool",
+        "over",
+        "hide",
+        "keep",
+        "method",
+        "target",
+    ):
         state, notices = parse({name: text})
         assert state == State()
         assert len(notices) == 1

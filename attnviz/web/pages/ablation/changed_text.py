@@ -171,7 +171,7 @@ def _compare_link(query: Query, changed: Changed, state: State) -> None:
     links.link(
         "compare",
         "Compare the attention of both texts",
-        replace(state.unchanged(), view=None, panes=None, heads=(), held=(), text=old, pair=new),
+        replace(state.unchanged().elsewhere(), panes=None, heads=(), text=old, pair=new),
         icon=":material/compare:",
         help="Words that are hidden or masked are left out of the changed text there.",
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from attnviz.web.share.drawn import Drawn
     from attnviz.web.state.address import State
 
-VIEWS = {
+TITLES = {
     "heads": "Switch heads off",
     "text": "Change the text",
     "rows": "Force attention",
@@ -29,30 +29,30 @@ PARTS = {"heads": heads_off, "text": changed_text, "rows": forced_rows, "contras
 
 def draw(query: Query, state: State) -> Drawn | None:
     """Draw the page for this question; returns the figure, where there is one."""
-    view = _view(state)
+    part = _part(state)
     question = ask(query, state, "To change something and see")
     if question is None:
         return None
     question = replace(question, kind=_kind(query, state))
-    drawn = PARTS[view].draw(question)
-    if view != "contrast":
+    drawn = PARTS[part].draw(question)
+    if part != "contrast":
         history.show(state)
     return drawn
 
 
-def _view(state: State) -> str:
-    view = session.choose("view", state.view, tuple(VIEWS), "heads")
+def _part(state: State) -> str:
+    part = session.choose("part", state.part, tuple(TITLES), "heads")
     st.segmented_control(
         "What to change",
-        tuple(VIEWS),
-        format_func=VIEWS.__getitem__,
-        key=session.set_choice("ablation_view", view),
+        tuple(TITLES),
+        format_func=TITLES.__getitem__,
+        key=session.set_choice("ablation_part", part),
         on_change=session.on_change(
-            "ablation_view", "view", lambda value: None if value == "heads" else value
+            "ablation_part", "part", lambda value: None if value == "heads" else value
         ),
         required=True,
     )
-    return view
+    return part
 
 
 def _kind(query: Query, state: State) -> Kind | None:

@@ -158,5 +158,5 @@ def _head(question: Question, shown: Measured) -> None:
             key=f"contrast_{layer}_{number}",
             icon=":material/grid_on:",
             on_click=session.update,
-            kwargs={"off": f"{layer}.{number}", "view": None},
+            kwargs={"off": f"{layer}.{number}", "part": None},
         )

@@ -66,15 +66,13 @@ def draw(query: Query, state: State) -> Drawn:
 
 
 def _breakdown(valid: tuple[str, ...], state: State) -> str:
-    by = session.choose("view", state.view, valid, "class")
+    by = session.choose("grouping (by)", state.by, valid, "class")
     st.segmented_control(
         "By",
         valid,
         format_func=TITLES.__getitem__,
-        key=session.set_choice("allocation_view", by),
-        on_change=session.on_change(
-            "allocation_view", "view", lambda value: None if value == "class" else value
-        ),
+        key=session.set_choice("allocation_by", by),
+        on_change=session.on_change("allocation_by", "by", lambda value: None if value == "class" else value),
         required=True,
     )
     return by

@@ -68,7 +68,7 @@ def _resolved(attention: Attention, state: State) -> HeadMap:
     """Every choice that the address makes; what is not one of them falls back, with a notice."""
     layers, heads = attention.layers, attention.heads
     head = chosen_head(state, layers, heads)
-    unit = session.choose("view", state.view, maps.GRANULARITIES, "token")
+    unit = session.choose("unit", state.unit, maps.GRANULARITIES, "token")
     quantity = session.choose("quantity", state.quantity, tuple(QUANTITIES), QUANTITY)
     pool = pooled_heads.chosen(state, QUANTITIES[quantity].pools, layers, heads)
     form = session.choose("form", state.form, FORMS, FORMS[0])
@@ -125,8 +125,8 @@ def _choose(shown: HeadMap) -> None:
         "Rows and columns are",
         maps.GRANULARITIES,
         format_func=UNIT_TITLES.__getitem__,
-        key=session.set_choice("view", shown.unit),
-        on_change=session.on_change("view", "view", lambda value: None if value == "token" else value),
+        key=session.set_choice("unit", shown.unit),
+        on_change=session.on_change("unit", "unit", lambda value: None if value == "token" else value),
         required=True,
     )
     st.selectbox(

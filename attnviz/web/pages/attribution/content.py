@@ -46,7 +46,7 @@ def draw(query: Query, state: State) -> Drawn | None:
         return None
     with choice:
         targets.pick_options(attribution, state, target)
-    unit = session.choose("view", state.view, GRANULARITIES, "word")
+    unit = session.choose("unit", state.unit, GRANULARITIES, "word")
     data = _picture(attribution, query, unit)
     answers.table(attribution)
     _meaning(attribution, target, request.method)

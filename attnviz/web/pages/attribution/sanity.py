@@ -77,7 +77,7 @@ def _result(found: Sanity, request: Request) -> None:
         found.before,
         beside=found.after,
         names=NAMES,
-        granularity=session.choose("view", session.state().view, GRANULARITIES, "word"),
+        granularity=session.choose("unit", session.state().unit, GRANULARITIES, "word"),
         model=session.model_name(request.query.model),
     )
     components.words(data, WORDS)

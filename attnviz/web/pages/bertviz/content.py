@@ -43,7 +43,7 @@ def draw(query: Query, state: State) -> Drawn:
     if left_out:
         st.info(left_out, icon=":material/info:")
     page, form, label = OURS[view]
-    links.link(page, label, replace(state, view=None, form=form).on(*((shown,) if view == "head" else ())))
+    links.link(page, label, replace(state.elsewhere(), form=form).on(*((shown,) if view == "head" else ())))
     _around(part, attention.shape, shown)
     document = bertviz.document(attention.capture, view, *shown, attention.kind)
     title = f"BertViz’s {TITLES[view].lower()}"
@@ -68,14 +68,14 @@ def draw(query: Query, state: State) -> Drawn:
 def _choose_view(state: State) -> View:
     from attnviz.figures import bertviz
 
-    view = session.choose("view", state.view, bertviz.VIEWS, bertviz.VIEWS[0])
+    view = session.choose("document", state.document, bertviz.VIEWS, bertviz.VIEWS[0])
     st.segmented_control(
         "View",
         bertviz.VIEWS,
         format_func=TITLES.__getitem__,
-        key=session.set_choice("bertviz_view", view),
+        key=session.set_choice("bertviz_document", view),
         on_change=session.on_change(
-            "bertviz_view", "view", lambda value: None if value == bertviz.VIEWS[0] else value
+            "bertviz_document", "document", lambda value: None if value == bertviz.VIEWS[0] else value
         ),
         required=True,
     )

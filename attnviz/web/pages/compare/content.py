@@ -15,28 +15,19 @@ if TYPE_CHECKING:
     from attnviz.web.share.drawn import Drawn
     from attnviz.web.state.address import State
 
-VIEWS = {
+TITLES = {
     "token": "Side by side, by tokens",
     "word": "Side by side, by words",
     "heads": "All heads with each other",
     "find": "Find heads",
 }
+PARTS = ("heads", "find")  # beside what stands side by side
 
 
 def draw(state: State) -> Drawn | None:
     """Draw the page; returns the figure, where there is one."""
-    view = session.choose("view", state.view, tuple(VIEWS), "token")
-    st.segmented_control(
-        "What to compare",
-        tuple(VIEWS),
-        format_func=VIEWS.__getitem__,
-        key=session.set_choice("compare_view", view),
-        on_change=session.on_change(
-            "compare_view", "view", lambda value: None if value == "token" else value
-        ),
-        required=True,
-    )
-    beside = view not in ("heads", "find")
+    shown = _choose(state)
+    beside = shown not in PARTS
     query = page.question(state, show_text=not beside)
     sent = st.session_state.pop(
         session.SENT, frozenset()
@@ -44,7 +35,29 @@ def draw(state: State) -> Drawn | None:
     if query is None:
         return None
     if beside:
-        return side_by_side.draw(state, view, sent)
+        return side_by_side.draw(state, shown, sent)
     # Each text alone, as two visitors would send them: not as a pair that the model reads together.
-    drawn = (all_heads if view == "heads" else finder).draw(replace(query, pair=None), state)
+    drawn = (all_heads if shown == "heads" else finder).draw(replace(query, pair=None), state)
     return replace(drawn, query=query)
+
+
+def _choose(state: State) -> str:
+    """The part of the page, or the unit of what stands side by side."""
+    units = tuple(name for name in TITLES if name not in PARTS)
+    unit = "token" if state.part else session.choose("unit", state.unit, units, "token")
+    shown = session.choose("part", state.part, PARTS, unit)
+
+    def chosen() -> None:
+        value = st.session_state["compare_part"]
+        other = value in PARTS
+        session.update(part=value if other else None, unit=None if other or value == "token" else value)
+
+    st.segmented_control(
+        "What to compare",
+        tuple(TITLES),
+        format_func=TITLES.__getitem__,
+        key=session.set_choice("compare_part", shown),
+        on_change=chosen,
+        required=True,
+    )
+    return shown

@@ -126,7 +126,7 @@ def _found(weights: np.ndarray, query: Query, link: tuple[int, int]) -> None:
     # Each opens the map with this cell held.
     held = ((0, link[0]), (1, link[1]))
     text = query.text if session.state().text else None
-    kept = replace(session.state(), view=None, pair=None, text=text, held=held)
+    kept = replace(session.state().elsewhere(), pair=None, text=text, held=held)
     st.markdown(
         f"The first {len(places)} of {weights.size} heads, with the share of the first token’s attention:"
     )

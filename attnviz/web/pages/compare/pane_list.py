@@ -13,7 +13,7 @@ from attnviz.web.controls.attention import START
 from attnviz.web.escape import clean, plain
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.state import panes, session
-from attnviz.web.state.address import MAX_INDEX
+from attnviz.web.state.fields import MAX_INDEX
 from attnviz.web.state.panes import PaneState
 
 if TYPE_CHECKING:
