@@ -28,7 +28,7 @@ UnsupportedReason = Literal[
     "no-attention", "unknown-architecture", "needs-remote-code", "pickle-weights", "damaged", "not-captured"
 ]
 
-FetchCause = Literal["offline", "missing", "changed", "disk", "damaged", "pip"]
+FetchCause = Literal["offline", "missing", "changed", "disk", "damaged", "pip", "refused"]
 
 
 class AttnVizError(Exception):
@@ -74,7 +74,8 @@ class FetchFailed(AttnVizError):
     """A model of the catalogue could not be fetched; nothing of it was kept.
 
     `cause`: "offline" (no index was reached), "missing" (the index lacks the package), "changed" (other bytes than the
-    catalogue names), "disk" (full, or not to be written), "damaged" (not the model that it should be), "pip".
+    catalogue names), "disk" (full, or not to be written), "damaged" (not the model that it should be), "pip",
+    "refused" (by the settings of a server).
     """
 
     def __init__(self, message: str, remedy: str = "", *, cause: FetchCause) -> None:

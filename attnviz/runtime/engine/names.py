@@ -48,6 +48,13 @@ class Names:
         visitor = current_visitor()
         return visitor is None or visitor.at_home
 
+    def may_fetch(self) -> bool:
+        """Whether the current visitor may fetch models of the catalogue, and evict loaded ones."""
+        if self._settings.fetch != "auto":
+            return self._settings.fetch == "1"
+        visitor = current_visitor()
+        return visitor is None or visitor.at_home
+
     def access(self, name: str) -> Access:
         """Where a name may lead, and what may be fetched for it: for the operator, everything."""
         from attnviz.loading.access import EVERYTHING, Access

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import sidebar, uploads
+from attnviz.web.controls import models, sidebar, uploads
 from attnviz.web.escape import plain
 from attnviz.web.share import offer
 from attnviz.web.shell import site
@@ -89,6 +89,8 @@ def question(state: State, show_text: bool = True) -> Query | None:
         return None
     if not trusted(query.model):
         confirm(query.model)
+        return None
+    if not session.runtime().ready(query) and models.missing(query.model):
         return None
     if show_text:
         shown_text(query)

@@ -103,6 +103,22 @@ def test_the_directory_is_one_like_any(registry):
     assert own(**ids).logits.shape[1] == len(by_directory.tokens)
 
 
+def test_weights_and_tokens_are_those_of_transformers_own_reading(registry):
+    """transformers unpacks GGUF by the gguf library: the same once it is rounded."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    own, file = attnviz.load(attnviz.fetch(NAME), device="cpu").loaded, registry.weights
+    other = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32)
+    weights = own.module.state_dict()
+    for name, values in other.state_dict().items():
+        assert torch.equal(weights[name], values.bfloat16().float()), name
+    tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+    for text in (TEXT, "In 1987, 12345 cost 6.78 €\n\n\tdef f(x): return x**2", "日本語 😀 naïve"):
+        assert own.tokenizer(text)["input_ids"] == tokenizer(text)["input_ids"], text
+    assert own.tokenizer.chat_template == tokenizer.chat_template
+
+
 def test_a_second_fetch_downloads_nothing(registry):
     path = attnviz.fetch(NAME)
     before = (path / "model.safetensors").stat().st_mtime_ns

@@ -1,4 +1,4 @@
-"""A package like those of the registry, but small: a wheel with a random Llama in GGUF, which the gguf library wrote."""
+"""A package like those of the registry, but small: a wheel with a random Llama in GGUF, by the gguf library."""
 
 from __future__ import annotations
 
