@@ -1,8 +1,8 @@
 """Every fetched model's own figures, recomputed: one row each, with what was seen when the catalogue was made.
 
 Next tokens and the induction head of smollm2; chrF and BLEU (sacrebleu) of both translators on twenty easy sentences,
-and the share of words whose strongest link of layer 2, head 0 is one of those drawn by hand; what Whisper hears in a spoken
-sample, and when; where DINOv2 looks in a photograph. Models that are missing are fetched first.
+and the share of words whose strongest link of layer 2, head 0 is one of those drawn by hand; what Whisper hears in a
+spoken sample, and when; where DINOv2 looks in a photograph. Models that are missing are fetched first.
 
 --rounding compares every weight of smollm2 with transformers' own reading of the package (a minute). --sound FILE takes
 another recording.

@@ -63,7 +63,9 @@ class Settings:
         "auto, 1 or 0",
         "whether visitors may fetch catalogue models and evict loaded ones; auto: whose browser runs on it",
     )
-    model_cache: str = _choice("", "a directory", "where these lie; empty: a place in the user's own cache")
+    model_cache: str = _choice(
+        "auto", "auto or a directory", "where fetched catalogue models lie; auto: in the user's own cache"
+    )
     fetch_mb: int = _number(16_384, 1, 1 << 24, "MB", "largest model that is fetched for a visitor")
     hub_cache_mb: int = _number(65_536, 1, 1 << 24, "MB", "models fetched for visitors that stay on the disk")
     local: str = _choice(
@@ -197,7 +199,7 @@ def _problem(name: str, value: object) -> str:
         right = value in LOCAL
     elif right and name == "host":
         right = re.fullmatch(r"[\w.:-]+", str(value)) is not None
-    elif right and name == "model":
+    elif right and name in ("model", "model_cache"):
         right = bool(str(value).strip())
     return "" if right else f"{PREFIX}{name.upper()} is {value!r}."
 

@@ -272,18 +272,19 @@ class MarianSsruForConditionalGeneration(MarianSsruPreTrainedModel, GenerationMi
         inputs_embeds: torch.Tensor | None = None,
         decoder_inputs_embeds: torch.Tensor | None = None,
         output_hidden_states: bool | None = None,
-        logits_to_keep: int = 0,
+        logits_to_keep: int | torch.Tensor = 0,
         **_: Any,
     ) -> Seq2SeqLMOutput:
-        """Logits (B, T, V) of the next target token at all T places, or at the last `logits_to_keep`."""
+        """Logits (B, T, V) of the next target token at all T places, the last `logits_to_keep` or those."""
         source = encoder_outputs
         if source is None:
             source = self.encoder(input_ids, attention_mask, inputs_embeds, output_hidden_states)
         target = self.decoder(
             decoder_input_ids, source[0], attention_mask, decoder_inputs_embeds, output_hidden_states
         )
+        kept = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
         return Seq2SeqLMOutput(
-            logits=self.lm_head(target[0][:, -logits_to_keep:]),
+            logits=self.lm_head(target[0][:, kept]),
             decoder_hidden_states=target.hidden_states,
             encoder_last_hidden_state=source[0],
             encoder_hidden_states=getattr(source, "hidden_states", None),

@@ -31,7 +31,9 @@ def models_cache() -> Path:
 
     own = os.environ.get(VARIABLE, "").strip()
     return (
-        Path(own).expanduser() if own else platformdirs.user_cache_path("attnviz", appauthor=False) / "models"
+        Path(own).expanduser()
+        if own not in ("", "auto")
+        else platformdirs.user_cache_path("attnviz", appauthor=False) / "models"
     )
 
 
