@@ -93,6 +93,15 @@ def test_the_translator_translates_and_aligns(load):
     )  # fmt: skip
 
 
+def test_the_translation_is_explained(load):
+    """Every kind of method runs on a decoder without self-attention; the word for 'red car' comes from these words."""
+    model, text = load("translator-en-pt"), "The old man sold his red car."
+    for method in ("leave-one-out", "integrated-gradients", "rollout"):
+        assert np.isfinite(attnviz.explain(model, text, method=method).scores).all(), method
+    forced = attnviz.explain(model, text, method="attention-relevance", position=5)
+    assert forced.tokens.labels[int(forced.scores.argmax())].strip() in ("red", "car")
+
+
 def test_the_other_direction(load):
     capture = load("translator-pt-en").generate("O gato preto dorme no telhado quente.")
     assert capture.target_tokens.text == "The black cat sleeps on the warm roof."
