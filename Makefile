@@ -10,10 +10,11 @@ PORT   ?= 8501
 # Where the app listens: this machine only, unless ATTNVIZ_HOST says otherwise (0.0.0.0: every network that it is on).
 HOST   := $(or $(ATTNVIZ_HOST),localhost)
 
-.PHONY: app test test-quick check format bench browser clean help
+.PHONY: app models test test-quick check format bench browser clean help
 
 help:
 	@echo "make app     run the app on http://$(HOST):$(PORT)"
+	@echo "make models  fetch the models of the catalogue that do not come along: 290 MB, once"
 	@echo "make test    the whole suite: JavaScript and Python units, AppTest and a real browser"
 	@echo "make test-quick  each test once, without a browser"
 	@echo "make check   lint, format and types, of Python and of JavaScript"
@@ -22,6 +23,9 @@ help:
 
 app: $(RUN_STAMP)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address $(HOST)
+
+models: $(RUN_STAMP)
+	$(BIN)/python -m attnviz fetch --all
 
 # Whole files go to two workers, in the order of tests/conftest.py: the longest first.
 PYTEST := $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder --durations=10

@@ -17,6 +17,7 @@ from attnviz.errors import (
     Cancelled,
     CaptureInvalid,
     DeviceMemoryExhausted,
+    FetchFailed,
     HubUnreachable,
     InputEmpty,
     InputInvalid,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
         methods,
         targets,
     )
-    from attnviz.loading import catalog
+    from attnviz.loading import catalog, fetch
 
 # public name -> (module, name there); resolved on first use
 _LAZY = {
@@ -61,6 +62,7 @@ _LAZY = {
     "check": ("attnviz.capture", "check"),
     "explain": ("attnviz.explanation", "explain"),
     "faithfulness": ("attnviz.explanation", "faithfulness"),
+    "fetch": ("attnviz.loading", "fetch"),
     "head_importance": ("attnviz.explanation", "head_importance"),
     "layer_by_layer": ("attnviz.explanation", "layer_by_layer"),
     "load": ("attnviz.capture", "load_model"),
@@ -80,6 +82,7 @@ __all__ = [
     "CaptureInvalid",
     "DeviceMemoryExhausted",
     "Faithfulness",
+    "FetchFailed",
     "HeadImportance",
     "HeadTable",
     "HubUnreachable",
@@ -101,6 +104,7 @@ __all__ = [
     "check",
     "explain",
     "faithfulness",
+    "fetch",
     "head_importance",
     "layer_by_layer",
     "load",

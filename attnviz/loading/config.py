@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from attnviz.errors import ModelUnsupported
+from attnviz.loading import families
 from attnviz.loading.weights import damaged
 
 # Families of transformers 5 without any attention matrix: state-space, recurrent, Fourier and convolutional.
@@ -23,7 +24,7 @@ LAYER_KINDS = ("layer_types", "layers_block_type", "block_types")
 
 
 def check_config(config: dict[str, Any], name: str) -> None:
-    """Raises ModelUnsupported unless transformers has code of its own for this config, with attention in it."""
+    """Raises ModelUnsupported unless transformers, or this package, has code for this config, with attention in it."""
     family = config.get("model_type")
     if (isinstance(family, str) and family in ATTENTION_FREE) or _layers_without_attention(config):
         raise ModelUnsupported(
@@ -78,7 +79,7 @@ def check_shape(config: dict[str, Any], name: str) -> None:
 def _known_family(family: object) -> bool:
     from transformers.models.auto.auto_mappings import CONFIG_MAPPING_NAMES
 
-    return isinstance(family, str) and family in CONFIG_MAPPING_NAMES
+    return isinstance(family, str) and (family in CONFIG_MAPPING_NAMES or family in families.OWN)
 
 
 def _known_class(config: dict[str, Any]) -> bool:

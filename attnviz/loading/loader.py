@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import AttnVizError, ModelNotFound, ModelUnsupported
-from attnviz.loading import adapter, catalogue, hub_cache, memory
+from attnviz.loading import adapter, catalogue, families, hub_cache, memory
 from attnviz.loading import device as devices
 from attnviz.loading.access import EVERYTHING, Access
 from attnviz.loading.adapter import merge, unmerged
@@ -129,6 +129,7 @@ def _load(located: Located, device: torch.device, dtype: torch.dtype) -> Loaded:
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
+    families.register()
     pooling = read_pooling(located.root, located.name)
     config = _config(located)
     module, note = _module(located, config, dtype)

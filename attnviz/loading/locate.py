@@ -59,7 +59,7 @@ def locate(name: str, revision: str | None, fits: hub.Fits, access: Access) -> L
         return _checked(name, entry.at, path, commit, fits, entry.card, entry.sha256, fetched=True)
     if entry is not None:
         _no_revision(name, revision)
-        return _checked(name, entry.at, entry.path(), entry.card.revision, fits, entry.card, entry.sha256)
+        return _checked(name, entry.at, entry.path(), entry.card.revision, fits, entry.card, entry.digests())
     if access.directories and (directory := _directory(name)) is not None:
         _no_revision(name, revision)
         if (found := adapter.read_adapter(directory, name)) is not None:

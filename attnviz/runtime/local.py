@@ -16,6 +16,7 @@ from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.engine.memory import loaded_torch
 from attnviz.runtime.evaluations import Evaluations
 from attnviz.runtime.explanations import Explanations
+from attnviz.runtime.fetching import Fetching
 from attnviz.runtime.files import Files
 from attnviz.runtime.interventions import Interventions
 from attnviz.runtime.maps import Maps
@@ -49,6 +50,9 @@ class Runtime:
         self.card = self.engine.card
         self.ready = self.engine.ready
         self.examples = gallery.examples
+
+        fetching = Fetching(self.engine)
+        self.fetch, self.may_fetch, self.evict = fetching.fetch, fetching.may_fetch, fetching.evict
 
         files = Files(self.engine)
         self.open, self.opened = files.open, files.opened

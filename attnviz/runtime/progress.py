@@ -11,6 +11,7 @@ from dataclasses import dataclass
 # Names of stages, as a person reads them.
 STARTING = "starting the engine"
 LOADING = "loading the model"
+FETCHING = "fetching the model"
 READING = "reading the text"
 WAITING = "waiting"
 COMPUTING = "computing"
@@ -24,6 +25,7 @@ SAVING = "saving the capture"
 STAGES = (
     STARTING,
     LOADING,
+    FETCHING,
     READING,
     WAITING,
     COMPUTING,

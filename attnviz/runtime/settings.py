@@ -21,6 +21,7 @@ MB = 1 << 20
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 LOCAL = ("auto", "1", "0")
+YES_NO_AUTO = ("local", "hub_token", "fetch")
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -56,6 +57,14 @@ class Settings:
         "auto",
         "auto, 1 or 0",
         "whether the machine's Hub token serves visitors; auto: those whose browser runs on it",
+    )
+    fetch: str = _choice(
+        "auto",
+        "auto, 1 or 0",
+        "whether visitors may fetch catalogue models and evict loaded ones; auto: whose browser runs on it",
+    )
+    model_cache: str = _choice(
+        "auto", "auto or a directory", "where fetched catalogue models lie; auto: in the user's own cache"
     )
     fetch_mb: int = _number(16_384, 1, 1 << 24, "MB", "largest model that is fetched for a visitor")
     hub_cache_mb: int = _number(65_536, 1, 1 << 24, "MB", "models fetched for visitors that stay on the disk")
@@ -170,7 +179,7 @@ def _parse(name: str, text: str) -> Any:
         return text.lower() in TRUE if text.lower() in TRUE + FALSE else text
     if isinstance(default, int):
         return int(text) if re.fullmatch(r"[+-]?[0-9]{1,15}", text) else text
-    if name in ("local", "hub_token"):
+    if name in YES_NO_AUTO:
         return "1" if text.lower() in TRUE else "0" if text.lower() in FALSE else text
     return text
 
@@ -186,11 +195,11 @@ def _problem(name: str, value: object) -> str:
         right = value in DTYPES
     elif right and name == "device":
         right = DEVICE.fullmatch(str(value)) is not None
-    elif right and name in ("local", "hub_token"):
+    elif right and name in YES_NO_AUTO:
         right = value in LOCAL
     elif right and name == "host":
         right = re.fullmatch(r"[\w.:-]+", str(value)) is not None
-    elif right and name == "model":
+    elif right and name in ("model", "model_cache"):
         right = bool(str(value).strip())
     return "" if right else f"{PREFIX}{name.upper()} is {value!r}."
 

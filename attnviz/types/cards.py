@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from attnviz.types.record import Record
@@ -38,3 +38,30 @@ class ModelCard(Record):
     parameters: int
     license: str
     notes: str
+
+
+@dataclass(frozen=True, repr=False)
+class CatalogCard(ModelCard):
+    """What the catalogue says of a model beside its card, `model`.
+
+    Attributes:
+        title: what it is and does, in a few words.
+        unknown: what is not known of the weights; "" where their authors and digest are.
+        examples: inputs that show something.
+        memory_bytes: of the weights, in float32.
+        download_bytes, disk_bytes: of what has to be fetched, and becomes of it; 0 for a model that comes along.
+        at_hand: whether it can be loaded now; else `attnviz.fetch(name)` first.
+    """
+
+    title: str
+    unknown: str
+    examples: tuple[str, ...]
+    memory_bytes: int
+    download_bytes: int
+    disk_bytes: int
+    at_hand: bool
+
+    @property
+    def model(self) -> ModelCard:
+        """The card of the model itself, as it is once it is loaded."""
+        return ModelCard(**{each.name: getattr(self, each.name) for each in fields(ModelCard)})

@@ -24,6 +24,7 @@ def test_cross_attention_joins_both_sides():
     """One decoder position, no attention to itself but for its own: R_ti = 1 * look * R_ii, normalised."""
     encoder, look = np.array([[0.0, 3.0], [0.0, 0.0]]), np.array([[0.2, 0.8]])
     found = relevance.of_encoder_decoder([encoder], [np.zeros((1, 1))], [look])
+    np.testing.assert_array_equal(relevance.of_encoder_decoder([encoder], [], [look]), found)
     np.testing.assert_allclose(found, look @ np.array([[1.0, 1.0], [0.0, 1.0]]))
     # In a second layer what has been gathered is passed on by the decoder's own attention.
     half = np.array([[0.5]])

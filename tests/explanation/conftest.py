@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.fetched import fetched
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
@@ -226,13 +227,11 @@ def marking(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 @pytest.fixture(scope="session")
 def smollm2() -> Model:
-    """SmolLM2-135M-Instruct, where a directory of it is at hand."""
+    """SmolLM2-135M-Instruct, fetched once."""
     from attnviz.capture import load_model
 
-    path = os.environ.get("ATTNVIZ_TEST_SMOLLM2")
-    if not path:
-        pytest.skip("needs a directory of SmolLM2-135M-Instruct: ATTNVIZ_TEST_SMOLLM2 names none")
-    return load_model(path, device="cpu", dtype="float32")
+    fetched("smollm2")
+    return load_model("smollm2", device="cpu", dtype="float32")
 
 
 @pytest.fixture

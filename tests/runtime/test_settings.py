@@ -25,6 +25,7 @@ def test_every_field_can_be_set():
         "ATTNVIZ_THREADS": "3", "ATTNVIZ_HUB": "no", "ATTNVIZ_LOCAL": "0", "ATTNVIZ_WARM": "OFF",
         "ATTNVIZ_MAX_TOKENS": "77", "ATTNVIZ_MAX_CHARACTERS": "500", "ATTNVIZ_MAX_MODELS": "1",
         "ATTNVIZ_MODELS_MB": "10", "ATTNVIZ_CACHE_MB": "8", "ATTNVIZ_MAX_WAITING": "0",
+        "ATTNVIZ_FETCH": "yes", "ATTNVIZ_MODEL_CACHE": "models",
     }  # fmt: skip
     settings = Settings.from_environment(environ)
     assert len(environ) == len(dataclasses.fields(Settings))

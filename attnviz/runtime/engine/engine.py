@@ -25,7 +25,7 @@ from attnviz.runtime.engine.store import Store
 from attnviz.runtime.progress import COMPUTING, READING, Progress, Stage, silent
 from attnviz.runtime.query import FILE, Query, is_file
 from attnviz.runtime.settings import Settings
-from attnviz.types import ModelCard, readonly
+from attnviz.types import CatalogCard, ModelCard, readonly
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
@@ -64,8 +64,8 @@ class Engine:
         self.held = Store(settings.held_bytes, settings.held_bytes // 4)
         self.models = Models(settings, self.names, self.gate, forget=self._forget, free=self.free)
 
-    def catalog(self) -> tuple[ModelCard, ...]:
-        """The cards of the models offered by name. Does not import torch."""
+    def catalog(self) -> tuple[CatalogCard, ...]:
+        """The cards of the models offered by name, and which are at hand. Does not import torch."""
         from attnviz.loading import catalog
 
         return catalog()
@@ -76,7 +76,9 @@ class Engine:
             capture: Capture | None = self.held.get(name)
             return capture.card if capture else None
         loaded = self.models.peek(name)
-        return loaded.model.card if loaded else next((c for c in self.catalog() if c.name == name), None)
+        return (
+            loaded.model.card if loaded else next((c.model for c in self.catalog() if c.name == name), None)
+        )
 
     def ready(self, query: Query) -> bool:
         """Whether `find` would answer at once."""

@@ -98,6 +98,10 @@ class Models:
         """The names of the loaded models."""
         return tuple(sorted(str(key) for key in self._cache.kept()))
 
+    def evict(self, name: str) -> None:
+        """Give up a loaded model, and what was made with it."""
+        self._cache.drop(lambda key: key == name)
+
     @property
     def nbytes(self) -> int:
         """Bytes of the weights of the loaded models."""

@@ -52,6 +52,13 @@ class Names:
         """Whether the current visitor's name may lead to a directory of this machine."""
         return name == self.default or self.directories()
 
+    def may_fetch(self) -> bool:
+        """Whether the current visitor may fetch models of the catalogue, and evict loaded ones."""
+        if self._settings.fetch != "auto":
+            return self._settings.fetch == "1"
+        visitor = current_visitor()
+        return visitor is None or visitor.at_home
+
     def access(self, name: str) -> Access:
         """Where a name may lead, and what may be fetched for it: for the operator, everything."""
         from attnviz.loading.access import EVERYTHING, Access

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import media
+from attnviz.web.controls import media, models
 from attnviz.web.escape import clean, markdown, plain
 from attnviz.web.state import address, session
 from attnviz.web.state.fields import MAX_NAME
@@ -100,7 +100,7 @@ def example_of(text: str, pair: str | None) -> Example | None:
 
 def model_choice(state: address.State, key: str = "side") -> None:
     """A model of the catalogue, or a name typed in."""
-    names = [card.name for card in session.runtime().catalog()]
+    names = [card.name for _, cards in models.grouped() for card in cards]
     model = state.model or session.default_model()
     if model not in names:
         names.append(model)
@@ -115,6 +115,9 @@ def model_choice(state: address.State, key: str = "side") -> None:
         on_change=_model_chosen,
         args=(f"{key}_model",),
     )
+    if (card := models.catalogued(model)) is not None:
+        st.caption(markdown(models.line(card)))
+    models.listing(key)
 
 
 def model_title(name: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import media, reading, sidebar, uploads
+from attnviz.web.controls import media, models, reading, sidebar, uploads
 from attnviz.web.escape import plain
 from attnviz.web.share import offer
 from attnviz.web.shell import site
@@ -98,6 +98,8 @@ def question(state: State, show_text: bool = True) -> Query | None:
         return None
     if not trusted(query.model):
         confirm(query.model)
+        return None
+    if not session.runtime().ready(query) and models.missing(query.model):
         return None
     if show_text:
         shown_text(query)

@@ -18,6 +18,7 @@ from attnviz.web.escape import plain
 HEADLINES: tuple[tuple[type[Exception], str], ...] = (
     (errors.HubUnreachable, "The model library cannot be reached"),
     (errors.ModelNotFound, "There is no such model"),
+    (errors.FetchFailed, "The model could not be fetched"),
     (errors.ModelUnsupported, "This model cannot be shown"),
     (errors.ModelTooLarge, "This model is too large for this machine"),
     (errors.InputEmpty, "There is no text to look at"),

