@@ -24,7 +24,7 @@ from attnviz.runtime.settings import Settings
 from attnviz.runtime.statistics import Statistics
 
 
-class Runtime:
+class LocalRuntime:
     """What pages call: the methods of its parts, which see. All may be called from any thread.
 
     `progress` is called in the thread of the caller; what it raises cancels the request. Besides the errors
@@ -52,12 +52,8 @@ class Runtime:
         self.open, self.opened, self.save = files.open, files.opened, files.save
 
         maps = Maps(self.engine)
-        self.capture, self.attention, self.map, self.query_key = (
-            maps.capture,
-            maps.attention,
-            maps.map,
-            maps.query_key,
-        )
+        self.capture, self.info = maps.capture, maps.info
+        self.attention, self.map, self.query_key = maps.attention, maps.map, maps.query_key
 
         statistics = Statistics(self.engine)
         self.overviews, self.statistics = statistics.overviews, statistics.statistics
@@ -147,16 +143,3 @@ class Runtime:
             logging.getLogger("attnviz").warning("the model %r was not warmed up: %s", name, error)
         except Exception:
             logging.getLogger("attnviz").exception("the model %r was not warmed up", name)
-
-
-_runtime: Runtime | None = None
-_runtime_lock = threading.Lock()
-
-
-def get_runtime() -> Runtime:
-    """The one runtime of this process, made at the first call. Raises AttnVizError on a wrong setting."""
-    global _runtime
-    with _runtime_lock:
-        if _runtime is None:
-            _runtime = Runtime()
-        return _runtime

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from attnviz.errors import UnknownName
 from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.progress import Progress
-from attnviz.runtime.query import Query
+from attnviz.runtime.query import CaptureInfo, KindInfo, Query
 from attnviz.types import FloatArray, Kind, QueryKey
 
 if TYPE_CHECKING:
@@ -30,6 +30,23 @@ class Maps:
             ModelNotFound, ModelUnsupported, ModelTooLarge: the model cannot be had.
         """
         return self._engine.find(query, progress)[1]
+
+    def info(self, query: Query, progress: Progress | None = None) -> CaptureInfo:
+        """What pages get of the capture, which is made where it is not kept. Raises what `capture` raises."""
+        capture = self.capture(query, progress)
+        return CaptureInfo(
+            capture.card,
+            capture.tokens,
+            {
+                kind: KindInfo(
+                    capture.shape(kind),
+                    capture.query_tokens(kind),
+                    capture.key_tokens(kind),
+                    capture.quantities(kind),
+                )
+                for kind in capture.kinds
+            },
+        )
 
     def attention(
         self,

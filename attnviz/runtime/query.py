@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from attnviz.types import Kind, ModelCard, Tokens
 
 FILE = "file"  # what stands before the colon in the name of an opened file
 
@@ -24,6 +27,35 @@ class Query:
         for name in ("pair", "target_text"):
             if not (getattr(self, name) or "").strip():
                 object.__setattr__(self, name, None)
+
+
+@dataclass(frozen=True)
+class KindInfo:
+    """One kind of attention of a capture.
+
+    Attributes:
+        shape: (L, H, Q, K). queries, keys: what its rows and columns stand for.
+        quantities: what can be computed of a head (see `Capture.quantities`).
+    """
+
+    shape: tuple[int, int, int, int]
+    queries: Tokens
+    keys: Tokens
+    quantities: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CaptureInfo:
+    """What there is to know of a capture without its arrays: what pages get of it.
+
+    Attributes:
+        card: the model. tokens: the source text.
+        kinds: its kinds of attention, by name.
+    """
+
+    card: ModelCard
+    tokens: Tokens
+    kinds: Mapping[Kind, KindInfo]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from attnviz import errors
-from attnviz.runtime import Query, Runtime, Settings, Visitor, set_visitor
+from attnviz.runtime import LocalRuntime, Query, Settings, Visitor, set_visitor
 from attnviz.runtime.engine.engine import digest
 from attnviz.runtime.engine.fingerprint import fingerprint
 
@@ -37,7 +37,7 @@ AFAR, HOME = Visitor("afar"), Visitor("home", at_home=True)
 
 
 def test_a_directory_whose_weights_were_replaced_is_not_answered_from_the_old_ones(tiny_model):
-    runtime = Runtime(Settings(device="cpu", max_models=3))
+    runtime = LocalRuntime(Settings(device="cpu", max_models=3))
     name = tiny_model("replaced")
     query, weights = Query(name, "abc"), Path(name) / "model.safetensors"
     before, explained = (
@@ -74,7 +74,7 @@ def test_the_fingerprint_sees_files_of_the_model_only(tiny_model, tmp_path):
 
 def test_the_operators_directory_has_a_name_and_needs_no_leave(tiny_model, tmp_path):
     path = shutil.copytree(tiny_model("default"), tmp_path / "secret place" / "our model")
-    runtime = Runtime(Settings(device="cpu", model=str(path), hub=False, local="0"))
+    runtime = LocalRuntime(Settings(device="cpu", model=str(path), hub=False, local="0"))
     assert runtime.default_model == "our-model"
     assert as_visitor(AFAR, lambda: runtime.capture(Query("our-model", "abc"))).card.name == "our-model"
     card = runtime.card("our-model")
@@ -89,12 +89,12 @@ def test_the_operators_directory_has_a_name_and_needs_no_leave(tiny_model, tmp_p
         "The model 'our-model', which this server offers first, cannot be loaded. "
         "Whoever runs the server finds the reason in its log."
     )
-    named = Runtime(Settings(model=str(tmp_path / "minilm")))
+    named = LocalRuntime(Settings(model=str(tmp_path / "minilm")))
     assert named.default_model == "minilm-local"
 
 
 def test_directories_are_for_browsers_on_this_machine(tiny_model):
-    runtime, name = Runtime(Settings(device="cpu", hub=False)), tiny_model("home")
+    runtime, name = LocalRuntime(Settings(device="cpu", hub=False)), tiny_model("home")
     assert as_visitor(HOME, lambda: runtime.directories)
     assert not as_visitor(AFAR, lambda: runtime.directories)
     as_visitor(HOME, lambda: runtime.capture(Query(name, "abc")))
@@ -105,7 +105,7 @@ def test_directories_are_for_browsers_on_this_machine(tiny_model):
     assert not as_visitor(AFAR, lambda: runtime.ready(Query(name, "abc")))
     assert as_visitor(HOME, lambda: runtime.ready(Query(name, "abc")))
     for setting, visitor, allowed in (("1", AFAR, True), ("0", HOME, False)):
-        assert as_visitor(visitor, lambda s=setting: Runtime(Settings(local=s)).directories) is allowed
+        assert as_visitor(visitor, lambda s=setting: LocalRuntime(Settings(local=s)).directories) is allowed
 
 
 def test_whether_a_directory_exists_does_not_show(tmp_path, monkeypatch, tiny_model):
@@ -113,7 +113,7 @@ def test_whether_a_directory_exists_does_not_show(tmp_path, monkeypatch, tiny_mo
     shutil.copytree(tiny_model("there"), tmp_path / "model")
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
-    runtime = Runtime(Settings(device="cpu", hub=False, local="0"))
+    runtime = LocalRuntime(Settings(device="cpu", hub=False, local="0"))
     messages = {
         as_visitor(AFAR, lambda name=name: runtime.capture(Query(name, "abc"))).message.replace(
             repr(name), "NAME"
@@ -124,7 +124,7 @@ def test_whether_a_directory_exists_does_not_show(tmp_path, monkeypatch, tiny_mo
         "There is no model NAME in the catalogue, and this server does not load models from the Hub."
     }
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    asked = Runtime(Settings(device="cpu", local="0"))  # the Hub is asked, and not the disk
+    asked = LocalRuntime(Settings(device="cpu", local="0"))  # the Hub is asked, and not the disk
     answers = [
         as_visitor(AFAR, lambda name=name: asked.capture(Query(name, "a"))) for name in ("model", "nothing")
     ]
