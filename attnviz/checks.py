@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from attnviz.errors import InputInvalid, NumbersInvalid, UnknownName
+from attnviz.types import Items, Tokens
 
 
 def whole(value: object) -> int | None:
@@ -49,6 +50,20 @@ def text(what: str, value: object) -> str:
     if isinstance(value, str):
         return value
     raise InputInvalid(f"The {what} is not a string but {type(value).__name__}.", "Give it as a string.")
+
+
+def tokens(what: str, items: Items) -> Tokens:
+    """The tokens of a text. Raises InputInvalid for the patches of a picture and the frames of a sound.
+
+    `what` begins the sentence that says what needs a text.
+    """
+    if isinstance(items, Tokens):
+        return items
+    kind = "picture" if items.unit == "patch" else "sound"
+    raise InputInvalid(
+        f"{what} needs a text, and this is a {kind}.",
+        "Look at its attention, or choose a model that reads text.",
+    )
 
 
 def finite(values: Any, where: str, dtype: object = "", layer: int | None = None) -> None:

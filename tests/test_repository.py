@@ -17,8 +17,8 @@ PACKAGE = ROOT / "attnviz"
 
 # Leftmost first; a layer imports itself and what stands before it. types, errors and checks share the first place.
 LAYERS = (
-    ("types", "errors", "checks"), ("text",), ("loading",), ("capture",), ("analysis",), ("explanation",), ("figures",),
-    ("runtime",), ("web",), ("app", "pages"),
+    ("types", "errors", "checks"), ("text", "media"), ("loading",), ("capture",), ("analysis",), ("explanation",),
+    ("figures",), ("runtime",), ("web",), ("app", "pages"),
 )  # fmt: skip
 RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
 
@@ -32,7 +32,9 @@ ALLOWED = {
     "captum": {"explanation"},
     "plotly": {"figures"},
     "bertviz": {"figures"},
-    "scipy": {"analysis"},
+    "scipy": {"analysis", "media"},
+    "PIL": {"media"},
+    "soundfile": {"media"},
     "sklearn": {"analysis"},
     "streamlit": {"web", "app", "pages"},
 }
@@ -45,6 +47,8 @@ HEAVY = (
     "bertviz",
     "scipy",
     "sklearn",
+    "PIL",
+    "soundfile",
     "streamlit",
     "sentence_transformers",
     "pandas",
@@ -306,7 +310,8 @@ def test_every_import_is_a_requirement():
     """What the app imports by name stands in requirements.txt itself, not only behind some other package."""
     listed = (ROOT / "requirements.txt").read_text("utf-8").lower()
     names = {re.split("==", line)[0].replace("-", "_") for line in listed.splitlines() if "==" in line}
-    names.add("sklearn" if "scikit_learn" in names else "")  # the one whose modules have another name
+    others = {"scikit_learn": "sklearn", "pillow": "PIL"}  # those whose modules have another name
+    names |= {module for package, module in others.items() if package in names}
     own = {"attnviz", "pages", "app", *sys.stdlib_module_names}
     names.add("triton")  # comes with torch where it is of use, and nothing needs it
     foreign = {module.split(".")[0] for path in app_sources() for _, module in imports(path)} - own

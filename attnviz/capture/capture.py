@@ -21,10 +21,13 @@ from attnviz.capture.steps import query_key
 from attnviz.errors import ModelUnsupported, UnknownName
 from attnviz.types import (
     FloatArray,
+    Frames,
     HeadTable,
     IntArray,
+    Items,
     Kind,
     ModelCard,
+    Patches,
     QueryKey,
     Tokens,
     default_kind,
@@ -65,11 +68,12 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Capture:
-    """Exact attention of one text through one model, in O(L H T d) memory.
+    """Exact attention of one text, picture or sound through one model, in O(L H T d) memory.
 
     Attributes:
         card: the model.
-        tokens: the source text (with its pair, or with what was generated after it).
+        tokens: the items of the source: `Tokens` of a text (with its pair, or with what was generated after it),
+            `Patches` of a picture or `Frames` of a sound.
         target_tokens: what an encoder-decoder predicts, or a decoder generated; None otherwise.
         layers: the attention layers of each kind.
         fed_tokens: what the decoder of an encoder-decoder was fed; row i predicts target_tokens[i].
@@ -78,7 +82,7 @@ class Capture:
     """
 
     card: ModelCard
-    tokens: Tokens
+    tokens: Items
     target_tokens: Tokens | None
     layers: Mapping[Kind, tuple[Layer, ...]]
     fed_tokens: Tokens | None = None
@@ -99,12 +103,12 @@ class Capture:
         layers = self._layers(kind)
         return (len(layers), *layers[0].scores.shape[1:])
 
-    def query_tokens(self, kind: Kind | None = None) -> Tokens:
-        """The tokens that the rows belong to. Raises UnknownName."""
+    def query_tokens(self, kind: Kind | None = None) -> Items:
+        """The items that the rows belong to. Raises UnknownName."""
         return self._fed() if self._kind(kind) in ("decoder", "cross") else self.tokens
 
-    def key_tokens(self, kind: Kind | None = None) -> Tokens:
-        """The tokens that the columns belong to. Raises UnknownName."""
+    def key_tokens(self, kind: Kind | None = None) -> Items:
+        """The items that the columns belong to. Raises UnknownName."""
         return self._fed() if self._kind(kind) == "decoder" else self.tokens
 
     def attention(
@@ -267,13 +271,19 @@ class Capture:
     def statistics(self, kind: Kind | None = None) -> HeadTable:
         """Entropy, distance and typical shares of all heads, streamed: T x T is never held.
 
-        See `attnviz.capture.recompute.stream.statistics` for the definitions. Raises UnknownName.
+        See `attnviz.capture.recompute.stream.statistics` for the definitions; between patches of a picture, distance,
+        previous and next are NaN. Raises UnknownName.
         """
         kind = self._kind(kind)
         keys = self.key_tokens(kind)
-        ids = None if kind == "cross" else keys.ids
-        table = stream.statistics_of([layer.scores for layer in self._layers(kind)], ids, keys.special)
+        ids = keys.ids if isinstance(keys, Tokens) else np.arange(len(keys))
+        table = stream.statistics_of(
+            [layer.scores for layer in self._layers(kind)], None if kind == "cross" else ids, keys.special
+        )
         names, units = zip(*stream.METRICS, strict=True)
+        units = tuple("frames" if unit == "tokens" and isinstance(keys, Frames) else unit for unit in units)
+        if isinstance(keys, Patches):  # neighbours in a row of numbers are none in a picture
+            table[[names.index(name) for name in ("distance", "previous", "next")]] = np.nan
         return HeadTable(names, units, table)
 
     @property
@@ -305,7 +315,7 @@ class Capture:
         """The heatmap, in a notebook; None, and hence the plain repr, where nothing draws."""
         return Capture.drawing(self) if Capture.drawing is not None else None
 
-    def _fed(self) -> Tokens:
+    def _fed(self) -> Items:
         return self.fed_tokens if self.fed_tokens is not None else self.tokens
 
     def _kind(self, kind: Kind | None) -> Kind:

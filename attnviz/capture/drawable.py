@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from attnviz.capture.recording.recorder import Call, Role
 
 
+ITEMS = {"token": "tokens", "patch": "patches", "frame": "frames"}
+
+
 def roles_of(card: ModelCard, calls: Sequence[Call]) -> tuple[Role, ...]:
     """The roles of the attention calls, each once. Raises ModelUnsupported."""
     roles = tuple(dict.fromkeys(call.role for call in calls))
@@ -45,9 +48,12 @@ def check_sizes(capture: Capture) -> None:
         )
         wrong = next((layer.scores.shape for layer in layers if layer.scores.shape != expected), None)
         if wrong is not None:
+            units = [ITEMS[each.unit] for each in (capture.query_tokens(kind), capture.key_tokens(kind))]
+            whole = {"token": "text", "patch": "picture", "frame": "sound"}[capture.tokens.unit]
             raise ModelUnsupported(
                 f"A layer of {capture.card.name} has attention of size {wrong[1:]}, where {expected[1:]} "
-                "(heads, query tokens, key tokens) was expected.",
-                f"Its family ({capture.card.family}) pools the text or attends in blocks, which cannot be drawn yet.",
+                f"(heads, query {units[0]}, key {units[1]}) was expected.",
+                f"Its family ({capture.card.family}) pools the {whole} or attends in blocks, "
+                "which cannot be drawn yet.",
                 reason="not-captured",
             )

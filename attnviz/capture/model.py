@@ -9,16 +9,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from attnviz import checks
 from attnviz.capture.capture import Capture, Layer
 from attnviz.capture.drawable import check_sizes, roles_of
 from attnviz.capture.generating import generated, seeded
+from attnviz.capture.media import capture_media, read_media
 from attnviz.capture.reading import read_chat, read_text
 from attnviz.capture.sequences import joined, shifted
 from attnviz.errors import AttnVizError, InputTooLong, TargetUnsupported
-from attnviz.types import Kind, ModelCard, Tokens
+from attnviz.types import Frames, Items, Kind, ModelCard, Patches, Tokens
 
 if TYPE_CHECKING:
     import torch
@@ -65,8 +66,31 @@ class Model:
         name = type(self.loaded.module).__name__
         return self.card.kind == "encoder-decoder" and name.endswith("ForSequenceClassification")
 
-    def tokenize(self, text: str, pair: str | None = None, special: bool = False) -> Tokens:
-        """The tokens that the model would be fed; `special` as in `capture`. Raises InputInvalid, InputEmpty."""
+    @overload
+    def tokenize(self, text: str, pair: str | None = None, special: bool = False) -> Tokens: ...
+
+    @overload
+    def tokenize(self, *, image: Any) -> Patches: ...
+
+    @overload
+    def tokenize(self, *, audio: Any, sampling_rate: int | None = None) -> Frames: ...
+
+    def tokenize(
+        self,
+        text: str | None = None,
+        pair: str | None = None,
+        special: bool = False,
+        *,
+        image: Any = None,
+        audio: Any = None,
+        sampling_rate: int | None = None,
+    ) -> Items:
+        """The tokens that the model would be fed, or the patches of a picture, or the frames of a sound.
+
+        Arguments and errors as in `capture`.
+        """
+        if text is None or image is not None or audio is not None:
+            return read_media(self.loaded, image, audio, sampling_rate, text, pair)[0]
         return read_text(self.loaded, text, pair, special)[0]
 
     def chat(self, messages: Sequence[Mapping[str, Any]], add_generation_prompt: bool = False) -> Tokens:
@@ -82,12 +106,16 @@ class Model:
 
     def capture(
         self,
-        text: str,
+        text: str | None = None,
         pair: str | None = None,
         target_text: str | None = None,
         special: bool = False,
+        *,
+        image: Any = None,
+        audio: Any = None,
+        sampling_rate: int | None = None,
     ) -> Capture:
-        """Run the text through the model once, and keep what its attention can be recomputed from.
+        """Run a text, a picture or a sound through the model once, and keep what its attention can be recomputed from.
 
         Args:
             text: what is encoded, or what a decoder reads.
@@ -95,16 +123,23 @@ class Model:
             target_text: for an encoder-decoder, the text that its decoder is fed (teacher-forced); None lets the
                 model generate it greedily. A classifier's decoder is fed the text itself.
             special: names of special tokens in the texts ("[MASK]") are those tokens; else they are text.
+            image: in place of a text, for a vision model: a path, the bytes of a file, a PIL image, or an array of
+                (height, width) or (height, width, channels), uint8 or floats from 0 to 1.
+            audio: in place of a text, for a speech model: a path, the bytes of a file, or an array of (samples,) or
+                (samples, channels) with its `sampling_rate`; its transcript is the `target_text`.
 
         Raises:
-            InputInvalid: no string, or a token that the model lacks.
-            InputEmpty: no text. InputTooLong: more tokens than positions.
+            InputInvalid: no string, or a token that the model lacks; no picture or sound that is read.
+            InputEmpty: no text. InputTooLong: more tokens than positions, a longer sound than the model hears.
             AttnVizError: a target text for a classifier.
             ModelUnsupported: the model ran, but its attention cannot be tied to the tokens.
         """
+        if text is None or image is not None or audio is not None:
+            items, media = read_media(self.loaded, image, audio, sampling_rate, text, pair)
+            return capture_media(self, items, media, target_text)
         tokens, inputs = self.encode(text, pair, special)
         if self.card.kind != "encoder-decoder":
-            return self._captured(self._inputs(inputs), tokens)
+            return self.captured(self._inputs(inputs), tokens)
         if self.echoes:
             if target_text is not None:
                 raise AttnVizError(
@@ -172,14 +207,14 @@ class Model:
             plain = {name: each[0].tolist() for name, each in inputs.items()}
             return self._captured_decoder(tokens, plain, shifted(self.loaded.module, ids), tokens)
         if continuation is None:
-            return self._captured(dict(inputs), tokens)
+            return self.captured(dict(inputs), tokens)
         if "decoder_input_ids" not in inputs:
-            return self._captured(dict(inputs), joined(tokens, continuation))
+            return self.captured(dict(inputs), joined(tokens, continuation))
         from attnviz.text import tokens_of_ids
 
         fed = inputs["decoder_input_ids"][0].tolist()
         read = tokens_of_ids(self.loaded.tokenizer, fed, special_ids=fed[:1])
-        return self._captured(dict(inputs), tokens, continuation, read)
+        return self.captured(dict(inputs), tokens, continuation, read)
 
     def sites(self, inputs: Mapping[str, torch.Tensor]) -> Sites:
         """The attention calls of one pass over these inputs, where outputs can be changed. Raises ModelUnsupported."""
@@ -225,13 +260,13 @@ class Model:
 
     def _captured_continuation(self, tokens: Tokens, inputs: dict[str, list[int]], new: list[int]) -> Capture:
         if not new:
-            return self._captured(self._inputs(inputs), tokens)
+            return self.captured(self._inputs(inputs), tokens)
         from attnviz.text import tokens_of_ids
 
         target = tokens_of_ids(self.loaded.tokenizer, new)
         longer = {name: values + [values[-1]] * len(new) for name, values in inputs.items()}
         longer["input_ids"] = [*inputs["input_ids"], *new]
-        capture = self._captured(self._inputs(longer), joined(tokens, target))
+        capture = self.captured(self._inputs(longer), joined(tokens, target))
         return replace(capture, target_tokens=target)
 
     def _teacher_forced(
@@ -257,11 +292,12 @@ class Model:
         tensors = self._inputs({**inputs, "decoder_input_ids": fed})
         # Whatever the first position is fed, it is the start of the sequence and no word of the target.
         read = tokens_of_ids(self.loaded.tokenizer, fed, special_ids=fed[:1])
-        return self._captured(tensors, tokens, target, read)
+        return self.captured(tensors, tokens, target, read)
 
-    def _captured(
-        self, inputs: dict[str, Any], tokens: Tokens, target: Tokens | None = None, fed: Tokens | None = None
+    def captured(
+        self, inputs: dict[str, Any], items: Items, target: Tokens | None = None, fed: Tokens | None = None
     ) -> Capture:
+        """One pass over tensors for these items; `target` and `fed` as in `Capture`. Raises ModelUnsupported."""
         from attnviz.capture.recording.recorder import record_calls
 
         calls, _ = record_calls(self.loaded.module, self._uncached(inputs))
@@ -271,7 +307,7 @@ class Model:
             if role in roles:
                 kind: Kind = "self" if len(roles) == 1 else role
                 kinds[kind] = tuple(self._layer(call) for call in calls if call.role == role)
-        capture = Capture(self.card, tokens, target, kinds, fed)
+        capture = Capture(self.card, items, target, kinds, fed)
         check_sizes(capture)
         return capture
 
@@ -302,6 +338,7 @@ def load_model(
     revision: str | None = None,
     *,
     tokenizer: Any = None,
+    processor: Any = None,
     access: Access | None = None,
     turn: AbstractContextManager[None] | None = None,
 ) -> Model:
@@ -313,7 +350,7 @@ def load_model(
         device: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto" (bfloat16 on a GPU that has it, else float32), "float32", "bfloat16", "float16".
         revision: a commit, branch or tag of the Hub.
-        tokenizer: of a model in memory.
+        tokenizer: of a model in memory. processor: of one that takes pictures or sounds.
         access: where a name may lead, and what may be fetched for it; everything by default.
         turn: see `attnviz.loading.load`.
 
@@ -324,6 +361,6 @@ def load_model(
     from attnviz.loading import Access, load, load_module
 
     if not isinstance(name, str | PathLike):
-        return Model(load_module(name, tokenizer))
+        return Model(load_module(name, tokenizer, processor))
     access = access or Access()
     return Model(load(name, device=device, dtype=dtype, revision=revision, access=access, turn=turn))

@@ -28,7 +28,7 @@ def read_text(
     """
     from attnviz.text import encode
 
-    tokenizer, rows = _tokenizer(loaded), embedding_rows(loaded.module, target)
+    tokenizer, rows = _tokenizer(loaded, target), embedding_rows(loaded.module, target)
     return encode(tokenizer, text, pair, target=target, special=special, vocabulary=rows)
 
 
@@ -61,11 +61,12 @@ def embedding_rows(module: Any, target: bool = False) -> int:
         return 0
 
 
-def _tokenizer(loaded: Loaded) -> Any:
-    if loaded.tokenizer is None:
+def _tokenizer(loaded: Loaded, target: bool = False) -> Any:
+    """The tokenizer; of a model for sounds or pictures, only what its decoder says is a text (`target`)."""
+    if loaded.tokenizer is None or not (target or loaded.card.modality.startswith("text")):
         raise ModelUnsupported(
             f"The model {loaded.card.name!r} takes {loaded.card.modality}, not text.",
-            "Choose a text model.",
+            "Choose a text model, or give it a picture (image=) or a sound (audio=), whichever it takes.",
             reason="not-captured",
         )
     return loaded.tokenizer

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from attnviz import checks
 from attnviz.errors import UnknownName
 from attnviz.figures.wire import pack
 
@@ -142,7 +143,10 @@ def document(capture: Capture, view: View, layer: int, head: int, kind: Kind | N
     {"height": pixels}, or into a file. Raises UnknownName.
     """
     part = extent(view, capture.shape(kind), layer, head)
-    queries, keys = capture.query_tokens(kind), capture.key_tokens(kind)
+    queries, keys = (
+        checks.tokens("BertViz’s view", each)
+        for each in (capture.query_tokens(kind), capture.key_tokens(kind))
+    )
     rows = np.arange(part.rows)
     weights = np.stack(
         [

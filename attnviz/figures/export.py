@@ -117,7 +117,9 @@ def notebook(capture: Capture) -> str:
     """The capture's heatmap for a notebook: a frame of its own, cut off from the notebook around it."""
     layer, head = 0, 0
     message = heatmap_message(capture, layer, head, most=NOTEBOOK_BYTES)
-    document = page("heatmap", message, title=f"Attention of {capture.card.name}", text=capture.tokens.text)
+    document = page(
+        "heatmap", message, title=f"Attention of {capture.card.name}", text=capture.tokens.description
+    )
     return (
         f'<iframe srcdoc="{html.escape(document)}" sandbox="allow-scripts allow-downloads" loading="lazy" '
         f'title="Attention map" style="width: 100%; height: {NOTEBOOK_HEIGHT}px; border: 0"></iframe>'
@@ -167,7 +169,7 @@ def heatmap_message(
         pool,
         causal=kind == "decoder" or (kind == "self" and capture.card.kind == "decoder"),
         model=capture.card.name,
-        text=capture.tokens.text,
+        text=capture.tokens.description,
         identity=kind,
         form=form if form in LASTING_FORMS else "heatmap",
         hide=hide,

@@ -91,7 +91,9 @@ def kind_of(config: PreTrainedConfig, architecture: str) -> ModelKind:
         MODEL_FOR_MASKED_LM_MAPPING_NAMES,
     )
 
-    if architecture.endswith(("EncoderModel", "ForTextEncoding")):  # T5EncoderModel of a two-part config
+    if architecture.endswith(
+        ("EncoderModel", "ForTextEncoding", "ForAudioClassification")
+    ):  # of two-part configs
         return "encoder"
     if getattr(config, "is_encoder_decoder", False):
         return "decoder" if architecture.endswith("ForCausalLM") else "encoder-decoder"

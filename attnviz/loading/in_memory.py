@@ -12,6 +12,7 @@ from attnviz.errors import ModelUnsupported
 from attnviz.loading.cards import card_of
 from attnviz.loading.config import check_config
 from attnviz.loading.loader import Loaded
+from attnviz.loading.processor import part_for
 
 if TYPE_CHECKING:
     import torch
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-def load_module(module: Any, tokenizer: Any = None) -> Loaded:
+def load_module(module: Any, tokenizer: Any = None, processor: Any = None) -> Loaded:
     """A model of transformers that is in memory, on its own device and in its own dtype.
 
     Args:
         tokenizer: the one that it was trained with; needed where the model reads text.
+        processor: its image processor or feature extractor, or what holds one; its tokenizer is taken from there, too.
 
     Raises: ModelUnsupported, which says what the model lacks.
     """
     device = _checked(module)
+    tokenizer = getattr(processor, "tokenizer", None) if tokenizer is None else tokenizer
     card = card_of(
         module.config,
         str(getattr(module.config, "_name_or_path", "") or type(module).__name__),
@@ -45,7 +48,8 @@ def load_module(module: Any, tokenizer: Any = None) -> Loaded:
         raise _refusal(
             card.name, f"{type(tokenizer).__name__} is no tokenizer of transformers", "Give its tokenizer."
         )
-    return Loaded(card, device, module.dtype, view(module), tokenizer)
+    part = None if processor is None else part_for(processor, card.modality, card.name)
+    return Loaded(card, device, module.dtype, view(module), tokenizer, processor=part)
 
 
 def view(module: PreTrainedModel) -> PreTrainedModel:

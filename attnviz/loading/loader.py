@@ -21,6 +21,7 @@ from attnviz.loading.cards import card_of, kind_of
 from attnviz.loading.isolation import isolated
 from attnviz.loading.locate import Located, locate
 from attnviz.loading.pooling import Pooling
+from attnviz.loading.processor import load_processor
 from attnviz.loading.sentence_modules import lowercases, notes, read_pooling, with_tokenizer
 from attnviz.loading.tokenizer import load_tokenizer, lower_case
 from attnviz.loading.weights import damaged, nbytes
@@ -51,7 +52,8 @@ TABLES = (
 class Loaded:
     """A model ready to run: `module` is in eval mode, and none of its parameters wants a gradient.
 
-    `tokenizer` is None for a model that takes no text. `pooling` says how the model makes one vector of a text's
+    `tokenizer` is None for a model that takes no text; `processor` prepares pictures or sounds, None where the model
+    takes none or came without it. `pooling` says how the model makes one vector of a text's
     token vectors, and what sentence-transformers would do with the text before.
     """
 
@@ -61,6 +63,7 @@ class Loaded:
     module: nn.Module
     tokenizer: Any
     pooling: Pooling = field(default_factory=Pooling)
+    processor: Any = None
 
     def tokenize(self, text: str, pair: str | None = None) -> Tokens:
         """The tokens that the model is fed. Raises InputEmpty; ModelUnsupported for a model without text."""
@@ -150,7 +153,8 @@ def _load(located: Located, device: torch.device, dtype: torch.dtype) -> Loaded:
     if located.card is None:
         limit = 0 if tokenizer is None else int(min(tokenizer.model_max_length, 10**18))
         card = _card(located, module, " ".join(filter(None, (note, notes(pooling)))), limit)
-    return Loaded(card, device, dtype, module, tokenizer, pooling)
+    processor = load_processor(located.path, located.name, card.modality)
+    return Loaded(card, device, dtype, module, tokenizer, pooling, processor)
 
 
 def _card(located: Located, module: PreTrainedModel, notes: str, tokenizer_limit: int = 0) -> ModelCard:

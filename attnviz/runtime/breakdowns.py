@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from attnviz.types import Kind
+from attnviz import checks
+from attnviz.types import Kind, Patches, Tokens
 
 if TYPE_CHECKING:
     from attnviz.analysis.allocation import Allocation
@@ -17,9 +18,13 @@ Breakdown = Literal["class", "segment", "distance"]
 
 
 def breakdowns(capture: Capture, kind: Kind | None) -> tuple[Breakdown, ...]:
-    """Those that make sense: segments need a pair, distances one axis."""
-    names: list[Breakdown] = ["class"]
-    if len(set(capture.key_tokens(kind).segments.tolist())) > 1 and _one_axis(capture, kind):
+    """Those that make sense: classes need tokens, segments a pair, distances one axis that is no picture's."""
+    sides = capture.query_tokens(kind), capture.key_tokens(kind)
+    if any(isinstance(each, Patches) for each in sides):
+        return ()
+    names: list[Breakdown] = ["class"] if all(isinstance(each, Tokens) for each in sides) else []
+    keys = sides[1]
+    if isinstance(keys, Tokens) and len(set(keys.segments.tolist())) > 1 and _one_axis(capture, kind):
         names.append("segment")
     return (*names, "distance") if _one_axis(capture, kind) else tuple(names)
 
@@ -37,8 +42,10 @@ def _by_class(capture: Capture, kind: Kind | None) -> Allocation:
     from attnviz.analysis import allocation
     from attnviz.capture.recompute import shares
 
-    rows = allocation.class_groups(capture.query_tokens(kind))
-    keys = allocation.class_groups(capture.key_tokens(kind))
+    rows, keys = (
+        allocation.class_groups(checks.tokens("A breakdown by class", each))
+        for each in (capture.query_tokens(kind), capture.key_tokens(kind))
+    )
     values = shares.by_group(capture, rows.index, keys.index, kind)
     even = allocation.even_shares(
         rows.index, keys.index, causal(capture, kind), (len(rows.titles), len(keys.titles))
@@ -57,7 +64,7 @@ def _by_segment(capture: Capture, kind: Kind | None) -> Allocation:
     from attnviz.analysis import allocation
     from attnviz.capture.recompute import shares
 
-    groups = allocation.segment_groups(capture.key_tokens(kind))
+    groups = allocation.segment_groups(checks.tokens("A breakdown by text", capture.key_tokens(kind)))
     index = groups.index
     texts = index[index < 2]
     values = allocation.same_and_other(shares.by_group(capture, index, index, kind))

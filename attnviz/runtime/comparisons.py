@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
+from attnviz import checks
 from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.progress import STATISTICS, Progress, Stage
 from attnviz.runtime.query import Query
@@ -41,7 +42,13 @@ class Comparisons:
             from attnviz.analysis.alignment import match
 
             sides = zip((capture for _, capture in found), kinds, strict=True)
-            axes = [(capture.query_tokens(kind), capture.key_tokens(kind)) for capture, kind in sides]
+            axes = [
+                tuple(
+                    checks.tokens("A comparison", each)
+                    for each in (capture.query_tokens(kind), capture.key_tokens(kind))
+                )
+                for capture, kind in sides
+            ]
             queries = match(axes[0][0], axes[1][0], unit, alike)
             if all(rows is keys for rows, keys in axes):
                 return queries, queries

@@ -16,6 +16,7 @@ from attnviz.runtime.engine.sizes import capture_parts
 from attnviz.runtime.progress import OPENING, SAVING, Progress
 from attnviz.runtime.query import FILE, Query, is_file
 from attnviz.runtime.settings import Settings
+from attnviz.types import Tokens
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
@@ -96,4 +97,7 @@ def read(data: bytes, name: str, settings: Settings) -> Capture:
 def query_of(name: str, capture: Capture) -> Query:
     """The question that the capture answers, asked of the file in place of a model."""
     target = capture.target_tokens if capture.card.kind == "encoder-decoder" else None
-    return Query(name, capture.tokens.text, capture.tokens.pair, target.text if target else None)
+    said = target.text if target else None
+    if isinstance(capture.tokens, Tokens):
+        return Query(name, capture.tokens.text, capture.tokens.pair, said)
+    return Query(name, "", target_text=said)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
+from attnviz import checks
 from attnviz.errors import UnknownName
 from attnviz.runtime.breakdowns import ALLOCATE, Breakdown, breakdowns, causal
 from attnviz.runtime.engine.engine import Engine
@@ -69,10 +70,13 @@ class Statistics:
         progress: Progress | None = None,
     ) -> Allocation:
         """The shares of attention by class, segment or distance of the key token, of every head. Raises UnknownName."""
-        valid = self.breakdowns(query, kind, progress)
-        if by not in valid:
-            raise UnknownName("breakdown of attention", by, valid)
         key, capture = self._engine.find(query, progress)
+        valid = breakdowns(capture, kind)
+        if by not in valid:
+            if by in ALLOCATE:
+                for items in (capture.query_tokens(kind), capture.key_tokens(kind)):
+                    checks.tokens(f"A breakdown by {by}", items)
+            raise UnknownName("breakdown of attention", by, valid)
 
         def compute(report: Progress) -> Allocation:
             report(Stage(STATISTICS))

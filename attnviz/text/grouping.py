@@ -1,4 +1,4 @@
-"""Tokens grouped into words, sentences or paragraphs, for coarser axes."""
+"""Items grouped for coarser axes: tokens into words and sentences, frames into seconds."""
 
 from __future__ import annotations
 
@@ -10,23 +10,40 @@ import numpy as np
 from attnviz.errors import UnknownName
 from attnviz.text.labels import Span
 from attnviz.text.words import paragraph_spans, sentence_spans
-from attnviz.types import IntArray, Tokens
+from attnviz.types import Frames, IntArray, Items, Tokens
 
-GRANULARITIES = ("token", "word", "sentence", "paragraph")
+GRANULARITIES = Tokens.groups
 _SPANS = {"sentence": sentence_spans, "paragraph": paragraph_spans}
 
 
-def groups(tokens: Tokens, granularity: str) -> tuple[Annotated[IntArray, "T"], tuple[str, ...]]:
-    """The group of each token, (T,) int64 in order of first appearance, and the label of each group.
+def groups(items: Items, granularity: str) -> tuple[Annotated[IntArray, "T"], tuple[str, ...]]:
+    """The group of each item, (T,) int64 in order of first appearance, and the label of each group.
 
-    Every special token is a group of its own. Labels of all others are slices of the text,
-    without the white space around them.
-    Raises UnknownName.
+    Every special item is a group of its own. Labels of words, sentences and paragraphs are slices of the text, without
+    the white space around them; those of seconds and tenths are their beginnings.
+    Raises UnknownName where these items have no such group.
     """
-    if granularity not in GRANULARITIES:
-        raise UnknownName("granularity", granularity, GRANULARITIES)
-    if granularity == "token":
-        return np.arange(len(tokens), dtype=np.int64), tokens.labels
+    if granularity not in items.groups:
+        raise UnknownName("granularity", granularity, items.groups)
+    if granularity == items.unit:
+        return np.arange(len(items), dtype=np.int64), items.labels
+    if isinstance(items, Tokens):
+        return _of_tokens(items, granularity)
+    assert isinstance(items, Frames)
+    return _of_frames(items, granularity)
+
+
+def _of_frames(frames: Frames, granularity: str) -> tuple[IntArray, tuple[str, ...]]:
+    """By the stretch that the middle of a frame lies in; padding is grouped like sound, but never with it."""
+    a_second = 10 if granularity == "tenth" else 1
+    stretches = np.floor(frames.seconds.mean(1) * a_second).astype(np.int64)
+    pairs = np.stack([frames.special.astype(np.int64), stretches], axis=1)
+    present, index = np.unique(pairs, axis=0, return_inverse=True)  # padding is behind the sound: in order
+    digits = 1 if granularity == "tenth" else 0
+    return index.reshape(-1), tuple(f"{n / a_second:.{digits}f} s" for n in present[:, 1].tolist())
+
+
+def _of_tokens(tokens: Tokens, granularity: str) -> tuple[IntArray, tuple[str, ...]]:
     units = tokens.words.tolist() if granularity == "word" else _stretches(tokens, _SPANS[granularity])
     numbers: dict[tuple[int, int], int] = {}
     index = np.empty(len(tokens), dtype=np.int64)

@@ -9,8 +9,9 @@ import numpy as np
 
 from attnviz.figures import MapView
 from attnviz.figures.messages.axes import Axes, labelled
-from attnviz.figures.messages.heatmap import TITLES
 from attnviz.figures.messages.quantities import Quantity
+
+TITLES = ("query token: looks from", "key token: looked at")
 
 
 def map_message(

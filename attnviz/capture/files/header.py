@@ -64,7 +64,7 @@ class Header:
             kept_bytes(*shape) for each, shape in zip(scores, shapes, strict=True) if "weights" not in each
         )
         texts = [self.document[name] for name in ("tokens", "target_tokens", "fed_tokens")]
-        lengths = [len(text["ids"]) for text in texts if text is not None]
+        lengths = [_length(text) for text in texts if text is not None]
         # An array that layers share is built once.
         shared = {(each["array"], each["dtype"]) for each in references(self.document["kinds"])}
         return Facts(
@@ -85,6 +85,18 @@ class Header:
     def _bytes(self, name: str, dtype: str) -> int:
         tensor = self.tensors[name]
         return (tensor.end - tensor.begin) * (2 if dtype == "bfloat16" else 1)  # numpy needs float32 for it
+
+
+def _length(items: Mapping[str, Any]) -> int:
+    """How many tokens, patches or frames a part of the document stands for, before they are made."""
+    if "items" not in items:
+        return len(items["ids"])
+    if items["items"] == "frame":
+        return len(items["seconds"])
+    rows, columns = items["rows"], items["columns"]
+    if not (type(rows) is int and type(columns) is int and min(rows, columns) > 0):
+        raise ValueError("a grid of patches that is none")
+    return rows * columns + len(items["leading"])
 
 
 def references(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""The card and the tokens of a saved capture, checked value by value: the file may come from a stranger.
+"""The card and the items of a saved capture, checked value by value: the file may come from a stranger.
 
 Whatever is wrong raises ValueError, KeyError or TypeError, which `store` turns into CaptureInvalid.
 """
@@ -6,12 +6,13 @@ Whatever is wrong raises ValueError, KeyError or TypeError, which `store` turns 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any, get_args
 
 import numpy as np
 
-from attnviz.types import IntArray, ModelCard, ModelKind, Tokens
+from attnviz.types import Frames, IntArray, Items, ModelCard, ModelKind, Patches, Tokens
 
 NUMBERS = ("layers", "heads", "width", "max_tokens", "parameters")
 
@@ -46,6 +47,56 @@ def tokens_in(fields: Mapping[str, Any] | None) -> Tokens | None:
     starts, ends = tokens.spans[:, 0], tokens.spans[:, 1]
     _check(bool(((starts >= 0) & (starts <= ends) & (ends <= lengths[tokens.segments])).all()), "spans")
     return tokens
+
+
+def items_in(fields: Mapping[str, Any]) -> Items:
+    """The tokens of a text, the patches of a picture or the frames of a sound."""
+    kind = fields.get("items")
+    if kind is None:
+        tokens = tokens_in(fields)
+        assert tokens is not None
+        return tokens
+    if kind == "patch":
+        return _patches_in(fields)
+    _check(kind == "frame", "items of no known kind")
+    return _frames_in(fields)
+
+
+def _patches_in(fields: Mapping[str, Any]) -> Patches:
+    box = fields["box"]
+    width, height = _number(fields["width"]), _number(fields["height"])
+    if box is not None:
+        _check(isinstance(box, list) and len(box) == 4, "what the grid covers")
+        left, top, right, bottom = box = [_finite(edge) for edge in box]
+        _check(0 <= left < right <= width + 1 and 0 <= top < bottom <= height + 1, "what the grid covers")
+    return Patches(
+        _number(fields["rows"]),
+        _number(fields["columns"]),
+        width,
+        height,
+        None if box is None else tuple(box),
+        tuple(map(_text, fields["leading"])),
+        _text(fields["digest"]),
+        tuple(map(_text, fields["notes"])),
+    )
+
+
+def _frames_in(fields: Mapping[str, Any]) -> Frames:
+    seconds = np.array([[_finite(edge) for edge in _two(span)] for span in fields["seconds"]], np.float64)
+    _check(bool((seconds[:, 0] < seconds[:, 1]).all() and (np.diff(seconds[:, 0]) > 0).all()), "times")
+    _check(seconds.min() >= 0, "times")
+    return Frames(
+        seconds,
+        _finite(fields["duration"]),
+        _number(fields["sampling_rate"]),
+        _text(fields["digest"]),
+        tuple(map(_text, fields["notes"])),
+    )
+
+
+def _finite(value: Any) -> float:
+    _check(type(value) in (int, float) and math.isfinite(value) and abs(value) < 1e9, "a number that is none")
+    return float(value)
 
 
 def _text(value: Any) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.capture.capture import Capture, Layer
-from attnviz.capture.files.items import card_in, tokens_in
+from attnviz.capture.files.items import card_in, items_in, tokens_in
 from attnviz.capture.files.writer import OUTPUT
 from attnviz.capture.masks import Bias, DenseBias, DenseMask, Mask, SpanMask, ToeplitzBias
 from attnviz.capture.recompute.contribution import OutputParts
@@ -82,9 +82,7 @@ class Reader:
                 raise ValueError(f"kind of attention {kind[:20]!r}")
             kinds[cast("Kind", kind)] = tuple(self._layer(layer) for layer in layers)
         _check(len(kinds) == 1 or "cross" in kinds, "no attention, or kinds that do not go together")
-        tokens = tokens_in(document["tokens"])
-        if tokens is None:
-            raise ValueError("no tokens")
+        tokens = items_in(document["tokens"])
         target, fed = tokens_in(document["target_tokens"]), tokens_in(document["fed_tokens"])
         capture = Capture(card_in(document["card"]), tokens, target, kinds, fed)
         read = tokens if fed is None else fed

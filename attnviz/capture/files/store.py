@@ -14,10 +14,13 @@ from os import PathLike
 from attnviz.capture.capture import Capture
 from attnviz.capture.files.header import FORMAT, Facts, Header, Limits, check, read_header
 from attnviz.capture.files.reader import Arrays, Reader
-from attnviz.capture.files.writer import Writer, tokens_out
+from attnviz.capture.files.writer import Writer, items_out
 from attnviz.errors import CaptureInvalid
+from attnviz.types import Tokens
 
 VERSION = 1
+VERSION_OF_MEDIA = 2  # also of pictures and sounds; texts are written as before, for those who have version 1
+VERSIONS = (VERSION, VERSION_OF_MEDIA)
 ANY = Limits()  # what is safe for whoever opens a file of their own
 # What the pieces of a damaged file raise where they do not fit together.
 DAMAGE = (
@@ -63,11 +66,11 @@ def to_bytes(capture: Capture) -> bytes:
             place["output"] = writer.output(layer)
     document = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSION if isinstance(capture.tokens, Tokens) else VERSION_OF_MEDIA,
         "card": dataclasses.asdict(capture.card),
-        "tokens": tokens_out(capture.tokens),
-        "target_tokens": tokens_out(capture.target_tokens),
-        "fed_tokens": tokens_out(capture.fed_tokens),
+        "tokens": items_out(capture.tokens),
+        "target_tokens": items_out(capture.target_tokens),
+        "fed_tokens": items_out(capture.fed_tokens),
         "kinds": kinds,
     }
     return pack(writer.arrays, metadata={FORMAT: json.dumps(document)})
@@ -112,9 +115,10 @@ def _header(start: bytes, size: int, name: str, limits: Limits) -> Header:
             f"{name} is not an AttnViz capture, or it was cut off.",
             "Choose a file that was saved by AttnViz, and download it again if it is incomplete.",
         ) from error
-    if version != VERSION:
+    if type(version) is not int or version not in VERSIONS:
         raise CaptureInvalid(
-            f"{name} was written in version {str(version)[:20]} of the format; this AttnViz reads {VERSION}.",
+            f"{name} was written in version {str(version)[:20]} of the format; this AttnViz reads "
+            f"{' and '.join(map(str, VERSIONS))}.",
             "Save it again with this version of AttnViz.",
         )
     check(_facts(header, name), limits, name)

@@ -12,7 +12,7 @@ from attnviz.capture.arrays import Array
 from attnviz.capture.capture import Layer
 from attnviz.capture.masks import Bias, DenseMask, Mask, SpanMask, ToeplitzBias
 from attnviz.capture.recompute.scores import DenseScores, Scores
-from attnviz.types import Tokens
+from attnviz.types import Frames, Items, Patches, Tokens
 
 OUTPUT = {"v": 3, "pulls": 3, "bias": 1}  # arrays of OutputParts, and their dimensions
 
@@ -80,10 +80,14 @@ def _portable(array: Array) -> npt.NDArray[Any]:
     return np.ascontiguousarray(array)
 
 
-def tokens_out(tokens: Tokens | None) -> dict[str, Any] | None:
-    if tokens is None:
+def items_out(items: Items | None) -> dict[str, Any] | None:
+    """The fields that the items are made again from; those of pictures and sounds begin with what they are."""
+    if items is None:
         return None
-    fields = {field.name: getattr(tokens, field.name) for field in dataclasses.fields(tokens)}
-    return {
-        name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in fields.items()
+    assert isinstance(items, Tokens | Patches | Frames)
+    names = [field.name for field in dataclasses.fields(items) if field.init]
+    values = {name: getattr(items, name) for name in names}
+    plain = {
+        name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()
     }
+    return plain if isinstance(items, Tokens) else {"items": items.unit, **plain}

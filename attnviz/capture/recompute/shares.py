@@ -13,7 +13,7 @@ import numpy as np
 
 from attnviz.capture.arrays import Array, device_of, is_torch, namespace, to_numpy, wide_dtype
 from attnviz.capture.recompute.blocks import blocks, source
-from attnviz.types import FloatArray, IntArray, Kind, default_kind
+from attnviz.types import FloatArray, IntArray, Kind, Tokens, default_kind
 
 if TYPE_CHECKING:
     from attnviz.capture.capture import Capture
@@ -178,6 +178,8 @@ def on_same_token(capture: Capture, kind: Kind | None = None) -> Annotated[Float
     Special tokens are neither counted as rows nor as places.
     """
     queries, keys = capture.query_tokens(kind), capture.key_tokens(kind)
+    if not (isinstance(queries, Tokens) and isinstance(keys, Tokens)):  # no patch and no frame occurs again
+        return np.full(capture.shape(kind)[:2], np.nan, np.float32)
     ids = np.where(keys.special, -1 - np.arange(len(keys)), keys.ids)  # a special token is like no other
     asked = np.where(queries.special, np.iinfo(np.int64).min, queries.ids)
     order = np.argsort(ids, kind="stable")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from attnviz import checks
 from attnviz.checks import index
 from attnviz.errors import InputEmpty, UnknownName
 from attnviz.explanation.intervention.experiment import Experiment, Head
@@ -83,8 +84,13 @@ def attended(
     )
     for layer, head in chosen:
         total += capture.attention(layer, head, experiment.kind)
-    tokens = capture.query_tokens(experiment.kind), capture.key_tokens(experiment.kind)
-    return Attended(experiment.kind, *tokens, total / np.float32(len(chosen)))
+    queries, keys = capture.query_tokens(experiment.kind), capture.key_tokens(experiment.kind)
+    return Attended(
+        experiment.kind,
+        checks.tokens("Forcing a row", queries),
+        checks.tokens("Forcing a row", keys),
+        total / np.float32(len(chosen)),
+    )
 
 
 class Forcing:

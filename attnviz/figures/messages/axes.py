@@ -1,4 +1,4 @@
-"""The rows and columns of a map: tokens, words or sentences, and blocks of tokens where those would be too many."""
+"""The rows and columns of a map: items, or groups of them such as words, and blocks where those would be too many."""
 
 from __future__ import annotations
 
@@ -7,21 +7,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnviz.errors import UnknownName
 from attnviz.figures.messages.prose import Run, prose_runs
-from attnviz.types import BoolArray, FloatArray, IntArray, Tokens
+from attnviz.types import BoolArray, FloatArray, Frames, IntArray, Items, Patches, Tokens
 
-GRANULARITIES = ("token", "word", "sentence", "paragraph")
+GRANULARITIES = Tokens.groups
+GROUPS = tuple(name for kind in (Tokens, Patches, Frames) for name in kind.groups)
+PLURALS = {"token": "tokens", "patch": "patches", "frame": "frames"}
+LONG_NAMES = {"tenth": "tenth of a second"}  # of groups, where their names say too little
 MAX_SIDE = 1024  # cells a side: more would neither be seen nor sent in time
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One side of a map: the group of each token, and a label and a flag for each group."""
+    """One side of a map: the group of each item, and a label and a flag for each group.
+
+    `unit`: what a group is; `item`: what is grouped.
+    """
 
     groups: IntArray
     labels: tuple[str, ...]
     special: BoolArray
     unit: str
+    item: str = "token"
 
     @property
     def whole(self) -> bool:
@@ -29,22 +37,44 @@ class Axis:
         return len(self.labels) == len(self.groups)
 
 
-def axis(tokens: Tokens, granularity: str) -> Axis:
-    """The tokens, words or sentences of a text; blocks of tokens where those would be too many."""
+def units(queries: Items, keys: Items) -> tuple[str, ...]:
+    """By what the rows and columns of a map can be grouped; of a map from one sort of items to another, both's."""
+    return tuple(dict.fromkeys((*queries.groups, *keys.groups)))
+
+
+def axis(items: Items, granularity: str) -> Axis:
+    """Items or groups of them; blocks of items where those would be too many.
+
+    Items that have no such group stand alone: patches by "word", tokens by "second". Raises UnknownName.
+    """
     from attnviz.text import groups
 
-    index, labels = groups(tokens, granularity)
-    unit = granularity
+    if granularity not in GROUPS:
+        raise UnknownName("granularity", granularity, items.groups)
+    unit = granularity if granularity in items.groups else items.unit
+    index, labels = groups(items, unit)
     if len(labels) > MAX_SIDE:
-        size = -(-len(tokens) // MAX_SIDE)
-        index = np.arange(len(tokens), dtype=np.int64) // size
-        last = len(tokens) - 1
-        labels = tuple(f"{start}–{min(start + size - 1, last)}" for start in range(0, last + 1, size))
-        unit = f"block of {size} tokens"
+        size = -(-len(items) // MAX_SIDE)
+        index = np.arange(len(items), dtype=np.int64) // size
+        labels = _block_labels(items, size)
+        special = np.zeros(len(labels), bool)
+        if not isinstance(items, Tokens):
+            np.logical_or.at(special, index, items.special)
+        return Axis(index, labels, special, f"block of {size} {PLURALS[items.unit]}", items.unit)
     special = np.zeros(len(labels), bool)
-    if unit == granularity:
-        special[index[tokens.special]] = True
-    return Axis(index, labels, special, unit)
+    special[index[items.special]] = True
+    return Axis(index, labels, special, unit, items.unit)
+
+
+def _block_labels(items: Items, size: int) -> tuple[str, ...]:
+    """The first and the last item of each block; of frames, the time that it takes."""
+    last = len(items) - 1
+    ends = [(start, min(start + size - 1, last)) for start in range(0, last + 1, size)]
+    if isinstance(items, Frames):
+        return tuple(f"{items.seconds[a, 0]:.2f}–{items.seconds[b, 1]:.2f} s" for a, b in ends)
+    if isinstance(items, Patches):
+        return tuple(f"{items.labels[a]} – {items.labels[b]}" for a, b in ends)
+    return tuple(f"{a}–{b}" for a, b in ends)
 
 
 def grouped(matrix: FloatArray, queries: Axis, keys: Axis) -> FloatArray:
@@ -68,9 +98,17 @@ def note(queries: Axis, keys: Axis, weights: bool = True, about: str = "") -> st
     if queries.whole and keys.whole:
         return about
     about = f"{about} " if about else ""
-    grouped = (
-        f"A row is the mean over the tokens of a {queries.unit}, a column the sum over those of a {keys.unit}"
+    rows, columns = (
+        f"the {PLURALS[each.item]} of a {LONG_NAMES.get(each.unit, each.unit)}" for each in (queries, keys)
     )
+    if queries.whole:
+        grouped = f"A column is the sum over {columns}"
+    elif keys.whole:
+        grouped = f"A row is the mean over {rows}"
+    else:
+        if queries.item == keys.item:
+            columns = columns.replace(f"the {PLURALS[keys.item]}", "those", 1)
+        grouped = f"A row is the mean over {rows}, a column the sum over {columns}"
     return about + (f"{grouped}; so a row still adds up to 1." if weights else f"{grouped}.")
 
 
@@ -98,19 +136,28 @@ class Axes:
     first: str = ""
 
     @classmethod
-    def of(cls, queries: Tokens, keys: Tokens, granularity: str) -> Axes:
-        """The axes of a map from some tokens to others, the same or those of another text."""
+    def of(cls, queries: Items, keys: Items, granularity: str) -> Axes:
+        """The axes of a map from some items to others, the same or those of another text, picture or sound."""
         same = queries is keys
         rows = axis(queries, granularity)
         columns = rows if same else axis(keys, granularity)
-        texts = ((queries, rows),) if same else ((queries, rows), (keys, columns))
-        whole = rows.unit in GRANULARITIES and columns.unit in GRANULARITIES
+        sides = ((queries, rows),) if same else ((queries, rows), (keys, columns))
+        texts = [(text, each) for text, each in sides if isinstance(text, Tokens)]
+        whole = rows.unit in GROUPS and columns.unit in GROUPS
         return cls(
             rows,
             columns,
-            [prose_runs(text, each.groups, shown(each.labels)) for text, each in texts],
+            # Prose is of all sides or of none: a picture and a sound have no running text.
+            [prose_runs(text, each.groups, shown(each.labels)) for text, each in texts]
+            if len(texts) == len(sides)
+            else [],
             ("both" if same else "keys") if whole else "",
         )
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """Of the rows and of the columns."""
+        return (f"query {self.queries.item}: looks from", f"key {self.keys.item}: looked at")
 
     @property
     def cells(self) -> int:

@@ -20,7 +20,6 @@ Head = tuple[int, int]
 FORMS = ("heatmap", "text", "lines", "qk")
 HIDEABLE = ("special", "first")
 SHARES = (50, 75, 90, 95, 99, 100)  # percent of a row's mass that the shown links hold
-TITLES = ("query token: looks from", "key token: looked at")
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class MapView:
         pool: which heads each map combines, where it is not of one; `places` then name the layer, and any head.
         causal: cells right of the diagonal (of the lower right corner, if Q != K) are drawn as "cannot look
             ahead", not as zero.
-        titles: of the rows and of the columns.
+        titles: of the rows and of the columns; None: what their items are.
         note: one line under the figure; None: what there is to say of quantity, pool and axes.
         model, text: for descriptions and file names.
         identity: whatever else tells two messages' maps apart, when axes, quantity, model and text do not.
@@ -56,7 +55,7 @@ class MapView:
     quantity: Quantity = field(default=QUANTITIES["attention"])
     pool: Pool | None = None
     causal: bool = False
-    titles: tuple[str, str] = TITLES
+    titles: tuple[str, str] | None = None
     note: str | None = None
     model: str = ""
     text: str = ""
@@ -138,13 +137,14 @@ class MapView:
     def _identified(self) -> dict[str, Any]:
         """The part of the header by which maps are interchangeable."""
         queries, keys = self.axes.queries, self.axes.keys
+        titles = self.titles or self.axes.titles
         return {
             "queries": shown(queries.labels),
             "keys": shown(keys.labels),
             "querySpecial": np.asarray(queries.special).astype(int).tolist(),
             "keySpecial": np.asarray(keys.special).astype(int).tolist(),
-            "queryTitle": self.titles[0],
-            "keyTitle": self.titles[1],
+            "queryTitle": titles[0],
+            "keyTitle": titles[1],
             "unit": queries.unit,
             "quantity": self.quantity.title,
             "rowsSumToOne": self.sums_to_one,

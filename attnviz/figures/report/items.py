@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.figures.export import heatmap_message
 from attnviz.figures.messages.words import explanation_data
+from attnviz.types import Tokens
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
@@ -93,8 +94,10 @@ def of_head(
     capture: Capture, layer: int, head: int, *, kind: Kind | None = None, title: str = "", note: str = ""
 ) -> Item:
     """The item of one head's attention map; other heads come along as far as `PIN_BYTES` go. Raises UnknownName."""
-    texts = [("Text", capture.tokens.text)]
-    texts += [("Second text", capture.tokens.pair)] if capture.tokens.pair else []
+    what = {"token": "Text", "patch": "Picture", "frame": "Sound"}[capture.tokens.unit]
+    texts = [(what, capture.tokens.description)]
+    pair = capture.tokens.pair if isinstance(capture.tokens, Tokens) else None
+    texts += [("Second text", pair)] if pair else []
     return Item(
         "heatmap",
         heatmap_message(capture, layer, head, kind=kind, most=PIN_BYTES),

@@ -15,7 +15,7 @@ from attnviz.web.state.address import Head, State
 if TYPE_CHECKING:
     from attnviz.capture import Capture
     from attnviz.runtime import Query
-    from attnviz.types import Kind, Tokens
+    from attnviz.types import Items, Kind
 
 KIND_TITLES = {
     "self": "self-attention",
@@ -52,11 +52,11 @@ class Attention:
         return self.shape[1]
 
     @property
-    def queries(self) -> Tokens:
+    def queries(self) -> Items:
         return self.capture.query_tokens(self.kind)
 
     @property
-    def keys(self) -> Tokens:
+    def keys(self) -> Items:
         return self.capture.key_tokens(self.kind)
 
     @property

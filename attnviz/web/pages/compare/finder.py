@@ -17,7 +17,7 @@ from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
-    from attnviz.types import IntArray, Tokens
+    from attnviz.types import IntArray, Items
     from attnviz.web.controls.attention import Attention
     from attnviz.web.state.address import State
 
@@ -69,7 +69,7 @@ def _message(weights: np.ndarray, attention: Attention, link: tuple[int, int]) -
     return results_data(found, model=session.model_name(attention.query.model))
 
 
-def _name(tokens: Tokens, at: int) -> str:
+def _name(tokens: Items, at: int) -> str:
     return f"“{plain(visible(tokens.labels[at], 40))}” (token {at})"
 
 
@@ -79,7 +79,7 @@ def ranked(weights: np.ndarray) -> IntArray:
     return np.stack(np.unravel_index(order, weights.shape), axis=1)
 
 
-def table(weights: np.ndarray, rows: Tokens, keys: Tokens, link: tuple[int, int]) -> list[list[str | float]]:
+def table(weights: np.ndarray, rows: Items, keys: Items, link: tuple[int, int]) -> list[list[str | float]]:
     """All heads, ranked, as the rows of a table."""
     ends = [plain(rows.labels[link[0]]), link[0], plain(keys.labels[link[1]]), link[1]]
     head = ["from", "position", "to", "position", "layer", "head", "attention weight"]
@@ -98,7 +98,7 @@ def _choose() -> None:
     session.update(held=((0, st.session_state[FROM]), (1, st.session_state[TO])))
 
 
-def _token(label: str, tokens: Tokens, at: int, key: str) -> None:
+def _token(label: str, tokens: Items, at: int, key: str) -> None:
     st.selectbox(
         label,
         range(len(tokens)),

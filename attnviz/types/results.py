@@ -1,109 +1,14 @@
-"""The records that flow from layer to layer: frozen, with read-only arrays, every axis tied to its tokens.
-
-Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, Q query tokens, K key tokens, M metrics.
-"""
+"""What is found of a model: statistics of heads, a row taken apart, an attribution; frozen, with read-only arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
-import numpy.typing as npt
 
-VERSION = "0.1.0"  # of this package
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-
-Kind = Literal["self", "encoder", "decoder", "cross"]
-ModelKind = Literal["encoder", "decoder", "encoder-decoder"]
-
-
-def default_kind(kinds: Sequence[Kind]) -> Kind:
-    """The kind of attention that is meant where none is named: "cross" where there is one, else the first."""
-    return "cross" if "cross" in kinds else kinds[0]
-
-
-def readonly(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
-    """An array that nobody can write to; a view where the input already has the dtype, else a copy."""
-    result = np.asarray(array, dtype=dtype).view()
-    result.flags.writeable = False
-    return result
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """What is known of a model without running it.
-
-    `parameters` counts weights, 0 where it is unknown before loading; `max_tokens` is 0 where the
-    architecture has no limit of its own. `revision` is a Hub commit, a digest or "".
-    """
-
-    name: str
-    source: str
-    revision: str
-    family: str
-    kind: ModelKind
-    modality: str
-    layers: int
-    heads: int
-    width: int
-    max_tokens: int
-    parameters: int
-    license: str
-    notes: str
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """A tokenized text, or two (`pair` is the second one).
-
-    Attributes:
-        text: the text as it was tokenized; lone surrogates are replaced by U+FFFD, one for one.
-        ids: (T,) int64 vocabulary indices.
-        pieces: T strings, as the tokenizer has them ("##ing", "Ġcat", "▁cat").
-        labels: T strings, as a person reads them. The labels of all tokens but those that a template added,
-            continuation marks (`attnviz.text.CONTINUATION`) left out, concatenate to `text` (then `pair`).
-        spans: (T, 2) int64 start and end in characters of the token's own text; (0, 0) where a template added it.
-        special: (T,) bool, true where the tokenizer added the token, and where the text names a special token and was
-            read so (special=True, chat): such a token has a span. What a user types is never special otherwise.
-        words: (T,) int64 index of the word that the token belongs to, counted through both texts; -1 for special.
-        segments: (T,) int64, 0 for `text`, 1 for `pair`.
-        pair: the second text, or None.
-    """
-
-    text: str
-    ids: Annotated[IntArray, "T"]
-    pieces: tuple[str, ...]
-    labels: tuple[str, ...]
-    spans: Annotated[IntArray, "T 2"]
-    special: Annotated[BoolArray, "T"]
-    words: Annotated[IntArray, "T"]
-    segments: Annotated[IntArray, "T"]
-    pair: str | None = None
-
-    def __post_init__(self) -> None:
-        for name, dtype in (
-            ("ids", np.int64),
-            ("spans", np.int64),
-            ("special", np.bool_),
-            ("words", np.int64),
-            ("segments", np.int64),
-        ):
-            object.__setattr__(self, name, readonly(getattr(self, name), dtype))
-        count = len(self.ids)
-        sizes = {
-            name: len(getattr(self, name))
-            for name in ("pieces", "labels", "spans", "special", "words", "segments")
-        }
-        if any(size != count for size in sizes.values()):
-            raise ValueError(f"tokens disagree in length: ids {count}, {sizes}")
-
-    def __len__(self) -> int:
-        return len(self.ids)
+from attnviz.types.arrays import BoolArray, FloatArray, readonly
+from attnviz.types.items import Tokens
 
 
 @dataclass(frozen=True)
