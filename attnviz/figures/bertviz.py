@@ -22,6 +22,7 @@ import numpy as np
 
 from attnviz import checks
 from attnviz.errors import UnknownName
+from attnviz.figures.source import MapSource, source_of
 from attnviz.figures.wire import pack
 
 if TYPE_CHECKING:
@@ -136,21 +137,22 @@ def extent(view: View, shape: tuple[int, int, int, int], layer: int, head: int) 
     return Extent(_around(layer, down, layers), _around(head, across, heads), rows, columns)
 
 
-def document(capture: Capture, view: View, layer: int, head: int, kind: Kind | None = None) -> str:
+def document(
+    capture: Capture | MapSource, view: View, layer: int, head: int, kind: Kind | None = None
+) -> str:
     """The HTML document that shows a view, with `layer` chosen in the head view; see `extent` for what it holds.
 
     It belongs into a frame without an origin of its own (`sandbox="allow-scripts"`), where it reports its height as
     {"height": pixels}, or into a file. Raises UnknownName.
     """
-    part = extent(view, capture.shape(kind), layer, head)
+    source = source_of(capture)
+    part = extent(view, source.shape(kind), layer, head)
     queries, keys = (
-        checks.tokens("BertViz’s view", each)
-        for each in (capture.query_tokens(kind), capture.key_tokens(kind))
+        checks.tokens("BertViz’s view", each) for each in (source.query_tokens(kind), source.key_tokens(kind))
     )
-    rows = np.arange(part.rows)
     weights = np.stack(
         [
-            capture.attention(each, None, kind, rows)[part.heads.start : part.heads.stop, :, : part.columns]
+            source.corner(each, part.rows, part.columns, kind)[part.heads.start : part.heads.stop]
             for each in part.layers
         ]
     )
@@ -158,7 +160,7 @@ def document(capture: Capture, view: View, layer: int, head: int, kind: Kind | N
     if view == "head":
         params |= {"layer": layer, "heads": None}
     else:
-        params |= {"include_heads": list(part.heads), "total_heads": capture.shape(kind)[1]}
+        params |= {"include_heads": list(part.heads), "total_heads": source.shape(kind)[1]}
     given = {
         "params": params,
         "parts": _parts(queries, keys, part, kind),

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz.analysis import combine
 from attnviz.errors import UnknownName
 from attnviz.figures.bundle import component
 from attnviz.figures.messages import axes
 from attnviz.figures.messages.heatmap import Head, MapView
 from attnviz.figures.messages.quantities import QUANTITIES, Pool
+from attnviz.figures.source import MapSource, source_of
 from attnviz.types import default_kind
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def notebook(capture: Capture) -> str:
 
 
 def heatmap_message(
-    capture: Capture,
+    capture: Capture | MapSource,
     layer: int,
     head: int,
     *,
@@ -149,9 +149,10 @@ def heatmap_message(
     `hide`, `keep`: what is hidden, and the share of mass that is not faded, to begin with: see `MapView`.
     Raises UnknownName, and ModelUnsupported where the quantity is not known.
     """
-    kind = kind or default_kind(capture.kinds)
-    layers, heads, _, _ = capture.shape(kind)
-    rows = axes.Axes.of(capture.query_tokens(kind), capture.key_tokens(kind), granularity)
+    source = source_of(capture)
+    kind = kind or default_kind(source.kinds)
+    layers, heads, _, _ = source.shape(kind)
+    rows = axes.Axes.of(source.query_tokens(kind), source.key_tokens(kind), granularity)
     room = most // (4 * rows.cells)
     if pool is None:
         places = fitting(layers, heads, (layer, head), room)
@@ -159,7 +160,7 @@ def heatmap_message(
         stepped = range(layers) if pool.chosen is None and layers <= room else [layer]
         places = [(each, head) for each in stepped]
     return MapView(
-        np.stack([rows.grouped(_map(capture, place, kind, quantity, pool)) for place in places]),
+        np.stack([_map(source, place, kind, quantity, pool, granularity) for place in places]),
         places,
         rows,
         layers,
@@ -167,9 +168,9 @@ def heatmap_message(
         (layer, head),
         QUANTITIES[quantity],
         pool,
-        causal=kind == "decoder" or (kind == "self" and capture.card.kind == "decoder"),
-        model=capture.card.name,
-        text=capture.tokens.description,
+        causal=kind == "decoder" or (kind == "self" and source.card.kind == "decoder"),
+        model=source.card.name,
+        text=source.tokens.description,
         identity=kind,
         form=form if form in LASTING_FORMS else "heatmap",
         hide=hide,
@@ -179,7 +180,7 @@ def heatmap_message(
 
 
 def archive(
-    capture: Capture,
+    capture: Capture | MapSource,
     layer: int,
     head: int,
     *,
@@ -192,35 +193,41 @@ def archive(
     Arrays: what `quantity` names, (N, Q, K) float32, layer (N,) and head (N,) int64, query_labels (Q,) and key_labels
     (K,) strings; with `pool`, also combined, (Q, K), and combined_heads, (n, 2). Raises UnknownName.
     """
-    layers, heads, rows, columns = capture.shape(kind)
+    source = source_of(capture)
+    layers, heads, rows, columns = source.shape(kind)
     places = fitting(layers, heads, (layer, head), ARCHIVE_BYTES // (4 * rows * columns))
     file = io.BytesIO()
     combined = {}
     if pool is not None:
-        combined["combined"] = _map(capture, (layer, head), kind, quantity, pool)
+        combined["combined"] = _map(source, (layer, head), kind, quantity, pool)
         combined["combined_heads"] = np.array(pool.heads(layer, heads), np.int64)
     np.savez(
         file,
         **combined,  # type: ignore[arg-type]
-        **{quantity: np.stack([_map(capture, place, kind, quantity) for place in places])},  # type: ignore[arg-type]
+        **{quantity: np.stack([_map(source, place, kind, quantity) for place in places])},  # type: ignore[arg-type]
         layer=np.array([place[0] for place in places], np.int64),
         head=np.array([place[1] for place in places], np.int64),
-        query_labels=np.array(capture.query_tokens(kind).labels, np.str_),
-        key_labels=np.array(capture.key_tokens(kind).labels, np.str_),
+        query_labels=np.array(source.query_tokens(kind).labels, np.str_),
+        key_labels=np.array(source.key_tokens(kind).labels, np.str_),
     )
     return file.getvalue()
 
 
 def _map(
-    capture: Capture, place: Head, kind: Kind | None, quantity: str, pool: Pool | None = None
+    source: MapSource,
+    place: Head,
+    kind: Kind | None,
+    quantity: str,
+    pool: Pool | None = None,
+    unit: str | None = None,
 ) -> FloatArray:
     if quantity not in QUANTITIES:
         raise UnknownName("quantity", quantity, QUANTITIES)
-    compute = getattr(capture, QUANTITIES[quantity].method)
+    method = QUANTITIES[quantity].method
     if pool is None:
-        return compute(*place, kind=kind)
-    heads = pool.heads(place[0], capture.shape(kind)[1])
-    return combine((compute(*each, kind=kind) for each in heads), pool.how)
+        return source.map(method, place, kind, unit)
+    heads = pool.heads(place[0], source.shape(kind)[1])
+    return source.combined(method, tuple(heads), pool.how, kind, unit)
 
 
 def fitting(layers: int, heads: int, shown: Head, room: int) -> list[Head]:

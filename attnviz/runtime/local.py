@@ -53,7 +53,8 @@ class LocalRuntime:
 
         maps = Maps(self.engine)
         self.capture, self.info = maps.capture, maps.info
-        self.attention, self.map, self.query_key = maps.attention, maps.map, maps.query_key
+        self.attention, self.map, self.corner = maps.attention, maps.map, maps.corner
+        self.strongest, self.query_key = maps.strongest, maps.query_key
 
         statistics = Statistics(self.engine)
         self.overviews, self.statistics = statistics.overviews, statistics.statistics

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
+
 from attnviz.errors import UnknownName
 from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.progress import Progress
@@ -55,9 +57,10 @@ class Maps:
         head: int | None = None,
         kind: Kind | None = None,
         progress: Progress | None = None,
+        unit: str | None = None,
     ) -> Annotated[FloatArray, "Q K"]:
-        """The attention of one head (Q, K), or of all heads of a layer (H, Q, K). Raises UnknownName."""
-        return self.map(query, "attention", layer, head, kind, progress)
+        """The attention of one head, or of all heads of a layer: `map` of "attention". Raises UnknownName."""
+        return self.map(query, "attention", layer, head, kind, progress, unit)
 
     def map(
         self,
@@ -67,8 +70,14 @@ class Maps:
         head: int | None = None,
         kind: Kind | None = None,
         progress: Progress | None = None,
+        unit: str | None = None,
     ) -> Annotated[FloatArray, "Q K"]:
-        """One of `MAPS`, shaped like `attention`. Raises UnknownName, ModelUnsupported.
+        """One of `MAPS` of one head (Q, K), or of all heads of a layer (H, Q, K).
+
+        Raises UnknownName, ModelUnsupported.
+
+        `unit`: over words, for instance, in place of items, or over blocks where those are more than a screen shows:
+        rows and columns are the groups of `attnviz.figures.messages.axes.axis`.
 
         Not through the gate: it takes milliseconds, and looking around must not queue.
         """
@@ -78,11 +87,39 @@ class Maps:
 
         def compute(report: Progress) -> FloatArray:
             weights: FloatArray = getattr(capture, quantity)(layer, head, kind)
-            return weights
+            return weights if unit is None else in_units(weights, capture, kind, unit)
 
-        what = (quantity, layer, head, kind)
+        what = (quantity, layer, head, kind, unit)
         found: FloatArray = self._engine.on_capture(
             key, what, compute, progress, "computing a map", queue=False
+        )
+        return found
+
+    def corner(
+        self, query: Query, layer: int, rows: int, columns: int, kind: Kind | None = None
+    ) -> Annotated[FloatArray, "H rows columns"]:
+        """The attention of all heads of a layer between the first items. Raises UnknownName."""
+        return self._engine.find(query)[1].tile(layer, None, slice(0, rows), slice(0, columns), kind)
+
+    def strongest(self, query: Query, layer: int, head: int, kind: Kind | None = None) -> tuple[int, int]:
+        """The query and the key of a head's strongest link between two different items, none of them special.
+
+        Raises UnknownName.
+        """
+        key, capture = self._engine.find(query)
+
+        def compute(report: Progress) -> tuple[int, int]:
+            weights = np.array(capture.attention(layer, head, kind))
+            rows, keys = capture.query_tokens(kind), capture.key_tokens(kind)
+            weights[rows.special] = -1
+            weights[:, keys.special] = -1
+            if rows is keys:
+                np.fill_diagonal(weights, -1)
+            row, column = np.unravel_index(int(weights.argmax()), weights.shape)
+            return int(row), int(column)
+
+        found: tuple[int, int] = self._engine.on_capture(
+            key, ("strongest", layer, head, kind), compute, None, "computing a map", queue=False
         )
         return found
 
@@ -106,3 +143,17 @@ class Maps:
             key, what, compute, progress, "computing a row", queue=False
         )
         return found
+
+
+def in_units(
+    weights: Annotated[FloatArray, "... Q K"], capture: Capture, kind: Kind | None, unit: str
+) -> Annotated[FloatArray, "... G C"]:
+    """Maps over items as maps over their groups. Raises UnknownName."""
+    from attnviz.figures.messages.axes import axis, grouped
+
+    queries, keys = capture.query_tokens(kind), capture.key_tokens(kind)
+    rows = axis(queries, unit)
+    columns = rows if queries is keys else axis(keys, unit)
+    if weights.ndim == 2:
+        return grouped(weights, rows, columns)
+    return np.stack([grouped(each, rows, columns) for each in weights])

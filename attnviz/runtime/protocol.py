@@ -122,8 +122,9 @@ class Runtime(Protocol):
         head: int | None = None,
         kind: Kind | None = None,
         progress: Progress | None = None,
+        unit: str | None = None,
     ) -> Annotated[FloatArray, "Q K"]:
-        """The attention of one head (Q, K), or of all heads of a layer (H, Q, K). Raises UnknownName."""
+        """The attention of one head, or of all heads of a layer: `map` of "attention". Raises UnknownName."""
 
     def map(
         self,
@@ -133,8 +134,17 @@ class Runtime(Protocol):
         head: int | None = None,
         kind: Kind | None = None,
         progress: Progress | None = None,
+        unit: str | None = None,
     ) -> Annotated[FloatArray, "Q K"]:
-        """One of `MAPS`, shaped like `attention`. Raises UnknownName, ModelUnsupported."""
+        """One of `MAPS` of one head (Q, K), or of all heads of a layer (H, Q, K)."""
+
+    def corner(
+        self, query: Query, layer: int, rows: int, columns: int, kind: Kind | None = None
+    ) -> Annotated[FloatArray, "H rows columns"]:
+        """The attention of all heads of a layer between the first items. Raises UnknownName."""
+
+    def strongest(self, query: Query, layer: int, head: int, kind: Kind | None = None) -> tuple[int, int]:
+        """The query and the key of a head's strongest link between two different items, none of them special."""
 
     def query_key(
         self,
@@ -189,6 +199,7 @@ class Runtime(Protocol):
         quantity: str = "attention",
         kind: Kind | None = None,
         progress: Progress | None = None,
+        unit: str | None = None,
     ) -> Annotated[FloatArray, "Q K"]:
         """Many heads, (layer, head) each, as one map: see `attnviz.analysis.combine`."""
 

@@ -45,6 +45,7 @@ def made(labels: tuple[str, ...], layers: int = 2, heads: int = 3, keys: tuple[s
         shape=lambda kind=None: shape,
         query_tokens=lambda kind=None: axes[0],
         key_tokens=lambda kind=None: axes[1],
+        corner=lambda layer, rows, columns, kind: weights[layer][:, :rows, :columns],
         attention=lambda layer, head, kind, rows: weights[layer][:, rows],
     )
 

@@ -13,9 +13,8 @@ from attnviz.web.state import session
 from attnviz.web.state.address import Head, State
 
 if TYPE_CHECKING:
-    from attnviz.capture import Capture
-    from attnviz.runtime import Query
-    from attnviz.types import Items, Kind
+    from attnviz.runtime import CaptureInfo, KindInfo, Query
+    from attnviz.types import FloatArray, Items, Kind, ModelCard
 
 KIND_TITLES = {
     "self": "self-attention",
@@ -35,13 +34,23 @@ class Attention:
     """One kind of attention of a capture, and the question that the capture answers."""
 
     query: Query
-    capture: Capture
+    info: CaptureInfo
     kind: Kind
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """Layers, heads, queries, keys."""
-        return self.capture.shape(self.kind)
+        return self.info.kinds[self.kind].shape
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What can be computed of a head."""
+        return self.info.kinds[self.kind].quantities
+
+    @property
+    def source(self) -> AskedMaps:
+        """Where figures that are saved take their maps from."""
+        return AskedMaps(self.query, self.info)
 
     @property
     def layers(self) -> int:
@@ -53,16 +62,16 @@ class Attention:
 
     @property
     def queries(self) -> Items:
-        return self.capture.query_tokens(self.kind)
+        return self.info.kinds[self.kind].queries
 
     @property
     def keys(self) -> Items:
-        return self.capture.key_tokens(self.kind)
+        return self.info.kinds[self.kind].keys
 
     @property
     def causal(self) -> bool:
         """Whether a token cannot look at those after it."""
-        return self.kind == "decoder" or (self.kind == "self" and self.capture.card.kind == "decoder")
+        return self.kind == "decoder" or (self.kind == "self" and self.info.card.kind == "decoder")
 
     @property
     def title(self) -> str:
@@ -70,11 +79,59 @@ class Attention:
         return KIND_TITLES[self.kind]
 
 
+@dataclass(frozen=True)
+class AskedMaps:
+    """The maps of a question, asked of the runtime: a `attnviz.figures.source.MapSource`."""
+
+    query: Query
+    info: CaptureInfo
+
+    @property
+    def card(self) -> ModelCard:
+        return self.info.card
+
+    @property
+    def tokens(self) -> Items:
+        return self.info.tokens
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return tuple(self.info.kinds)
+
+    def shape(self, kind: Kind | None = None) -> tuple[int, int, int, int]:
+        return self._of(kind).shape
+
+    def query_tokens(self, kind: Kind | None = None) -> Items:
+        return self._of(kind).queries
+
+    def key_tokens(self, kind: Kind | None = None) -> Items:
+        return self._of(kind).keys
+
+    def map(self, quantity: str, head: Head, kind: Kind | None = None, unit: str | None = None) -> FloatArray:
+        return session.runtime().map(self.query, quantity, *head, kind, unit=unit)
+
+    def combined(
+        self,
+        quantity: str,
+        heads: tuple[Head, ...],
+        how: str,
+        kind: Kind | None = None,
+        unit: str | None = None,
+    ) -> FloatArray:
+        return session.runtime().combined(self.query, heads, how, quantity, kind, unit=unit)
+
+    def corner(self, layer: int, rows: int, columns: int, kind: Kind | None = None) -> FloatArray:
+        return session.runtime().corner(self.query, layer, rows, columns, kind)
+
+    def _of(self, kind: Kind | None) -> KindInfo:
+        return self.info.kinds[kind or default_kind(self.kinds)]
+
+
 def read_attention(query: Query, state: State) -> Attention:
     """The attention of the question, captured with progress, of the kind that the reader chooses."""
     with progress.loading() as report:
-        capture = session.runtime().capture(query, report)
-    return Attention(query, capture, choose_kind(capture.kinds, state))
+        info = session.runtime().info(query, report)
+    return Attention(query, info, choose_kind(tuple(info.kinds), state))
 
 
 def choose_kind(kinds: tuple[Kind, ...], state: State) -> Kind:
@@ -117,4 +174,4 @@ def archive(attention: Attention, state: State) -> bytes:
 
     layer, head = state.heads[0] if state.heads else (0, 0)
     place = (layer, head) if layer < attention.layers and head < attention.heads else (0, 0)
-    return export.archive(attention.capture, *place, kind=attention.kind)
+    return export.archive(attention.source, *place, kind=attention.kind)

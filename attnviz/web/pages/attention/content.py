@@ -84,11 +84,11 @@ def _drawn(shown: HeadMap, state: State) -> Drawn:
     from attnviz.figures.report import PIN_BYTES
 
     attention, quantity = shown.attention, QUANTITIES[shown.quantity]
-    known = quantity.method in attention.capture.quantities(attention.kind)
+    known = quantity.method in attention.quantities
 
     def message(most: int) -> bytes:
         return export.heatmap_message(
-            attention.capture,
+            attention.source,
             *shown.head,
             kind=attention.kind,
             granularity=shown.unit,
@@ -103,7 +103,7 @@ def _drawn(shown: HeadMap, state: State) -> Drawn:
 
     def arrays() -> bytes:
         return export.archive(
-            attention.capture, *shown.head, kind=attention.kind, quantity=shown.quantity, pool=shown.pool
+            attention.source, *shown.head, kind=attention.kind, quantity=shown.quantity, pool=shown.pool
         )
 
     return Drawn(
@@ -114,7 +114,7 @@ def _drawn(shown: HeadMap, state: State) -> Drawn:
         f"{quantity.title.capitalize()}: {shown.name}",
         light=lambda: message(PIN_BYTES),
         settings=shown.settings(),
-        file_title=f"Attention of {attention.capture.card.name}",
+        file_title=f"Attention of {attention.info.card.name}",
         attention=attention,
         arrays=arrays if known else None,
     )

@@ -45,7 +45,7 @@ def draw(query: Query, state: State) -> Drawn:
     page, form, label = OURS[view]
     links.link(page, label, replace(state.elsewhere(), form=form).on(*((shown,) if view == "head" else ())))
     _around(part, attention.shape, shown)
-    document = bertviz.document(attention.capture, view, *shown, attention.kind)
+    document = bertviz.document(attention.source, view, *shown, attention.kind)
     title = f"BertViz’s {TITLES[view].lower()}"
     data = frame_data(document, title, model=session.model_name(query.model))
     components.frame(data)
