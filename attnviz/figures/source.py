@@ -104,7 +104,7 @@ class CaptureMaps:
     def corner(
         self, layer: int, rows: int, columns: int, kind: Kind | None = None
     ) -> Annotated[FloatArray, "H rows columns"]:
-        return self.capture.tile(layer, None, slice(0, rows), slice(0, columns), kind)
+        return self.capture.attention(layer, None, kind, slice(0, rows))[:, :, :columns]
 
     def _in_units(self, found: FloatArray, kind: Kind | None, unit: str | None) -> FloatArray:
         if unit is None:

@@ -99,7 +99,7 @@ class Maps:
         self, query: Query, layer: int, rows: int, columns: int, kind: Kind | None = None
     ) -> Annotated[FloatArray, "H rows columns"]:
         """The attention of all heads of a layer between the first items. Raises UnknownName."""
-        return self._engine.find(query)[1].tile(layer, None, slice(0, rows), slice(0, columns), kind)
+        return self._engine.find(query)[1].attention(layer, None, kind, slice(0, rows))[:, :, :columns]
 
     def strongest(self, query: Query, layer: int, head: int, kind: Kind | None = None) -> tuple[int, int]:
         """The query and the key of a head's strongest link between two different items, none of them special.
