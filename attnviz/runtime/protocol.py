@@ -17,7 +17,8 @@ from attnviz.runtime.settings import Settings
 from attnviz.types import Attribution, FloatArray, HeadTable, Kind, ModelCard, QueryKey
 
 if TYPE_CHECKING:
-    from attnviz.analysis import Allocation, Matching
+    from attnviz.analysis.alignment import Matching
+    from attnviz.analysis.allocation import Allocation
     from attnviz.explanation import (
         Ablation,
         Agreement,

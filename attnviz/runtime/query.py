@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from attnviz.types import Kind, ModelCard, Tokens
+from attnviz.types import Items, Kind, ModelCard
 
 FILE = "file"  # what stands before the colon in the name of an opened file
 
@@ -39,8 +39,8 @@ class KindInfo:
     """
 
     shape: tuple[int, int, int, int]
-    queries: Tokens
-    keys: Tokens
+    queries: Items
+    keys: Items
     quantities: tuple[str, ...]
 
 
@@ -49,12 +49,12 @@ class CaptureInfo:
     """What there is to know of a capture without its arrays: what pages get of it.
 
     Attributes:
-        card: the model. tokens: the source text.
+        card: the model. tokens: what it read.
         kinds: its kinds of attention, by name.
     """
 
     card: ModelCard
-    tokens: Tokens
+    tokens: Items
     kinds: Mapping[Kind, KindInfo]
 
 

@@ -130,7 +130,7 @@ def _sides(shown: tuple[PaneState, ...], state: State, unit: str) -> dict[tuple[
     chosen = choose_kind(tuple(several.kinds), state) if several is not None else None
     found = {}
     for pair, info in infos.items():
-        kind = chosen if chosen in info.kinds else default_kind(tuple(info.kinds))
+        kind = chosen if chosen is not None and chosen in info.kinds else default_kind(tuple(info.kinds))
         attention = Attention(queries[pair], info, kind)
         rows, keys = attention.queries, attention.keys
         if max(len(rows), len(keys)) > maps.MAX_SIDE:
