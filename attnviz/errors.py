@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 UnsupportedReason = Literal[
     "no-attention", "unknown-architecture", "needs-remote-code", "pickle-weights", "damaged", "not-captured"
@@ -43,6 +43,14 @@ class AttnVizError(Exception):
         super().__init__(f"{message} {remedy}".strip())
         self.message = message
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As pickle needs it: the constructors of some take keywords, which `args` does not hold."""
+        return _unpickled, (type(self), self.args), self.__dict__
+
+
+def _unpickled(kind: type[AttnVizError], args: tuple[Any, ...]) -> AttnVizError:
+    return kind.__new__(kind, *args)
 
 
 class ModelNotFound(AttnVizError):

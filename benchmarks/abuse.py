@@ -81,7 +81,7 @@ def _size(directory: Path) -> int:
 
 def pressed() -> list[tuple[str, str]]:
     """(what was done, what it came to) of a runtime under pressure. Raises AssertionError where an answer is wrong."""
-    from attnviz.runtime import Query, Runtime, Settings
+    from attnviz.runtime import LocalRuntime, Query, Settings
 
     told = []
     with tempfile.TemporaryDirectory() as folder:
@@ -90,19 +90,19 @@ def pressed() -> list[tuple[str, str]]:
             str(strangers.small_model(Path(folder) / f"large {seed}", seed, 64 << 10)) for seed in range(2)
         ]
 
-        runtime = Runtime(Settings(device="cpu", dtype="float32", max_models=2, max_waiting_each=50))
+        runtime = LocalRuntime(Settings(device="cpu", dtype="float32", max_models=2, max_waiting_each=50))
         found = pressure.mixed_questions(runtime, small[:2], threads=50, each=10)
         told.append(("50 threads, mixed questions", _said(found)))
 
-        coming = Runtime(Settings(device="cpu", dtype="bfloat16", max_models=1))
+        coming = LocalRuntime(Settings(device="cpu", dtype="bfloat16", max_models=1))
         found = pressure.loads_beside_explanations(runtime, coming, small[0], small[1:], loads=10)
         told.append(("bfloat16 loads beside explanations", _said(found)))
 
-        runtime = Runtime(Settings(device="cpu", dtype="float32", max_models=1))
+        runtime = LocalRuntime(Settings(device="cpu", dtype="float32", max_models=1))
         found = pressure.loads_and_evictions(runtime, large, rounds=10)
         told.append(("loads and evictions, two models", _said(found)))
 
-        runtime = Runtime(Settings(device="cpu", warm=False, held_mb=16))
+        runtime = LocalRuntime(Settings(device="cpu", warm=False, held_mb=16))
         files = [runtime.save(Query(small[0], f"File number {number}.")) for number in range(10)]
         found = pressure.visitors_with_files(runtime, files, visitors=50)
         told.append(("visitors with ten files each", _said(found)))

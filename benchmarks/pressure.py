@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from attnviz.errors import AttnVizError
-from attnviz.runtime import Query, Runtime, Visitor, set_visitor
+from attnviz.runtime import LocalRuntime, Query, Visitor, set_visitor
 
 
 def resident() -> int:
@@ -26,7 +26,7 @@ def resident() -> int:
 
 
 def mixed_questions(
-    runtime: Runtime, names: Sequence[str], threads: int = 50, each: int = 4
+    runtime: LocalRuntime, names: Sequence[str], threads: int = 50, each: int = 4
 ) -> dict[str, float]:
     """Threads of ten visitors ask different things about the same and other texts and models, all at once."""
     texts = [f"text number {number}" for number in range(7)]
@@ -74,7 +74,7 @@ def mixed_questions(
 
 
 def loads_beside_explanations(
-    runtime: Runtime, coming: Runtime, name: str, others: Sequence[str], loads: int = 4
+    runtime: LocalRuntime, coming: LocalRuntime, name: str, others: Sequence[str], loads: int = 4
 ) -> dict[str, float]:
     """Models of another dtype come and go while two explain: a load switches what torch does for the whole process.
 
@@ -113,7 +113,7 @@ def loads_beside_explanations(
     return {"loads": loads, "explained meanwhile": explained}
 
 
-def loads_and_evictions(runtime: Runtime, names: Sequence[str], rounds: int = 10) -> dict[str, float]:
+def loads_and_evictions(runtime: LocalRuntime, names: Sequence[str], rounds: int = 10) -> dict[str, float]:
     """Models in turn, more of them than are kept; returns the growth of memory over the rounds after the third."""
     sizes = []
     for number in range(rounds):
@@ -128,7 +128,9 @@ def loads_and_evictions(runtime: Runtime, names: Sequence[str], rounds: int = 10
     return {"rounds": rounds, "bytes": sizes[-1], "growth": sizes[-1] - settled}
 
 
-def visitors_with_files(runtime: Runtime, files: Sequence[bytes], visitors: int = 20) -> dict[str, float]:
+def visitors_with_files(
+    runtime: LocalRuntime, files: Sequence[bytes], visitors: int = 20
+) -> dict[str, float]:
     """Each visitor opens all files; what they hold together stays within the bound."""
     most = 0
 

@@ -4,20 +4,25 @@ Pages import from here only. This file re-exports.
 """
 
 from attnviz.runtime.breakdowns import Breakdown
+from attnviz.runtime.current import get_runtime
 from attnviz.runtime.engine.visitors import Visitor, current_visitor, set_visitor
 from attnviz.runtime.gallery import Example, examples
-from attnviz.runtime.local import Runtime, get_runtime
+from attnviz.runtime.local import LocalRuntime
 from attnviz.runtime.media import Medium
 from attnviz.runtime.progress import STAGES, Progress, Stage
-from attnviz.runtime.query import DeviceFacts, Query, is_file
+from attnviz.runtime.protocol import Runtime
+from attnviz.runtime.query import CaptureInfo, DeviceFacts, KindInfo, Query, is_file
 from attnviz.runtime.readings import ReadingFacts
 from attnviz.runtime.settings import SettingInfo, Settings, settings_list, settings_table
 
 __all__ = [
     "STAGES",
     "Breakdown",
+    "CaptureInfo",
     "DeviceFacts",
     "Example",
+    "KindInfo",
+    "LocalRuntime",
     "Medium",
     "Progress",
     "Query",

@@ -7,7 +7,6 @@ server is said here, once, and checked by who reads files, before anything is bu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attnviz.provenance import Pairs, Provenance
@@ -62,7 +61,7 @@ class Files:
     def provenance(
         self,
         query: Query,
-        *lines: str,
+        lines: tuple[str, ...] = (),
         of_model: bool = False,
         seed: int | None = None,
         settings: Pairs = (),
@@ -75,14 +74,6 @@ class Files:
         else:
             made = self._engine.find(query, progress)[1].provenance
         return made.then(*lines, seed=seed, settings=settings)
-
-    def make(self, work: Callable[[], bytes], progress: Progress | None = None) -> bytes:
-        """What `work` makes of a capture for a file, through the gate: all heads are as heavy as a forward pass.
-
-        `work` asks nothing of the runtime, which would wait for itself. Raises what it raises.
-        """
-        made: bytes = self._engine.in_turn(SAVING, "saving the maps", work, progress)
-        return made
 
 
 def name_of(data: bytes) -> str:

@@ -16,6 +16,7 @@ from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.engine.memory import loaded_torch
 from attnviz.runtime.evaluations import Evaluations
 from attnviz.runtime.explanations import Explanations
+from attnviz.runtime.exports import Exports
 from attnviz.runtime.fetching import Fetching
 from attnviz.runtime.files import Files
 from attnviz.runtime.interventions import Interventions
@@ -27,7 +28,7 @@ from attnviz.runtime.settings import Settings
 from attnviz.runtime.statistics import Statistics
 
 
-class Runtime:
+class LocalRuntime:
     """What pages call: the methods of its parts, which see. All may be called from any thread.
 
     `progress` is called in the thread of the caller; what it raises cancels the request. Besides the errors
@@ -56,7 +57,11 @@ class Runtime:
 
         files = Files(self.engine)
         self.open, self.opened = files.open, files.opened
-        self.save, self.make, self.provenance = files.save, files.make, files.provenance
+        self.save, self.provenance = files.save, files.provenance
+
+        exports = Exports(self.engine)
+        self.archive, self.heatmap_message = exports.archive, exports.heatmap_message
+        self.bertviz_document = exports.bertviz_document
 
         media = Media(self.engine)
         self.hold, self.holds, self.thumbnail = media.hold, media.holds, media.thumbnail
@@ -65,12 +70,9 @@ class Runtime:
         self.reading, self.special_in, self.check = readings.reading, readings.special_in, readings.check
 
         maps = Maps(self.engine)
-        self.capture, self.attention, self.map, self.query_key = (
-            maps.capture,
-            maps.attention,
-            maps.map,
-            maps.query_key,
-        )
+        self.capture, self.info = maps.capture, maps.info
+        self.attention, self.map = maps.attention, maps.map
+        self.strongest, self.query_key = maps.strongest, maps.query_key
 
         statistics = Statistics(self.engine)
         self.overviews, self.statistics = statistics.overviews, statistics.statistics
@@ -160,16 +162,3 @@ class Runtime:
             logging.getLogger("attnviz").warning("the model %r was not warmed up: %s", name, error)
         except Exception:
             logging.getLogger("attnviz").exception("the model %r was not warmed up", name)
-
-
-_runtime: Runtime | None = None
-_runtime_lock = threading.Lock()
-
-
-def get_runtime() -> Runtime:
-    """The one runtime of this process, made at the first call. Raises AttnVizError on a wrong setting."""
-    global _runtime
-    with _runtime_lock:
-        if _runtime is None:
-            _runtime = Runtime()
-        return _runtime

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
+
 from attnviz.errors import UnknownName
 from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.progress import Progress
-from attnviz.runtime.query import Query
+from attnviz.runtime.query import CaptureInfo, KindInfo, Query
 from attnviz.types import FloatArray, Kind, QueryKey
 
 if TYPE_CHECKING:
@@ -31,6 +33,23 @@ class Maps:
         """
         return self._engine.find(query, progress)[1]
 
+    def info(self, query: Query, progress: Progress | None = None) -> CaptureInfo:
+        """What pages get of the capture, which is made where it is not kept. Raises what `capture` raises."""
+        capture = self.capture(query, progress)
+        return CaptureInfo(
+            capture.card,
+            capture.tokens,
+            {
+                kind: KindInfo(
+                    capture.shape(kind),
+                    capture.query_tokens(kind),
+                    capture.key_tokens(kind),
+                    capture.quantities(kind),
+                )
+                for kind in capture.kinds
+            },
+        )
+
     def attention(
         self,
         query: Query,
@@ -38,9 +57,10 @@ class Maps:
         head: int | None = None,
         kind: Kind | None = None,
         progress: Progress | None = None,
+        unit: str | None = None,
     ) -> Annotated[FloatArray, "Q K"]:
-        """The attention of one head (Q, K), or of all heads of a layer (H, Q, K). Raises UnknownName."""
-        return self.map(query, "attention", layer, head, kind, progress)
+        """The attention of one head, or of all heads of a layer: `map` of "attention". Raises UnknownName."""
+        return self.map(query, "attention", layer, head, kind, progress, unit)
 
     def map(
         self,
@@ -50,8 +70,14 @@ class Maps:
         head: int | None = None,
         kind: Kind | None = None,
         progress: Progress | None = None,
+        unit: str | None = None,
     ) -> Annotated[FloatArray, "Q K"]:
-        """One of `MAPS`, shaped like `attention`. Raises UnknownName, ModelUnsupported.
+        """One of `MAPS` of one head (Q, K), or of all heads of a layer (H, Q, K).
+
+        Raises UnknownName, ModelUnsupported.
+
+        `unit`: over words, for instance, in place of items, or over blocks where those are more than a screen shows:
+        rows and columns are the groups of `attnviz.figures.messages.axes.axis`.
 
         Not through the gate: it takes milliseconds, and looking around must not queue.
         """
@@ -61,11 +87,33 @@ class Maps:
 
         def compute(report: Progress) -> FloatArray:
             weights: FloatArray = getattr(capture, quantity)(layer, head, kind)
-            return weights
+            return weights if unit is None else in_units(weights, capture, kind, unit)
 
-        what = (quantity, layer, head, kind)
+        what = (quantity, layer, head, kind, unit)
         found: FloatArray = self._engine.on_capture(
             key, what, compute, progress, "computing a map", queue=False
+        )
+        return found
+
+    def strongest(self, query: Query, layer: int, head: int, kind: Kind | None = None) -> tuple[int, int]:
+        """The query and the key of a head's strongest link between two different items, none of them special.
+
+        Raises UnknownName.
+        """
+        key, capture = self._engine.find(query)
+
+        def compute(report: Progress) -> tuple[int, int]:
+            weights = np.array(capture.attention(layer, head, kind))
+            rows, keys = capture.query_tokens(kind), capture.key_tokens(kind)
+            weights[rows.special] = -1
+            weights[:, keys.special] = -1
+            if rows is keys:
+                np.fill_diagonal(weights, -1)
+            row, column = np.unravel_index(int(weights.argmax()), weights.shape)
+            return int(row), int(column)
+
+        found: tuple[int, int] = self._engine.on_capture(
+            key, ("strongest", layer, head, kind), compute, None, "computing a map", queue=False
         )
         return found
 
@@ -89,3 +137,17 @@ class Maps:
             key, what, compute, progress, "computing a row", queue=False
         )
         return found
+
+
+def in_units(
+    weights: Annotated[FloatArray, "... Q K"], capture: Capture, kind: Kind | None, unit: str
+) -> Annotated[FloatArray, "... G C"]:
+    """Maps over items as maps over their groups. Raises UnknownName."""
+    from attnviz.figures.messages.axes import axis, grouped
+
+    queries, keys = capture.query_tokens(kind), capture.key_tokens(kind)
+    rows = axis(queries, unit)
+    columns = rows if queries is keys else axis(keys, unit)
+    if weights.ndim == 2:
+        return grouped(weights, rows, columns)
+    return np.stack([grouped(each, rows, columns) for each in weights])

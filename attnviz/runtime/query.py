@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from attnviz.types import Items, Kind, ModelCard
+
 FILE = "file"  # what stands before the colon in the name of an opened file
 
 
@@ -66,6 +68,35 @@ class Query:
         """All that tells two questions to one model apart."""
         names = ("text", "pair", "target_text", "image", "audio", "chat")
         return (*(getattr(self, name) for name in names), *self.reading.items())
+
+
+@dataclass(frozen=True)
+class KindInfo:
+    """One kind of attention of a capture.
+
+    Attributes:
+        shape: (L, H, Q, K). queries, keys: what its rows and columns stand for.
+        quantities: what can be computed of a head (see `Capture.quantities`).
+    """
+
+    shape: tuple[int, int, int, int]
+    queries: Items
+    keys: Items
+    quantities: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CaptureInfo:
+    """What there is to know of a capture without its arrays: what pages get of it.
+
+    Attributes:
+        card: the model. tokens: what it read.
+        kinds: its kinds of attention, by name.
+    """
+
+    card: ModelCard
+    tokens: Items
+    kinds: Mapping[Kind, KindInfo]
 
 
 @dataclass(frozen=True)

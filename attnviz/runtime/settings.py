@@ -20,6 +20,7 @@ PREFIX = "ATTNVIZ_"
 MB = 1 << 20
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
+RUNTIMES = ("local", "process")
 LOCAL = ("auto", "1", "0")
 YES_NO_AUTO = ("local", "hub_token", "fetch")
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
@@ -48,6 +49,9 @@ class Settings:
     )
     model: str = _choice(
         "minilm", "a model name", "model of the first picture, and the one that is warmed up"
+    )
+    runtime: str = _choice(
+        "local", " or ".join(RUNTIMES), "where the engine runs: in the app's own process, or in one beside it"
     )
     device: str = _choice("auto", "auto, cpu, mps, cuda or cuda:N", "where models run")
     dtype: str = _choice("auto", ", ".join(DTYPES), "precision of the weights; auto: as fits the device")

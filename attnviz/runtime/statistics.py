@@ -11,7 +11,7 @@ from attnviz import checks
 from attnviz.errors import UnknownName
 from attnviz.runtime.breakdowns import ALLOCATE, Breakdown, breakdowns, causal
 from attnviz.runtime.engine.engine import Engine
-from attnviz.runtime.maps import MAPS
+from attnviz.runtime.maps import MAPS, in_units
 from attnviz.runtime.progress import OVERVIEWS, STATISTICS, Progress, Stage
 from attnviz.runtime.query import Query
 from attnviz.types import FloatArray, HeadTable, Kind
@@ -162,10 +162,11 @@ class Statistics:
         quantity: str = "attention",
         kind: Kind | None = None,
         progress: Progress | None = None,
+        unit: str | None = None,
     ) -> Annotated[FloatArray, "Q K"]:
         """Many heads, (layer, head) each, as one map: see `attnviz.analysis.combine`. One head at a time is computed.
 
-        `quantity`: the method of a Capture that gives the map of one head: one of `MAPS`.
+        `quantity`: the method of a Capture that gives the map of one head: one of `MAPS`. `unit`: as for `map`.
         Raises UnknownName, ModelUnsupported; ValueError where there is no head.
         """
         from attnviz.analysis import combine
@@ -181,6 +182,8 @@ class Statistics:
                     report(Stage(STATISTICS, n / len(heads)))
                     yield compute(layer, head, kind)
 
-            return combine(maps(), how)
+            found = combine(maps(), how)
+            return found if unit is None else in_units(found, capture, kind, unit)
 
-        return self._engine.on_capture(key, ("combined", how, quantity, heads, kind), work, progress)
+        what = ("combined", how, quantity, heads, kind, unit)
+        return self._engine.on_capture(key, what, work, progress)

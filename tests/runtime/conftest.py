@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from attnviz.runtime import Runtime, Settings
+from attnviz.runtime import LocalRuntime, Settings
 
 
 class Forwards:
@@ -54,9 +54,9 @@ def forwards() -> Iterator[Forwards]:
 
 
 @pytest.fixture(scope="session")
-def runtime() -> Runtime:
+def runtime() -> LocalRuntime:
     """A runtime of its own for the tests, on the processor; MiniLM is loaded once."""
-    return Runtime(Settings(device="cpu", dtype="float32"))
+    return LocalRuntime(Settings(device="cpu", dtype="float32"))
 
 
 @pytest.fixture(scope="session")

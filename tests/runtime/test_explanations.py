@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attnviz.runtime import Query, Runtime, Settings
+from attnviz.runtime import LocalRuntime, Query, Settings
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def decoder(tmp_path_factory) -> str:
 
 
 def test_the_target_text_is_the_continuation(decoder):
-    runtime = Runtime(Settings(device="cpu", dtype="float32"))
+    runtime = LocalRuntime(Settings(device="cpu", dtype="float32"))
     query = Query(decoder, "The cat sat", target_text="on the mat")
     result = runtime.explain(query, "sequence", "attention")
     assert dict(result.options)["continuation"] == "on the mat"
@@ -30,7 +30,7 @@ def test_the_target_text_is_the_continuation(decoder):
 
 
 def test_a_model_that_is_not_loaded_is_offered_nothing_that_needs_a_special_head():
-    fresh = Runtime(Settings(device="cpu", warm=False))
+    fresh = LocalRuntime(Settings(device="cpu", warm=False))
     assert [info.name for info in fresh.targets("minilm")] == ["similarity", "label-prompt"]
 
 

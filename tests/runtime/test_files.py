@@ -12,7 +12,7 @@ import pytest
 from waiting import wait_for
 
 from attnviz.errors import CaptureInvalid, ModelUnsupported
-from attnviz.runtime import Query, Runtime, Settings
+from attnviz.runtime import LocalRuntime, Query, Settings
 from attnviz.runtime.files import MAX_HEADER
 
 LONG = Query("minilm", "word " * 510)  # 512 tokens with [CLS] and [SEP]
@@ -20,9 +20,9 @@ LONG = Query("minilm", "word " * 510)  # 512 tokens with [CLS] and [SEP]
 REOPEN = """
 import json, sys, time
 from pathlib import Path
-from attnviz.runtime import Runtime, Settings
+from attnviz.runtime import LocalRuntime, Settings
 data = Path(sys.argv[1]).read_bytes()
-runtime, begun = Runtime(Settings(warm=False)), time.perf_counter()
+runtime, begun = LocalRuntime(Settings(warm=False)), time.perf_counter()
 query = runtime.open(data)
 opened = time.perf_counter() - begun
 rows = [float(abs(runtime.attention(query, layer).sum(-1) - 1).max()) for layer in range(6)]
@@ -36,11 +36,11 @@ print(json.dumps({"opened": opened, "all": time.perf_counter() - begun, "rows": 
 
 
 @pytest.fixture(scope="module")
-def saved(runtime: Runtime) -> bytes:
+def saved(runtime: LocalRuntime) -> bytes:
     return runtime.save(runtime.default_query)
 
 
-def test_512_tokens_reopen_in_a_process_that_never_imports_torch(runtime: Runtime, tmp_path) -> None:
+def test_512_tokens_reopen_in_a_process_that_never_imports_torch(runtime: LocalRuntime, tmp_path) -> None:
     path = tmp_path / "long.attnviz"
     path.write_bytes(runtime.save(LONG))
     done = subprocess.run([sys.executable, "-c", REOPEN, str(path)], capture_output=True, text=True)
@@ -53,8 +53,8 @@ def test_512_tokens_reopen_in_a_process_that_never_imports_torch(runtime: Runtim
     assert seen["bytes"] < maps / 7, "a file is far smaller than the maps that it holds"
 
 
-def test_an_opened_file_answers_like_the_model(runtime: Runtime, saved: bytes) -> None:
-    server = Runtime(Settings(warm=False))
+def test_an_opened_file_answers_like_the_model(runtime: LocalRuntime, saved: bytes) -> None:
+    server = LocalRuntime(Settings(warm=False))
     query = server.open(saved, "one.attnviz")
     assert query.text == runtime.default_query.text
     assert server.opened(query.model) == query
@@ -74,7 +74,7 @@ def test_an_opened_file_answers_like_the_model(runtime: Runtime, saved: bytes) -
 
 
 def test_what_needs_the_model_says_so(saved: bytes) -> None:
-    server = Runtime(Settings(warm=False))
+    server = LocalRuntime(Settings(warm=False))
     query = server.open(saved)
     assert server.targets(query.model) == ()
     with pytest.raises(ModelUnsupported, match="not the model that made it"):
@@ -82,7 +82,7 @@ def test_what_needs_the_model_says_so(saved: bytes) -> None:
 
 
 def test_a_file_that_is_kept_no_longer_says_so(saved: bytes) -> None:
-    server = Runtime(Settings(warm=False))
+    server = LocalRuntime(Settings(warm=False))
     query = server.open(saved)
     server.engine.free()
     assert server.opened(query.model) is None
@@ -94,8 +94,8 @@ def test_a_file_that_is_kept_no_longer_says_so(saved: bytes) -> None:
     assert server.attention(query, 0, 0).shape[0] > 0
 
 
-def test_files_are_bounded_among_what_visitors_hold(runtime: Runtime, saved: bytes) -> None:
-    server = Runtime(Settings(warm=False, held_mb=8))
+def test_files_are_bounded_among_what_visitors_hold(runtime: LocalRuntime, saved: bytes) -> None:
+    server = LocalRuntime(Settings(warm=False, held_mb=8))
     with pytest.raises(CaptureInvalid, match=r"would take [\d,]+ bytes of memory; at most 2,097,152"):
         server.open(runtime.save(LONG), "long.attnviz")
     assert server.held.nbytes == 0
@@ -107,7 +107,7 @@ def test_a_longer_text_than_the_server_allows_is_refused(saved: bytes) -> None:
     with pytest.raises(
         CaptureInvalid, match=r"one\.attnviz holds a text of \d+ tokens; at most 8 are opened here"
     ):
-        Runtime(Settings(warm=False, max_tokens=8)).open(saved, "one.attnviz")
+        LocalRuntime(Settings(warm=False, max_tokens=8)).open(saved, "one.attnviz")
 
 
 def test_layers_that_multiply_the_work_are_refused(saved: bytes) -> None:
@@ -121,31 +121,31 @@ def test_layers_that_multiply_the_work_are_refused(saved: bytes) -> None:
     assert len(text) < MAX_HEADER
     data = len(text).to_bytes(8, "little") + text + saved[8 + length :]
     with pytest.raises(CaptureInvalid, match="119,952 heads"):
-        Runtime(Settings(warm=False)).open(data)
+        LocalRuntime(Settings(warm=False)).open(data)
 
 
 def test_a_flood_of_json_is_refused_unread() -> None:
     flood = b'{"a":' + b"[" * (MAX_HEADER + 10)
     with pytest.raises(CaptureInvalid, match="too large"):
-        Runtime(Settings(warm=False)).open(len(flood).to_bytes(8, "little") + flood)
+        LocalRuntime(Settings(warm=False)).open(len(flood).to_bytes(8, "little") + flood)
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\xff" * 40, b"<html>" * 100])
 def test_another_file_is_refused(data: bytes) -> None:
     with pytest.raises(CaptureInvalid, match=r"x\.attnviz is not an AttnViz capture"):
-        Runtime(Settings(warm=False)).open(data, "x.attnviz")
+        LocalRuntime(Settings(warm=False)).open(data, "x.attnviz")
 
 
 @pytest.mark.parametrize("what", ["open", "save", "make"])
 def test_files_are_opened_and_made_in_turn(saved: bytes, what: str) -> None:
-    server = Runtime(Settings(warm=False))
+    server = LocalRuntime(Settings(warm=False))
     query = server.open(saved)
     if what == "open":
         server.engine.free()
     work = {
         "open": lambda: server.open(saved),
         "save": lambda: server.save(query),
-        "make": lambda: server.make(lambda: b"x"),
+        "archive": lambda: server.archive(query, 0, 0),
     }
     with ThreadPoolExecutor(1) as pool:
         with server.engine.gate.turn():

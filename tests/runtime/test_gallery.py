@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from attnviz.runtime import Query, Runtime, Settings, gallery
+from attnviz.runtime import LocalRuntime, Query, Settings, gallery
 from attnviz.runtime.gallery import EXAMPLES
 from attnviz.runtime.gallery.records import attribution_from_json, attribution_to_json, tokens_from_json
 
@@ -100,7 +100,7 @@ def test_a_missing_or_damaged_file_is_computed_instead(tmp_path, monkeypatch, ca
     gallery.attributions_path(example, tmp_path).write_text("[{]")
     monkeypatch.setattr(gallery.open_example, "__defaults__", (tmp_path,))
     monkeypatch.setattr(gallery.open_attributions, "__defaults__", (tmp_path,))
-    runtime = Runtime(Settings(device="cpu"))
+    runtime = LocalRuntime(Settings(device="cpu"))
     assert runtime.capture(example.query).shape()[:2] == (6, 12)
     assert runtime.explain(example.query, method="attention").target == "similarity"
     assert "cannot be opened" in caplog.text

@@ -58,16 +58,14 @@ def test_all_together_are_bounded_and_the_oldest_goes_first():
 
 
 def test_what_is_held_elsewhere_counts_and_is_given_way_to():
-    store, uploaded = Store(100, 40), [0]
-    store.elsewhere = lambda: uploaded[0]
+    store = Store(100, 40)
     for number in range(3):
         held_by(f"visitor {number}", lambda number=number: store.put(f"book:{number}", "x", 30))
-    uploaded[0] = 50
-    store.give_way()
+    store.give_way(50)
     assert [store.get(f"book:{number}") for number in range(3)] == [None, None, "x"]
     held_by("visitor 3", lambda: store.put("book:3", "x", 20))
     assert store.nbytes == 50
-    uploaded[0] = 100
+    store.give_way(100)
     held_by("visitor 4", lambda: store.put("book:4", "x", 40))
     assert store.nbytes == 40, "what was just put stays, alone"
 

@@ -18,9 +18,9 @@ from attnviz.runtime.engine.memory import guarded, is_exhaustion, loaded_torch, 
 EXHAUST = """
 import gc, json, resource, sys, weakref
 from attnviz.errors import DeviceMemoryExhausted
-from attnviz.runtime import Query, Runtime, Settings
+from attnviz.runtime import Query, LocalRuntime, Settings
 
-runtime = Runtime(Settings(device="cpu"))
+runtime = LocalRuntime(Settings(device="cpu"))
 name = sys.argv[1]
 short, long = Query(name, "a short text"), Query(name, "abcdefgh " * 330)
 stages = []

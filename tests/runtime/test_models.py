@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from attnviz import errors
-from attnviz.runtime import Query, Runtime, Settings, Visitor, set_visitor
+from attnviz.runtime import LocalRuntime, Query, Settings, Visitor, set_visitor
 from attnviz.runtime.engine import models, names
 from attnviz.runtime.engine.engine import digest
 from attnviz.runtime.engine.fingerprint import fingerprint
@@ -39,7 +39,7 @@ AFAR, HOME = Visitor("afar"), Visitor("home", at_home=True)
 
 
 def test_a_directory_whose_weights_were_replaced_is_not_answered_from_the_old_ones(tiny_model):
-    runtime = Runtime(Settings(device="cpu", max_models=3))
+    runtime = LocalRuntime(Settings(device="cpu", max_models=3))
     name = tiny_model("replaced")
     query, weights = Query(name, "abc"), Path(name) / "model.safetensors"
     before, explained = (
@@ -101,7 +101,7 @@ def test_an_adapter_and_its_base_are_seen_and_models_in_folders(tiny_model, tmp_
 
 def test_the_operators_directory_has_a_name_and_needs_no_leave(tiny_model, tmp_path):
     path = shutil.copytree(tiny_model("default"), tmp_path / "secret place" / "our model")
-    runtime = Runtime(Settings(device="cpu", model=str(path), hub=False, local="0"))
+    runtime = LocalRuntime(Settings(device="cpu", model=str(path), hub=False, local="0"))
     assert runtime.default_model == "our-model"
     assert as_visitor(AFAR, lambda: runtime.capture(Query("our-model", "abc"))).card.name == "our-model"
     card = runtime.card("our-model")
@@ -116,12 +116,12 @@ def test_the_operators_directory_has_a_name_and_needs_no_leave(tiny_model, tmp_p
         "The model 'our-model', which this server offers first, cannot be loaded. "
         "Whoever runs the server finds the reason in its log."
     )
-    named = Runtime(Settings(model=str(tmp_path / "minilm")))
+    named = LocalRuntime(Settings(model=str(tmp_path / "minilm")))
     assert named.default_model == "minilm-local"
 
 
 def test_directories_are_for_browsers_on_this_machine(tiny_model):
-    runtime, name = Runtime(Settings(device="cpu", hub=False)), tiny_model("home")
+    runtime, name = LocalRuntime(Settings(device="cpu", hub=False)), tiny_model("home")
     assert as_visitor(HOME, lambda: runtime.directories)
     assert not as_visitor(AFAR, lambda: runtime.directories)
     as_visitor(HOME, lambda: runtime.capture(Query(name, "abc")))
@@ -132,7 +132,7 @@ def test_directories_are_for_browsers_on_this_machine(tiny_model):
     assert not as_visitor(AFAR, lambda: runtime.ready(Query(name, "abc")))
     assert as_visitor(HOME, lambda: runtime.ready(Query(name, "abc")))
     for setting, visitor, allowed in (("1", AFAR, True), ("0", HOME, False)):
-        assert as_visitor(visitor, lambda s=setting: Runtime(Settings(local=s)).directories) is allowed
+        assert as_visitor(visitor, lambda s=setting: LocalRuntime(Settings(local=s)).directories) is allowed
 
 
 def test_whether_a_directory_exists_does_not_show(tmp_path, monkeypatch, tiny_model):
@@ -140,7 +140,7 @@ def test_whether_a_directory_exists_does_not_show(tmp_path, monkeypatch, tiny_mo
     shutil.copytree(tiny_model("there"), tmp_path / "model")
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
-    runtime = Runtime(Settings(device="cpu", hub=False, local="0"))
+    runtime = LocalRuntime(Settings(device="cpu", hub=False, local="0"))
     messages = {
         as_visitor(AFAR, lambda name=name: runtime.capture(Query(name, "abc"))).message.replace(
             repr(name), "NAME"
@@ -151,7 +151,7 @@ def test_whether_a_directory_exists_does_not_show(tmp_path, monkeypatch, tiny_mo
         "There is no model NAME in the catalogue, and this server does not load models from the Hub."
     }
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    asked = Runtime(Settings(device="cpu", local="0"))  # the Hub is asked, and not the disk
+    asked = LocalRuntime(Settings(device="cpu", local="0"))  # the Hub is asked, and not the disk
     answers = [
         as_visitor(AFAR, lambda name=name: asked.capture(Query(name, "a"))) for name in ("model", "nothing")
     ]
@@ -166,7 +166,7 @@ def test_who_may_not_name_directories_touches_none_and_gets_none(tmp_path, monke
     shutil.copytree(tiny_model("org"), tmp_path / "org" / "there")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    runtime, looked = Runtime(Settings(device="cpu")), []
+    runtime, looked = LocalRuntime(Settings(device="cpu")), []
     query = Query("org/there", "abc")
     assert len(as_visitor(HOME, lambda: runtime.capture(query)).tokens) == 5
     monkeypatch.setattr(models, "fingerprint", looked.append)

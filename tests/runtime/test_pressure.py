@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from waiting import wait_for
 
-from attnviz.runtime import Query, Runtime, Settings
+from attnviz.runtime import LocalRuntime, Query, Settings
 from attnviz.runtime.maps import MAPS
 from benchmarks.pressure import (
     loads_and_evictions,
@@ -22,7 +22,7 @@ from benchmarks.pressure import (
 
 
 def test_fifty_threads_with_mixed_questions_get_right_answers(tiny_model):
-    runtime = Runtime(Settings(device="cpu", dtype="float32", max_models=2, max_waiting_each=50))
+    runtime = LocalRuntime(Settings(device="cpu", dtype="float32", max_models=2, max_waiting_each=50))
     names = [tiny_model("one"), tiny_model("two", seed=1)]
     figures = mixed_questions(runtime, names)
     assert (figures["asked"], figures["refused"]) == (200, 0)
@@ -32,13 +32,13 @@ def test_fifty_threads_with_mixed_questions_get_right_answers(tiny_model):
 @pytest.mark.slow
 def test_ten_loads_and_evictions_without_growth(tiny_model):
     """Models of 16 MB, so that one that stays would show."""
-    runtime = Runtime(Settings(device="cpu", dtype="float32", max_models=1))
+    runtime = LocalRuntime(Settings(device="cpu", dtype="float32", max_models=1))
     names = [tiny_model(f"large {seed}", inner=64 << 10, seed=seed) for seed in range(2)]
     assert loads_and_evictions(runtime, names, rounds=6)["growth"] < 12 << 20
 
 
 def test_what_visitors_hold_stays_within_its_bound(runtime):
-    server = Runtime(Settings(warm=False, held_mb=4))
+    server = LocalRuntime(Settings(warm=False, held_mb=4))
     files = [runtime.save(Query("minilm", f"File number {number}.")) for number in range(3)]
     figures = visitors_with_files(server, files)
     assert 0 < figures["most"] <= figures["bound"] == 4 << 20
@@ -47,8 +47,8 @@ def test_what_visitors_hold_stays_within_its_bound(runtime):
 @pytest.mark.slow
 def test_loading_and_running_never_meet(tiny_model):
     """bfloat16 models come and go while others explain: torch's default dtype is the whole process's."""
-    runtime = Runtime(Settings(device="cpu", dtype="float32", max_models=1, max_waiting_each=50))
-    coming = Runtime(Settings(device="cpu", dtype="bfloat16", max_models=1))
+    runtime = LocalRuntime(Settings(device="cpu", dtype="float32", max_models=1, max_waiting_each=50))
+    coming = LocalRuntime(Settings(device="cpu", dtype="bfloat16", max_models=1))
     name, others = tiny_model("stays"), [tiny_model("a", seed=1), tiny_model("b", seed=2)]
     loads_beside_explanations(runtime, coming, name, others)
     assert len(coming.facts().models) == 1
@@ -58,7 +58,7 @@ def test_maps_that_do_not_queue_do_not_mind_a_load(tiny_model):
     """What is computed beside the gate must not depend on what a load switches."""
     import torch
 
-    runtime = Runtime(Settings(device="cpu", dtype="float32"))
+    runtime = LocalRuntime(Settings(device="cpu", dtype="float32"))
     query = Query(tiny_model("maps"), "some text")
     runtime.capture(query)
 
@@ -83,7 +83,7 @@ def test_a_load_waits_for_what_runs_and_what_runs_for_a_load(tiny_model, monkeyp
     """Seen from inside: while a model is built, nobody holds the device but the one who loads."""
     import attnviz.loading.loader as loader
 
-    runtime = Runtime(Settings(device="cpu"))
+    runtime = LocalRuntime(Settings(device="cpu"))
     inside, seen, real = [], [], loader._load
 
     def watched(*args):

@@ -13,7 +13,7 @@ import pytest
 from waiting import wait_for
 
 from attnviz import errors
-from attnviz.runtime import STAGES, Query, Runtime, Settings, Stage, get_runtime
+from attnviz.runtime import STAGES, LocalRuntime, Query, Settings, Stage, get_runtime
 
 TEXT = Query("minilm", "A cat sat on the mat, and purred.")
 PAIR = Query("minilm", "A cat sat on the mat.", pair="A dog lay on the rug.")
@@ -153,7 +153,7 @@ def test_a_text_too_long_for_the_model_is_refused_before_the_forward(runtime, fo
 
 
 def test_the_limits_of_the_server_hold_too(tiny_model, forwards):
-    runtime = Runtime(Settings(device="cpu", max_tokens=10, max_characters=40))
+    runtime = LocalRuntime(Settings(device="cpu", max_tokens=10, max_characters=40))
     name = tiny_model()
     with pytest.raises(errors.InputTooLong, match=r"has 12 tokens; .* at most 64, and this server allows 10"):
         runtime.capture(Query(name, "abcdefghij"))
@@ -187,7 +187,7 @@ def test_two_texts_that_are_encoded_apart_may_be_twice_as_long_together(runtime)
 )
 def test_settings_forbid_the_hub_and_directories(options, name, what, root, monkeypatch):
     monkeypatch.chdir(root)
-    runtime = Runtime(Settings(device="cpu", **options))
+    runtime = LocalRuntime(Settings(device="cpu", **options))
     with pytest.raises(errors.ModelNotFound) as caught:
         runtime.capture(Query(name, "text"))
     assert caught.value.message == (
@@ -237,7 +237,7 @@ def test_twenty_threads_with_the_same_text_cost_one_forward(runtime, forwards):
 
 
 def test_twenty_threads_load_a_model_once_and_all_hear_of_it(tiny_model):
-    runtime = Runtime(Settings(device="cpu"))
+    runtime = LocalRuntime(Settings(device="cpu"))
     name, start, stages = tiny_model("shared"), threading.Barrier(20), [[] for _ in range(20)]
 
     def ask(number):
@@ -252,7 +252,7 @@ def test_twenty_threads_load_a_model_once_and_all_hear_of_it(tiny_model):
 
 
 def test_a_full_queue_refuses_and_a_cancelled_waiter_leaves_it(model):
-    runtime = Runtime(Settings(device="cpu", max_waiting=1))
+    runtime = LocalRuntime(Settings(device="cpu", max_waiting=1))
     runtime.capture(TEXT)
     stop, waiting = threading.Event(), threading.Event()
 
@@ -281,7 +281,7 @@ def test_a_full_queue_refuses_and_a_cancelled_waiter_leaves_it(model):
 
 
 def test_an_evicted_model_is_really_gone(tiny_model):
-    runtime = Runtime(Settings(device="cpu", max_models=1))
+    runtime = LocalRuntime(Settings(device="cpu", max_models=1))
     first, second = tiny_model("first"), tiny_model("second")
     runtime.capture(Query(first, "abc"))
     runtime.explain(Query(first, "abc", pair="abd"), method="attention")
@@ -295,7 +295,7 @@ def test_an_evicted_model_is_really_gone(tiny_model):
 
 
 def test_what_an_evicted_model_said_is_not_said_in_the_name_of_the_next(tiny_model):
-    runtime = Runtime(Settings(device="cpu", max_models=1))
+    runtime = LocalRuntime(Settings(device="cpu", max_models=1))
     query = Query(tiny_model("changing"), "abc")
     before = runtime.attention(query, 1)
     runtime.capture(Query(tiny_model("between"), "abc"))
@@ -308,7 +308,7 @@ def test_what_an_evicted_model_said_is_not_said_in_the_name_of_the_next(tiny_mod
 
 
 def test_models_are_bounded_by_bytes_and_the_newest_stays(tiny_model):
-    runtime = Runtime(Settings(device="cpu", models_mb=1, max_models=9))
+    runtime = LocalRuntime(Settings(device="cpu", models_mb=1, max_models=9))
     runtime.capture(Query(tiny_model("small"), "abc"))
     assert len(runtime.facts().models) == 1
     runtime.capture(TEXT)  # 91 MB
@@ -318,9 +318,9 @@ def test_models_are_bounded_by_bytes_and_the_newest_stays(tiny_model):
 
 def test_warm_loads_in_the_background(tiny_model):
     name = tiny_model("warm")
-    Runtime(Settings(device="cpu", warm=False)).warm(name)
+    LocalRuntime(Settings(device="cpu", warm=False)).warm(name)
     assert not any(thread.name == f"warm {name}" for thread in threading.enumerate())
-    runtime = Runtime(Settings(device="cpu"))
+    runtime = LocalRuntime(Settings(device="cpu"))
     runtime.warm(name)
     runtime.warm(name)
     assert sum(thread.name == f"warm {name}" for thread in threading.enumerate()) <= 1
@@ -328,7 +328,7 @@ def test_warm_loads_in_the_background(tiny_model):
 
 
 def test_what_cannot_be_warmed_up_is_logged_not_raised(caplog):
-    runtime = Runtime(Settings(device="cpu", local="0"))
+    runtime = LocalRuntime(Settings(device="cpu", local="0"))
     runtime.warm("./nowhere")
     wait_for(lambda: "was not warmed up" in caplog.text)
 

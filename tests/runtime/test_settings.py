@@ -24,7 +24,7 @@ def test_every_field_can_be_set():
         "ATTNVIZ_MODEL": "other", "ATTNVIZ_DEVICE": "cuda:1", "ATTNVIZ_DTYPE": "float16",
         "ATTNVIZ_THREADS": "3", "ATTNVIZ_HUB": "no", "ATTNVIZ_LOCAL": "0", "ATTNVIZ_WARM": "OFF",
         "ATTNVIZ_MAX_TOKENS": "77", "ATTNVIZ_MAX_CHARACTERS": "500", "ATTNVIZ_MAX_MODELS": "1",
-        "ATTNVIZ_MODELS_MB": "10", "ATTNVIZ_CACHE_MB": "8", "ATTNVIZ_MAX_WAITING": "0",
+        "ATTNVIZ_MODELS_MB": "10", "ATTNVIZ_CACHE_MB": "8", "ATTNVIZ_MAX_WAITING": "0", "ATTNVIZ_RUNTIME": "process",
         "ATTNVIZ_FETCH": "yes", "ATTNVIZ_MODEL_CACHE": "models",
     }  # fmt: skip
     settings = Settings.from_environment(environ)

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 RUN = """
-from attnviz.runtime import Query, Runtime, Settings
-Runtime(Settings(device="cpu")).capture(Query("minilm", "Hello."))
+from attnviz.runtime import Query, LocalRuntime, Settings
+LocalRuntime(Settings(device="cpu")).capture(Query("minilm", "Hello."))
 """
 
 

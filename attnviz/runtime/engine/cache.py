@@ -13,7 +13,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from attnviz.errors import AttnVizError, Cancelled
+from attnviz.errors import Cancelled
 from attnviz.runtime.engine.sizes import Parts, parts_of
 from attnviz.runtime.progress import WAITING, Progress, Stage, silent
 
@@ -242,10 +242,6 @@ def copy_of(error: Exception) -> Exception:
     """A copy without a traceback: one object raised in many threads would collect all their frames,
     and the frames would keep the tensors in them alive."""
     try:
-        if isinstance(error, AttnVizError):  # their constructors take keywords, which copy() does not know
-            same = type(error).__new__(type(error), *error.args)
-            same.__dict__.update(error.__dict__)
-            return same
         return copy.copy(error).with_traceback(None)
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")

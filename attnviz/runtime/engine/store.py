@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,16 +28,12 @@ class Store:
     Args:
         maxsize: bytes of all values.
         share: bytes of the values that one visitor has put here, so that nobody displaces everybody else's.
-
-    Attributes:
-        elsewhere: tells the bytes that visitors hold beside the store and that count as held, too: uploads, which the
-            web's own server keeps. Asked outside the lock.
     """
 
     def __init__(self, maxsize: int, share: int) -> None:
         self.maxsize = maxsize
         self.share = min(share, maxsize)
-        self.elsewhere: Callable[[], int] = lambda: 0
+        self._elsewhere = 0
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -60,7 +55,7 @@ class Store:
             )
         visitor = current_visitor()
         owner = visitor.name if visitor is not None else None
-        room = self.maxsize - self.elsewhere()
+        room = self.maxsize - self._elsewhere
         with self._lock:
             self._entries.pop(key, None)
             self._entries[key] = _Entry(value, size, owner)
@@ -71,9 +66,10 @@ class Store:
             # What was just put stays in any case: with uploads that fill the bound it is at most one share beyond.
             self._shrink(max(room, size), list(self._entries))
 
-    def give_way(self) -> None:
-        """Give up as much as what is held elsewhere needs."""
-        room = self.maxsize - self.elsewhere()
+    def give_way(self, elsewhere: int) -> None:
+        """Give up as much as the bytes that are held elsewhere need, and mind them from now on."""
+        self._elsewhere = elsewhere
+        room = self.maxsize - elsewhere
         with self._lock:
             self._shrink(room, list(self._entries))
 

@@ -13,8 +13,7 @@ from attnviz.web.state import session
 from attnviz.web.state.address import Head, State
 
 if TYPE_CHECKING:
-    from attnviz.capture import Capture
-    from attnviz.runtime import Query
+    from attnviz.runtime import CaptureInfo, Query
     from attnviz.types import Items, Kind
 
 KIND_TITLES = {
@@ -35,13 +34,18 @@ class Attention:
     """One kind of attention of a capture, and the question that the capture answers."""
 
     query: Query
-    capture: Capture
+    info: CaptureInfo
     kind: Kind
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """Layers, heads, queries, keys."""
-        return self.capture.shape(self.kind)
+        return self.info.kinds[self.kind].shape
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What can be computed of a head."""
+        return self.info.kinds[self.kind].quantities
 
     @property
     def layers(self) -> int:
@@ -53,21 +57,21 @@ class Attention:
 
     @property
     def queries(self) -> Items:
-        return self.capture.query_tokens(self.kind)
+        return self.info.kinds[self.kind].queries
 
     @property
     def keys(self) -> Items:
-        return self.capture.key_tokens(self.kind)
+        return self.info.kinds[self.kind].keys
 
     @property
     def text(self) -> str:
         """The text, or what the picture or the sound is, in words."""
-        return self.query.text or self.capture.tokens.description
+        return self.query.text or self.info.tokens.description
 
     @property
     def causal(self) -> bool:
         """Whether a token cannot look at those after it."""
-        return self.kind == "decoder" or (self.kind == "self" and self.capture.card.kind == "decoder")
+        return self.kind == "decoder" or (self.kind == "self" and self.info.card.kind == "decoder")
 
     @property
     def title(self) -> str:
@@ -78,9 +82,9 @@ class Attention:
 def read_attention(query: Query, state: State) -> Attention:
     """The attention of the question, captured with progress, of the kind that the reader chooses."""
     with progress.loading() as report:
-        capture = session.runtime().capture(query, report)
-    about(capture.tokens)
-    return Attention(query, capture, choose_kind(capture.kinds, state))
+        info = session.runtime().info(query, report)
+    about(info.tokens)
+    return Attention(query, info, choose_kind(tuple(info.kinds), state))
 
 
 def about(items: Items) -> None:
@@ -127,8 +131,6 @@ def chosen_head(state: State, layers: int, heads: int) -> Head:
 
 def archive(attention: Attention, state: State) -> bytes:
     """The weights as NPZ: of all heads, or of the layer of the first head of the address where these are too many."""
-    from attnviz.figures import export
-
     layer, head = state.heads[0] if state.heads else (0, 0)
     place = (layer, head) if layer < attention.layers and head < attention.heads else (0, 0)
-    return session.runtime().make(lambda: export.archive(attention.capture, *place, kind=attention.kind))
+    return session.runtime().archive(attention.query, *place, attention.kind)

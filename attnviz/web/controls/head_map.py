@@ -64,14 +64,14 @@ class HeadMap:
         return Axes.of(self.attention.queries, self.attention.keys, self.unit)
 
     def of(self, place: Head) -> FloatArray:
-        """The map of a head, or of many, over tokens. Raises ModelUnsupported where the family hides its values."""
+        """The map of a head, or of many, in units. Raises ModelUnsupported where the family hides its values."""
         runtime, query, kind = session.runtime(), self.attention.query, self.attention.kind
         method = QUANTITIES[self.quantity].method
         if self.pool is None:
-            return runtime.map(query, method, *place, kind)
+            return runtime.map(query, method, *place, kind, unit=self.unit)
         heads = self.pool.heads(place[0], self.attention.heads)
         with progress.loading() as report:
-            return runtime.combined(query, heads, self.pool.how, method, kind, report)
+            return runtime.combined(query, heads, self.pool.how, method, kind, report, self.unit)
 
     def settings(self) -> tuple[tuple[str, str], ...]:
         """How it was made, as rows of (name, value), all of them our own words."""
@@ -131,4 +131,4 @@ def message(shown: HeadMap, found: FloatArray, places: Sequence[Head], **more: A
 
 def grouped(shown: HeadMap, places: Sequence[Head]) -> FloatArray:
     """(N, Q, K) the maps of these heads, in units."""
-    return np.stack([shown.axes.grouped(shown.of(place)) for place in places])
+    return np.stack([shown.of(place) for place in places])

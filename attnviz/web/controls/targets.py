@@ -58,7 +58,7 @@ def available(query: Query) -> tuple[TargetInfo, ...]:
     runtime = session.runtime()
     if runtime.card(query.model) is None:
         with progress.loading() as report:
-            runtime.capture(query, report)
+            runtime.info(query, report)
     found = runtime.targets(query.model)
     if not found:
         raise TargetUnsupported(f"The model {query.model!r} has no result that can be asked for here.", ())

@@ -101,9 +101,7 @@ def give_way() -> None:
     """Let the store make room for what was just uploaded, and mind it from now on."""
     from attnviz.runtime import get_runtime
 
-    store = get_runtime().held
-    store.elsewhere = held
-    store.give_way()
+    get_runtime().held.give_way(held())
 
 
 async def _refuse(send: Send, status: int) -> None:

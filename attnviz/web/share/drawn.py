@@ -67,7 +67,7 @@ class Drawn:
         from attnviz.web.serving import visitor
 
         return visitor.runtime().provenance(
-            self.query, *self.again, of_model=self.of_model, seed=self.seed, settings=self.settings
+            self.query, self.again, of_model=self.of_model, seed=self.seed, settings=self.settings
         )
 
     @property

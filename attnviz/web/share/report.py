@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from attnviz.web.serving import visitor
+from attnviz.web.serving import uploads, visitor
 
 if TYPE_CHECKING:
     from attnviz.figures.report import Item
@@ -93,6 +93,7 @@ class Report:
                 f"This figure does not fit: a report holds {room / 2**20:.3g} MB, and {used / 2**20:.1f} MB are used. "
                 "Remove a figure, or take a shorter text."
             )
+        held.give_way(uploads.held())
         held.put(self._key(name), item)
         self._forget_removed()
         self.pins[name] = known or Pin(item.title, item.note, item.link, item.unlinked, item.nbytes)

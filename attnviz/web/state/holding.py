@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from attnviz.web.serving import visitor
+from attnviz.web.serving import uploads, visitor
 
 WINDOW = "attnviz_window"
 
@@ -30,7 +30,9 @@ def mark(value: object) -> str:
 
 def put(kind: str, value: Any) -> None:
     """Hold a value for this window, in place of the last one of its kind. Raises AttnVizError: it is too large."""
-    visitor.runtime().held.put(f"{kind}:{window()}", value)
+    held = visitor.runtime().held
+    held.give_way(uploads.held())
+    held.put(f"{kind}:{window()}", value)
 
 
 def get(kind: str) -> Any:

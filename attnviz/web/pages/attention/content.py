@@ -86,32 +86,26 @@ def _drawn(shown: HeadMap, state: State) -> Drawn:
     from attnviz.figures.report import PIN_BYTES
 
     attention, quantity = shown.attention, QUANTITIES[shown.quantity]
-    known = quantity.method in attention.capture.quantities(attention.kind)
-
-    runtime = session.runtime()
+    known = quantity.method in attention.quantities
 
     def message(most: int) -> bytes:
-        return runtime.make(
-            lambda: export.heatmap_message(
-                attention.capture,
-                *shown.head,
-                kind=attention.kind,
-                granularity=shown.unit,
-                quantity=shown.quantity,
-                form=shown.form,
-                hide=shown.hide,
-                keep=shown.keep,
-                held=shown.held,
-                pool=shown.pool,
-                most=most,
-            )
+        return session.runtime().heatmap_message(
+            attention.query,
+            *shown.head,
+            kind=attention.kind,
+            granularity=shown.unit,
+            quantity=shown.quantity,
+            form=shown.form,
+            hide=shown.hide,
+            keep=shown.keep,
+            held=shown.held,
+            pool=shown.pool,
+            most=most,
         )
 
     def arrays() -> bytes:
-        return runtime.make(
-            lambda: export.archive(
-                attention.capture, *shown.head, kind=attention.kind, quantity=shown.quantity, pool=shown.pool
-            )
+        return session.runtime().archive(
+            attention.query, *shown.head, attention.kind, shown.quantity, shown.pool
         )
 
     return Drawn(
@@ -122,7 +116,7 @@ def _drawn(shown: HeadMap, state: State) -> Drawn:
         f"{quantity.title.capitalize()}: {shown.name}",
         light=lambda: message(PIN_BYTES),
         settings=shown.settings(),
-        file_title=f"Attention of {attention.capture.card.name}",
+        file_title=f"Attention of {attention.info.card.name}",
         attention=attention,
         arrays=arrays if known else None,
         again=_again(shown) if known else (),

@@ -68,12 +68,10 @@ def draw(query: Query, state: State) -> Drawn:
 
 def _document(attention: Attention, view: View, shown: Head) -> str:
     """The document of a view; the last one is kept, since every run of the script asks for it."""
-    from attnviz.figures import bertviz
-
     asked = (attention.query, attention.kind, view, shown)
     kept = st.session_state.get(DOCUMENT)
     if kept is None or kept[0] != asked:
-        kept = asked, bertviz.document(attention.capture, view, *shown, attention.kind)
+        kept = asked, session.runtime().bertviz_document(attention.query, view, *shown, attention.kind)
         st.session_state[DOCUMENT] = kept
     return kept[1]
 

@@ -110,15 +110,8 @@ def _token(label: str, tokens: Items, at: int, key: str) -> None:
 
 def _strongest(attention: Attention) -> tuple[int, int]:
     """Something to begin with: the strongest link between two different words in the head that is shown first."""
-    rows, keys = attention.queries, attention.keys
     place = first_head(attention.layers, attention.heads)
-    weights = np.array(session.runtime().attention(attention.query, *place, attention.kind))
-    weights[rows.special] = -1
-    weights[:, keys.special] = -1
-    if rows is keys:
-        np.fill_diagonal(weights, -1)
-    row, key = np.unravel_index(int(weights.argmax()), weights.shape)
-    return int(row), int(key)
+    return session.runtime().strongest(attention.query, *place, attention.kind)
 
 
 def _found(weights: np.ndarray, query: Query, link: tuple[int, int]) -> None:

@@ -35,6 +35,7 @@ class Side:
     """One model on one text: its attention, and the axes of its maps."""
 
     attention: Attention
+    unit: str
     rows: maps.Axis
     keys: maps.Axis
 
@@ -56,8 +57,7 @@ class Side:
         return 4 * layers * heads * len(self.rows.labels) * len(self.keys.labels)
 
     def map(self, place: Head) -> FloatArray:
-        found = session.runtime().attention(self.query, *place, self.kind)
-        return maps.grouped(found, self.rows, self.keys)
+        return session.runtime().attention(self.query, *place, self.kind, unit=self.unit)
 
 
 def draw(state: State, unit: str, sent: frozenset[object]) -> Drawn | None:
@@ -127,18 +127,18 @@ def _sides(shown: tuple[PaneState, ...], state: State, unit: str) -> dict[tuple[
         for pane in shown
     }
     with progress.loading() as report:
-        captures = {pair: runtime.capture(query, report) for pair, query in queries.items()}
-    several = next((each for each in captures.values() if len(each.kinds) > 1), None)
-    chosen = choose_kind(several.kinds, state) if several is not None else None
+        infos = {pair: runtime.info(query, report) for pair, query in queries.items()}
+    several = next((each for each in infos.values() if len(each.kinds) > 1), None)
+    chosen = choose_kind(tuple(several.kinds), state) if several is not None else None
     found = {}
-    for pair, capture in captures.items():
-        kind = chosen if chosen in capture.kinds else default_kind(capture.kinds)
-        attention = Attention(queries[pair], capture, kind)
+    for pair, info in infos.items():
+        kind = chosen if chosen is not None and chosen in info.kinds else default_kind(tuple(info.kinds))
+        attention = Attention(queries[pair], info, kind)
         rows, keys = attention.queries, attention.keys
         if max(len(rows), len(keys)) > maps.MAX_SIDE:
             _too_long()
             return None
-        found[pair] = Side(attention, maps.axis(rows, unit), maps.axis(keys, unit))
+        found[pair] = Side(attention, unit, maps.axis(rows, unit), maps.axis(keys, unit))
     return found
 
 

@@ -127,10 +127,7 @@ def message(
 def _maps(attention: Attention, places: Sequence[Head], queries: maps.Axis, keys: maps.Axis) -> FloatArray:
     """(N, Q, K) the maps of these heads."""
     runtime = session.runtime()
-    found = [
-        maps.grouped(runtime.attention(attention.query, *place, attention.kind), queries, keys)
-        for place in places
-    ]
+    found = [runtime.attention(attention.query, *place, attention.kind, unit="token") for place in places]
     return np.stack(found) if found else np.zeros((0, len(queries.labels), len(keys.labels)), np.float32)
 
 

@@ -1,0 +1,453 @@
+"""The seam between pages and engine: what pages may ask, in plain values and frozen records that can be pickled.
+
+`LocalRuntime` answers in this process, `ProcessRuntime` in another one; each method is explained where it is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.explanation.evaluation.curves import SEEDS
+from attnviz.provenance import Pairs, Provenance
+from attnviz.runtime.breakdowns import Breakdown
+from attnviz.runtime.gallery import Example
+from attnviz.runtime.media import Medium
+from attnviz.runtime.progress import Progress
+from attnviz.runtime.query import CaptureInfo, DeviceFacts, Query
+from attnviz.runtime.readings import Embedded, ReadingFacts
+from attnviz.runtime.settings import Settings
+from attnviz.types import Attribution, CatalogCard, FloatArray, HeadTable, Kind, ModelCard, QueryKey
+
+if TYPE_CHECKING:
+    from attnviz.analysis.alignment import Matching
+    from attnviz.analysis.allocation import Allocation
+    from attnviz.capture import SelfCheck
+    from attnviz.explanation import (
+        Ablation,
+        Agreement,
+        Answer,
+        Attended,
+        Faithfulness,
+        HeadImportance,
+        LayerByLayer,
+        MethodInfo,
+        Operator,
+        Removal,
+        Sanity,
+        TargetInfo,
+    )
+    from attnviz.figures import Pool
+    from attnviz.figures.bertviz import View
+    from attnviz.runtime.likeness import Likeness
+
+
+class Held(Protocol):
+    """What visitors hold at the engine: see `attnviz.runtime.engine.store.Store`."""
+
+    @property
+    def share(self) -> int:
+        """Bytes that one visitor may hold."""
+
+    def give_way(self, elsewhere: int) -> None:
+        """Mind the bytes that are held elsewhere, and make room for them."""
+
+    def put(self, key: str, value: Any, nbytes: int | None = None) -> None:
+        """Keep a value for the current visitor."""
+
+    def get(self, key: str) -> Any:
+        """The value, or None."""
+
+    def drop(self, key: str) -> None:
+        """Forget a value."""
+
+    def clear(self, kind: str) -> None:
+        """Forget all values of a kind."""
+
+
+class Runtime(Protocol):
+    """What pages ask. All may be called from any thread, for whom `set_visitor` said.
+
+    `progress` is called in the thread of the caller; what it raises cancels the request. Besides the errors
+    listed at each method, all that compute raise DeviceMemoryExhausted, and AttnVizError where too many wait.
+
+    Attributes:
+        settings: what this server allows.
+    """
+
+    settings: Settings
+
+    @property
+    def held(self) -> Held:
+        """What visitors hold, for pages to put their uploads and books into; bounded for all together."""
+
+    @property
+    def default_model(self) -> str:
+        """The name of the model that this server offers first: never a path."""
+
+    @property
+    def default_query(self) -> Query:
+        """The question of the first picture, answered from a file."""
+
+    @property
+    def default_pair_query(self) -> Query:
+        """The first question with two texts (for similarity), answered from a file."""
+
+    @property
+    def default_change_query(self) -> Query:
+        """A text, and the same text with one word changed, each alone answered from a file."""
+
+    @property
+    def directories(self) -> bool:
+        """Whether the current visitor may name directories of this machine."""
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for the device."""
+
+    def examples(self) -> tuple[Example, ...]:
+        """Texts to start from."""
+
+    def catalog(self) -> tuple[CatalogCard, ...]:
+        """The cards of the models offered by name, and which are at hand. Does not import torch."""
+
+    def card(self, name: str) -> ModelCard | None:
+        """What is known of a model, or of the model of an opened file: complete where it is at hand, else None."""
+
+    def ready(self, query: Query) -> bool:
+        """Whether `find` would answer at once."""
+
+    def fetch(self, name: str, progress: Progress | None = None) -> None:
+        """Fetch a model of the catalogue, once. `progress` hears a fraction; what it raises ends the work."""
+
+    def may_fetch(self) -> bool:
+        """Whether this server lets the current visitor fetch models, and evict loaded ones."""
+
+    def evict(self, name: str) -> None:
+        """Give up a loaded model, to make room. Raises FetchFailed where this server does not allow it."""
+
+    def open(self, data: bytes, name: str = "the file", progress: Progress | None = None) -> Query:
+        """Keep the capture in the bytes of a saved file; returns the question that it answers."""
+
+    def opened(self, name: str) -> Query | None:
+        """The question that an opened file answers; None where the name is no file's, or it is kept no longer."""
+
+    def save(self, query: Query, progress: Progress | None = None) -> bytes:
+        """The capture as the content of a file, which `open` reads. Raises what `capture` raises."""
+
+    def provenance(
+        self,
+        query: Query,
+        lines: tuple[str, ...] = (),
+        of_model: bool = False,
+        seed: int | None = None,
+        settings: Pairs = (),
+        progress: Progress | None = None,
+    ) -> Provenance:
+        """How a result of this question came about; `lines` of Python make it."""
+
+    def archive(
+        self,
+        query: Query,
+        layer: int,
+        head: int,
+        kind: Kind | None = None,
+        quantity: str = "attention",
+        pool: Pool | None = None,
+        progress: Progress | None = None,
+    ) -> bytes:
+        """Maps as NPZ; see `attnviz.figures.export.archive`, also for its errors."""
+
+    def heatmap_message(
+        self,
+        query: Query,
+        layer: int,
+        head: int,
+        kind: Kind | None = None,
+        granularity: str = "token",
+        quantity: str = "attention",
+        form: str = "heatmap",
+        hide: Sequence[str] = (),
+        keep: int | None = None,
+        held: Sequence[tuple[int, int]] = (),
+        pool: Pool | None = None,
+        most: int | None = None,
+        progress: Progress | None = None,
+    ) -> bytes:
+        """The message of a heatmap that stands alone; see `attnviz.figures.export.heatmap_message`."""
+
+    def bertviz_document(
+        self, query: Query, view: View, layer: int, head: int, kind: Kind | None = None
+    ) -> str:
+        """BertViz's own view as one HTML document; see `attnviz.figures.bertviz.document`. Not in turn: a few heads."""
+
+    def hold(self, medium: Medium, data: bytes, progress: Progress | None = None) -> str:
+        """Keep the bytes of a picture or sound; the digest by which a `Query` names it."""
+
+    def holds(self, query: Query) -> bool:
+        """Whether the picture or sound of a question is still here; true of a question about a text."""
+
+    def thumbnail(self, query: Query) -> npt.NDArray[np.uint8] | None:
+        """A small copy of the picture of a question; None where it has none, or it is kept no longer."""
+
+    def embedded(self, query: Query, progress: Progress | None = None) -> Embedded | None:
+        """How the texts, each embedded alone, exceed the model's own limit for that; None where they do not."""
+
+    def reading(self, name: str, progress: Progress | None = None) -> ReadingFacts:
+        """What can be chosen beside a text; nothing of an opened file, or of a model that is not loaded."""
+
+    def special_in(self, query: Query, progress: Progress | None = None) -> tuple[str, ...]:
+        """What looks like special tokens of the model in the texts, each once; text, unless `Query.special` is set."""
+
+    def check(self, name: str, progress: Progress | None = None) -> SelfCheck | None:
+        """Whether the capture of a model is right: see `attnviz.check`. Once for each model; None of an opened file."""
+
+    def info(self, query: Query, progress: Progress | None = None) -> CaptureInfo:
+        """What pages get of the capture, which is made where it is not kept. Raises what `capture` raises."""
+
+    def attention(
+        self,
+        query: Query,
+        layer: int,
+        head: int | None = None,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+        unit: str | None = None,
+    ) -> Annotated[FloatArray, "Q K"]:
+        """The attention of one head, or of all heads of a layer: `map` of "attention". Raises UnknownName."""
+
+    def map(
+        self,
+        query: Query,
+        quantity: str,
+        layer: int,
+        head: int | None = None,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+        unit: str | None = None,
+    ) -> Annotated[FloatArray, "Q K"]:
+        """One of `MAPS` of one head (Q, K), or of all heads of a layer (H, Q, K)."""
+
+    def strongest(self, query: Query, layer: int, head: int, kind: Kind | None = None) -> tuple[int, int]:
+        """The query and the key of a head's strongest link between two different items, none of them special."""
+
+    def query_key(
+        self,
+        query: Query,
+        layer: int,
+        head: int,
+        row: int,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> QueryKey:
+        """How the weights of one query token come about. Raises UnknownName, ModelUnsupported."""
+
+    def overviews(
+        self, query: Query, size: int = 64, kind: Kind | None = None, progress: Progress | None = None
+    ) -> Annotated[FloatArray, "L H q k"]:
+        """Small pictures of all heads: the maximum in each of at most size x size cells. Layer by layer."""
+
+    def statistics(
+        self, query: Query, kind: Kind | None = None, progress: Progress | None = None
+    ) -> HeadTable:
+        """Entropy, distance and typical shares of every head."""
+
+    def breakdowns(
+        self, query: Query, kind: Kind | None = None, progress: Progress | None = None
+    ) -> tuple[Breakdown, ...]:
+        """By what the attention of this text can be broken down: segments need a pair, distances one axis."""
+
+    def allocation(
+        self,
+        query: Query,
+        by: Breakdown = "class",
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> Allocation:
+        """The shares of attention by class, segment or distance of the key token, of every head. Raises UnknownName."""
+
+    def pooled(
+        self,
+        query: Query,
+        heads: tuple[tuple[int, int], ...],
+        unit: str = "sentence",
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> Annotated[FloatArray, "G C"]:
+        """The mean map of some heads over words, sentences or paragraphs: see `attnviz.figures.messages.axes`."""
+
+    def combined(
+        self,
+        query: Query,
+        heads: tuple[tuple[int, int], ...],
+        how: str = "mean",
+        quantity: str = "attention",
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+        unit: str | None = None,
+    ) -> Annotated[FloatArray, "Q K"]:
+        """Many heads, (layer, head) each, as one map: see `attnviz.analysis.combine`."""
+
+    def likeness(self, query: Query, kind: Kind | None = None, progress: Progress | None = None) -> Likeness:
+        """How alike all heads are on this text, and what each of them does."""
+
+    def links(
+        self,
+        query: Query,
+        rows: tuple[int, ...],
+        keys: tuple[int, ...],
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+    ) -> Annotated[FloatArray, "L H"]:
+        """What the tokens `rows` pay to the tokens `keys`, in every head: summed over keys, mean over rows."""
+
+    def output_shares(
+        self, query: Query, kind: Kind | None = None, progress: Progress | None = None
+    ) -> Annotated[FloatArray, "L H"]:
+        """What each head contributes to its block's output: see `Capture.output_shares`. Raises ModelUnsupported."""
+
+    def matchings(
+        self,
+        first: Query,
+        second: Query,
+        unit: str = "token",
+        kinds: tuple[Kind | None, Kind | None] = (None, None),
+    ) -> tuple[Matching, Matching]:
+        """Which queries, and which keys, of two captures stand for each other. Raises UnknownName."""
+
+    def changes(
+        self,
+        first: Query,
+        second: Query,
+        unit: str = "token",
+        kinds: tuple[Kind | None, Kind | None] = (None, None),
+        progress: Progress | None = None,
+    ) -> Annotated[FloatArray, "L H"]:
+        """How much each head changed between two captures of the same number of heads, 0 to 1."""
+
+    def methods(self, target: str | None = None) -> tuple[MethodInfo, ...]:
+        """The attribution methods, of all targets or of one, the default first. Does not import torch."""
+
+    def targets(self, name: str) -> tuple[TargetInfo, ...]:
+        """What can be explained of a model, its default first. Before it is loaded: what its kind has."""
+
+    def operators(self, name: str, progress: Progress | None = None) -> tuple[Operator, ...]:
+        """The ways to take words away, the default first; of a model that is not loaded, those that all have."""
+
+    def explain(
+        self,
+        query: Query,
+        target: str | None = None,
+        method: str | None = None,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Attribution:
+        """How much each token contributed to the target, by default with the method for its kind of model."""
+
+    def answer(
+        self, query: Query, target: str | None = None, progress: Progress | None = None, **options: Hashable
+    ) -> Answer:
+        """The target itself, and what the model says. Raises what `explain` raises."""
+
+    def layer_by_layer(
+        self, query: Query, target: str | None = None, progress: Progress | None = None, **options: Hashable
+    ) -> LayerByLayer:
+        """The target and the predictions after each layer; see `attnviz.layer_by_layer`."""
+
+    def without(
+        self,
+        query: Query,
+        words: Mapping[int, str],
+        target: str | None = None,
+        side: int = 0,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Removal:
+        """The target without words, each given by the position of a token and taken away in a way of its own."""
+
+    def ablate(
+        self,
+        query: Query,
+        heads: tuple[tuple[int, int], ...] = (),
+        target: str | None = None,
+        layers: tuple[int, ...] = (),
+        scale: float = 0.0,
+        reference: str | None = None,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+        force: str | None = None,
+        queries: tuple[int, ...] | None = None,
+        keys: tuple[int, ...] | None = None,
+        **options: Hashable,
+    ) -> Ablation:
+        """The target and the predictions with some heads changed; see `attnviz.ablate`, also for its errors."""
+
+    def attended(
+        self,
+        query: Query,
+        heads: tuple[tuple[int, int], ...] = (),
+        target: str | None = None,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Attended:
+        """Where heads, by default all, look in the pass that a target reads; see `attnviz.explanation.attended`."""
+
+    def head_importance(
+        self,
+        query: Query,
+        target: str | None = None,
+        exact: bool = False,
+        kind: Kind | None = None,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> HeadImportance:
+        """How far the target falls without each head, estimated at once or exactly; see `attnviz.head_importance`."""
+
+    def faithfulness(
+        self,
+        query: Query,
+        target: str | None = None,
+        method: str | None = None,
+        operator: str = "attention-mask",
+        seeds: int = SEEDS,
+        side: int = 0,
+        progress: Progress | None = None,
+        keep_first: bool | None = None,
+        **options: Hashable,
+    ) -> Faithfulness:
+        """What taking away the words that an explanation puts first does, beside random words."""
+
+    def sanity(
+        self,
+        query: Query,
+        target: str | None = None,
+        method: str | None = None,
+        fraction: float = 0.5,
+        seed: int = 0,
+        progress: Progress | None = None,
+        **options: Hashable,
+    ) -> Sanity:
+        """The explanation once more, with the upper layers shuffled; see `attnviz.sanity`."""
+
+    def agreement(
+        self,
+        query: Query,
+        target: str | None = None,
+        method: str | None = None,
+        side: int = 0,
+        baseline: bool = True,
+        progress: Progress | None = None,
+        keep_first: bool | None = None,
+        **options: Hashable,
+    ) -> Agreement | None:
+        """How alike an explanation is to those of cheap other methods, and to its own from another baseline."""
+
+    def facts(self) -> DeviceFacts:
+        """The device, and the bytes that the runtime holds. Does not import torch."""
+
+    def warm(self, name: str | None = None) -> None:
+        """Load a model in a background thread, once, where the settings allow it; errors go to the log."""
