@@ -133,7 +133,7 @@ class Forcing:
         if number not in self.places:
             return None
         scores = self._scores(call)
-        changed = _shown(call).clone()
+        changed = shown_output(call).clone()
         for batch in range(call.shape[0]):
             for head in self.places[number]:
                 rows, weights = self._rows(call, scores, head, batch)
@@ -167,7 +167,7 @@ class Forcing:
         import torch
 
         _, _, rows, columns = call.shape
-        cut = torch.zeros(rows, columns, dtype=torch.bool, device=_shown(call).device)
+        cut = torch.zeros(rows, columns, dtype=torch.bool, device=shown_output(call).device)
         for key in self.keys:
             cut[self._numbers(call), key] = True
         return call.scores.without(cut)
@@ -210,17 +210,17 @@ class Forcing:
     def _own(self, call: Call, head: int, batch: int) -> Annotated[torch.Tensor, "R K"]:
         import torch
 
-        dtype = torch.promote_types(_shown(call).dtype, torch.float32)
+        dtype = torch.promote_types(shown_output(call).dtype, torch.float32)
         return call.weights(head, self._numbers(call), batch, dtype)
 
     def _numbers(self, call: Call) -> Annotated[torch.Tensor, "R"]:
         import torch
 
         rows = range(call.shape[2]) if self.queries is None else self.queries
-        return torch.tensor(list(rows), device=_shown(call).device)
+        return torch.tensor(list(rows), device=shown_output(call).device)
 
 
-def _shown(call: Call) -> torch.Tensor:
+def shown_output(call: Call) -> torch.Tensor:
     """What the model goes on with: the output, or the weights where a family shows no more."""
     return call.scores.weights if call.out is None else call.out  # type: ignore[union-attr]
 
