@@ -26,6 +26,8 @@ What the figures report:
 | edits   | -                                                        | `edited`: [[place, way, text], ...] |
 |         |                                                          | all words that are changed now; |
 |         |                                                          | `asking`: place of a word to swap |
+| alignment | `selection`: {"layer", "head"}, head -1 for a mean;     | `linked`: [target, source];    |
+|         | `form`: "lines" or "matrix"                              | `chosen`: [place, id]          |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
@@ -41,6 +43,7 @@ header}}.
 
 from attnviz.figures.bertviz import frame_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
+from attnviz.figures.messages.alignment import aligned_heads, alignment_data
 from attnviz.figures.messages.allocation import allocation_data
 from attnviz.figures.messages.details import Details
 from attnviz.figures.messages.edits import edits_data
@@ -71,6 +74,8 @@ __all__ = [
     "Products",
     "Results",
     "Table",
+    "aligned_heads",
+    "alignment_data",
     "allocation_data",
     "component",
     "edits_data",

@@ -28,6 +28,7 @@ COMPONENTS: dict[str, str] = {
     "edits": "figures/edits/figure.js",
     "results": "figures/results/figure.js",
     "frame": "figures/frame/figure.js",
+    "alignment": "figures/alignment/figure.js",
 }
 _ADAPTER = "core/streamlit.js"
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";[ \t]*\n', re.MULTILINE)

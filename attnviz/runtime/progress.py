@@ -20,6 +20,7 @@ STATISTICS = "statistics"
 EXPLAINING = "explaining"
 TESTING = "testing the explanation"
 ABLATING = "switching heads off"
+TRANSLATING = "translating"
 OPENING = "opening the file"
 SAVING = "saving the capture"
 STAGES = (
@@ -34,6 +35,7 @@ STAGES = (
     EXPLAINING,
     TESTING,
     ABLATING,
+    TRANSLATING,
     OPENING,
     SAVING,
 )

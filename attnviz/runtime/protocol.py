@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Sanity,
         TargetInfo,
     )
+    from attnviz.explanation.translation.records import BeamTree, Translation
     from attnviz.figures import Pool
     from attnviz.figures.bertviz import View
     from attnviz.runtime.likeness import Likeness
@@ -384,6 +385,25 @@ class Runtime(Protocol):
         **options: Hashable,
     ) -> Ablation:
         """The target and the predictions with some heads changed; see `attnviz.ablate`, also for its errors."""
+
+    def translate(
+        self,
+        query: Query,
+        prefix: tuple[int, ...] = (),
+        links: tuple[tuple[int, int, int, int], ...] = (),
+        heads: tuple[tuple[int, int], ...] | None = None,
+        progress: Progress | None = None,
+    ) -> Translation:
+        """The translation of the text, behind a beginning, with rows of cross-attention forced; or the target text."""
+
+    def beams(
+        self,
+        query: Query,
+        num_beams: int = 4,
+        prefix: tuple[int, ...] = (),
+        progress: Progress | None = None,
+    ) -> BeamTree:
+        """All that a beam search for the translation weighs, with what it prunes."""
 
     def attended(
         self,

@@ -23,6 +23,9 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS = "switches", "edits"
+ALIGNMENT = "alignment"
+ALIGNMENT_FORMS = ("lines", "matrix")
+MAX_ID = 9_999_999  # of a token in any vocabulary
 HELD_PARTS = "attnviz_held_parts"  # what this visitor's browser has of the figures' messages
 
 
@@ -116,6 +119,51 @@ def edits(data: bytes, edited: Callable[[tuple[Edit, ...]], None], swapping: Cal
     )
 
 
+def alignment(
+    data: bytes,
+    key: str = ALIGNMENT,
+    *,
+    shown: Callable[[Head], None] | None = None,
+    linked: Callable[[Head], None] | None = None,
+    instead: Callable[[Head], None] | None = None,
+) -> None:
+    """A translation with the links between its words; the chosen form changes the address.
+
+    `shown` is told the layer and head that the reader turns to, -1 for the mean of a layer's; `linked` the target and
+    the source word of a link that was moved; `instead` a place and the id of the token that is wanted there.
+    """
+    _show(
+        ALIGNMENT,
+        data,
+        key,
+        on_selection_change=lambda: _turned(key, shown),
+        on_form_change=lambda: _aligned_form(key),
+        on_linked_change=lambda: _told(key, "linked", linked),
+        on_instead_change=lambda: _told(key, "instead", instead),
+    )
+
+
+def _turned(key: str, shown: Callable[[Head], None] | None) -> None:
+    value = _reported(key, "selection")
+    layer = value.get("layer") if hasattr(value, "get") else None
+    mean = layer is not None and value.get("head") == -1
+    place = _pair([layer, 0]) if mean else head_of(value)
+    if shown is not None and place is not None:
+        shown((place[0], -1) if mean else place)
+
+
+def _aligned_form(key: str) -> None:
+    form = _reported(key, "form")
+    if form in ALIGNMENT_FORMS:
+        session.update(form=None if form == ALIGNMENT_FORMS[0] else form)
+
+
+def _told(key: str, name: str, listener: Callable[[Head], None] | None) -> None:
+    pair = _pair(_reported(key, name), MAX_ID)
+    if listener is not None and pair is not None:
+        listener(pair)
+
+
 def _asked(key: str, asked: Callable[[int], None] | None) -> None:
     place = _pair([_reported(key, "position"), 0])
     if asked is not None and place is not None:
@@ -204,9 +252,9 @@ def head_of(value: Any) -> Head | None:
     return _pair([value.get("layer"), value.get("head")]) if hasattr(value, "get") else None
 
 
-def _pair(value: Any) -> Head | None:
+def _pair(value: Any, most: int = MAX_INDEX) -> Head | None:
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         return None
-    if not all(isinstance(each, (int, float)) and each == each and 0 <= each <= MAX_INDEX for each in value):
+    if not all(isinstance(each, (int, float)) and each == each and 0 <= each <= most for each in value):
         return None
     return int(value[0]), int(value[1])

@@ -88,6 +88,15 @@ SITE: tuple[Entry, ...] = (
         "frame",
     ),
     Entry(
+        "alignment",
+        "Look",
+        "Translation",
+        "Which source words each word of a translation was read from.",
+        "A translator writes one word after another, and looks back at the source for each. Point at a word to see "
+        "what it was read from; choose another word, or another source for it, and see how the translation goes on.",
+        "alignment",
+    ),
+    Entry(
         "attribution",
         "Explain",
         "Attribution",

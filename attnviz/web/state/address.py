@@ -32,12 +32,18 @@ UNFITTING = "The changed words in the link do not fit this text; no word is chan
 UNNAMED = "The name of the {} in the link cannot be used; choose the file again."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
+UNLINKABLE = (
+    "What the link changes about the translation is not written as it should be; the model's own is shown."
+)
+
 READING = ("reading", "source_language", "target_language")  # how the model reads it
 READ = ("model", "text", "pair", "target_text", "image", "audio", *READING)  # what the model reads
 READINGS = ("special", "chat")
 HEADS = r"[0-9.,*-]{1,6000}"
 EDITS = r"[A-Za-z0-9_.:,~%-]{1,6000}"
 DIGEST = r"[0-9a-f]{32}"
+IDS = r"[0-9]{1,7}(\.[0-9]{1,7}){0,299}"
+LINKS = r"[0-9]{1,4}(\.[0-9]{1,4}){3}(,[0-9]{1,4}(\.[0-9]{1,4}){3}){0,49}"
 ROWS = r"[a-z]+\.[0-9.*]{1,20}"
 # Options of targets, and what each depends on: another text has another place to fill, another model other labels.
 OPTIONS = {
@@ -80,6 +86,8 @@ class State:
         edits: words taken away or swapped in place, as `attnviz.web.state.edits` writes them.
         forced: which rows of attention are forced, as `attnviz.web.pages.ablation.row_choice` writes it; of the
             heads in `off`, or all.
+        prefix: ids that a translation begins with. links: which target tokens are read from which source tokens, as
+            `attnviz.web.pages.alignment.changes` writes them; scope: in which heads. beams: how many hypotheses.
     """
 
     model: str | None = stands.model_name("model")
@@ -121,6 +129,10 @@ class State:
         "edits", EDITS, UNFITTING, "model", "text", "pair", *READING, "changed"
     )
     forced: str | None = stands.spelled("forced", ROWS, UNFORCED, *READ, "kind")
+    prefix: str | None = stands.spelled("prefix", IDS, UNLINKABLE, *READ)
+    links: str | None = stands.spelled("links", LINKS, UNLINKABLE, *READ, "prefix")
+    scope: str | None = stands.word("scope")
+    beams: str | None = stands.word("beams")
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""

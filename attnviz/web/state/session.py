@@ -36,6 +36,12 @@ SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on anothe
 SPECIAL, CHAT = address.READINGS
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
+# The model that a page begins with, where that of the server cannot do what the page shows.
+PAGE_MODELS = {"alignment": "translator-en-pt"}
+TRANSLATED = {
+    "translator-en-pt": "The old man sold his red car because he needed money.",
+    "translator-pt-en": "O velho vendeu seu carro vermelho porque precisava de dinheiro.",
+}
 
 
 MEDIA: dict[str, Medium] = {"image": "image", "speech": "audio"}  # by the modality of a model
@@ -199,15 +205,20 @@ def _catalogued(file: str) -> str | None:
 
 
 def default_model() -> str:
-    """The model that this server offers first."""
-    return runtime().default_model
+    """The model that this server offers first, on this page."""
+    return PAGE_MODELS.get(st.session_state.get(PAGE, ""), runtime().default_model)
 
 
 def example() -> Query:
-    """The stored question of this page: one with two texts where the page explains similarity; an opened file's."""
+    """The question that this page begins with: one with two texts where it explains similarity; an opened file's."""
+    from attnviz.runtime import Query
+
     file = opened(state().model)
     if file is not None:
         return file
+    if st.session_state.get(PAGE) in PAGE_MODELS:
+        model = state().model or default_model()
+        return Query(model, TRANSLATED.get(model, TRANSLATED[default_model()]))
     if st.session_state.get(PAGE) == PAGE_OF_TWO_TEXTS:
         return runtime().default_change_query
     pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS
