@@ -28,6 +28,7 @@ What the figures report:
 |         |                                                          | `asking`: place of a word to swap |
 | alignment | `selection`: {"layer", "head"}, head -1 for a mean;     | `linked`: [target, source];    |
 |         | `form`: "lines" or "matrix"                              | `chosen`: [place, id]          |
+| beams   | -                                                        | `position`: a node to go on from |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
@@ -45,6 +46,7 @@ from attnviz.figures.bertviz import frame_data
 from attnviz.figures.bundle import COMPONENTS, Component, component
 from attnviz.figures.messages.alignment import aligned_heads, alignment_data
 from attnviz.figures.messages.allocation import allocation_data
+from attnviz.figures.messages.beams import beams_data
 from attnviz.figures.messages.details import Details
 from attnviz.figures.messages.edits import edits_data
 from attnviz.figures.messages.heads import heads_data
@@ -77,6 +79,7 @@ __all__ = [
     "aligned_heads",
     "alignment_data",
     "allocation_data",
+    "beams_data",
     "component",
     "edits_data",
     "explanation_data",

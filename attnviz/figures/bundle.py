@@ -29,6 +29,7 @@ COMPONENTS: dict[str, str] = {
     "results": "figures/results/figure.js",
     "frame": "figures/frame/figure.js",
     "alignment": "figures/alignment/figure.js",
+    "beams": "figures/beams/figure.js",
 }
 _ADAPTER = "core/streamlit.js"
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";[ \t]*\n', re.MULTILINE)

@@ -115,9 +115,11 @@ def _looked_at(
 
 
 def label_at(decoder: Decoder, before: Sequence[int], number: int) -> str:
-    """What a token reads like behind others: with the space that it begins with, if it does."""
+    """What a token reads like behind others: with the space that it begins with, if it does; "" for the end."""
     from attnviz.text import tokens_of_ids
 
+    if number in decoder.ends:
+        return ""
     # One token before it tells whether it begins a word; a whole beginning would be decoded again for each rival.
     return tokens_of_ids(decoder.tokenizer, [*before[-1:], number]).labels[-1]
 

@@ -23,7 +23,7 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS = "switches", "edits"
-ALIGNMENT = "alignment"
+ALIGNMENT, BEAMS = "alignment", "beams"
 ALIGNMENT_FORMS = ("lines", "matrix")
 MAX_ID = 9_999_999  # of a token in any vocabulary
 HELD_PARTS = "attnviz_held_parts"  # what this visitor's browser has of the figures' messages
@@ -141,6 +141,11 @@ def alignment(
         on_linked_change=lambda: _told(key, "linked", linked),
         on_instead_change=lambda: _told(key, "instead", instead),
     )
+
+
+def beams(data: bytes, position: Callable[[int], None]) -> None:
+    """A beam search as a tree; `position` is told the node that the reader wants to go on from."""
+    _show(BEAMS, data, on_position_change=lambda: _asked(BEAMS, position))
 
 
 def _turned(key: str, shown: Callable[[Head], None] | None) -> None:
