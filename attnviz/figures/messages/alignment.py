@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz.analysis.word_alignment import FLAT, WordAlignment, head_scores, word_alignment
+from attnviz.figures.messages.beams import shown_label
 from attnviz.figures.wire import pack
 
 if TYPE_CHECKING:
@@ -144,8 +145,6 @@ def _targets(translation: Translation, words: WordAlignment) -> list[dict[str, o
 
 
 def _rivals(translation: Translation, place: int) -> Sequence[tuple[int, str, float]]:
-    from attnviz.text import visible
-
     own = int(translation.target.ids[place])
     rows = zip(
         translation.candidates[place].tolist(),
@@ -153,6 +152,4 @@ def _rivals(translation: Translation, place: int) -> Sequence[tuple[int, str, fl
         translation.candidate_log_probs[place].tolist(),
         strict=True,
     )
-    return [
-        (number, visible(label.strip() or label), value) for number, label, value in rows if number != own
-    ]
+    return [(number, shown_label(label).strip(), value) for number, label, value in rows if number != own]

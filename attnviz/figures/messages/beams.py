@@ -23,13 +23,9 @@ def beams_data(tree: BeamTree, *, prefix: str = "", note: str = "", model: str =
     Header: figure, labels [N], hypotheses [[node, score], ...], prefix, note, model. Sections: parents i32 (N,), fates
     u8 (N,) places in `FATES`, logProbs f32 (N,), totals f32 (N,).
     """
-    from attnviz.text import visible
-
     header = {
         "figure": "beams",
-        "labels": [
-            label[: len(label) - len(label.lstrip())] + visible(label.lstrip()) for label in tree.labels
-        ],
+        "labels": [shown_label(label) for label in tree.labels],
         "hypotheses": [[each.node, each.score] for each in tree.hypotheses],
         "prefix": prefix,
         "note": note,
@@ -44,3 +40,12 @@ def beams_data(tree: BeamTree, *, prefix: str = "", note: str = "", model: str =
             "totals": tree.totals,
         },
     )
+
+
+def shown_label(label: str) -> str:
+    """What a token adds to a text, as it can be shown: with the space that it begins with; "" for the end of a text."""
+    from attnviz.text import visible
+
+    if not label.strip():
+        return visible(label) if label else ""
+    return label[: len(label) - len(label.lstrip())] + visible(label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -82,7 +83,7 @@ def draw(query: Query, state: State) -> Drawn | None:
         unit_choice(before.unit)
         _other_directions(query.model)
     if not edits.links:
-        components.alignment(before.message(), **_listeners(before, edits))
+        components.alignment(before.message(), components.ALIGNMENT, **_listeners(before, edits))
         shown, title = before, "Word alignment"
         _undo(before, edits)
     else:
@@ -144,7 +145,7 @@ def _turn(place: Place) -> None:
     session.update(heads=((layer, max(0, head)),), pool="mean" if head < 0 else None)
 
 
-def _listeners(view: View, edits: Changes) -> dict[str, object]:
+def _listeners(view: View, edits: Changes) -> dict[str, Callable[[tuple[int, int]], None]]:
     """What a click in the figure changes."""
     words, ids = view.words, view.translation.target.ids.tolist()
 

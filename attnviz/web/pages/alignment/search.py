@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 NONE = "none"
 BEAMS = (NONE, "2", "4", "8")
 EXPLAINED = (
-    "Greedy decoding takes the likeliest word each time. Beam search goes on with several beginnings at once, and gives "
-    "up those that fall behind; what it gave up stays here, to be read on from."
+    "Greedy decoding takes the likeliest word each time. Beam search goes on with several beginnings at once, and "
+    "gives up those that fall behind; what it gave up stays here, to be read on from."
 )
 
 
