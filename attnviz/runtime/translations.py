@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from attnviz.capture import Model
     from attnviz.explanation.translation.records import BeamTree, Translation
 
-Languages = dict[str, str | None]
-
 
 class Translations:
     """What `Runtime` answers about translations."""
@@ -41,7 +39,7 @@ class Translations:
             if query.target_text:
                 limits.check(model, query, self._engine.settings)
             return translate(
-                model, query.text, query.target_text, prefix, links, heads, **_languages(query), progress=tell
+                model, query.text, query.target_text, prefix, links, heads, **query.reading, progress=tell
             )
 
         return self._engine.on_model(query, ("translate", prefix, links, heads), TRANSLATING, work, progress)
@@ -58,10 +56,6 @@ class Translations:
         def work(model: Model, tell: Tell) -> BeamTree:
             from attnviz.explanation.translation.beams import beam_search
 
-            return beam_search(model, query.text, num_beams, prefix, **_languages(query), progress=tell)
+            return beam_search(model, query.text, num_beams, prefix, **query.reading, progress=tell)
 
         return self._engine.on_model(query, ("beams", num_beams, prefix), TRANSLATING, work, progress)
-
-
-def _languages(query: Query) -> Languages:
-    return {"source_language": query.source_language, "target_language": query.target_language}

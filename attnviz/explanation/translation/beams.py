@@ -17,6 +17,7 @@ from attnviz.explanation.translation.writing import checked_ids, label_at
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
+    from attnviz.capture.reading import Special
 
 MOST_BEAMS = 12
 
@@ -27,6 +28,7 @@ def beam_search(
     num_beams: int = 4,
     prefix: Iterable[int] = (),
     *,
+    special: Special = False,
     source_language: str | None = None,
     target_language: str | None = None,
     progress: Progress | None = None,
@@ -40,7 +42,7 @@ def beam_search(
     Raises what `translate` raises.
     """
     num_beams = checks.between("number of beams", num_beams, 1, MOST_BEAMS)
-    decoder = Decoder(model.reads(False, source_language, target_language), text)
+    decoder = Decoder(model.reads(special, source_language, target_language), text)
     given = checked_ids(decoder, prefix)
     if given and given[-1] in decoder.ends:
         raise InputInvalid("The beginning ends the sentence already.", "Take its last token away.")

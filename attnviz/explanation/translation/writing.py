@@ -17,6 +17,7 @@ from attnviz.explanation.translation.records import Head, Link, Translation
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
+    from attnviz.capture.reading import Special
 
 CANDIDATES = 8
 
@@ -29,6 +30,7 @@ def translate(
     links: Iterable[Iterable[int]] = (),
     heads: Iterable[Head] | None = None,
     *,
+    special: Special = False,
     source_language: str | None = None,
     target_language: str | None = None,
     progress: Progress | None = None,
@@ -42,14 +44,14 @@ def translate(
         links: (first, end, key, key_end) each: target tokens first .. end - 1 look at source tokens key .. key_end - 1
             only, in `heads` (all by default), while the translation is written.
         heads: (layer, head) of the cross-attention.
-        source_language, target_language: as in `Model.capture`.
+        special, source_language, target_language: as in `Model.capture`.
         progress: told the fraction that is done; what it raises ends the work.
 
     Raises:
         TargetUnsupported: the model does not translate. InputInvalid: a prefix with a target text, an id that the model
             lacks, or a link out of the text. InputEmpty, InputTooLong, UnknownName: as `Model.capture`.
     """
-    reader = model.reads(False, source_language, target_language)
+    reader = model.reads(special, source_language, target_language)
     decoder = Decoder(reader, text)
     forcing = decoder.forcing([Link(*link) for link in links], heads)
     given = checked_ids(decoder, prefix)

@@ -20,11 +20,12 @@ from attnviz.web.share import report as report_module
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.share.report import KEY, MOST, Report, name_of
 from attnviz.web.shell.site import SITE
+from attnviz.web.state.session import PAGE_MODELS
 
 TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs music with a guitar."
 # Every page that draws a figure, and those of its views that draw another one: page, view, figure.
 FIGURES = [
-    *((entry.name, "", entry.figure) for entry in SITE if entry.figure),
+    *((entry.name, "", entry.figure) for entry in SITE if entry.figure and entry.name not in PAGE_MODELS),
     ("compare", "part=heads", "likeness"),
     ("compare", "part=find", "results"),
     ("allocation", "by=sentence", "heatmap"),

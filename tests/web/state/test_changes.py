@@ -48,22 +48,30 @@ FULL = State(
     off="2.5",
     edits="h2",
     forced="block.1.2",
+    prefix="5.6",
+    links="0.1.2.3",
+    scope="layer",
+    beams="4",
 )
 # What another value of a field leaves of the rest, by what each stands for.
 FOLLOWING = {
-    "text": {"held", "changed", "edits", "forced"},
-    "pair": {"held", "changed", "edits", "forced"},
-    "target_text": {"held", "forced"},
-    "image": {"held", "forced"},
-    "audio": {"held", "forced"},
+    "text": {"held", "changed", "edits", "forced", "prefix", "links"},
+    "pair": {"held", "changed", "edits", "forced", "prefix", "links"},
+    "target_text": {"held", "forced", "prefix", "links"},
+    "image": {"held", "forced", "prefix", "links"},
+    "audio": {"held", "forced", "prefix", "links"},
+    "prefix": {"links"},
     "kind": {"held", "forced"},
     "unit": {"held"},
     "changed": {"edits"},
     "model": {
-        *("held", "changed", "edits", "forced", "heads", "opened", "kind", "over", "off"),
+        *("held", "changed", "edits", "forced", "heads", "opened", "kind", "over", "off", "prefix", "links"),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
-    **{key: {"held", "edits", "forced"} for key in ("reading", "source_language", "target_language")},
+    **{
+        key: {"held", "edits", "forced", "prefix", "links"}
+        for key in ("reading", "source_language", "target_language")
+    },
 }
 CHOICES = {
     "model": [None, "a", "b"],
