@@ -1,8 +1,8 @@
 """How well each head of a translator links words, against links made by hand: `python benchmarks/alignment.py`.
 
-Twenty pairs of sentences (benchmarks/translations.py), teacher-forced. The link of a target word is the source word that
-it was read from most; uncertain rows have none. Beside the heads two baselines: the diagonal, and the best head read one
-row too late.
+Twenty pairs of sentences (benchmarks/translations.py), teacher-forced. The link of a target word is the source word
+that it was read from most; uncertain rows have none. Beside the heads two baselines: the diagonal, and the best head
+read one row too late.
 """
 
 from __future__ import annotations

@@ -96,6 +96,7 @@ class LocalRuntime:
 
         translations = Translations(self.engine)
         self.translate, self.beams = translations.translate, translations.beams
+        self.translate_document = translations.translate_document
 
         evaluations = Evaluations(self.engine, explanations)
         self.faithfulness, self.sanity = evaluations.faithfulness, evaluations.sanity

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Sanity,
         TargetInfo,
     )
+    from attnviz.explanation.translation.documents import TranslatedDocument
     from attnviz.explanation.translation.records import BeamTree, Translation
     from attnviz.figures import Pool
     from attnviz.figures.bertviz import View
@@ -395,6 +396,9 @@ class Runtime(Protocol):
         progress: Progress | None = None,
     ) -> Translation:
         """The translation of the text, behind a beginning, with rows of cross-attention forced; or the target text."""
+
+    def translate_document(self, query: Query, progress: Progress | None = None) -> TranslatedDocument:
+        """Each sentence of the text translated by itself, with how sure and how complete its attention is."""
 
     def beams(
         self,

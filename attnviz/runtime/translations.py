@@ -11,6 +11,7 @@ from attnviz.runtime.query import Query
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
+    from attnviz.explanation.translation.documents import TranslatedDocument
     from attnviz.explanation.translation.records import BeamTree, Translation
 
 
@@ -43,6 +44,16 @@ class Translations:
             )
 
         return self._engine.on_model(query, ("translate", prefix, links, heads), TRANSLATING, work, progress)
+
+    def translate_document(self, query: Query, progress: Progress | None = None) -> TranslatedDocument:
+        """Each sentence of the text by itself; see `documents.translate_document`, also for its errors."""
+
+        def work(model: Model, tell: Tell) -> TranslatedDocument:
+            from attnviz.explanation.translation.documents import translate_document
+
+            return translate_document(model, query.text, **query.reading, progress=tell)
+
+        return self._engine.on_model(query, ("translate-document",), TRANSLATING, work, progress)
 
     def beams(
         self,

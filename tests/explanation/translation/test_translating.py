@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from attnviz import InputInvalid, TargetUnsupported, UnknownName
+from attnviz import InputInvalid, InputTooLong, TargetUnsupported, UnknownName
 from attnviz.analysis.word_alignment import aligning_head, alignment_error_rate, parse_links, word_alignment
 from attnviz.explanation.translation.beams import beam_search
 from attnviz.explanation.translation.decoder import Decoder
+from attnviz.explanation.translation.documents import sentences_of, translate_document
 from attnviz.explanation.translation.writing import translate
 from benchmarks.translations import PAIRS
 from tests.explanation.translation.conftest import SENTENCE
@@ -181,3 +182,20 @@ def test_the_trained_head_agrees_with_hand_made_links_and_is_found_without_them(
     assert set(elected) == {(1, 0)}
     assert shifted < 0.3 * found[1, 0, 0], "read one row too late, nearly every link is wrong"
     assert alignment_error_rate({(0, 0)}, {(0, 0)}) == 0
+
+
+def test_a_document_is_judged_sentence_by_sentence(translator):
+    model, _, options = translator("nllb")
+    text = "the cat sat.\nthe cat.  \n\nit sat on the cat."
+    found = translate_document(model, text, **options)
+    assert sentences_of(text) == ("the cat sat.", "the cat.", "it sat on the cat.")
+    assert tuple(each.source for each in found.sentences) == sentences_of(text)
+    for each in found.sentences:
+        alone = translate(model, each.source, **options)
+        words = word_alignment(alone.attention[found.head], alone.target, alone.source)
+        assert each.target == alone.target.text
+        assert (each.sureness, each.completeness) == (words.sureness, words.completeness)
+        assert each.log_prob == pytest.approx(float(alone.log_probs.mean()))
+        assert set(each.unread) <= set(words.sources)
+    with pytest.raises(InputTooLong, match="61 sentences"):
+        translate_document(model, "A cat.\n" * 61, **options)

@@ -102,6 +102,18 @@ def test_a_beam_search_is_a_tree_to_go_on_from(tiny, encoder_decoder):
     assert visit.url["prefix"] == ".".join(map(str, tree.path(node)))
 
 
+def test_sentences_stand_by_how_far_their_attention_is_to_be_trusted(tiny, encoder_decoder):
+    text = "The cat sat. The mat was on the cat."
+    visit = tiny(text=text, target_text="The mat").press("Translate each sentence")
+    assert visit.url["part"] == "sentences"
+    found = get_runtime().translate_document(Query(encoder_decoder, text, target_text="The mat"))
+    order = sorted(found.sentences, key=lambda each: each.trust)
+    told = [each for each in visit.markdown.split("\n") if each.startswith("Sentence ") and ":" in each]
+    assert [int(each.split(":")[0].split()[1]) - 1 for each in told] == [each.place for each in order]
+    visit.press("Look at this sentence")
+    assert visit.url["text"] == order[0].source
+
+
 def test_a_link_that_leads_out_of_the_text_is_said_calmly(tiny):
     visit = tiny(target_text="The mat", links="0.1.90.99")
     assert [each.value for each in visit.at.error] == ["That did not work"]

@@ -13,7 +13,7 @@ from attnviz.provenance import Variable, call
 from attnviz.web.controls import sidebar
 from attnviz.web.escape import markdown, plain
 from attnviz.web.pages.alignment import changes as changed
-from attnviz.web.pages.alignment import search
+from attnviz.web.pages.alignment import document, search
 from attnviz.web.share.drawn import Drawn, file_stem
 from attnviz.web.shell import components, links, progress
 from attnviz.web.state import session
@@ -90,6 +90,7 @@ def draw(query: Query, state: State) -> Drawn | None:
         shown, title = _before_and_after(query, state, before, edits), "Word alignment, links moved"
     _why(before)
     _elsewhere(before, state)
+    document.draw(query, state)
     search.draw(query, state, before.translation)
     return _drawn(shown, state, title, edits)
 
