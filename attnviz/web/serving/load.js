@@ -16,14 +16,16 @@ const sheets = new Map();
  * @param {string} name
  * @param {Mount} mount
  */
-async function load(name, mount) {
+export async function load(name, mount) {
   if (!sheets.has(name)) sheets.set(name, sheetOf(name));
   const [module, sheet] = await Promise.all([import(`./${name}.js`), sheets.get(name)]);
   const root = /** @type {ShadowRoot} */ (mount.parentElement.getRootNode());
   if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
   if (!(mount.data instanceof Uint8Array)) return module.default(mount);
-  const data = parts.whole(mount.data);
-  if (data) module.default({ ...mount, data });
+  const start = 4 + new DataView(mount.data.buffer, mount.data.byteOffset).getUint32(0, true);
+  const heard = JSON.parse(new TextDecoder().decode(mount.data.subarray(4, start)));
+  const data = parts.whole(mount.data.subarray(start));
+  if (data) module.default({ ...mount, data, heard });
   else mount.setTriggerValue("lost", true);
   return () => endFigures(mount.parentElement);
 }

@@ -30,7 +30,7 @@ export function draw(root, bytes, callbacks = {}) {
   const { header, arrays } = messageOf(bytes);
   const another = state.header?.identity !== header.identity;
   Object.assign(state, { header, callbacks: header.editable ? callbacks : { ...callbacks, linked: null, instead: null }, maps: arrays.maps.data, entropy: arrays.entropy.data, scores: arrays.scores.data });
-  if (another) Object.assign(state, { held: null, pointed: null, formed: new Shared(), placed: new Shared() });
+  if (another) Object.assign(state, { held: null, pointed: null, formed: new Shared("form"), placed: new Shared("selection") });
   state.formed.offer(header.form);
   state.placed.offer(header.places[header.shown]);
   state.help.textContent = HELP + (state.callbacks.linked ? DRAG : "");
