@@ -31,6 +31,7 @@ VIEWS = {
     "/compare": FIGURE,
     "/compare?part=heads": FIGURE,
     "/compare?part=find": ".st-key-found",
+    "/alignment": ".st-key-fetch_model",  # with a translator: test_translating.py
     "/allocation": FIGURE,
     "/allocation?by=distance": FIGURE,
     "/allocation?by=paragraph": FIGURE,

@@ -70,6 +70,16 @@ PAGES: dict[str, tuple[Group, ...]] = {
         ),
         ("In the larger map", (("← → ↑ ↓", "move from cell to cell"), ("Esc", "close it"))),
     ),
+    "alignment": (
+        (
+            "In the translation",
+            (
+                ("← →", "go from word to word"),
+                ("↑ ↓", "go over to the word that it was read from, or is read by"),
+                ("Enter", "hold the word, with what could be otherwise; again: let it go"),
+            ),
+        ),
+    ),
     "compare": (
         (
             "In the maps side by side",

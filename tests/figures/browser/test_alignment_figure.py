@@ -53,7 +53,7 @@ def test_the_keyboard_walks_crosses_over_keeps_and_moves_a_link(figure):
     panel = page.get_by_test_id("panel")
     panel.get_by_role("combobox", name="Read it from").select_option("2")
     panel.get_by_role("button", name="Translate again").press("Enter")
-    panel.get_by_role("button", name="Go on with azuis instead").press("Enter")
+    panel.get_by_role("button", name="azuis 13.5 %").press("Enter")
     assert events(page) == [["linked", [0, 2]], ["instead", [0, 900]]]
     page.keyboard.press("Escape")
     assert panel.inner_text() == ""

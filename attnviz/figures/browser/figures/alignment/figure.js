@@ -246,8 +246,8 @@ function panel(state) {
   const parts = [element("p", { class: "av-panel-title", text: `${word.label}: what could be otherwise` })];
   if (callbacks.instead && word.candidates.length) {
     const rivals = word.candidates.map(([id, label, logProb]) =>
-      element("button", { type: "button", class: "av-alrival", "aria-label": `Go on with ${label || "the end"} instead`, on: { click: () => callbacks.instead([word.first, id]) } }, [
-        element("span", { dir: "auto", text: label || "(end)" }), element("small", { text: percent(Math.exp(logProb)) }),
+      element("button", { type: "button", class: "av-alrival", title: "Go on with this word instead", on: { click: () => callbacks.instead([word.first, id]) } }, [
+        element("span", { dir: "auto", text: label || "(end)" }), " ", element("small", { text: percent(Math.exp(logProb)) }),
       ]),
     );
     parts.push(element("div", { class: "av-alrow", role: "group", "aria-label": "Another word here" }, [element("span", { class: "av-name", text: "Another word here" }), ...rivals]));
