@@ -232,7 +232,7 @@ class Runtime(Protocol):
         """One of `MAPS` of one head (Q, K), or of all heads of a layer (H, Q, K)."""
 
     def strongest(self, query: Query, layer: int, head: int, kind: Kind | None = None) -> tuple[int, int]:
-        """The query and the key of a head's strongest link between two different items, none of them special."""
+        """The query and the key of a head's strongest link between two words; (0, 0) where it has none."""
 
     def query_key(
         self,
