@@ -16,7 +16,8 @@ Head = tuple[int, int]
 RESTING = 0.5  # of a head's attention on special tokens or a sink; with more, it rests rather than looks
 RULE = (
     "Strong: of the heads that give at most half of their attention to special tokens (where no token sees a later "
-    "one: to the first token), and are in the half whose removal changes the result least, the one with the least spread attention. Spread out: of the third of all "
+    "one: to the first token), and are in the half whose "
+    "removal changes the result least, the one with the least spread attention. Spread out: of the third of all "
     "heads with the most spread attention, the one whose removal changes the result most."
 )
 

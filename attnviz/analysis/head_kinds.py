@@ -25,7 +25,10 @@ KINDS: dict[str, tuple[str, str]] = {
     "same": ("same token", "tokens that occur again look mostly at their other places"),
     "punctuation": ("punctuation", "looks mostly at punctuation and symbols"),
     "special": ("special tokens", "looks mostly at tokens that the tokenizer added, the first one apart"),
-    "first": ("first token (sink)", "looks mostly at position 0, where heads rest that find nothing to look at"),
+    "first": (
+        "first token (sink)",
+        "looks mostly at position 0, where heads rest that find nothing to look at",
+    ),
     "broad": ("broad", f"spreads its attention: entropy at least {BROAD:.0%} of an even spread"),
     "mixed": ("mixed", "none of these"),
 }

@@ -138,7 +138,7 @@ def shown_text(query: Query) -> None:
     with st.container(border=True, key="shown_text", gap="small"):
         st.text(plain(query.text))
         st.text(plain(query.pair)) if query.pair else st.empty()
-        example = sidebar.example_of(query.text, query.pair)
+        example = sidebar.example_of(query)
         st.caption(example.look) if example is not None else st.empty()
         reading.show(query)
 
@@ -177,7 +177,7 @@ def _empty() -> None:
             "start from one of these:"
         )
         with st.container(horizontal=True):
-            for example in session.runtime().examples()[:4]:
+            for example in sidebar.examples()[:4]:
                 st.button(
                     example.title,
                     key=f"empty_{example.name}",

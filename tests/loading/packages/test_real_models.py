@@ -11,7 +11,7 @@ import torch
 
 import attnviz
 from attnviz.loading import card_of, catalogue
-from tests.fetched import fetched
+from tests.fetched import fetched, loaded
 
 pytestmark = pytest.mark.slow
 NAMES = [entry.card.name for entry in catalogue.entries() if entry.package]
@@ -19,18 +19,10 @@ SENTENCE = "The old man sold his red car because he needed money."
 TRANSLATED = "O velho vendeu seu carro vermelho porque ele precisava de dinheiro."
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def load():
     """Models by name, each loaded once."""
-    kept: dict[str, attnviz.Model] = {}
-
-    def get(name: str) -> attnviz.Model:
-        fetched(name)
-        if name not in kept:
-            kept[name] = attnviz.load(name, device="cpu", dtype="float32")
-        return kept[name]
-
-    return get
+    return loaded
 
 
 @pytest.mark.parametrize("name", NAMES)
