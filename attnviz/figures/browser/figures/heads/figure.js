@@ -197,7 +197,7 @@ function refresh(state) {
   }
   host.classList.toggle("av-compact", host.clientWidth < 560);
   showControls(state);
-  atlasOf(state.atlas, state, state.pixels, pixelsOf([state.theme.faint])[0], state);
+  atlasOf(state.atlas, state, state.pixels, pixelsOf([state.theme.faint])[0], { same: state.same, hide: state.hide });
   state.grid = gridFor(state);
   placeDetail(state);
   paint(state);
