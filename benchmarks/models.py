@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.translations import PAIRS  # noqa: E402
 
 Row = tuple[str, str, str, str]  # model, what, now, when the catalogue was made
-SOUND = ROOT / "tests" / "loading" / "packages" / "spoken.flac"
+SOUND = ROOT / "attnviz" / "examples" / "spoken.flac"
 NEXT = (
     ("The capital of France is", "' Paris' .77"),
     ("When Mary and John went to the store, John gave a drink to", "' Mary' .92"),

@@ -65,6 +65,7 @@ class LocalRuntime:
 
         media = Media(self.engine)
         self.hold, self.holds, self.thumbnail = media.hold, media.holds, media.thumbnail
+        self.sample = media.sample
         readings = Readings(self.engine)
         self.embedded = readings.embedded
         self.reading, self.special_in, self.check = readings.reading, readings.special_in, readings.check

@@ -187,6 +187,9 @@ class Runtime(Protocol):
     def hold(self, medium: Medium, data: bytes, progress: Progress | None = None) -> str:
         """Keep the bytes of a picture or sound; the digest by which a `Query` names it."""
 
+    def sample(self, medium: Medium, name: str, progress: Progress | None = None) -> str:
+        """Keep a picture or sound that comes along, one of the `examples` of a catalogue card; its digest."""
+
     def holds(self, query: Query) -> bool:
         """Whether the picture or sound of a question is still here; true of a question about a text."""
 

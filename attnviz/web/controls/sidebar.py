@@ -87,12 +87,18 @@ def _from_gallery(key: str) -> None:
 
 
 def examples() -> list[Example]:
-    """The gallery's entries for the chosen model; where it has none, those of the model that comes along."""
+    """The gallery's entries for the chosen model, else the catalogue's, else those of the model that comes along."""
+    from attnviz.runtime import Example, Query
+
     known = session.runtime().examples()
     model = session.state().model or session.default_model()
-    return [each for each in known if each.model == model] or [
-        each for each in known if each.model == known[0].model
-    ]
+    card = models.catalogued(model)
+    texts = card.examples if card is not None and card.modality == "text" else ()
+    return (
+        [each for each in known if each.model == model]
+        or [Example(text, plain(text, 60), Query(model, text), "") for text in texts]
+        or [each for each in known if each.model == known[0].model]
+    )
 
 
 def show_example(example: Example) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import torch
 
 import attnviz
 from attnviz.loading import card_of, catalogue
+from attnviz.runtime import gallery
 from tests.fetched import fetched, loaded
 
 pytestmark = pytest.mark.slow
@@ -163,7 +163,7 @@ def test_whisper_writes_down_what_was_said_with_times():
     assert module.generation_config.alignment_heads == heads
     assert json.loads((path / "generation_config.json").read_text())["alignment_heads"] == heads
     processor = WhisperProcessor.from_pretrained(path)
-    sound, rate = soundfile.read(Path(__file__).with_name("spoken.flac"))
+    sound, rate = soundfile.read(gallery.FOLDER / "spoken.flac")
     inputs = processor(sound, sampling_rate=rate, return_tensors="pt", return_attention_mask=True)
     said = module.generate(**inputs, return_token_timestamps=True, return_dict_in_generate=True)
     assert processor.decode(said["sequences"][0], skip_special_tokens=True).strip() == SPOKEN
