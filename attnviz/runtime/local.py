@@ -54,6 +54,7 @@ class LocalRuntime:
 
         fetching = Fetching(self.engine)
         self.fetch, self.may_fetch, self.evict = fetching.fetch, fetching.may_fetch, fetching.evict
+        self.fetching, self.stop_fetching = fetching.fetching, fetching.stop_fetching
 
         files = Files(self.engine)
         self.open, self.opened = files.open, files.opened

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from attnviz.explanation.evaluation.curves import SEEDS
 from attnviz.provenance import Pairs, Provenance
 from attnviz.runtime.breakdowns import Breakdown
+from attnviz.runtime.fetching import Fetch
 from attnviz.runtime.gallery import Example
 from attnviz.runtime.media import Medium
 from attnviz.runtime.progress import Progress
@@ -121,7 +122,13 @@ class Runtime(Protocol):
         """Whether `find` would answer at once."""
 
     def fetch(self, name: str, progress: Progress | None = None) -> None:
-        """Fetch a model of the catalogue, once. `progress` hears a fraction; what it raises ends the work."""
+        """Fetch a model of the catalogue, once. What `progress` raises ends the waiting; the fetch goes on."""
+
+    def fetching(self) -> tuple[Fetch, ...]:
+        """The models that are being fetched, and those whose last fetch failed."""
+
+    def stop_fetching(self, name: str) -> None:
+        """End a fetch that is under way; nothing of it is kept. Raises FetchFailed where this is not allowed."""
 
     def may_fetch(self) -> bool:
         """Whether this server lets the current visitor fetch models, and evict loaded ones."""

@@ -135,6 +135,7 @@ def model_choice(state: address.State, key: str = "side") -> None:
     )
     if (card := models.catalogued(model)) is not None:
         st.caption(markdown(models.line(card)))
+    models.under_way()
     models.listing(key)
 
 

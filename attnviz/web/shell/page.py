@@ -90,6 +90,8 @@ def question(state: State, show_text: bool = True) -> Query | None:
             shown_text(query)
         return query
     medium = session.medium(state)
+    if medium and models.missing(query.model):
+        return None
     if medium and (not query.media or not session.runtime().holds(query)):
         media.missing(state, medium)
         return None
