@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from attnviz.runtime import Fetch, Stage
     from attnviz.types import CatalogCard
 
+# What loading takes: a little for any model, and then so many bytes a second from a disk cache, in float32.
+LOAD_LEAST, LOAD_RATE = 1.0, 500e6
 # Groups of the list, in its order: modality and kind, or "" for any.
 GROUPS = (
     ("Reads texts", "text", "encoder"),
@@ -37,9 +39,11 @@ def megabytes(count: int) -> str:
 
 
 def line(card: CatalogCard) -> str:
-    """What a model is, how large, and whether it is at hand."""
+    """What a model is, how large, under which licence, how long it loads, and whether it is at hand."""
     where = "at hand" if card.at_hand else f"to be fetched, {megabytes(card.download_bytes)}"
-    return f"{card.title}. {megabytes(card.memory_bytes)} in memory; {where}."
+    seconds = LOAD_LEAST + card.memory_bytes / LOAD_RATE
+    size = f"{megabytes(card.memory_bytes)} in memory, loads in about {seconds:.0f} s"
+    return f"{card.title}. {size}, {card.license or 'licence unknown'}; {where}."
 
 
 def grouped() -> list[tuple[str, list[CatalogCard]]]:
