@@ -15,6 +15,7 @@ FETCHING = "fetching the model"
 READING = "reading the text"
 WAITING = "waiting"
 COMPUTING = "computing"
+WRITING = "writing"
 OVERVIEWS = "drawing every head"
 STATISTICS = "statistics"
 EXPLAINING = "explaining"
@@ -29,6 +30,7 @@ STAGES = (
     READING,
     WAITING,
     COMPUTING,
+    WRITING,
     OVERVIEWS,
     STATISTICS,
     EXPLAINING,
