@@ -26,6 +26,7 @@ from attnviz.runtime.query import DeviceFacts, Query
 from attnviz.runtime.readings import Readings
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.statistics import Statistics
+from attnviz.runtime.writing import Writings
 
 
 class LocalRuntime:
@@ -92,6 +93,10 @@ class LocalRuntime:
         interventions = Interventions(self.engine)
         self.without, self.ablate = interventions.without, interventions.ablate
         self.attended, self.head_importance = interventions.attended, interventions.head_importance
+
+        writings = Writings(self.engine)
+        self.write, self.step_rows = writings.write, writings.step_rows
+        self.step_question = writings.step_question
 
         evaluations = Evaluations(self.engine, explanations)
         self.faithfulness, self.sanity = evaluations.faithfulness, evaluations.sanity

@@ -100,6 +100,15 @@ class Writer:
         return set(ends if isinstance(ends, list | tuple) else [ends]) - {None}
 
     @property
+    def room(self) -> int:
+        """How many tokens the model has positions to write, those that it wrote included."""
+        from attnviz.loading import position_limits
+
+        module: Any = self.model.loaded.module
+        limit = position_limits(module.config, self.model.card.max_tokens)[self._both]
+        return max(0, limit - len(self._start) + 1) if limit else 10**9
+
+    @property
     def steps(self) -> tuple[WrittenToken, ...]:
         """What was written, each token with what else it could have been."""
         return self.steps_from(0)
