@@ -26,6 +26,9 @@ What the figures report:
 | edits   | -                                                        | `edited`: [[place, way, text], ...] |
 |         |                                                          | all words that are changed now; |
 |         |                                                          | `asking`: place of a word to swap |
+| writing | -                                                        | `step`: number of a token that is looked at; |
+|         |                                                          | `candidate`: [step, id]; `branch`: number; |
+|         |                                                          | `head`: [layer, head], or [-1, -1] for the mean |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
@@ -54,6 +57,7 @@ from attnviz.figures.messages.quantities import POOLS, QUANTITIES, Pool, note_of
 from attnviz.figures.messages.results import Curve, Results, Table, results_data
 from attnviz.figures.messages.switches import switches_data
 from attnviz.figures.messages.words import explanation_data, words_data
+from attnviz.figures.messages.writing import Fork, HeadRead, writing_data
 from attnviz.figures.wire import pack, unpack
 
 __all__ = [
@@ -66,6 +70,8 @@ __all__ = [
     "Component",
     "Curve",
     "Details",
+    "Fork",
+    "HeadRead",
     "MapView",
     "Pool",
     "Products",
@@ -86,4 +92,5 @@ __all__ = [
     "switches_data",
     "unpack",
     "words_data",
+    "writing_data",
 ]

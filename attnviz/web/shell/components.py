@@ -22,7 +22,8 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 
 HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
-SWITCHES, EDITS = "switches", "edits"
+SWITCHES, EDITS, WRITING = "switches", "edits", "writing"
+MAX_TOKEN = 10**7  # numbers of tokens, steps and heads that a browser may report
 HELD_PARTS = "attnviz_held_parts"  # what this visitor's browser has of the figures' messages
 
 
@@ -95,6 +96,35 @@ def words(data: bytes, key: str = WORDS, asked: Callable[[int], None] | None = N
         key,
         on_granularity_change=lambda: _granularity(key),
         on_position_change=lambda: _asked(key, asked),
+    )
+
+
+def writing(
+    data: bytes,
+    *,
+    step: Callable[[int], None],
+    candidate: Callable[[int, int], None],
+    head: Callable[[int, int], None],
+    branch: Callable[[int], None],
+) -> None:
+    """A text that is being written; each function is told what the reader clicked, `head` (-1, -1) for the mean."""
+
+    def told(name: str, wanted: Callable[..., None], count: int, least: int = 0) -> None:
+        reported = _reported(WRITING, name)
+        values = reported if isinstance(reported, list) else [reported]
+        numbers = [
+            int(each) for each in values if isinstance(each, (int, float)) and least <= each <= MAX_TOKEN
+        ]
+        if len(numbers) == len(values) == count:
+            wanted(*numbers)
+
+    _show(
+        WRITING,
+        data,
+        on_step_change=lambda: told("step", step, 1),
+        on_candidate_change=lambda: told("candidate", candidate, 2),
+        on_head_change=lambda: told("head", head, 2, -1),
+        on_branch_change=lambda: told("branch", branch, 1),
     )
 
 

@@ -20,6 +20,7 @@ class Entry:
         name: its address, its script and its room. title, explanation: its heading. summary: its tooltip.
         figure: what it draws first, a name of `attnviz.figures.component`; "" for a page without a figure.
         asks: whether it draws one question, which is then asked for it; otherwise `draw` takes the state alone.
+        kinds: of models, where it takes some only.
         media: whether it shows pictures and sounds, too; the others read text.
     """
 
@@ -31,6 +32,7 @@ class Entry:
     figure: str
     asks: bool = True
     media: bool = False
+    kinds: tuple[str, ...] = ()
 
     @property
     def script(self) -> str:
@@ -86,6 +88,16 @@ SITE: tuple[Entry, ...] = (
         "The head view and the model view of BertViz (Vig 2019), drawn by its own code: a line for each attention "
         "weight, the more opaque the larger.",
         "frame",
+    ),
+    Entry(
+        "generation",
+        "Look",
+        "Generation",
+        "A text as a model writes it, token by token, with the ways not taken.",
+        "Let a model write, one token at a time: what else it could have said, how sure it was, and what each head "
+        "read. Choose another token to part from there; nothing that was written is lost.",
+        "writing",
+        kinds=("decoder", "encoder-decoder"),
     ),
     Entry(
         "attribution",

@@ -29,6 +29,8 @@ UNFORCED = (
     "The row of attention in the link does not fit this text and model; the strongest link is cut instead."
 )
 UNFITTING = "The changed words in the link do not fit this text; no word is changed."
+UNWRITTEN = "What the link says was written cannot be read; the prompt stands alone."
+UNDRAWN = "How tokens are chosen cannot be read from the link; the likeliest one is."
 UNNAMED = "The name of the {} in the link cannot be used; choose the file again."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
@@ -38,6 +40,9 @@ READINGS = ("special", "chat")
 HEADS = r"[0-9.,*-]{1,6000}"
 EDITS = r"[A-Za-z0-9_.:,~%-]{1,6000}"
 DIGEST = r"[0-9a-f]{32}"
+TREE = r"[0-9a-z.~-]{1,6000}"
+DRAWN = r"[0-9.]{0,5}(_[0-9.]{0,5}){3}"
+CLOSER = ("layers", "why", "heads")
 ROWS = r"[a-z]+\.[0-9.*]{1,20}"
 # Options of targets, and what each depends on: another text has another place to fill, another model other labels.
 OPTIONS = {
@@ -80,6 +85,9 @@ class State:
         edits: words taken away or swapped in place, as `attnviz.web.state.edits` writes them.
         forced: which rows of attention are forced, as `attnviz.web.pages.ablation.row_choice` writes it; of the
             heads in `off`, or all.
+        written: what a model wrote behind the text, as `attnviz.web.state.tree` writes it. at: the branch and the step
+            of it that are looked at, as in "1.4". drawn: temperature, top-k, top-p and seed, joined by "_". closer:
+            what of the step is looked at more closely.
     """
 
     model: str | None = stands.model_name("model")
@@ -121,6 +129,11 @@ class State:
         "edits", EDITS, UNFITTING, "model", "text", "pair", *READING, "changed"
     )
     forced: str | None = stands.spelled("forced", ROWS, UNFORCED, *READ, "kind")
+
+    written: str | None = stands.spelled("written", TREE, UNWRITTEN, *READ, of_page=True)
+    at: str | None = stands.spelled("at", r"[0-9]{1,2}\.[0-9]{1,4}", UNWRITTEN, "written", of_page=True)
+    drawn: str | None = stands.spelled("drawn", DRAWN, UNDRAWN, of_page=True)
+    closer: str | None = stands.choice("closer", CLOSER)
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""

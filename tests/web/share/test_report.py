@@ -24,7 +24,7 @@ from attnviz.web.shell.site import SITE
 TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs music with a guitar."
 # Every page that draws a figure, and those of its views that draw another one: page, view, figure.
 FIGURES = [
-    *((entry.name, "", entry.figure) for entry in SITE if entry.figure),
+    *((entry.name, "", entry.figure) for entry in SITE if entry.figure and not entry.kinds),
     ("compare", "part=heads", "likeness"),
     ("compare", "part=find", "results"),
     ("allocation", "by=sentence", "heatmap"),

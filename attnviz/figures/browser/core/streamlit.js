@@ -8,7 +8,7 @@
 
 // State that lasts, and what happens once.
 const STATES = ["selection", "places", "form", "setting", "held", "detail", "chosen", "granularity"];
-const TRIGGERS = ["asking", "position", "edited", "switched", "open"];
+const TRIGGERS = ["asking", "position", "edited", "switched", "open", "step", "candidate", "head", "branch"];
 
 /**
  * The default export of a component that draws with `draw`.
