@@ -63,7 +63,7 @@ def writing_data(
         forks: all branches; current: the one that is shown. greedy: whether nothing is drawn.
         identity: of prompt and model; with another one, what the reader has set in the figure is forgotten.
 
-    Header: figure, prompt {runs, labels, special}, written [{label, special, probability, after, entropy}], step,
+    Header: figure, prompt {runs, labels, special}, written [{label, name, special, probability, after, entropy}], step,
     candidates [[id, label, before, after, special]], entropy, chosen (an id, or -1), head, heads [[layer, head, weight,
     position]], forks [[parent, at, text, probability]], current, and the words. Sections: row f32 (K,).
     """
@@ -74,6 +74,7 @@ def writing_data(
     shown = [
         {
             "label": label if not special else visible(label),
+            "name": visible(label),
             "special": bool(special),
             "probability": each.token.probability,
             "after": each.token.after,

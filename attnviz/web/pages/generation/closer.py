@@ -10,6 +10,7 @@ import streamlit as st
 
 from attnviz.errors import AttnVizError
 from attnviz.text import decimals
+from attnviz.web.controls import badges
 from attnviz.web.escape import markdown, plain
 from attnviz.web.shell import components, problems, progress
 from attnviz.web.state import session
@@ -88,11 +89,8 @@ def _why(query: Query, token: int) -> None:
         test = runtime.faithfulness(query, TARGET, found.method, progress=report, token=token)
     st.markdown(markdown(verdict.headline(test)))
     components.words(explanation_data(found, model=session.model_name(query.model)), key="why_words")
-    for badge in verdict.badges(test, found):
-        mark = "✓" if badge.holds else "✗"
-        more = f": {badge.meaning}" if badge.meaning else ""
-        st.markdown(f"{mark} {markdown(badge.words + more)}. {markdown(badge.note)}")
-    st.caption(markdown(f"{verdict.conditions(test)} {found.note}"))
+    badges.badges(verdict.badges(test, found), st.container(horizontal=True), st.container())
+    st.caption(markdown(verdict.conditions(test)))
 
 
 def _heads(query: Query, token: int) -> None:

@@ -31,10 +31,11 @@ def pending(query: Query) -> Tree | None:
 def play(query: Query, draft: Draft, tree: Tree) -> Tree:
     """The row of buttons, and the writing that one of them asked for; returns the tree with what was written."""
     # Filled last: the buttons say what can be done with what is there then. Until then the former ones stand.
-    buttons = st.container(horizontal=True, vertical_alignment="bottom", key="writing_controls")
+    buttons = st.container(horizontal=True, vertical_alignment="center", key="writing_controls")
+    slot = st.empty()  # in every run, so that what stands below keeps its place
     wanted = st.session_state.pop(WANTED, 0)
     if wanted:
-        tree = _write(query, draft, tree, wanted)
+        tree = _write(query, draft, tree, wanted, slot)
     with buttons:
         _controls(draft, tree)
     return tree
@@ -84,9 +85,9 @@ def _prune() -> None:
     keep(tree.without(tree.current))
 
 
-def _write(query: Query, draft: Draft, tree: Tree, count: int) -> Tree:
+def _write(query: Query, draft: Draft, tree: Tree, count: int, slot: Any) -> Tree:
     """Let the model write, token by token; whoever presses Stop, or anything else, keeps what is there by then."""
-    slot, whose = st.empty(), holding.mark(query)
+    whose = holding.mark(query)
     shown = _Shown(slot, count)
     for n in range(min(count, tree.room)):
         shown.at(n)

@@ -136,14 +136,14 @@ function refresh(state) {
 /** How a position of the row is called: of the prompt, or of what was written behind it. */
 export function labelAt({ header }, key) {
   const { labels } = header.prompt;
-  return key < labels.length ? labels[key] : (header.written[key - labels.length]?.label.trim() || "␣");
+  return key < labels.length ? labels[key] : (header.written[key - labels.length]?.name ?? "");
 }
 
 /** The step in words: which token, how probable it was, how sure the model. */
 function headingOf(header) {
   const sure = header.entropy === null ? "" : ` Entropy ${decimals(header.entropy, 2)} nats.`;
   const token = header.written[header.step];
-  if (token) return `Step ${header.step + 1}: ${quoted(token.label.trim() || "␣")}, ${percent(token.probability)}.${sure}`;
+  if (token) return `Step ${header.step + 1}: ${quoted(token.name)}, ${percent(token.probability)}.${sure}`;
   if (header.entropy === null) return header.ended ? "The model has ended the text." : "There is no room for another token.";
   return `Step ${header.step + 1}, to come.${sure}${header.ended ? " The model has ended the text." : ""}`;
 }
@@ -187,7 +187,7 @@ function tokenNode(state, token, n) {
   return element("span", {
     class: classes.filter(Boolean).join(" "), "data-at": key, "data-step": n, role: "button", tabindex: "-1", text: token.label,
     style: `${!header.beside && n < header.step ? groundOf(state, key) : ""}--av-unsure:${unsure.toFixed(2)}`,
-    "aria-label": `${token.label.trim()}: step ${n + 1}, probability ${percent(token.probability)}, entropy ${decimals(token.entropy, 2)}`,
+    "aria-label": `${token.name}: step ${n + 1}, probability ${percent(token.probability)}, entropy ${decimals(token.entropy, 2)}`,
     "aria-current": n === header.step ? "step" : null,
   });
 }
@@ -237,7 +237,8 @@ function sheetOf(state) {
   const { header, theme, scale } = state;
   const weights = weightsOf(state);
   const first = header.prompt.labels.length;
-  const runs = [...header.prompt.runs, ...header.written.map(({ label }, n) => [label, first + n])];
+  /** @type {import("../../core/prose.js").Run[]} */
+  const runs = [...header.prompt.runs, ...header.written.map(({ label }, n) => /** @type {[string, number]} */ ([label, first + n]))];
   const title = headingOf(header);
   const paint = (/** @type {any} */ pen) => {
     const ground = (/** @type {number} */ key, /** @type {number[]} */ ...box) => {

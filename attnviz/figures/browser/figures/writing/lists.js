@@ -5,8 +5,6 @@ import { decimals, percent } from "../../core/numbers.js";
 
 /** @import {WritingHeader, WritingState} from "./message.js" */
 
-const ABOUT = ["token", "probability", "after"];
-
 /** A button that tells the host something when it is clicked. */
 const teller = (name, value, text, more = {}) =>
   element("button", { type: "button", class: "av-pick", dir: "auto", "data-told": JSON.stringify([name, value]), text, ...more });
@@ -18,13 +16,13 @@ const bar = (share, name) => element("span", { class: `av-bar ${name}`, "aria-hi
  * @param {WritingHeader} header
  */
 export function candidateRows(header) {
-  const head = element("tr", {}, ABOUT.map((text) => element("th", { scope: "col", text })));
+  const head = element("tr", {}, ["token", header.greedy ? "probability" : "before and after the cuts", ""].map((text) => element("th", { scope: "col", text })));
   const rows = header.candidates.map(([id, label, before, after, special]) => {
     const cut = after === 0 && !header.greedy;
     const name = teller("candidate", [header.step, id], label, { "aria-label": `Write ${label} here`, "aria-pressed": String(id === header.chosen) });
     return element("tr", { class: [id === header.chosen && "av-on", cut && "av-cut", special && "av-special"].filter(Boolean).join(" ") || null }, [
       element("th", { scope: "row" }, [name]),
-      element("td", { class: "av-bars" }, [bar(before, "av-before"), bar(after, "av-after")]),
+      element("td", { class: "av-bars" }, header.greedy ? [bar(before, "av-alone")] : [bar(before, "av-before"), bar(after, "av-after")]),
       element("td", { class: "av-number", text: `${percent(before)}${header.greedy ? "" : ` → ${cut ? "cut" : percent(after)}`}` }),
     ]);
   });
@@ -64,7 +62,7 @@ export function branchNodes({ forks, current }) {
     order.push(n);
     forks.forEach(([parent], child) => parent === n && visit(child));
   };
-  visit(0);
+  if (forks.length) visit(0);
   const title = element("h4", { class: "av-panel-title", text: "Branches" });
   return [title, ...order.map((n) => {
     const [, at, text, probability] = forks[n];

@@ -4,7 +4,7 @@ import { unpack } from "../../core/message.js";
 
 /**
  * @typedef {[id: number, label: string, before: number, after: number, special: boolean]} Candidate
- * @typedef {{label: string, special: boolean, probability: number, after: number, entropy: number}} Token
+ * @typedef {{label: string, name: string, special: boolean, probability: number, after: number, entropy: number}} Token
  *
  * @typedef {object} WritingHeader
  * @property {string} identity
