@@ -5,7 +5,8 @@ Each keeps one `key`, so that new data repaints the picture instead of building 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -24,6 +25,7 @@ HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS, WRITING = "switches", "edits", "writing"
 MAX_TOKEN = 10**7  # numbers of tokens, steps and heads that a browser may report
+HEARD = "attnviz_heard"  # of each figure, by what was told: the number of the last report
 HELD_PARTS = "attnviz_held_parts"  # what this visitor's browser has of the figures' messages
 
 
@@ -35,7 +37,13 @@ def _mount(name: str) -> Callable[..., Any]:
 def _show(name: str, data: bytes, key: str = "", **events: Callable[[], None]) -> Any:
     """Mount a figure; of its message goes out what the browser does not hold."""
     held = st.session_state.setdefault(HELD_PARTS, Held())
-    return _mount(name)(key=key or name, data=thin(data, held), on_lost_change=held.clear, **events)
+    heard = json.dumps(st.session_state.get(HEARD, {}).get(key or name, {})).encode()
+    return _mount(name)(
+        key=key or name,
+        data=len(heard).to_bytes(4, "little") + heard + thin(data, held),
+        on_lost_change=held.clear,
+        **events,
+    )
 
 
 def heatmap(data: bytes, shown: Head) -> None:
@@ -59,13 +67,13 @@ def heads(data: bytes) -> Head | None:
         on_detail_change=lambda: session.update(opened=head_of(_reported(HEADS, "detail"))),
         on_open_change=lambda: None,
     )
-    return head_of(result.open)
+    return head_of(told(result.open))
 
 
 def allocation(data: bytes) -> Head | None:
     """Shares of attention as bars, and head by head; returns the head that was just opened."""
     result = _show(ALLOCATION, data, on_open_change=lambda: None)
-    return head_of(result.open)
+    return head_of(told(result.open))
 
 
 def panes(data: bytes, stepped: Callable[[tuple[Head, ...]], None] | None = None) -> None:
@@ -75,7 +83,7 @@ def panes(data: bytes, stepped: Callable[[tuple[Head, ...]], None] | None = None
 
 def likeness(data: bytes) -> tuple[Head, ...]:
     """How alike all heads are; returns the head, or the two heads, that were just opened."""
-    opened = _show(LIKENESS, data, on_open_change=lambda: None).open
+    opened = told(_show(LIKENESS, data, on_open_change=lambda: None).open)
     first, second = head_of(opened), head_of(opened.get("other") if hasattr(opened, "get") else None)
     return () if first is None else (first,) if second is None else (first, second)
 
@@ -109,7 +117,7 @@ def writing(
 ) -> None:
     """A text that is being written; each function is told what the reader clicked, `head` (-1, -1) for the mean."""
 
-    def told(name: str, wanted: Callable[..., None], count: int, least: int = 0) -> None:
+    def tell(name: str, wanted: Callable[..., None], count: int, least: int = 0) -> None:
         reported = _reported(WRITING, name)
         values = reported if isinstance(reported, list) else [reported]
         numbers = [
@@ -121,10 +129,10 @@ def writing(
     _show(
         WRITING,
         data,
-        on_step_change=lambda: told("step", step, 1),
-        on_candidate_change=lambda: told("candidate", candidate, 2),
-        on_head_change=lambda: told("head", head, 2, -1),
-        on_branch_change=lambda: told("branch", branch, 1),
+        on_step_change=lambda: tell("step", step, 1),
+        on_candidate_change=lambda: tell("candidate", candidate, 2),
+        on_head_change=lambda: tell("head", head, 2, -1),
+        on_branch_change=lambda: tell("branch", branch, 1),
     )
 
 
@@ -224,9 +232,19 @@ def _reported(key: str, name: str) -> Any:
     """What a figure reported. It comes from a browser: nothing about its shape is certain."""
     values = st.session_state.get(key)
     try:
-        return values[name] if values is not None and name in values else None
+        report = values[name] if values is not None and name in values else None
     except (KeyError, TypeError):
         return None
+    number: Any = report["number"] if isinstance(report, Mapping) and "number" in report else None
+    if isinstance(number, (int, float)) and 0 <= number < 2**53:
+        # What the figure is sent from now on has heard of this report: see core/shared.js.
+        st.session_state.setdefault(HEARD, {}).setdefault(key, {})[name] = int(number)
+    return told(report)
+
+
+def told(report: Any) -> Any:
+    """The value of a report, which comes with its number."""
+    return report.get("value") if isinstance(report, Mapping) and "number" in report else report
 
 
 def head_of(value: Any) -> Head | None:

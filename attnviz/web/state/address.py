@@ -42,7 +42,7 @@ EDITS = r"[A-Za-z0-9_.:,~%-]{1,6000}"
 DIGEST = r"[0-9a-f]{32}"
 TREE = r"[0-9a-z.~-]{1,6000}"
 DRAWN = r"[0-9.]{0,5}(_[0-9.]{0,5}){3}"
-CLOSER = ("layers", "why", "heads")
+CLOSER = ("layers", "why", "needs")
 ROWS = r"[a-z]+\.[0-9.*]{1,20}"
 # Options of targets, and what each depends on: another text has another place to fill, another model other labels.
 OPTIONS = {
@@ -130,7 +130,7 @@ class State:
     )
     forced: str | None = stands.spelled("forced", ROWS, UNFORCED, *READ, "kind")
 
-    written: str | None = stands.spelled("written", TREE, UNWRITTEN, *READ, of_page=True)
+    written: str | None = stands.spelled("written", TREE, UNWRITTEN, "model", "text", *READING, of_page=True)
     at: str | None = stands.spelled("at", r"[0-9]{1,2}\.[0-9]{1,4}", UNWRITTEN, "written", of_page=True)
     drawn: str | None = stands.spelled("drawn", DRAWN, UNDRAWN, of_page=True)
     closer: str | None = stands.choice("closer", CLOSER)

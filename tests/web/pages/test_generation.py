@@ -123,7 +123,7 @@ def test_drawing_follows_the_address_and_tells_what_was_cut(page, model):
     assert 0.0 in afters
 
 
-@pytest.mark.parametrize("view", ["layers", "why", "heads"])
+@pytest.mark.parametrize("view", ["layers", "why", "needs"])
 def test_a_closer_look_at_a_step(page, view):
     visit = page(written="1k.1m", at="0.1", closer=view)
     assert not visit.at.error

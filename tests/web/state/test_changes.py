@@ -48,10 +48,14 @@ FULL = State(
     off="2.5",
     edits="h2",
     forced="block.1.2",
+    written="5.6",
+    at="0.1",
+    drawn="1_5__",
+    closer="why",
 )
 # What another value of a field leaves of the rest, by what each stands for.
 FOLLOWING = {
-    "text": {"held", "changed", "edits", "forced"},
+    "text": {"held", "changed", "edits", "forced", "written", "at"},
     "pair": {"held", "changed", "edits", "forced"},
     "target_text": {"held", "forced"},
     "image": {"held", "forced"},
@@ -59,11 +63,15 @@ FOLLOWING = {
     "kind": {"held", "forced"},
     "unit": {"held"},
     "changed": {"edits"},
+    "written": {"at"},
     "model": {
-        *("held", "changed", "edits", "forced", "heads", "opened", "kind", "over", "off"),
+        *("held", "changed", "edits", "forced", "written", "at", "heads", "opened", "kind", "over", "off"),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
-    **{key: {"held", "edits", "forced"} for key in ("reading", "source_language", "target_language")},
+    **{
+        key: {"held", "edits", "forced", "written", "at"}
+        for key in ("reading", "source_language", "target_language")
+    },
 }
 CHOICES = {
     "model": [None, "a", "b"],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from attnviz.web.state.address import State
 
 TARGET = "next-token"
-VIEWS = {"layers": "After each layer", "why": "Why this token", "heads": "Which heads it needs"}
+VIEWS = {"layers": "After each layer", "why": "Why this token", "needs": "Which heads it needs"}
 SHOWN = 4  # answers beside each layer
 MOST_HEADS = 12
 LENS = (
@@ -49,7 +49,7 @@ def draw(draft: Draft, written: Written, place: int, state: State) -> None:
     try:
         with progress.loading() as report:
             query = session.runtime().step_question(draft, place, report)
-        {"layers": _layers, "why": _why, "heads": _heads}[view](query, token.id)
+        {"layers": _layers, "why": _why, "needs": _heads}[view](query, token.id)
     except AttnVizError as error:
         problems.show_error(error)
 
