@@ -3,18 +3,26 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-$(shell cksum requirements.txt | cut -d' ' -f1)
-DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
-NODE_STAMP := node_modules/.installed-$(shell cat package.json package-lock.json | cksum | cut -d' ' -f1)
+DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt 2>/dev/null | cksum | cut -d' ' -f1)
+NODE_STAMP := node_modules/.installed-$(shell cat package.json package-lock.json 2>/dev/null | cksum | cut -d' ' -f1)
 NODE   := $(BIN)/node
 PORT   ?= 8501
 # Where the app listens: this machine only, unless ATTNVIZ_HOST says otherwise (0.0.0.0: every network that it is on).
 HOST   := $(or $(ATTNVIZ_HOST),localhost)
 
-.PHONY: app models test test-quick check format bench browser clean help
+# In a bundle (make bundle) wheels and models lie beside this file, and no network is needed.
+OFFLINE := $(if $(wildcard wheels),--no-index --find-links wheels)
+ifneq ($(wildcard fetched),)
+export ATTNVIZ_MODEL_CACHE ?= $(CURDIR)/fetched
+endif
+BUNDLE ?= build/bundle
+
+.PHONY: app models bundle test test-quick check format bench browser clean help
 
 help:
 	@echo "make app     run the app on http://$(HOST):$(PORT)"
 	@echo "make models  fetch the models of the catalogue that do not come along: 290 MB, once"
+	@echo "make bundle  all of that in one folder, for machines without a network: BUNDLE=folder"
 	@echo "make test    the whole suite: JavaScript and Python units, AppTest and a real browser"
 	@echo "make test-quick  each test once, without a browser"
 	@echo "make check   lint, format and types, of Python and of JavaScript"
@@ -26,6 +34,9 @@ app: $(RUN_STAMP)
 
 models: $(RUN_STAMP)
 	$(BIN)/python -m attnviz fetch --all
+
+bundle: $(RUN_STAMP)
+	$(BIN)/python tools/bundle.py $(BUNDLE)
 
 # Whole files go to two workers, in the order of tests/conftest.py: the longest first.
 PYTEST := $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder --durations=10
@@ -71,7 +82,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(RUN_STAMP): requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet $(OFFLINE) -r requirements.txt
 	@touch $@
 
 $(DEV_STAMP): requirements.txt requirements-dev.txt | $(BIN)/python

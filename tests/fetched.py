@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    import attnviz
 
 UNREACHED = ("offline", "missing")
 _reasons: dict[str, str] = {}
@@ -23,3 +28,16 @@ def fetched(name: str) -> Path:
             raise
         _reasons[error.cause] = str(error)
         pytest.skip(str(error))
+
+
+def loaded(name: str) -> attnviz.Model:
+    """The model on the processor in float32, loaded once in this process; skipped as `fetched` says."""
+    fetched(name)
+    return _loaded(name)
+
+
+@cache
+def _loaded(name: str) -> attnviz.Model:
+    import attnviz
+
+    return attnviz.load(name, device="cpu", dtype="float32")

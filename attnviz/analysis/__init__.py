@@ -7,6 +7,7 @@ from attnviz.analysis.combine import combine, read_heads, write_heads
 from attnviz.analysis.compare import difference, jensen_shannon
 from attnviz.analysis.groups import aggregate, sum_scores
 from attnviz.analysis.heads import order
+from attnviz.analysis.links import strongest_link
 from attnviz.analysis.normalize import empty_rows, renormalize_without
 from attnviz.analysis.rollout import rollout
 
@@ -20,6 +21,7 @@ __all__ = [
     "read_heads",
     "renormalize_without",
     "rollout",
+    "strongest_link",
     "sum_scores",
     "write_heads",
 ]

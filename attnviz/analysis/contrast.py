@@ -13,9 +13,10 @@ import numpy as np
 from attnviz.types import FloatArray
 
 Head = tuple[int, int]
-SPECIAL = 0.5  # of a head's attention on special tokens; with more, it rests rather than looks
+RESTING = 0.5  # of a head's attention on special tokens or a sink; with more, it rests rather than looks
 RULE = (
-    "Strong: of the heads that give at most half of their attention to special tokens, and are in the half whose "
+    "Strong: of the heads that give at most half of their attention to special tokens (where no token sees a later "
+    "one: to the first token), and are in the half whose "
     "removal changes the result least, the one with the least spread attention. Spread out: of the third of all "
     "heads with the most spread attention, the one whose removal changes the result most."
 )
@@ -31,20 +32,20 @@ class Contrast:
 
 def contrast(
     entropy: Annotated[FloatArray, "L H"],
-    special: Annotated[FloatArray, "L H"],
+    resting: Annotated[FloatArray, "L H"],
     falls: Annotated[FloatArray, "L H"],
 ) -> Contrast | None:
     """The two heads that `RULE` describes; None where the text has none, or the first one is needed more.
 
     Args:
-        entropy: of the rows of each head, mean, nats. special: share of its attention on special tokens.
+        entropy: of the rows of each head, mean, nats. resting: share of its attention where heads rest, see `RULE`.
         falls: how far the result falls without each head. NaN, in any of them: this head is passed over.
     """
     sizes = np.abs(np.asarray(falls, np.float64))
-    known = np.isfinite(sizes) & np.isfinite(entropy) & np.isfinite(special)
+    known = np.isfinite(sizes) & np.isfinite(entropy) & np.isfinite(resting)
     if not known.any():
         return None
-    small = known & (special <= SPECIAL) & (sizes <= np.median(sizes[known]))
+    small = known & (resting <= RESTING) & (sizes <= np.median(sizes[known]))
     wide = known & (entropy >= np.quantile(entropy[known], 2 / 3))
     if not small.any():
         return None

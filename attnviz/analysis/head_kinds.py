@@ -1,7 +1,7 @@
-"""Names for what heads do: previous token, next token, first token, itself, special tokens, punctuation and so on.
+"""Names for what heads do: previous token, induction, first token, itself, special tokens, punctuation and so on.
 
-Shares of attention of every head come in, one name for each head flows out; the rule is the same for all models and
-stands in `RULE`, so that a page can say it.
+One name for each head, from its shares of attention; the rule is the same for all models and stands in `RULE`, so that
+a page can say it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ KINDS: dict[str, tuple[str, str]] = {
     "previous": ("previous token", "looks mostly at the token just before"),
     "next": ("next token", "looks mostly at the token just after"),
     "self": ("itself", "each token looks mostly at itself"),
+    "induction": ("induction", "tokens that occur again look mostly at what came after their earlier place"),
     "same": ("same token", "tokens that occur again look mostly at their other places"),
     "punctuation": ("punctuation", "looks mostly at punctuation and symbols"),
     "special": ("special tokens", "looks mostly at tokens that the tokenizer added, the first one apart"),
-    "first": ("first token", "looks mostly at position 0, a resting place in many models"),
+    "first": (
+        "first token (sink)",
+        "looks mostly at position 0, where heads rest that find nothing to look at",
+    ),
     "broad": ("broad", f"spreads its attention: entropy at least {BROAD:.0%} of an even spread"),
     "mixed": ("mixed", "none of these"),
 }

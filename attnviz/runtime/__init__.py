@@ -6,6 +6,7 @@ Pages import from here only. This file re-exports.
 from attnviz.runtime.breakdowns import Breakdown
 from attnviz.runtime.current import get_runtime
 from attnviz.runtime.engine.visitors import Visitor, current_visitor, set_visitor
+from attnviz.runtime.fetching import Fetch
 from attnviz.runtime.gallery import Example, examples
 from attnviz.runtime.local import LocalRuntime
 from attnviz.runtime.media import Medium
@@ -23,6 +24,7 @@ __all__ = [
     "DeviceFacts",
     "Draft",
     "Example",
+    "Fetch",
     "KindInfo",
     "LocalRuntime",
     "Medium",

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 
 from attnviz.runtime.progress import STATISTICS, Progress, Stage
-from attnviz.types import FloatArray, HeadTable, IntArray, Kind, readonly
+from attnviz.types import FloatArray, HeadTable, IntArray, Items, Kind, Tokens, readonly
 
 if TYPE_CHECKING:
     from attnviz.analysis.allocation import Allocation
     from attnviz.capture import Capture
+
+
+REPEATED = 4  # tokens that occur again; a text with fewer shows no induction, whatever its heads do
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ def likeness(
     layers, heads, queries, keys = capture.shape(kind)
     shares = _shares(table, classes)
     shares["same"] = summed.on_same_token(capture, kind)
+    if _repeated(capture.query_tokens(kind)) < REPEATED:
+        del shares["induction"]
     even = np.log(np.arange(1, queries + 1)).mean() if causal else np.log(keys)
     kinds = name_heads(shares, table["entropy"], float(even))
     rows = compared.sample_rows(layers * heads, queries, keys)
@@ -81,10 +86,15 @@ def likeness(
     )
 
 
+def _repeated(tokens: Items) -> int:
+    """How many tokens have the id of an earlier one."""
+    return len(tokens) - len(np.unique(tokens.ids)) if isinstance(tokens, Tokens) else 0
+
+
 def _shares(table: HeadTable, classes: Allocation) -> dict[str, FloatArray]:
     from attnviz.analysis.token_classes import TITLES
 
-    shares = {name: table[name] for name in ("previous", "next", "self", "first")}
+    shares = {name: table[name] for name in ("previous", "next", "self", "first", "induction")}
     for name in ("special", "punctuation"):
         if TITLES[name] in classes.titles:
             shares[name] = classes.shares[:, :, 0, classes.titles.index(TITLES[name])]

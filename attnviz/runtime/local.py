@@ -55,6 +55,7 @@ class LocalRuntime:
 
         fetching = Fetching(self.engine)
         self.fetch, self.may_fetch, self.evict = fetching.fetch, fetching.may_fetch, fetching.evict
+        self.fetching, self.stop_fetching = fetching.fetching, fetching.stop_fetching
 
         files = Files(self.engine)
         self.open, self.opened = files.open, files.opened
@@ -66,6 +67,7 @@ class LocalRuntime:
 
         media = Media(self.engine)
         self.hold, self.holds, self.thumbnail = media.hold, media.holds, media.thumbnail
+        self.sample = media.sample
         readings = Readings(self.engine)
         self.embedded = readings.embedded
         self.reading, self.special_in, self.check = readings.reading, readings.special_in, readings.check

@@ -96,21 +96,19 @@ class Maps:
         return found
 
     def strongest(self, query: Query, layer: int, head: int, kind: Kind | None = None) -> tuple[int, int]:
-        """The query and the key of a head's strongest link between two different items, none of them special.
+        """The query and the key of a head's strongest link: see `attnviz.analysis.strongest_link`; (0, 0) where it has
+        none.
 
         Raises UnknownName.
         """
         key, capture = self._engine.find(query)
 
         def compute(report: Progress) -> tuple[int, int]:
-            weights = np.array(capture.attention(layer, head, kind))
+            from attnviz.analysis import strongest_link
+
             rows, keys = capture.query_tokens(kind), capture.key_tokens(kind)
-            weights[rows.special] = -1
-            weights[:, keys.special] = -1
-            if rows is keys:
-                np.fill_diagonal(weights, -1)
-            row, column = np.unravel_index(int(weights.argmax()), weights.shape)
-            return int(row), int(column)
+            weights = capture.attention(layer, head, kind)
+            return strongest_link(weights, rows.special, keys.special, rows is keys) or (0, 0)
 
         found: tuple[int, int] = self._engine.on_capture(
             key, ("strongest", layer, head, kind), compute, None, "computing a map", queue=False

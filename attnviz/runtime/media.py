@@ -39,6 +39,15 @@ class Media:
             self._engine.held.put(key, found)
         return digest
 
+    def sample(self, medium: Medium, name: str, progress: Progress | None = None) -> str:
+        """Keep a picture or sound that comes along, an example of a model in the catalogue; its digest, as of `hold`.
+
+        Raises UnknownName.
+        """
+        from attnviz.runtime.gallery.samples import sample
+
+        return self.hold(medium, sample(medium, name), progress)
+
     def holds(self, query: Query) -> bool:
         """Whether the picture or sound of a question is still here; true of a question about a text."""
         key = held_key(query)

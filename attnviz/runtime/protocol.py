@@ -14,6 +14,7 @@ import numpy.typing as npt
 from attnviz.explanation.evaluation.curves import SEEDS
 from attnviz.provenance import Pairs, Provenance
 from attnviz.runtime.breakdowns import Breakdown
+from attnviz.runtime.fetching import Fetch
 from attnviz.runtime.gallery import Example
 from attnviz.runtime.media import Medium
 from attnviz.runtime.progress import Progress
@@ -122,7 +123,13 @@ class Runtime(Protocol):
         """Whether `find` would answer at once."""
 
     def fetch(self, name: str, progress: Progress | None = None) -> None:
-        """Fetch a model of the catalogue, once. `progress` hears a fraction; what it raises ends the work."""
+        """Fetch a model of the catalogue, once. What `progress` raises ends the waiting; the fetch goes on."""
+
+    def fetching(self) -> tuple[Fetch, ...]:
+        """The models that are being fetched, and those whose last fetch failed."""
+
+    def stop_fetching(self, name: str) -> None:
+        """End a fetch that is under way; nothing of it is kept. Raises FetchFailed where this is not allowed."""
 
     def may_fetch(self) -> bool:
         """Whether this server lets the current visitor fetch models, and evict loaded ones."""
@@ -188,6 +195,9 @@ class Runtime(Protocol):
     def hold(self, medium: Medium, data: bytes, progress: Progress | None = None) -> str:
         """Keep the bytes of a picture or sound; the digest by which a `Query` names it."""
 
+    def sample(self, medium: Medium, name: str, progress: Progress | None = None) -> str:
+        """Keep a picture or sound that comes along, one of the `examples` of a catalogue card; its digest."""
+
     def holds(self, query: Query) -> bool:
         """Whether the picture or sound of a question is still here; true of a question about a text."""
 
@@ -233,7 +243,7 @@ class Runtime(Protocol):
         """One of `MAPS` of one head (Q, K), or of all heads of a layer (H, Q, K)."""
 
     def strongest(self, query: Query, layer: int, head: int, kind: Kind | None = None) -> tuple[int, int]:
-        """The query and the key of a head's strongest link between two different items, none of them special."""
+        """The query and the key of a head's strongest link between two words; (0, 0) where it has none."""
 
     def query_key(
         self,

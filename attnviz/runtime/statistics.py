@@ -30,15 +30,28 @@ class Statistics:
     def overviews(
         self, query: Query, size: int = 64, kind: Kind | None = None, progress: Progress | None = None
     ) -> Annotated[FloatArray, "L H q k"]:
-        """Small pictures of all heads: the maximum in each of at most size x size cells. Layer by layer."""
+        """Small pictures of all heads: the maximum in each of at most size x size cells. Layer by layer.
+
+        The padding of a sound is left out.
+        """
+        from attnviz.figures.messages.axes import real_items
+
         key, capture = self._engine.find(query, progress)
+        sides = [capture.query_tokens(kind), capture.key_tokens(kind)]
+        real = [max(1, real_items(each)) for each in sides]
+        # Cells of all items, so fine that those before the padding are `size`; blocks are the same for both sides.
+        fine = max(-(-size * len(each) // count) for each, count in zip(sides, real, strict=True))
 
         def compute(report: Progress) -> FloatArray:
             layers = capture.shape(kind)[0]
             cells = []
             for layer in range(layers):
                 report(Stage(OVERVIEWS, layer / layers))
-                cells.append(capture.overview(layer, None, size, kind=kind))
+                found = capture.overview(layer, None, fine, kind=kind)
+                rows, columns = (
+                    -(-count // -(-len(each) // fine)) for each, count in zip(sides, real, strict=True)
+                )
+                cells.append(found[:, :rows, :columns])
             return np.stack(cells)
 
         return self._engine.on_capture(key, ("overviews", size, kind), compute, progress)

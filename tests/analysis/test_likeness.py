@@ -82,6 +82,14 @@ def test_heads_are_named_after_their_largest_share():
     ]
 
 
+def test_a_head_that_looks_behind_the_earlier_place_is_an_induction_head_and_a_sink_is_called_one():
+    shares = {"first": np.array([[0.27, 0.8]]), "induction": np.array([[0.6, 0.1]])}
+    assert name_heads(shares, np.zeros((1, 2)), 2.0)[0].tolist() == [
+        list(KINDS).index(name) for name in ("induction", "first")
+    ]
+    assert KINDS["first"][0] == "first token (sink)"
+
+
 def test_one_token_alone_is_not_called_broad():
     assert list(KINDS)[name_heads({"next": np.array([[np.nan]])}, np.array([[0.0]]), 0.0)[0, 0]] == "mixed"
 

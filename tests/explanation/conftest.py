@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.fetched import fetched
+from tests.fetched import loaded
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
@@ -228,10 +228,7 @@ def marking(tmp_path_factory: pytest.TempPathFactory) -> Model:
 @pytest.fixture(scope="session")
 def smollm2() -> Model:
     """SmolLM2-135M-Instruct, fetched once."""
-    from attnviz.capture import load_model
-
-    fetched("smollm2")
-    return load_model("smollm2", device="cpu", dtype="float32")
+    return loaded("smollm2")
 
 
 @pytest.fixture

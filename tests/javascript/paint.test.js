@@ -126,6 +126,16 @@ test("heads stand in a grid of layers where it is wide enough, else in lines", (
   assert.ok(wide.cells[3].y - wide.cells[0].y > 100);
 });
 
+test("many layers stand in groups of ten, and a folded one takes no room but its name", () => {
+  const given = { width: 900, layers: 30, heads: 9, order: null, shape: [8, 8], captions: 0, compact: false };
+  const open = gridOf(given);
+  assert.deepEqual(open.folds.map(({ first, last }) => [first, last]), [[0, 9], [10, 19], [20, 29]]);
+  const folded = gridOf({ ...given, folded: new Set([1]) });
+  assert.equal(folded.cells.length, 20 * 9);
+  assert.ok(folded.height < open.height - 600);
+  assert.deepEqual(gridOf({ ...given, layers: 12 }).folds, []);
+});
+
 test("heads are ordered by a statistic, those without one last", () => {
   const values = [2, NaN, 3, 2];
   assert.deepEqual(ordered(values, 2, 2, true), [[1, 0], [0, 0], [1, 1], [0, 1]]);

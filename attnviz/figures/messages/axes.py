@@ -15,6 +15,7 @@ GRANULARITIES = Tokens.groups
 GROUPS = tuple(name for kind in (Tokens, Patches, Frames) for name in kind.groups)
 PLURALS = {"token": "tokens", "patch": "patches", "frame": "frames"}
 LONG_NAMES = {"tenth": "tenth of a second"}  # of groups, where their names say too little
+PADDING = "padding"
 MAX_SIDE = 1024  # cells a side: more would neither be seen nor sent in time
 
 
@@ -43,7 +44,7 @@ def units(queries: Items, keys: Items) -> tuple[str, ...]:
 
 
 def axis(items: Items, granularity: str) -> Axis:
-    """Items or groups of them; blocks of items where those would be too many.
+    """Items or groups of them; blocks of items where those would be too many. All padding of a sound is one group.
 
     Items that have no such group stand alone: patches by "word", tokens by "second". Raises UnknownName.
     """
@@ -52,11 +53,13 @@ def axis(items: Items, granularity: str) -> Axis:
     if granularity not in GROUPS:
         raise UnknownName("granularity", granularity, items.groups)
     unit = granularity if granularity in items.groups else items.unit
-    index, labels = groups(items, unit)
+    real = real_items(items)
+    index, labels = _padded(*groups(items, unit), real)
     if len(labels) > MAX_SIDE:
-        size = -(-len(items) // MAX_SIDE)
-        index = np.arange(len(items), dtype=np.int64) // size
-        labels = _block_labels(items, size)
+        size = -(-real // (MAX_SIDE - (real < len(items))))
+        index, labels = _padded(
+            np.arange(len(items), dtype=np.int64) // size, _block_labels(items, size, real), real
+        )
         special = np.zeros(len(labels), bool)
         if not isinstance(items, Tokens):
             np.logical_or.at(special, index, items.special)
@@ -66,9 +69,22 @@ def axis(items: Items, granularity: str) -> Axis:
     return Axis(index, labels, special, unit, items.unit)
 
 
-def _block_labels(items: Items, size: int) -> tuple[str, ...]:
-    """The first and the last item of each block; of frames, the time that it takes."""
-    last = len(items) - 1
+def real_items(items: Items) -> int:
+    """How many items there are before the padding of a sound."""
+    return int(np.count_nonzero(~items.special)) if isinstance(items, Frames) else len(items)
+
+
+def _padded(index: IntArray, labels: tuple[str, ...], real: int) -> tuple[IntArray, tuple[str, ...]]:
+    """The groups of the first `real` items, and one of all that come after them."""
+    if real == len(index):
+        return index, labels
+    count = int(index[real - 1]) + 1 if real else 0
+    return np.where(np.arange(len(index)) < real, index, count), (*labels[:count], PADDING)
+
+
+def _block_labels(items: Items, size: int, count: int) -> tuple[str, ...]:
+    """The first and the last of the first `count` items of each block; of frames, the time that it takes."""
+    last = count - 1
     ends = [(start, min(start + size - 1, last)) for start in range(0, last + 1, size)]
     if isinstance(items, Frames):
         return tuple(f"{items.seconds[a, 0]:.2f}–{items.seconds[b, 1]:.2f} s" for a, b in ends)
@@ -98,6 +114,8 @@ def note(queries: Axis, keys: Axis, weights: bool = True, about: str = "") -> st
     if queries.whole and keys.whole:
         return about
     about = f"{about} " if about else ""
+    if all(each.whole or _only_padding(each) for each in (queries, keys)):
+        return f"{about}All padding stands as one: the mean of its rows, the sum of its columns."
     rows, columns = (
         f"the {PLURALS[each.item]} of a {LONG_NAMES.get(each.unit, each.unit)}" for each in (queries, keys)
     )
@@ -110,6 +128,11 @@ def note(queries: Axis, keys: Axis, weights: bool = True, about: str = "") -> st
             columns = columns.replace(f"the {PLURALS[keys.item]}", "those", 1)
         grouped = f"A row is the mean over {rows}, a column the sum over {columns}"
     return about + (f"{grouped}; so a row still adds up to 1." if weights else f"{grouped}.")
+
+
+def _only_padding(axis: Axis) -> bool:
+    """Whether nothing but padding was put together."""
+    return axis.unit == axis.item and axis.labels[-1:] == (PADDING,)
 
 
 def labelled(labels: Sequence[str], special: BoolArray | None = None, unit: str = "token") -> Axis:

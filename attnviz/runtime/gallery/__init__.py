@@ -1,11 +1,11 @@
 """The gallery: short texts in which something is to be seen, and the stored answers to some of them."""
 
+from attnviz.runtime.gallery.example import Example
 from attnviz.runtime.gallery.texts import (
     EXAMPLES,
     FOLDER,
     MODEL,
     STORED,
-    Example,
     attributions_path,
     capture_path,
     changed_example,

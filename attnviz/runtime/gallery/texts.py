@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.errors import AttnVizError
+from attnviz.runtime.gallery.decoders import DECODER_EXAMPLES
+from attnviz.runtime.gallery.example import Example
 from attnviz.runtime.gallery.records import attribution_from_json
 from attnviz.runtime.query import Query
 
@@ -23,30 +24,6 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
 MODEL = "minilm"
 STORED = "stored example"  # what the caches call them
-
-
-@dataclass(frozen=True)
-class Example:
-    """A text to start from.
-
-    `look` says in a sentence what is to be seen, at `place`: (layer, head), counted from 0, where one head
-    shows it best. `stored`: answered from files.
-    """
-
-    name: str
-    title: str
-    query: Query
-    look: str
-    place: tuple[int, int] | None = None
-    stored: bool = False
-
-    @property
-    def text(self) -> str:
-        return self.query.text
-
-    @property
-    def pair(self) -> str | None:
-        return self.query.pair
 
 
 EXAMPLES = (
@@ -115,6 +92,7 @@ EXAMPLES = (
         Query(MODEL, "I love this 😍 but the ending made me 😢"),
         "This model does not know emoji: they become one unknown token, and the heads treat them alike.",
     ),
+    *DECODER_EXAMPLES,
 )
 
 

@@ -14,7 +14,7 @@ from attnviz.web.state.address import Head, State
 
 if TYPE_CHECKING:
     from attnviz.runtime import CaptureInfo, Query
-    from attnviz.types import Items, Kind
+    from attnviz.types import Items, Kind, ModelCard
 
 KIND_TITLES = {
     "self": "self-attention",
@@ -71,12 +71,17 @@ class Attention:
     @property
     def causal(self) -> bool:
         """Whether a token cannot look at those after it."""
-        return self.kind == "decoder" or (self.kind == "self" and self.info.card.kind == "decoder")
+        return is_causal(self.info.card, self.kind)
 
     @property
     def title(self) -> str:
         """The kind in words."""
         return KIND_TITLES[self.kind]
+
+
+def is_causal(card: ModelCard, kind: Kind | None) -> bool:
+    """Whether no token can look at a later one, in this kind of attention of a model."""
+    return kind == "decoder" or (kind in ("self", None) and card.kind == "decoder")
 
 
 def read_attention(query: Query, state: State) -> Attention:

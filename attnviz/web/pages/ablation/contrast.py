@@ -11,6 +11,7 @@ import streamlit as st
 from attnviz.analysis.contrast import RULE, contrast
 from attnviz.text import decimals
 from attnviz.web.controls import before_after
+from attnviz.web.controls.attention import is_causal
 from attnviz.web.controls.question import attention_link
 from attnviz.web.pages.ablation import heads_off
 from attnviz.web.shell import progress
@@ -35,7 +36,10 @@ def draw(question: Question) -> Drawn | None:
     importance = heads_off.importance_of(question)
     with progress.loading() as report:
         table = session.runtime().statistics(question.first_alone, question.kind, report)
-    pair = contrast(table["entropy"], table["special"], importance.values)
+        info = session.runtime().info(question.first_alone, report)
+    causal = is_causal(info.card, question.kind)
+    resting = table["first" if causal else "special"]
+    pair = contrast(table["entropy"], resting, importance.values)
     if pair is None:
         with st.container(border=True):
             st.subheader("No such pair of heads on this text", anchor=False)
@@ -49,7 +53,8 @@ def draw(question: Question) -> Drawn | None:
             head,
             _without(question, head),
             float(table["entropy"][head]),
-            float(table["special"][head]),
+            float(resting[head]),
+            "the first token" if causal else "special tokens",
         )
         for title, head in ((STRONG, pair.strong), (SPREAD, pair.spread))
     ]
@@ -78,14 +83,15 @@ class Measured:
     """One of the two heads: what becomes of the result without it, and how it attends.
 
     Attributes:
-        entropy: of its rows, in nats. special: the share of its attention that special tokens get.
+        entropy: of its rows, in nats. resting: the share of its attention that the `place` gets where heads rest.
     """
 
     title: str
     head: Head
     ablation: Ablation
     entropy: float
-    special: float
+    resting: float
+    place: str
 
     @property
     def name(self) -> str:
@@ -101,13 +107,13 @@ def _message(question: Question, heads: list[Measured], headline: str, found_by:
             each.title,
             each.name,
             f"{np.exp(each.entropy):.1f}",
-            f"{each.special:.0%}",
+            f"{each.resting:.0%}",
             decimals(each.ablation.before),
             decimals(each.ablation.after),
         )
         for each in heads
     ]
-    columns = ("", "head", "attention as if over tokens", "to special tokens", "all heads", "without it")
+    columns = ("", "head", "attention as if over tokens", f"to {heads[0].place}", "all heads", "without it")
     found = Results(
         headline,
         [Table("", columns, lines, f"Result: {question.target.unit}.")],
@@ -149,8 +155,8 @@ def _head(question: Question, shown: Measured) -> None:
         st.subheader(shown.title, anchor=False)
         st.markdown(
             f"**{name[:1].upper()}{name[1:]}** spreads its attention as if over {np.exp(shown.entropy):.1f} of "
-            f"{len(question.answer.tokens)} tokens (entropy {shown.entropy:.2f} nats); {shown.special:.0%} of it go to "
-            "special tokens."
+            f"{len(question.answer.tokens)} tokens (entropy {shown.entropy:.2f} nats); {shown.resting:.0%} of it go to "
+            f"{shown.place}."
         )
         line = before_after.sentence(f"Without {name}", question.noun, found.before, found.after)
         st.markdown(f"**{line}**")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnviz.analysis import strongest_link
 from attnviz.text import visible
 from attnviz.web.escape import plain
 
@@ -95,15 +96,9 @@ def keys_of(seen: Attended, query: int | None) -> list[int]:
 
 def suggested(seen: Attended) -> Choice:
     """The strongest link between two tokens of the text itself, to be cut; all rows alike where there is none."""
-    links = seen.weights.copy()
-    links[np.array(seen.query_tokens.special), :] = 0
-    links[:, np.array(seen.key_tokens.special)] = 0
-    if "self" in forces(seen):
-        np.fill_diagonal(links, 0)
-    if not links.any():
-        return Choice("uniform", None)
-    query, key = np.unravel_index(int(links.argmax()), links.shape)
-    return Choice("block", int(query), int(key))
+    specials = np.array(seen.query_tokens.special), np.array(seen.key_tokens.special)
+    link = strongest_link(seen.weights, *specials, same="self" in forces(seen))
+    return Choice("uniform", None) if link is None else Choice("block", *link)
 
 
 def with_force(choice: Choice, force: str, seen: Attended) -> Choice:

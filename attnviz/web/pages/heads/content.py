@@ -108,6 +108,7 @@ def message(
         opened,
         f"{query} {kind}",
     )
+    padded = any(maps.real_items(each) < len(each) for each in (attention.queries, attention.keys))
     overviews = runtime.overviews(query, THUMBNAIL, kind, report)
     table = runtime.statistics(query, kind, report)
     return heads_data(
@@ -119,6 +120,7 @@ def message(
         details=details,
         descriptions={metric: head_statistics.description(metric).meaning for metric in table.metrics},
         causal=attention.causal,
+        note="The padding of the sound is left out of the small maps." if padded else "",
         model=session.model_name(query.model),
         text=attention.text,
     )

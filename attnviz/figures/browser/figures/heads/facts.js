@@ -2,7 +2,7 @@
 
 import { csvText } from "../../core/csv.js";
 import { element } from "../../core/dom.js";
-import { decimals, shortest } from "../../core/numbers.js";
+import { decimals, percent, shortest } from "../../core/numbers.js";
 import { colourOf, plainScale } from "../../paint/scales.js";
 import { statistic } from "./grid.js";
 
@@ -76,7 +76,7 @@ export function legendText(state) {
   const smaller = state.thumbs.shape[2] < header.queries || state.thumbs.shape[3] < header.keys;
   const pooled = smaller && header.pooled ? ` Each dot stands for a block of tokens (${header.pooled}).` : "";
   const scale = same ? "the largest weight of all heads" : "each head’s own largest weight: compare patterns, not shades";
-  const maps = `Queries down, keys across. Colour: square root of the weight, up to ${scale}.${pooled}`;
+  const maps = `Queries down, keys across. Colour: square root of the weight, up to ${scale}.${pooled}${sinkText(state)}`;
   if (!colourBy) return maps;
   const { unit, description } = header.metrics.find(({ name }) => name === colourBy);
   const [low, high] = rangeOf(valuesOf(state, colourBy));
@@ -84,6 +84,20 @@ export function legendText(state) {
   const what = `${colourBy}, from ${low < 0 ? `−${decimals(top, 3)}` : "0"} to ${statistic(top, unit)}`;
   const said = description ? ` ${description}` : "";
   return asValues ? `Colour: ${what}.${said}` : `Bar: ${what}.${said} ${maps}`;
+}
+
+/**
+ * Of a causal model, how much of its attention rests on the first token, and whether that is shown.
+ * @param {import("./message.js").HeadsState} state
+ */
+function sinkText(state) {
+  const { header, hide } = state;
+  if (!header.causal || !header.metrics.some(({ name }) => name === "first")) return "";
+  const known = valuesOf(state, "first").filter((value) => !Number.isNaN(value));
+  const share = known.reduce((sum, value) => sum + value, 0) / known.length;
+  const cell = state.thumbs.shape[3] < header.keys ? "The first column, the first tokens," : "The first token";
+  const hidden = hide ? ` ${cell} is left out of the maps; what is left has colours of its own.` : "";
+  return share >= 0.3 ? ` The first token gets ${percent(share)} of all attention: heads rest there that find nothing to look at (a sink).${hidden}` : hidden;
 }
 
 /**

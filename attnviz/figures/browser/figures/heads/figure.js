@@ -38,7 +38,7 @@ export function draw(root, bytes, callbacks = {}) {
 
 /** @param {HeadsState} state */
 function build(state) {
-  Object.assign(state, { marking: false, same: false, asValues: false, chosen: new Shared("chosen"), active: null, at: "0,0" });
+  Object.assign(state, { marking: false, same: false, hide: false, folded: new Set(), asValues: false, chosen: new Shared("chosen"), active: null, at: "0,0" });
   state.resize = () => refresh(state);
   state.recolour = () => {
     state.theme = null;
@@ -53,13 +53,14 @@ function build(state) {
   state.showChoice = choice("Show", [["maps", "maps"], ["values", "statistic"]], setting("asValues", (value) => value === "values"));
   state.scaleChoice = choice("Colours up to", [["own", "each head’s maximum"], ["same", "one maximum for all"]], setting("same", (value) => value === "same"));
   state.markToggle = toggle("Mark heads to compare", setting("marking"));
+  state.hideToggle = toggle("Hide first token", setting("hide"));
   state.drawing = () => sheetSvg(gridSheet(state));
   const download = downloads({
     sheet: () => gridSheet(state), table: () => tableText(state), name: (extension) => nameOf(state, extension),
     titles: ["PNG picture", "SVG drawing", "CSV of the statistics"],
   });
   state.toolbar = element("div", { class: "av-toolbar" }, [
-    state.orderChoice.node, state.colourChoice.node, state.showChoice.node, state.scaleChoice.node, state.markToggle.node,
+    state.orderChoice.node, state.colourChoice.node, state.showChoice.node, state.scaleChoice.node, state.hideToggle.node, state.markToggle.node,
     element("div", { class: "av-tools" }, [download]),
   ]);
   state.marked = element("div", { class: "av-marked", role: "status", "data-testid": "marked" });
@@ -67,8 +68,9 @@ function build(state) {
   state.canvas = element("canvas", { class: "av-canvas", role: "img" });
   state.atlas = element("canvas");
   state.buttons = element("div", { class: "av-thumbs", role: "group", "aria-label": "Heads" });
+  state.folds = element("div", { class: "av-folds" });
   state.detail = new Detail({ close: () => closeDetail(state), open: () => openPage(state) });
-  state.stage = element("div", { class: "av-grid" }, [state.canvas, state.buttons, state.detail.node]);
+  state.stage = element("div", { class: "av-grid" }, [state.canvas, state.buttons, state.folds, state.detail.node]);
   state.legend = element("p", { class: "av-note" });
   state.note = element("p", { class: "av-note" });
   state.host.append(state.toolbar, state.marked, state.readout, state.stage, state.legend, element("p", { class: "av-help", text: HELP }), state.note);
@@ -95,6 +97,11 @@ function listen(state) {
     else openHead(state, headAt(event));
   });
   state.buttons.addEventListener("keydown", (event) => keydown(state, event));
+  state.folds.addEventListener("click", (event) => {
+    const number = Number(event.target.closest("[data-fold]").dataset.fold);
+    if (!state.folded.delete(number)) state.folded.add(number);
+    refresh(state);
+  });
 }
 
 /**
@@ -190,7 +197,7 @@ function refresh(state) {
   }
   host.classList.toggle("av-compact", host.clientWidth < 560);
   showControls(state);
-  atlasOf(state.atlas, state, state.pixels, pixelsOf([state.theme.faint])[0], state.same);
+  atlasOf(state.atlas, state, state.pixels, pixelsOf([state.theme.faint])[0], { same: state.same, hide: state.hide });
   state.grid = gridFor(state);
   placeDetail(state);
   paint(state);
@@ -217,6 +224,8 @@ function showControls(state) {
   state.showChoice.set(state.asValues ? "values" : "maps");
   state.showChoice.node.hidden = !state.colourBy;
   state.scaleChoice.set(state.same ? "same" : "own");
+  state.hideToggle.set(state.hide);
+  state.hideToggle.node.hidden = !state.header.causal;
   state.markToggle.set(state.marking);
 }
 

@@ -28,6 +28,7 @@ export function gridFor(state) {
   return gridOf({
     width: host.clientWidth, layers: header.layers, heads: header.heads, order,
     shape: state.thumbs.shape.slice(2), captions: state.colourBy && !state.asValues ? 1 : 0, compact: host.clientWidth < 560,
+    folded: state.folded,
   });
 }
 
@@ -71,7 +72,26 @@ export function placeButtons(state) {
     node.setAttribute("aria-label", `Layer ${layer}, head ${head}`);
     node.setAttribute("aria-expanded", String(state.opened.value?.join() === `${layer},${head}`));
   }
-  rest(state, state.nodes.has(state.at) ? state.at : wanted[0]);
+  if (wanted.length) rest(state, state.nodes.has(state.at) ? state.at : wanted[0]);
+  placeFolds(state);
+}
+
+/**
+ * A button above each group of layers, in a model of many.
+ * @param {HeadsState} state
+ */
+function placeFolds(state) {
+  const { folds } = state.grid;
+  if (state.foldNodes?.length !== folds.length) {
+    state.foldNodes = folds.map(({ number }) => element("button", { type: "button", class: "av-fold", "data-fold": String(number) }));
+    state.folds.replaceChildren(...state.foldNodes);
+  }
+  folds.forEach(({ first, last, folded, y }, at) => {
+    const node = state.foldNodes[at];
+    node.style.top = `${y}px`;
+    node.textContent = `${folded ? "▸" : "▾"} layers ${first} to ${last}`;
+    node.setAttribute("aria-expanded", String(!folded));
+  });
 }
 
 /**

@@ -1,0 +1,31 @@
+"""Pictures and sounds that come along, to start from: examples of models in the catalogue, named by their files."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from attnviz.errors import UnknownName
+from attnviz.runtime.gallery.texts import FOLDER
+
+# By medium. Spoken by espeak-ng; photographs of scikit-learn, under CC BY 2.0: see `datasets/images/README.txt` there.
+SAMPLES: dict[Literal["image", "audio"], tuple[str, ...]] = {
+    "image": ("flower.jpg", "china.jpg"),
+    "audio": ("spoken.flac",),
+}
+
+
+def sample(medium: Literal["image", "audio"], name: str) -> bytes:
+    """The bytes of a file that comes along. Raises UnknownName."""
+    if name not in SAMPLES[medium]:
+        raise UnknownName("example", name, SAMPLES[medium])
+    return ((_photographs() if medium == "image" else FOLDER) / name).read_bytes()
+
+
+def _photographs() -> Path:
+    """Where scikit-learn keeps its pictures, without importing it."""
+    spec = find_spec("sklearn")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "datasets" / "images"
