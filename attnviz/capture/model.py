@@ -27,7 +27,7 @@ from attnviz.capture.reading import (
     target_of,
 )
 from attnviz.capture.sequences import decoder_start, joined, shifted
-from attnviz.errors import AttnVizError, TargetUnsupported
+from attnviz.errors import AttnVizError, TargetUnsupported, UnknownName
 from attnviz.provenance import Provenance, Variable, call
 from attnviz.types import Frames, Items, Kind, ModelCard, Patches, Tokens
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from attnviz.capture.recompute.values import Projection
     from attnviz.capture.recording.recorder import Call
     from attnviz.capture.recording.sites import Sites
+    from attnviz.capture.writing.writer import Writer
     from attnviz.loading import Access, Loaded
 
 # A greedy translation or summary stops here at the latest, where no target text was given.
@@ -215,14 +216,14 @@ class Model:
     def _capture(self, text: str | Messages, pair: str | None, target_text: str | None) -> Capture:
         tokens, inputs = self.encode(text, pair)
         if self.card.kind != "encoder-decoder":
-            return self.captured(self._inputs(inputs), tokens)
+            return self.captured(self.tensors(inputs), tokens)
         if self.echoes:
             if target_text is not None:
                 raise AttnVizError(
                     f"{self.card.name} is a classifier: its decoder reads the text itself.",
                     "Leave the target text empty.",
                 )
-            return self.capture_fed(self._inputs(inputs), tokens)
+            return self.capture_fed(self.tensors(inputs), tokens)
         if target_text is None:
             return self._captured_sequence(
                 tokens, inputs, self._generated(inputs, {"max_new_tokens": self._most_new()})
@@ -283,6 +284,48 @@ class Model:
         else:
             capture = self._captured_continuation(tokens, inputs, sequence[len(tokens) :])
         return self._made(capture, made, seed if temperature > 0 else None)
+
+    def write(
+        self,
+        text: str | Messages,
+        temperature: float = 0.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+        special: Special = False,
+        source_language: str | None = None,
+        target_language: str | None = None,
+    ) -> Writer:
+        """Continue a text (decoder) or answer it (encoder-decoder), token by token: see `Writer`.
+
+        What `generate` would write with these arguments, `writer.step()` writes one token at a time, and each step can
+        be taken back or given another token. Of the model's own generation settings those hold that forbid or force
+        single tokens; penalties for repetition do not.
+
+        Args:
+            text, special, source_language, target_language: as in `capture`.
+            temperature, top_k, top_p, seed: as in `generate`.
+
+        Raises:
+            TargetUnsupported: an encoder writes nothing. InputEmpty: no text, or a model without a head to write with.
+            InputTooLong: the text exceeds the model's positions. UnknownName: a temperature, top_k or top_p
+                out of range.
+        """
+        from attnviz.capture.writing.choosing import Choosing
+        from attnviz.capture.writing.writer import Writer
+
+        if self.card.kind == "encoder":
+            raise TargetUnsupported(f"{self.card.name} is an encoder: it does not write text.", ())
+        checks.at_least("temperature", temperature, 0)
+        if top_k is not None:
+            checks.at_least("top_k", top_k, 1)
+        if top_p is not None and checks.at_least("top_p", top_p, 0) > 1:
+            raise UnknownName("top_p", top_p, ("a number from 0 to 1",))
+        reader = self.reads(special, source_language, target_language)
+        prompt, inputs = reader.encode(text)
+        drawn = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+        made = call("model.write", text, **(drawn if temperature > 0 else {}), **reader._options())
+        return Writer(reader, prompt, inputs, Choosing(temperature, top_k, top_p, seed), made)
 
     @property
     def provenance(self) -> Provenance:
@@ -355,20 +398,20 @@ class Model:
         check_length(self.loaded, len(tokens))
         return tokens, inputs
 
-    def _inputs(self, inputs: dict[str, list[int]]) -> dict[str, torch.Tensor]:
+    def tensors(self, inputs: dict[str, list[int]]) -> dict[str, torch.Tensor]:
         import torch
 
         return {name: torch.tensor([values], device=self.device) for name, values in inputs.items()}
 
     def _captured_continuation(self, tokens: Tokens, inputs: dict[str, list[int]], new: list[int]) -> Capture:
         if not new:
-            return self.captured(self._inputs(inputs), tokens)
+            return self.captured(self.tensors(inputs), tokens)
         from attnviz.text import tokens_of_ids
 
         target = tokens_of_ids(self.loaded.tokenizer, new)
         longer = {name: values + [values[-1]] * len(new) for name, values in inputs.items()}
         longer["input_ids"] = [*inputs["input_ids"], *new]
-        capture = self.captured(self._inputs(longer), joined(tokens, target))
+        capture = self.captured(self.tensors(longer), joined(tokens, target))
         return replace(capture, target_tokens=target)
 
     def _most_new(self) -> int:
@@ -386,7 +429,7 @@ class Model:
             number = language_ids(self.loaded.tokenizer)[language]
             starts = decoder_start(self.loaded.module, self.loaded.tokenizer, language) == number
             options = {**options, "decoder_start_token_id" if starts else "forced_bos_token_id": number}
-        return generated(self.loaded, self._inputs(inputs), options)
+        return generated(self.loaded, self.tensors(inputs), options)
 
     def _captured_sequence(
         self, tokens: Tokens, inputs: dict[str, list[int]], sequence: list[int]
@@ -402,7 +445,7 @@ class Model:
         from attnviz.text import tokens_of_ids
 
         check_length(self.loaded, len(fed), target=True)
-        tensors = self._inputs({**inputs, "decoder_input_ids": fed})
+        tensors = self.tensors({**inputs, "decoder_input_ids": fed})
         # Whatever the first position is fed, it is the start of the sequence and no word of the target.
         read = tokens_of_ids(self.loaded.tokenizer, fed, special_ids=fed[:1])
         return self.captured(tensors, tokens, target, read)
@@ -414,6 +457,12 @@ class Model:
         from attnviz.capture.recording.recorder import record_calls
 
         calls, _ = record_calls(self.loaded.module, self._uncached(inputs))
+        return self.of_calls(calls, items, target, fed)
+
+    def of_calls(
+        self, calls: tuple[Call, ...], items: Items, target: Tokens | None = None, fed: Tokens | None = None
+    ) -> Capture:
+        """The capture of the attention calls of one pass. Raises ModelUnsupported, NumbersInvalid."""
         check_numbers(self.card, calls)
         roles = roles_of(self.card, calls)
         kinds: dict[Kind, tuple[Layer, ...]] = {}

@@ -29,6 +29,9 @@ What the figures report:
 | alignment | `selection`: {"layer", "head"}, head -1 for a mean;     | `linked`: [target, source];    |
 |         | `form`: "lines" or "matrix"                              | `chosen`: [place, id]          |
 | beams   | -                                                        | `position`: a node to go on from |
+| writing | -                                                        | `step`: number of a token that is looked at; |
+|         |                                                          | `candidate`: [step, id]; `branch`: number; |
+|         |                                                          | `head`: [layer, head], or [-1, -1] for the mean |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
@@ -59,6 +62,7 @@ from attnviz.figures.messages.quantities import POOLS, QUANTITIES, Pool, note_of
 from attnviz.figures.messages.results import Curve, Results, Table, results_data
 from attnviz.figures.messages.switches import switches_data
 from attnviz.figures.messages.words import explanation_data, words_data
+from attnviz.figures.messages.writing import Fork, HeadRead, writing_data
 from attnviz.figures.wire import pack, unpack
 
 __all__ = [
@@ -71,6 +75,8 @@ __all__ = [
     "Component",
     "Curve",
     "Details",
+    "Fork",
+    "HeadRead",
     "MapView",
     "Pool",
     "Products",
@@ -94,4 +100,5 @@ __all__ = [
     "switches_data",
     "unpack",
     "words_data",
+    "writing_data",
 ]

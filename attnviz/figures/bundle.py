@@ -27,6 +27,7 @@ COMPONENTS: dict[str, str] = {
     "switches": "figures/switches/figure.js",
     "edits": "figures/edits/figure.js",
     "results": "figures/results/figure.js",
+    "writing": "figures/writing/figure.js",
     "frame": "figures/frame/figure.js",
     "alignment": "figures/alignment/figure.js",
     "beams": "figures/beams/figure.js",

@@ -15,12 +15,14 @@ from attnviz.runtime.protocol import Runtime
 from attnviz.runtime.query import CaptureInfo, DeviceFacts, KindInfo, Query, is_file
 from attnviz.runtime.readings import ReadingFacts
 from attnviz.runtime.settings import SettingInfo, Settings, settings_list, settings_table
+from attnviz.runtime.writing import Draft, Written
 
 __all__ = [
     "STAGES",
     "Breakdown",
     "CaptureInfo",
     "DeviceFacts",
+    "Draft",
     "Example",
     "Fetch",
     "KindInfo",
@@ -34,6 +36,7 @@ __all__ = [
     "Settings",
     "Stage",
     "Visitor",
+    "Written",
     "current_visitor",
     "examples",
     "get_runtime",

@@ -27,6 +27,7 @@ from attnviz.runtime.readings import Readings
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.statistics import Statistics
 from attnviz.runtime.translations import Translations
+from attnviz.runtime.writing import Writings
 
 
 class LocalRuntime:
@@ -99,6 +100,10 @@ class LocalRuntime:
         translations = Translations(self.engine)
         self.translate, self.beams = translations.translate, translations.beams
         self.translate_document = translations.translate_document
+
+        writings = Writings(self.engine)
+        self.write, self.step_rows = writings.write, writings.step_rows
+        self.step_question = writings.step_question
 
         evaluations = Evaluations(self.engine, explanations)
         self.faithfulness, self.sanity = evaluations.faithfulness, evaluations.sanity

@@ -15,6 +15,7 @@ FETCHING = "fetching the model"
 READING = "reading the text"
 WAITING = "waiting"
 COMPUTING = "computing"
+WRITING = "writing"
 OVERVIEWS = "drawing every head"
 STATISTICS = "statistics"
 EXPLAINING = "explaining"
@@ -30,6 +31,7 @@ STAGES = (
     READING,
     WAITING,
     COMPUTING,
+    WRITING,
     OVERVIEWS,
     STATISTICS,
     EXPLAINING,

@@ -21,6 +21,7 @@ from attnviz.runtime.progress import Progress
 from attnviz.runtime.query import CaptureInfo, DeviceFacts, Query
 from attnviz.runtime.readings import Embedded, ReadingFacts
 from attnviz.runtime.settings import Settings
+from attnviz.runtime.writing import Draft, Written
 from attnviz.types import Attribution, CatalogCard, FloatArray, HeadTable, Kind, ModelCard, QueryKey
 
 if TYPE_CHECKING:
@@ -479,6 +480,19 @@ class Runtime(Protocol):
         **options: Hashable,
     ) -> Agreement | None:
         """How alike an explanation is to those of cheap other methods, and to its own from another baseline."""
+
+    def write(
+        self, draft: Draft, count: int = 0, since: int | None = None, progress: Progress | None = None
+    ) -> Written:
+        """The text of a draft, and up to `count` more tokens that the model chooses, one turn at the device each."""
+
+    def step_rows(
+        self, draft: Draft, place: int, kind: Kind | None = None, progress: Progress | None = None
+    ) -> Annotated[FloatArray, "L H K"]:
+        """Of every head the row of attention that led to the token number `place`; see `Writer.rows`."""
+
+    def step_question(self, draft: Draft, place: int, progress: Progress | None = None) -> Query:
+        """The text before the token number `place`, as a question to explain what comes next. Raises InputInvalid."""
 
     def facts(self) -> DeviceFacts:
         """The device, and the bytes that the runtime holds. Does not import torch."""

@@ -16,6 +16,7 @@ from attnviz.types.results import (
     QueryKey,
     sum_tolerance,
 )
+from attnviz.types.writing import Candidate, WrittenToken
 
 VERSION = "0.1.0"  # of this package
 
@@ -25,6 +26,7 @@ __all__ = [
     "VERSION",
     "Attribution",
     "BoolArray",
+    "Candidate",
     "CatalogCard",
     "FloatArray",
     "Frames",
@@ -39,6 +41,7 @@ __all__ = [
     "QueryKey",
     "Record",
     "Tokens",
+    "WrittenToken",
     "brief",
     "default_kind",
     "readonly",

@@ -35,6 +35,7 @@ VIEWS = {
     "/allocation": FIGURE,
     "/allocation?by=distance": FIGURE,
     "/allocation?by=paragraph": FIGURE,
+    "/generation": ".st-key-takes_smollm2",
     "/attribution": FIGURE,
     "/attribution?method=leave-one-out&target=similarity": FIGURE,
     "/ablation?off=2.5,3.*": FIGURE,

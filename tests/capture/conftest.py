@@ -67,7 +67,7 @@ def _sharpen(module: torch.nn.Module) -> None:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
-    """Tiny random models by family: "gpt2", "llama", "bart", "bloom", "t5", loaded from a directory."""
+    """Tiny random models by family, loaded from a directory."""
     made: dict[str, Model] = {}
 
     def build(family: str) -> Model:
@@ -90,6 +90,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
                     **deep, **ends,
                 ),
                 "bloom": lambda: T.BloomConfig(vocab_size=size, hidden_size=32, n_layer=2, n_head=4, **ends),
+                "mistral": lambda: T.MistralConfig(
+                    vocab_size=size, hidden_size=32, intermediate_size=64, num_hidden_layers=2, sliding_window=6,
+                    num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64, **ends,
+                ),
+                "gemma2": lambda: T.Gemma2Config(
+                    vocab_size=size, hidden_size=32, intermediate_size=64, num_hidden_layers=2, sliding_window=6,
+                    num_attention_heads=4, num_key_value_heads=2, head_dim=8, max_position_embeddings=64, **ends,
+                ),
                 "t5": lambda: T.T5Config(
                     vocab_size=size, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, decoder_start_token_id=0,
                     pad_token_id=0, eos_token_id=2,
@@ -100,6 +108,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
                 "llama": T.LlamaForCausalLM,
                 "bart": T.BartForConditionalGeneration,
                 "bloom": T.BloomForCausalLM,
+                "mistral": T.MistralForCausalLM,
+                "gemma2": T.Gemma2ForCausalLM,
             }
             torch.manual_seed(0)
             module = heads.get(family, T.T5ForConditionalGeneration)(config).eval()

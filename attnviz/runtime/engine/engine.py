@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 What = tuple[Hashable, ...]  # which result of a capture: the method and its arguments
 Tell = Callable[[float], None]  # told the fraction of the work that is done
+WRITER = "writer"  # kind of what is held: texts that models are writing
 REMEDY = (
     "Try a shorter text or a smaller model; what was kept has been given back, so the next request can work."
 )
@@ -221,11 +222,13 @@ class Engine:
         self.captures.clear()
         self.results.clear()
         self.held.clear(FILE)
+        self.held.clear(WRITER)
 
     def _forget(self, name: str) -> None:
         """A model is gone, and so is what was made with it."""
         self.captures.drop(lambda key: _source(key) == name)
         self.results.drop(lambda key: _source(key) == name)
+        self.held.clear(WRITER)  # one of them may keep its weights; all can be made again
 
     def _drop_late(self, loaded: Loaded) -> None:
         """Drop what was kept for a model that was evicted meanwhile: nobody would find it again."""

@@ -141,3 +141,25 @@ def progress_words(size: int, share: float, seconds: float) -> str:
     left = seconds * (1 - share) / share
     time_left = f", about {left:.0f} s left" if left < 90 else f", about {left / 60:.0f} minutes left"
     return f"{share:.0%} of {megabytes(size)}" + (time_left if seconds > 1 and share < 1 else "")
+
+
+def fits(kinds: tuple[str, ...], model: str) -> bool:
+    """Whether a model is of one of these kinds; one of which nothing is known yet may be."""
+    card = session.runtime().card(model)
+    return card is None or (card.kind in kinds and card.modality in ("text", "text+image"))
+
+
+def others(kinds: tuple[str, ...], title: str) -> None:
+    """The page needs another kind of model: those of the catalogue, each a button."""
+    cards = [card for card in session.runtime().catalog() if card.kind in kinds and card.modality == "text"]
+    with st.container(border=True):
+        st.subheader(f"{title} needs a model that writes", anchor=False)
+        st.markdown(
+            "The model that is chosen reads texts and writes none. Take one of these, or name another one:"
+        )
+        with st.container(horizontal=True):
+            for card in cards:
+                st.button(
+                    plain(card.title, 60), key=f"takes_{card.name}", help=line(card),
+                    on_click=session.update, kwargs={"model": card.name},
+                )  # fmt: skip

@@ -23,10 +23,10 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 
 HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
-SWITCHES, EDITS = "switches", "edits"
+SWITCHES, EDITS, WRITING = "switches", "edits", "writing"
 ALIGNMENT, BEAMS = "alignment", "beams"
 ALIGNMENT_FORMS = ("lines", "matrix")
-MAX_ID = 9_999_999  # of a token in any vocabulary
+MAX_TOKEN = 10**7  # numbers of tokens, steps and heads that a browser may report
 HEARD = "attnviz_heard"  # of each figure, by what was told: the number of the last report
 HELD_PARTS = "attnviz_held_parts"  # what this visitor's browser has of the figures' messages
 
@@ -109,6 +109,35 @@ def words(data: bytes, key: str = WORDS, asked: Callable[[int], None] | None = N
     )
 
 
+def writing(
+    data: bytes,
+    *,
+    step: Callable[[int], None],
+    candidate: Callable[[int, int], None],
+    head: Callable[[int, int], None],
+    branch: Callable[[int], None],
+) -> None:
+    """A text that is being written; each function is told what the reader clicked, `head` (-1, -1) for the mean."""
+
+    def tell(name: str, wanted: Callable[..., None], count: int, least: int = 0) -> None:
+        reported = _reported(WRITING, name)
+        values = reported if isinstance(reported, list) else [reported]
+        numbers = [
+            int(each) for each in values if isinstance(each, (int, float)) and least <= each <= MAX_TOKEN
+        ]
+        if len(numbers) == len(values) == count:
+            wanted(*numbers)
+
+    _show(
+        WRITING,
+        data,
+        on_step_change=lambda: tell("step", step, 1),
+        on_candidate_change=lambda: tell("candidate", candidate, 2),
+        on_head_change=lambda: tell("head", head, 2, -1),
+        on_branch_change=lambda: tell("branch", branch, 1),
+    )
+
+
 def switches(data: bytes, switched: Callable[[tuple[Head, ...]], None]) -> None:
     """Every head as a switch; `switched` is told all heads that are off when the reader has switched one."""
     _show(SWITCHES, data, on_switched_change=lambda: _switched(switched))
@@ -172,7 +201,7 @@ def _aligned_form(key: str) -> None:
 
 
 def _told(key: str, name: str, listener: Callable[[Head], None] | None) -> None:
-    pair = _pair(_reported(key, name), MAX_ID)
+    pair = _pair(_reported(key, name), MAX_TOKEN)
     if listener is not None and pair is not None:
         listener(pair)
 

@@ -108,6 +108,16 @@ PAGES: dict[str, tuple[Group, ...]] = {
             (("↑ ↓", "on the lists above it: another layer, or other texts of a pair"),),
         ),
     ),
+    "generation": (
+        (
+            "In the text",
+            (
+                ("← → ↑ ↓", "go from token to token and read its numbers"),
+                ("Home End", "go to the first and the last token"),
+                ("Enter", "look at the step that wrote the token"),
+            ),
+        ),
+    ),
     "attribution": (("In the words", (("← → ↑ ↓", "go from word to word and read its score"),)),),
     "ablation": (
         (

@@ -40,6 +40,9 @@ def run(name: str) -> None:
     if medium and not entry.media and entry.figure:
         media.not_here(entry.title, medium)
         return
+    if entry.kinds and not models.fits(entry.kinds, state.model or session.default_model()):
+        models.others(entry.kinds, entry.title)
+        return
     draw = import_module(f"attnviz.web.pages.{name}.content").draw
     if not entry.asks:
         drawn = draw(state)

@@ -20,6 +20,7 @@ class Entry:
         name: its address, its script and its room. title, explanation: its heading. summary: its tooltip.
         figure: what it draws first, a name of `attnviz.figures.component`; "" for a page without a figure.
         asks: whether it draws one question, which is then asked for it; otherwise `draw` takes the state alone.
+        kinds: of models, where it takes some only.
         media: whether it shows pictures and sounds, too; the others read text.
     """
 
@@ -31,6 +32,7 @@ class Entry:
     figure: str
     asks: bool = True
     media: bool = False
+    kinds: tuple[str, ...] = ()
 
     @property
     def script(self) -> str:
@@ -95,6 +97,16 @@ SITE: tuple[Entry, ...] = (
         "A translator writes one word after another, and looks back at the source for each. Point at a word to see "
         "what it was read from; choose another word, or another source for it, and see how the translation goes on.",
         "alignment",
+    ),
+    Entry(
+        "generation",
+        "Look",
+        "Generation",
+        "A text as a model writes it, token by token, with the ways not taken.",
+        "Let a model write, one token at a time: what else it could have said, how sure it was, and what each head "
+        "read. Choose another token to part from there; nothing that was written is lost.",
+        "writing",
+        kinds=("decoder", "encoder-decoder"),
     ),
     Entry(
         "attribution",

@@ -29,6 +29,8 @@ UNFORCED = (
     "The row of attention in the link does not fit this text and model; the strongest link is cut instead."
 )
 UNFITTING = "The changed words in the link do not fit this text; no word is changed."
+UNWRITTEN = "What the link says was written cannot be read; the prompt stands alone."
+UNDRAWN = "How tokens are chosen cannot be read from the link; the likeliest one is."
 UNNAMED = "The name of the {} in the link cannot be used; choose the file again."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
@@ -44,6 +46,9 @@ EDITS = r"[A-Za-z0-9_.:,~%-]{1,6000}"
 DIGEST = r"[0-9a-f]{32}"
 IDS = r"[0-9]{1,7}(\.[0-9]{1,7}){0,299}"
 LINKS = r"[0-9]{1,4}(\.[0-9]{1,4}){3}(,[0-9]{1,4}(\.[0-9]{1,4}){3}){0,49}"
+TREE = r"[0-9a-z.~-]{1,6000}"
+DRAWN = r"[0-9.]{0,5}(_[0-9.]{0,5}){3}"
+CLOSER = ("layers", "why", "needs")
 ROWS = r"[a-z]+\.[0-9.*]{1,20}"
 # Options of targets, and what each depends on: another text has another place to fill, another model other labels.
 OPTIONS = {
@@ -88,6 +93,9 @@ class State:
             heads in `off`, or all.
         prefix: ids that a translation begins with. links: which target tokens are read from which source tokens, as
             `attnviz.web.pages.alignment.changes` writes them; scope: in which heads. beams: how many hypotheses.
+        written: what a model wrote behind the text, as `attnviz.web.state.tree` writes it. at: the branch and the step
+            of it that are looked at, as in "1.4". drawn: temperature, top-k, top-p and seed, joined by "_". closer:
+            what of the step is looked at more closely.
     """
 
     model: str | None = stands.model_name("model")
@@ -133,6 +141,10 @@ class State:
     links: str | None = stands.spelled("links", LINKS, UNLINKABLE, *READ, "prefix")
     scope: str | None = stands.word("scope")
     beams: str | None = stands.word("beams")
+    written: str | None = stands.spelled("written", TREE, UNWRITTEN, "model", "text", *READING, of_page=True)
+    at: str | None = stands.spelled("at", r"[0-9]{1,2}\.[0-9]{1,4}", UNWRITTEN, "written", of_page=True)
+    drawn: str | None = stands.spelled("drawn", DRAWN, UNDRAWN, of_page=True)
+    closer: str | None = stands.choice("closer", CLOSER)
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""

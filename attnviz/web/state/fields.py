@@ -128,7 +128,7 @@ def choice(name: str, choices: tuple[str, ...], *, of_page: bool = True, former:
     return _declared((name, former), read, lambda value: _one(value)[:1], of_page=of_page)
 
 
-def spelled(name: str, letters: str, unreadable: str, *depends: str) -> Any:
+def spelled(name: str, letters: str, unreadable: str, *depends: str, of_page: bool = False) -> Any:
     """Something written in these letters (a regular expression); what it means is known elsewhere."""
     pattern = re.compile(letters)
 
@@ -138,7 +138,7 @@ def spelled(name: str, letters: str, unreadable: str, *depends: str) -> Any:
             return Reading(None)
         return Reading(value) if pattern.fullmatch(value) else Reading(None, unreadable)
 
-    return _declared((name,), read, lambda value: (value,) if value else (), depends)
+    return _declared((name,), read, lambda value: (value,) if value else (), depends, of_page=of_page)
 
 
 def heads(layers: str, numbers: str, *depends: str) -> Any:

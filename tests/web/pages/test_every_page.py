@@ -15,9 +15,11 @@ from attnviz.web.state.address import NAMES
 from attnviz.web.state.session import PAGE_MODELS
 from tests.web.hostile import ALL_HOSTILE, marks_in
 
-# The page of the report shows what was pinned elsewhere, see test_report.py; pages with a model of their own have their
-# own tests.
-PAGES = tuple(entry.name for entry in SITE if entry.figure and entry.name not in PAGE_MODELS)
+# The report shows what was pinned elsewhere, see test_report.py; pages with a model or kinds of their own have
+# their own tests.
+PAGES = tuple(
+    entry.name for entry in SITE if entry.figure and entry.name not in PAGE_MODELS and not entry.kinds
+)
 TEXT = "The cat sat on the mat."
 
 

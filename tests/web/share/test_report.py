@@ -25,7 +25,11 @@ from attnviz.web.state.session import PAGE_MODELS
 TEXT, OTHER = "A man is playing a guitar on the stage.", "Somebody performs music with a guitar."
 # Every page that draws a figure, and those of its views that draw another one: page, view, figure.
 FIGURES = [
-    *((entry.name, "", entry.figure) for entry in SITE if entry.figure and entry.name not in PAGE_MODELS),
+    *(
+        (entry.name, "", entry.figure)
+        for entry in SITE
+        if entry.figure and entry.name not in PAGE_MODELS and not entry.kinds
+    ),
     ("compare", "part=heads", "likeness"),
     ("compare", "part=find", "results"),
     ("allocation", "by=sentence", "heatmap"),

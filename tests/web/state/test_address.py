@@ -95,6 +95,10 @@ def test_the_names_are_those_of_the_design():
         "2.5,3.*",
         "h2,s3~a",
         "block.1.2",
+        "5.6~0-1-7",
+        "1.2",
+        "0.7_40_0.9_3",
+        "why",
     )
     everything = State(*given)
     assert tuple(encode(everything)) == NAMES

@@ -52,10 +52,14 @@ FULL = State(
     links="0.1.2.3",
     scope="layer",
     beams="4",
+    written="5.6",
+    at="0.1",
+    drawn="1_5__",
+    closer="why",
 )
 # What another value of a field leaves of the rest, by what each stands for.
 FOLLOWING = {
-    "text": {"held", "changed", "edits", "forced", "prefix", "links"},
+    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at"},
     "pair": {"held", "changed", "edits", "forced", "prefix", "links"},
     "target_text": {"held", "forced", "prefix", "links"},
     "image": {"held", "forced", "prefix", "links"},
@@ -64,12 +68,14 @@ FOLLOWING = {
     "kind": {"held", "forced"},
     "unit": {"held"},
     "changed": {"edits"},
+    "written": {"at"},
     "model": {
-        *("held", "changed", "edits", "forced", "heads", "opened", "kind", "over", "off", "prefix", "links"),
+        *("held", "changed", "edits", "forced", "written", "at", "heads", "opened", "kind", "over", "off"),
+        *("prefix", "links"),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
     **{
-        key: {"held", "edits", "forced", "prefix", "links"}
+        key: {"held", "edits", "forced", "prefix", "links", "written", "at"}
         for key in ("reading", "source_language", "target_language")
     },
 }

@@ -1,0 +1,1 @@
+"""Letting a model write token by token, every step captured and with its candidates."""

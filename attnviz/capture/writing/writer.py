@@ -1,0 +1,325 @@
+"""A text that a model writes token by token: chosen by the model or by the reader, taken back, and captured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import torch
+
+from attnviz import checks
+from attnviz.capture.arrays import to_numpy
+from attnviz.capture.reading import check_length, target_of
+from attnviz.capture.sequences import decoder_start, joined
+from attnviz.capture.writing.choosing import Choosing, Distribution, Draws, Rules, distribution
+from attnviz.capture.writing.passes import Passes
+from attnviz.errors import InputEmpty, InputInvalid, ModelUnsupported, NumbersInvalid, UnknownName
+from attnviz.types import Candidate, FloatArray, Kind, Tokens, WrittenToken, readonly
+
+if TYPE_CHECKING:
+    from attnviz.capture.capture import Capture
+    from attnviz.capture.model import Model
+
+PIECE = 32  # tokens that `follow` reads at once: between two pieces it can be stopped
+
+
+class Writer:
+    """What `Model.write` gives: a prompt, and what was written behind it. For one thread at a time.
+
+    Attributes:
+        model: the model. prompt: the tokens that it continues (or that an encoder reads).
+    """
+
+    def __init__(
+        self, model: Model, prompt: Tokens, inputs: dict[str, list[int]], choosing: Choosing, made: str = ""
+    ) -> None:
+        loaded, module = model.loaded, model.loaded.module
+        if not getattr(module, "can_generate", lambda: False)():
+            raise InputEmpty(
+                f"{loaded.card.name} has no head to write with.", "Choose a model with a language-model head."
+            )
+        self.model, self.prompt, self.choosing, self._made = model, prompt, choosing, made
+        self._both = loaded.card.kind == "encoder-decoder"
+        language = self._language(model) if self._both else (None, None)
+        self._start = (
+            [decoder_start(module, loaded.tokenizer, language[0])] if self._both else inputs["input_ids"]
+        )
+        # A language that starts the decoder need not be written once more.
+        forced = None if language[1] in (None, self._start[0]) else language[1]
+        self._rules = Rules(module, forced)
+        if language[1] is not None and forced is None:
+            self._rules.first = None
+        self._passes = Passes(module, model.tensors(inputs), self._both)
+        self._draws: Draws | None = None
+        self._chosen: list[int] = []
+        self._known: list[Distribution] = []  # of the steps so far, and maybe of the next
+        self._probabilities: list[tuple[float, float]] = []  # of what was chosen
+        self._latest: tuple[int, torch.Tensor] | None = None  # a step, and its logits
+        self._names: dict[int, tuple[str, bool]] = {}
+
+    @staticmethod
+    def _language(model: Model) -> tuple[str | None, int | None]:
+        from attnviz.text import language_ids
+
+        name = target_of(model.loaded, model.reading)
+        return name, None if name is None else language_ids(model.loaded.tokenizer)[name]
+
+    def __repr__(self) -> str:
+        return f"Writer({self.model.card.name!r}, {len(self.prompt)} tokens and {len(self._chosen)} written)"
+
+    @property
+    def tokens(self) -> Tokens:
+        """What was written; special tokens, such as the end of the text, included."""
+        from attnviz.text import tokens_of_ids
+
+        return tokens_of_ids(self.model.loaded.tokenizer, self._chosen)
+
+    @property
+    def text(self) -> str:
+        """What was written, without special tokens."""
+        return self.tokens.text
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """What was written, by number."""
+        return tuple(self._chosen)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the model has written the end of the text."""
+        return bool(self._chosen) and self._chosen[-1] in self._ends
+
+    @property
+    def _ends(self) -> set[int]:
+        settings = getattr(self.model.loaded.module, "generation_config", None)
+        ends = getattr(settings, "eos_token_id", None)
+        if ends is None:
+            ends = getattr(self.model.loaded.tokenizer, "eos_token_id", None)
+        return set(ends if isinstance(ends, list | tuple) else [ends]) - {None}
+
+    @property
+    def room(self) -> int:
+        """How many tokens the model has positions to write, those that it wrote included."""
+        from attnviz.loading import position_limits
+
+        module: Any = self.model.loaded.module
+        limit = position_limits(module.config, self.model.card.max_tokens)[self._both]
+        return max(0, limit - len(self._start) + 1) if limit else 10**9
+
+    @property
+    def steps(self) -> tuple[WrittenToken, ...]:
+        """What was written, each token with what else it could have been."""
+        return self.steps_from(0)
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The likeliest twenty for the next token. Raises InputTooLong where none fits."""
+        return self._candidates(self._next())
+
+    @property
+    def entropy(self) -> float:
+        """Of the next token, over all tokens of the vocabulary, in nats. Raises InputTooLong."""
+        return self._next().entropy
+
+    def _candidates(self, known: Distribution) -> tuple[Candidate, ...]:
+        return tuple(map(self._candidate, known.ids, known.before, known.after))
+
+    def _candidate(self, number: int, before: float, after: float) -> Candidate:
+        from attnviz.text import tokens_of_ids
+
+        if number not in self._names:
+            read = tokens_of_ids(self.model.loaded.tokenizer, [number])
+            label = self.model.loaded.tokenizer.decode([number]) if not read.special[0] else read.pieces[0]
+            self._names[number] = (label or read.pieces[0] or f"#{number}", bool(read.special[0]))
+        label, special = self._names[number]
+        return Candidate(number, label, before, after, special)
+
+    def step(self, token: int | str | None = None) -> WrittenToken:
+        """Write one token; returns it with what else it could have been.
+
+        Args:
+            token: its number, or a text that is exactly one token; None lets the model choose, with temperature 0 the
+                likeliest one, else by the draw that belongs to the seed and the place.
+
+        Raises:
+            InputInvalid: the text has ended, and no token is given. InputTooLong: the model has no position left.
+            UnknownName: no such token. NumbersInvalid: the model computed NaN or infinity.
+        """
+        number = None if token is None else self._number(token)
+        if number is None and self.ended:
+            raise InputInvalid(
+                "The model has written the end of the text.",
+                "Go back (`back`), or give the token to go on with.",
+            )
+        place, known = len(self._chosen), self._next()
+        if number is None:
+            number = known.best if self.choosing.temperature == 0 else self._drawn(place)
+        self._take(place, number)
+        return self.steps_from(place)[0]
+
+    def steps_from(self, first: int) -> tuple[WrittenToken, ...]:
+        """The last of `steps`, from one on."""
+        return tuple(
+            WrittenToken(
+                self._candidate(self._chosen[n], *self._probabilities[n]),
+                self._candidates(self._known[n]),
+                self._known[n].entropy,
+            )
+            for n in range(first, len(self._chosen))
+        )
+
+    def back(self, count: int = 1) -> None:
+        """Take back the last tokens; what was read before them is kept. Raises UnknownName."""
+        if not 0 <= checks.between("number of tokens to take back", count, 0, 10**9) <= len(self._chosen):
+            raise UnknownName("number of tokens to take back", count, (f"0 to {len(self._chosen)}",))
+        self._keep(len(self._chosen) - count)
+
+    def _keep(self, count: int) -> None:
+        del self._chosen[count:], self._probabilities[count:], self._known[count + 1 :]
+
+    def follow(self, tokens: Sequence[int], told: Callable[[float], None] | None = None) -> None:
+        """Write these tokens in place of what was written; what both begin with is not read again.
+
+        Args:
+            tokens: numbers. told: is told the fraction that is done, between pieces; what it raises ends the work
+                after a piece.
+
+        Raises what `step` raises.
+        """
+        wanted = [self._number(int(token)) for token in tokens]
+        common = next(
+            (n for n, (a, b) in enumerate(zip(self._chosen, wanted, strict=False)) if a != b),
+            min(len(self._chosen), len(wanted)),
+        )
+        self._keep(common)
+        while len(self._chosen) < len(wanted):
+            start = len(self._chosen)
+            piece = wanted[start : start + PIECE]
+            self._check(start + len(piece) - 1)
+            # Scores of all steps of the piece in one pass: it reads all of its tokens but the last.
+            fed = [*self._start, *self._chosen, *piece[:-1]]
+            scores = self._passes.logits(fed, len(piece))
+            for n, number in enumerate(piece):
+                self._learn(start + n, scores[n])
+                self._take(start + n, number)
+            if told is not None:
+                told(len(self._chosen) / len(wanted))
+
+    def capture(self) -> Capture:
+        """The attention of everything that was written, put together from the steps: rows are those of one pass.
+
+        `target_tokens` are the new tokens. Of an encoder-decoder, row i of "decoder" and "cross" predicts token i.
+        What the capture holds is shared with this writer, which may go on. Raises ModelUnsupported, NumbersInvalid.
+        """
+        from attnviz.capture.provenance import of_model
+        from attnviz.text import tokens_of_ids
+
+        fed = [*self._start, *self._chosen]
+        if self._both and self._chosen:
+            fed.pop()  # nothing is predicted behind the last one
+        self._passes.hold(fed)
+        calls, target = self._passes.calls(len(fed)), self.tokens if self._chosen else None
+        if self._both:
+            read = tokens_of_ids(self.model.loaded.tokenizer, fed, special_ids=fed[:1])
+            capture = self.model.of_calls(calls, self.prompt, target, read)
+        else:
+            items = self.prompt if target is None else joined(self.prompt, target)
+            capture = replace(self.model.of_calls(calls, items), target_tokens=target)
+        loaded, drawn = self.model.loaded, self.choosing.temperature > 0
+        about = (loaded.card, loaded.dtype, loaded.device, loaded.digest)
+        lines = (f"writer = {self._made}", f"writer.follow({self._chosen})", "capture = writer.capture()")
+        seed = self.choosing.seed if drawn else None
+        return replace(capture, made=lambda: of_model(*about).then(*lines, seed=seed))
+
+    def rows(self, place: int, kind: Kind | None = None) -> Annotated[FloatArray, "L H K"]:
+        """The attention that led to the token number `place` (from 0): of every head the row that predicts it.
+
+        Of a decoder that is the row of the token before it; of an encoder-decoder, row `place` of "decoder" or "cross",
+        "cross" by default. `place` may be that of the token to come. Raises UnknownName, and what `step` raises.
+        """
+        kinds: tuple[Kind, ...] = ("cross", "decoder") if self._both else ("self",)
+        kind = kind or kinds[0]
+        if kind not in kinds:
+            raise UnknownName("kind of attention", kind, kinds)
+        checks.between("step", place, 0, len(self._chosen))
+        self._check(place)
+        fed = [*self._start, *self._chosen[:place]]
+        self._passes.hold(fed)
+        role = "cross" if kind == "cross" else "decoder"
+        calls = [call for call in self._passes.calls(len(fed)) if call.role == role]
+        if not calls:
+            raise ModelUnsupported(
+                f"{self.model.card.name} has no {role} attention to look at.", reason="not-captured"
+            )
+        last = torch.tensor([len(fed) - 1], device=self.model.device)
+        weights = [to_numpy(call.scores.weights_block(slice(None), last))[:, 0] for call in calls]
+        return readonly(np.stack(weights), np.float32)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are kept for the steps to come."""
+        return self._passes.nbytes
+
+    def _number(self, token: int | str) -> int:
+        module: Any = self.model.loaded.module
+        size = int(module.get_output_embeddings().weight.shape[0])
+        if isinstance(token, str):
+            ids = self.model.loaded.tokenizer.encode(token, add_special_tokens=False)
+            if len(ids) != 1:
+                raise UnknownName("single token", token, [f"0 to {size - 1}, its number"])
+            return int(ids[0])
+        if isinstance(token, bool) or not 0 <= int(token) < size:
+            raise UnknownName("token", token, (f"0 to {size - 1}",))
+        return int(token)
+
+    def _check(self, written: int) -> None:
+        """Whether the model has positions for what is read to write behind so many tokens."""
+        length = len(self._start) + written
+        check_length(self.model.loaded, length, target=self._both)
+
+    def _next(self) -> Distribution:
+        place = len(self._chosen)
+        if len(self._known) == place:
+            self._check(place)
+            self._learn(place, self._passes.logits([*self._start, *self._chosen], 1)[0])
+        return self._known[place]
+
+    def _learn(self, place: int, logits: torch.Tensor) -> None:
+        if not bool(logits.amax().isfinite()):
+            raise NumbersInvalid("The scores of the next token", str(logits.dtype).removeprefix("torch."))
+        del self._known[place:]
+        self._known.append(distribution(logits, self.choosing, self._rules, place))
+        self._latest = (place, logits)
+
+    def _logits(self, place: int) -> torch.Tensor:
+        """The scores of a step, computed again where they are not the latest."""
+        if self._latest is None or self._latest[0] != place:
+            fed = [*self._start, *self._chosen[:place]]
+            self._latest = (place, self._passes.logits(fed, 1)[0])
+        return self._latest[1]
+
+    def _drawn(self, place: int) -> int:
+        logits = self._logits(place)
+        known = distribution(logits, self.choosing, self._rules, place)
+        assert known.whole is not None
+        if self._draws is None:
+            self._draws = Draws(self.choosing.seed, logits.device, len(logits))
+        return self._draws.draw(known.whole, place)
+
+    def _take(self, place: int, number: int) -> None:
+        known = self._known[place]
+        if number in known.ids:
+            at = known.ids.index(number)
+            found = known.before[at], known.after[at]
+        else:
+            logits = self._logits(place).float()
+            whole = distribution(logits, self.choosing, self._rules, place).whole
+            after = float(number == known.best) if whole is None else float(whole[number])
+            found = float(logits.softmax(-1)[number]), after
+        if self._latest is not None and self._latest[0] == place:
+            self._latest = None
+        self._chosen.append(number)
+        self._probabilities.append(found)
+        del self._known[place + 1 :]
