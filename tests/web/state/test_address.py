@@ -95,6 +95,10 @@ def test_the_names_are_those_of_the_design():
         "2.5,3.*",
         "h2,s3~a",
         "block.1.2",
+        "5.6",
+        "0.1.2.3",
+        "layer",
+        "4",
         "5.6~0-1-7",
         "1.2",
         "0.7_40_0.9_3",
@@ -124,7 +128,7 @@ def test_links_of_earlier_versions_still_say_what_they_said(value, meant):
 
 
 def test_each_choice_of_a_page_is_declared():
-    assert {*ablation.TITLES, *compare.PARTS} == set(PARTS)
+    assert {*ablation.TITLES, *compare.PARTS, "sentences"} == set(PARTS)
     assert set(allocation.TITLES) == set(GROUPS)
     assert DOCUMENTS == bertviz.VIEWS
 
