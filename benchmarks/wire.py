@@ -27,7 +27,7 @@ from benchmarks.browser import text_of  # noqa: E402
 from tests.browser import chromium  # noqa: E402
 from tests.browser.app import at_rest, choose_form, type_text  # noqa: E402
 from tests.browser.serve import Server  # noqa: E402
-from tests.figures.pointer import cell_of  # noqa: E402
+from tests.figures.pointer import cell_of, with_options  # noqa: E402
 
 
 @dataclass
@@ -103,7 +103,7 @@ MAP_ACTIONS: tuple[tuple[str, Callable[[Page], None]], ...] = (
     ("the head after it", button("Next head")),
     ("head before it", button("Previous head")),
     ("hold a cell", hold),
-    ("hide special tokens", lambda page: page.get_by_label("Hide special tokens").click()),
+    ("hide special tokens", lambda page: with_options(page).get_by_label("Hide special tokens").click()),
     ("the form Text", lambda page: choose_form(page, "Text")),
     ("the form Heatmap", lambda page: choose_form(page, "Heatmap")),
     ("words instead of tokens", unit("Words")),

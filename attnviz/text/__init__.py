@@ -12,7 +12,7 @@ from attnviz.text.grouping import GRANULARITIES, groups
 from attnviz.text.labels import CONTINUATION, clean
 from attnviz.text.languages import checked_language, language_ids, languages
 from attnviz.text.numbers import decimals, signed_decimals
-from attnviz.text.special import special_names, unknown_tokens
+from attnviz.text.special import special_names, unknown_pieces, unknown_tokens
 from attnviz.text.words import paragraph_spans, sentence_spans, word_spans
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "special_names",
     "tokenize",
     "tokens_of_ids",
+    "unknown_pieces",
     "unknown_tokens",
     "visible",
     "word_spans",

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
+UNKNOWN = ("[UNK]", "<unk>", "<UNK>", "[unk]")  # what tokenizers call the token of unknown text
+
+
 def special_names(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[str, ...]:
     """Names of the tokenizer's special tokens that stand in the text ("[MASK]"), each once, in order.
 
@@ -29,3 +32,12 @@ def unknown_tokens(tokenizer: PreTrainedTokenizerBase, tokens: Tokens) -> Annota
     if number is None:
         return np.zeros(len(tokens), dtype=bool)
     return (tokens.ids == number) & ~tokens.special
+
+
+def unknown_pieces(tokens: Tokens) -> Annotated[BoolArray, "T"]:
+    """The same without the tokenizer, of a saved capture too: by the names that unknown tokens have.
+
+    A name that the text itself spells is read as text, or as a special token.
+    """
+    named = np.array([piece in UNKNOWN for piece in tokens.pieces], bool)
+    return named & ~tokens.special

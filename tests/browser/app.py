@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.figures.pointer import with_options
+
 PHONE = {"width": 390, "height": 844}
 
 
@@ -26,12 +28,36 @@ def drawn(page: Page) -> None:
     at_rest(page)
 
 
+def text_box(page: Page) -> Locator:
+    """The text box, opened where it is closed."""
+    box = page.get_by_role("textbox", name="Text", exact=True)
+    edit = page.get_by_role("button", name="Edit text", exact=True)
+    edit.or_(box).first.wait_for()
+    if not box.is_visible():
+        edit.click()
+    box.wait_for()
+    return box
+
+
+def send_text(page: Page, text: str) -> None:
+    """Fill the text box and send it with Enter."""
+    box = text_box(page)
+    box.fill(text)
+    box.press("Enter")
+
+
 def type_text(page: Page, text: str) -> None:
-    """Fill the text box, send it, and wait until the page is about it."""
-    page.get_by_role("textbox", name="Text", exact=True).fill(text)
-    page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator(".st-key-shown_text")).to_contain_text(text)
+    """The same, and wait until the page is about it."""
+    send_text(page, text)
+    expect(page.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text(text)
     at_rest(page)
+
+
+def choose_option(page: Page, name: str, value: str) -> None:
+    """Choose in the list `name` under the heatmap's Options."""
+    with_options(page)
+    page.get_by_role("combobox", name=name).select_option(label=value)
+    page.keyboard.press("Escape")
 
 
 def saved(page: Page, label: str) -> Path:

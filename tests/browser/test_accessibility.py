@@ -83,7 +83,10 @@ def test_no_serious_violation_on_a_phone(page: Page):
     page.goto("/attention")
     expect(page.locator(FIGURE).first).to_be_visible()
     check_light_and_dark(page)
-    page.get_by_role("button", name="Change the text or the model").click()
+    page.get_by_role("button", name="Edit text").click()
+    expect(page.get_by_role("textbox", name="Text", exact=True)).to_be_visible()
+    check_light_and_dark(page)
+    page.get_by_role("button", name="Examples").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     check_light_and_dark(page)
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from attnviz.web.shell.site import SITE
 from attnviz.web.state.session import PAGE_MODELS
-from tests.browser.app import at_rest
+from tests.browser.app import at_rest, text_box
 from tests.browser.hostile import HOSTILE, Hostile
 
 pytestmark = pytest.mark.browser
@@ -77,10 +77,12 @@ def test_a_hostile_text_in_a_link_is_text(page: Page, hostile: Hostile):
 def type_and_show(page: Page, *hostile: Hostile) -> None:
     """Types the texts as lines of one, sends it, and waits until the page is about it, and shows nothing but text."""
     text = "\n".join(each.text for each in hostile)
-    page.get_by_role("textbox", name="Text", exact=True).evaluate(TYPE % json.dumps(text))
+    text_box(page).evaluate(TYPE % json.dumps(text))
     page.get_by_role("button", name="Show", exact=True).click()
     for each in hostile:
-        expect(page.locator(".st-key-shown_text, .st-key-panes_list")).to_contain_text(each.seen)
+        expect(
+            page.locator(".st-key-shown_text, .st-key-panes_list, [data-testid=sentence]:visible")
+        ).to_contain_text(each.seen)
     assert answered(page) == "picture", text
     assert page.evaluate(FOREIGN) == [], text
 
@@ -101,7 +103,9 @@ def test_hostile_texts_are_text_on_every_page(page: Page, name: str):
     # How it is explained is shown alike by every method; this one is done with long texts at once.
     page.goto(f"/{name}?text={link(markup)}&pair={link(signs)}&method=gradient-times-input")
     assert answered(page) == "picture"
-    expect(page.locator(".st-key-shown_text, .st-key-panes_list")).to_contain_text(HOSTILE[0].seen)
+    expect(
+        page.locator(".st-key-shown_text, .st-key-panes_list, [data-testid=sentence]:visible")
+    ).to_contain_text(HOSTILE[0].seen)
     assert page.evaluate(FOREIGN) == []
     page.goto(f"/{name}?text=begin&pair=begin")
     assert answered(page) == "picture"

@@ -16,7 +16,7 @@ LINK = "?text=The+cat+sat+on+the+mat.&pair=The+dog+sat+on+the+mat."
 
 
 def box(page: Page) -> Locator:
-    return page.get_by_test_id("stSidebar").get_by_role("textbox", name="Text", exact=True)
+    return page.get_by_role("textbox", name="Text", exact=True)
 
 
 def listening(page: Page) -> None:
@@ -33,12 +33,16 @@ def described(page: Page) -> list[str]:
 def test_every_page_goes_to_the_text_box_and_lists_its_keys(page: Page, entry) -> None:
     page.goto(f"/{entry.name}{LINK}")
     listening(page)
-    expect(box(page)).to_have_value("The cat sat on the mat.")
-    page.keyboard.press("/")
-    expect(box(page)).to_be_focused()
-    page.keyboard.type("/ ?")
-    assert box(page).input_value() == "The cat sat on the mat./ ?"
-    box(page).evaluate("node => node.blur()")
+    if entry.figure:
+        page.keyboard.press("/")
+        expect(box(page)).to_be_focused()
+        expect(box(page)).to_have_value("The cat sat on the mat.")
+        page.keyboard.type("/ ?")
+        assert box(page).input_value() == "The cat sat on the mat./ ?"
+        page.keyboard.press("Escape")
+        expect(box(page)).not_to_be_visible()
+    else:
+        expect(page.get_by_role("button", name="Edit text")).to_have_count(0)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     groups = (EVERYWHERE, *PAGES[entry.name])  # a page without its keys would fail here
@@ -78,28 +82,45 @@ def test_the_keys_still_serve_after_a_walk_through_the_pages(page: Page) -> None
     expect(box(page)).to_be_focused()
 
 
-def test_a_closed_sidebar_opens(page: Page) -> None:
+def test_enter_shows_the_text_and_shift_enter_breaks_the_line(page: Page) -> None:
     page.goto(f"/attention{LINK}")
     drawn(page)
     listening(page)
-    page.get_by_test_id("stSidebar").hover()
-    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
-    expect(box(page)).not_to_be_in_viewport()  # it slides
-    page.get_by_test_id("stage").focus()
     page.keyboard.press("/")
-    expect(box(page)).to_be_focused()
-    expect(box(page)).to_be_in_viewport()
+    box(page).fill("A dog")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("ran.")
+    assert box(page).input_value() == "A dog\nran."
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("sentence")).to_contain_text("A dog\nran.")
+    expect(box(page)).not_to_be_visible()
 
 
-def test_on_a_narrow_screen_the_entry_dialog_opens(page: Page) -> None:
+def test_p_presents_the_picture_alone_and_ends_it(page: Page) -> None:
+    page.goto(f"/attention{LINK}")
+    drawn(page)
+    listening(page)
+    stage = page.get_by_test_id("stage")
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Present")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("stSidebar")).not_to_be_visible()
+    page.wait_for_function("() => document.querySelector('.stMainBlockContainer').currentCSSZoom > 1")
+    after = stage.bounding_box()
+    assert after is not None
+    assert after["y"] + after["height"] <= page.evaluate("innerHeight")
+    page.keyboard.press("p")
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+
+
+def test_on_a_narrow_screen_the_text_opens_in_place(page: Page) -> None:
     page.set_viewport_size(PHONE)
     page.goto(f"/attention{LINK}")
     drawn(page)
     listening(page)
     page.keyboard.press("/")
-    expect(page.get_by_role("dialog").get_by_role("textbox", name="Text", exact=True)).to_be_focused()
+    expect(box(page)).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(box(page)).not_to_be_visible()
     page.keyboard.press("?")
     sheet = page.get_by_role("dialog", name="Keys")
     expect(sheet).to_be_visible()

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from attnviz.analysis import renormalize_without
-from tests.browser.app import PHONE, at_rest, choose_form, fits, largest_five, strongest, token
-from tests.figures.pointer import hover, readout, value
+from tests.browser.app import PHONE, at_rest, choose_form, choose_option, fits, largest_five, strongest, token
+from tests.figures.pointer import hover, readout, value, with_options
 
 pytestmark = pytest.mark.browser
 
@@ -25,11 +25,6 @@ def capture(model):
     return model.capture(TEXT)
 
 
-def option(page: Page, group: str, name: str) -> None:
-    page.get_by_role("combobox", name=group).click()
-    page.get_by_role("option", name=name, exact=True).click()
-
-
 def by_size(values: np.ndarray) -> list[tuple[int, float]]:
     order = np.argsort(-np.abs(values))[:5]
     return [(int(n), pytest.approx(float(values[n]), abs=1e-6)) for n in order]
@@ -38,7 +33,7 @@ def by_size(values: np.ndarray) -> list[tuple[int, float]]:
 def test_contributions_are_the_engines_in_every_form(page: Page, capture):
     page.goto(LINK)
     at_rest(page)
-    option(page, "What is shown", "Contribution to the output")
+    choose_option(page, "What is shown", "Contribution to the output")
     expect(page).to_have_url(re.compile("quantity=contribution"))
     expect(page.get_by_text("blue adds to the output, orange takes away from it")).to_be_visible()
     at_rest(page)
@@ -65,7 +60,7 @@ def test_contributions_are_the_engines_in_every_form(page: Page, capture):
 def test_many_heads_are_stepped_through_the_layers_and_go_along_in_the_link(page: Page, capture):
     page.goto(LINK)
     at_rest(page)
-    option(page, "Which heads", "Mean of heads")
+    choose_option(page, "Which heads", "Mean of heads")
     expect(page).to_have_url(re.compile("pool=mean"))
     expect(page.get_by_text("Strongest links of mean of the 12 heads of layer 2")).to_be_visible()
     at_rest(page)
@@ -76,10 +71,10 @@ def test_many_heads_are_stepped_through_the_layers_and_go_along_in_the_link(page
     expect(page.get_by_text("Strongest links of mean of the 12 heads of layer 3")).to_be_visible()
     expect(page).to_have_url(re.compile("layer=3"))
     at_rest(page)
-    option(page, "Which heads", "Maximum of heads")
+    choose_option(page, "Which heads", "Maximum of heads")
     expect(page).to_have_url(re.compile("pool=max"))
     at_rest(page)
-    option(page, "Of which", "All heads of all layers")
+    choose_option(page, "Of which", "All heads of all layers")
     expect(page).to_have_url(re.compile("over=model"))
     expect(page.get_by_text("do not add up to 1")).to_be_visible()
     page.reload()
@@ -91,15 +86,17 @@ def test_many_heads_are_stepped_through_the_layers_and_go_along_in_the_link(page
 
 def test_chosen_heads_are_typed_by_keyboard(page: Page, capture):
     page.goto(f"{LINK}&pool=max&over=2.5,2.6")
-    box = page.get_by_role("textbox", name="Layer.head")
+    box = with_options(page).get_by_role("textbox", name="Layer.head")
     expect(box).to_have_value("2.5,2.6")
     box.fill("0.*; 4.3")
     box.press("Enter")
     expect(page).to_have_url(re.compile(r"over=0\.(\*|%2A)(,|%2C)4\.3"))
     at_rest(page)
+    page.keyboard.press("Escape")
     hover(page, 1, 7)
     most = max(capture.attention(0)[:, 1, 7].max(), capture.attention(4, 3)[1, 7])
     assert value(page) == pytest.approx(most, abs=1e-6)
+    with_options(page)
     box.fill("7.7")
     box.press("Enter")
     expect(page.get_by_text("or this model does not have them")).to_be_visible()
@@ -109,12 +106,12 @@ def test_hiding_and_keeping_stay_in_the_link_and_in_a_saved_page(
     page: Page, browser: Browser, capture, tmp_path: Path
 ):
     page.goto(LINK)
-    page.get_by_role("checkbox", name="Hide special tokens").check()
+    with_options(page).get_by_role("checkbox", name="Hide special tokens").check()
     expect(page).to_have_url(re.compile("hide=special"))
-    page.get_by_role("combobox", name="Links that hold").select_option("50")
+    with_options(page).get_by_role("combobox", name="Links that hold").select_option("50")
     expect(page).to_have_url(re.compile("keep=50"))
     page.reload()
-    expect(page.get_by_role("checkbox", name="Hide special tokens")).to_be_checked()
+    expect(with_options(page).get_by_role("checkbox", name="Hide special tokens")).to_be_checked()
     special = capture.tokens.special
     truth = renormalize_without(capture.attention(2, 5), special, special)
     at_rest(page)
@@ -127,7 +124,7 @@ def test_hiding_and_keeping_stay_in_the_link_and_in_a_saved_page(
     with browser.new_context(viewport={"width": 1200, "height": 900}, offline=True) as context:
         sheet = context.new_page()
         sheet.goto(saved.as_uri())
-        expect(sheet.get_by_role("combobox", name="Links that hold")).to_have_value("50")
+        expect(with_options(sheet).get_by_role("combobox", name="Links that hold")).to_have_value("50")
         hover(sheet, 2, 3)
         assert value(sheet) == pytest.approx(truth[2, 3], abs=1e-6)
         assert "before hiding" in readout(sheet).inner_text()
@@ -141,7 +138,7 @@ def test_hiding_and_keeping_stay_in_the_link_and_in_a_saved_page(
     expect(page).not_to_have_url(re.compile("form=text"))
     page.go_back()
     expect(page).not_to_have_url(re.compile("keep="))
-    expect(page.get_by_role("combobox", name="Links that hold")).to_have_value("100")
+    expect(with_options(page).get_by_role("combobox", name="Links that hold")).to_have_value("100")
 
 
 @pytest.mark.parametrize("form", ["heatmap", "text", "lines"])

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.app import at_rest
+from tests.browser.app import at_rest, text_box
 from tests.browser.axe import violations
 
 pytestmark = pytest.mark.browser
@@ -50,8 +50,7 @@ def test_a_choice_that_comes_late_into_the_page_is_not_reported_as_another(page:
     for route in late:
         route.continue_()
     expect(page.get_by_role("radio", name="Leave one out")).to_be_checked()
-    text = page.get_by_role("textbox", name="Text", exact=True)
-    expect(text).to_have_value("A man is playing a guitar on the stage.")
+    expect(text_box(page)).to_have_value("A man is playing a guitar on the stage.")
     page.get_by_role("button", name="Shuffle once more, with another seed").click()
     expect(page.get_by_text(re.compile("with seed 1;"))).to_be_visible()
     assert "method=leave-one-out" in page.url

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from attnviz.capture import open_capture
 from attnviz.explanation import ablate
 from attnviz.web.controls.before_after import moved
-from tests.browser.app import PHONE, drawn, fits, saved
+from tests.browser.app import PHONE, drawn, fits, saved, send_text
 from tests.browser.conftest import WIDE, Watch
 from tests.browser.serve import Server
 from tests.figures.pointer import download, hover, value
@@ -52,7 +52,7 @@ def test_a_saved_file_opens_on_a_server_without_the_model(page: Page, fresh_serv
     page.goto(bare.url)
     drawn(page)
     upload(page, path)
-    expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
+    expect(page.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text(TEXT)
     expect(page.get_by_text("Shown from the opened file, without the model.")).to_be_visible()
     page.get_by_role("button", name="Next head").click()
     drawn(page)
@@ -81,10 +81,9 @@ def test_another_text_leaves_the_file_for_the_model(page: Page):
     page.goto("/")
     drawn(page)
     upload(page, path)
-    expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
-    page.get_by_role("textbox", name="Text", exact=True).fill("A dog ran.")
-    page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator(".st-key-shown_text")).to_contain_text("A dog ran.")
+    expect(page.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text(TEXT)
+    send_text(page, "A dog ran.")
+    expect(page.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text("A dog ran.")
     drawn(page)
     assert "file" not in urlsplit(page.url).query
 
@@ -135,7 +134,7 @@ def test_a_copied_link_reopens_this_view(page: Page, browser: Browser):
     drawn(other)
     expect(other.get_by_role("heading", name="Layer 4, head 1")).to_be_visible()
     expect(other.get_by_role("radio", name="Words")).to_be_checked()
-    expect(other.locator(".st-key-shown_text")).to_contain_text(TEXT)
+    expect(other.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text(TEXT)
     context.close()
 
 
@@ -148,8 +147,7 @@ def test_a_link_without_its_text_opens_the_view_and_asks_for_one(page: Page, bro
     other = context.new_page()
     other.goto(link)
     expect(other.get_by_text("it was sent without its text")).to_be_visible()
-    other.get_by_role("textbox", name="Text", exact=True).fill("A dog ran.")
-    other.get_by_role("button", name="Show", exact=True).click()
+    send_text(other, "A dog ran.")
     drawn(other)
     expect(other.get_by_role("heading", name="Layer 3, head 1")).to_be_visible()
     expect(other.get_by_role("radio", name="Words")).to_be_checked()
@@ -160,8 +158,7 @@ def test_a_long_text_travels_in_the_link(page: Page, browser: Browser):
     """Letter by letter the text would not fit; compressed it does."""
     page.goto("/attention?text=begin")
     drawn(page)
-    page.get_by_role("textbox", name="Text", exact=True).fill(LINES)
-    page.get_by_role("button", name="Show", exact=True).click()
+    send_text(page, LINES)
     page.wait_for_url("**packed=**")
     drawn(page)
     link = copied(page)
@@ -178,8 +175,7 @@ def test_a_text_too_long_for_any_link_offers_the_file(page: Page):
     noise = os.urandom(4_500).hex()
     page.goto("/attention?text=begin")
     drawn(page)
-    page.get_by_role("textbox", name="Text", exact=True).fill(f"{noise} The end.")
-    page.get_by_role("button", name="Show", exact=True).click()
+    send_text(page, f"{noise} The end.")
     expect(page.get_by_text("too long for a link, even compressed")).to_be_visible()
     expect(page.get_by_role("button", name="Copy link")).to_have_count(0)
     expect(page.get_by_role("button", name="Copy without text")).to_be_visible()
@@ -273,16 +269,22 @@ def test_a_bad_upload_keeps_the_opened_file(page: Page, root: Path, tmp_path: Pa
     page.goto("/")
     drawn(page)
     upload(page, whole)
-    expect(page.locator(".st-key-shown_text")).to_contain_text("A man is playing a guitar")
+    expect(page.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text(
+        "A man is playing a guitar"
+    )
     page.locator("[data-testid=stFileUploader] input").set_input_files(bad)
     expect(page.get_by_text("The file that was opened before is still shown.")).to_be_visible()
-    expect(page.locator(".st-key-shown_text")).to_contain_text("A man is playing a guitar")
+    expect(page.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text(
+        "A man is playing a guitar"
+    )
     page.locator(
         "[data-testid=stFileUploader] button[aria-label*=emove], [data-testid=stFileUploaderDeleteBtn] button"
     ).first.click()
     expect(page.get_by_text("is not an AttnViz capture")).to_have_count(0)
     drawn(page)
-    expect(page.locator(".st-key-shown_text")).to_contain_text("A man is playing a guitar")
+    expect(page.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text(
+        "A man is playing a guitar"
+    )
     assert "model=file" in page.url
 
 
@@ -290,7 +292,9 @@ def test_an_opened_file_goes_by_the_name_of_its_model(page: Page, root: Path):
     page.goto("/")
     drawn(page)
     upload(page, root / "attnviz" / "examples" / "similar.attnviz")
-    expect(page.locator(".st-key-shown_text")).to_contain_text("A man is playing a guitar")
+    expect(page.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text(
+        "A man is playing a guitar"
+    )
     drawn(page)
     name, content = download(page, "SVG drawing")
     assert name == "attention_minilm_layer3_head1.svg"
@@ -298,15 +302,13 @@ def test_an_opened_file_goes_by_the_name_of_its_model(page: Page, root: Path):
     assert "\u00b7 minilm" in content.decode()
 
 
-def test_on_a_phone_a_file_is_opened_in_the_dialog(page: Page, root: Path):
+def test_on_a_phone_a_file_is_opened_in_the_sidebar(page: Page, root: Path):
     page.set_viewport_size(PHONE)
     page.goto("/")
     drawn(page)
-    page.get_by_role("button", name="Change the text or the model").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_text("Open a saved file", exact=True).click()
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_text("Open a saved file", exact=True).click()
     file = root / "attnviz" / "examples" / "similar.attnviz"
-    dialog.locator("[data-testid=stFileUploader] input").set_input_files(file)
-    expect(page.locator(".st-key-shown_text")).to_contain_text("A man is playing a guitar")
-    expect(dialog).not_to_be_visible()
+    page.locator("[data-testid=stFileUploader] input").set_input_files(file)
+    expect(page.get_by_test_id("sentence")).to_contain_text("A man is playing a guitar")
     assert fits(page)

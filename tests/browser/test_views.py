@@ -10,7 +10,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attnviz.text import visible
-from tests.browser.app import PHONE, at_rest, choose_form, fits, largest_five, strongest, token
+from tests.browser.app import (
+    PHONE,
+    at_rest,
+    choose_form,
+    choose_option,
+    fits,
+    largest_five,
+    send_text,
+    strongest,
+    token,
+)
 from tests.browser.hostile import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -44,8 +54,7 @@ def test_text_shows_the_engines_rows_and_columns(page: Page, capture):
 
 def test_value_weighted_norms_are_the_engines(page: Page, capture):
     page.goto(f"{LINK}&form=text")
-    page.get_by_role("combobox", name="What is shown").click()
-    page.get_by_role("option", name="Value-weighted norm").click()
+    choose_option(page, "What is shown", "Value-weighted norm")
     expect(page).to_have_url(re.compile("quantity=norm"))
     at_rest(page)
     token(page, 6).hover()
@@ -132,8 +141,7 @@ def test_what_is_held_travels_in_the_link(page: Page, capture):
     page.reload()
     expect(page.get_by_test_id("text-readout")).to_contain_text("Mean of 2 tokens")
     assert strongest(page, "from") == largest_five(capture.attention(2, 5)[[2, 6]].mean(0))
-    page.get_by_role("textbox", name="Text", exact=True).fill("A dog ran.")
-    page.get_by_role("button", name="Show", exact=True).click()
+    send_text(page, "A dog ran.")
     expect(page).to_have_url(re.compile("text=A"))
     assert "held" not in page.url, "positions of one text say nothing of another"
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from attnviz.web.controls.attention import START
 from attnviz.web.shell.site import SITE
-from tests.browser.app import PHONE, at_rest, drawn, fits, type_text
+from tests.browser.app import PHONE, at_rest, drawn, fits, text_box, type_text
 from tests.figures.pointer import cell_of, hover, value
 
 pytestmark = pytest.mark.browser
@@ -45,7 +45,9 @@ def shown_head(page: Page, layer: int, head: int) -> None:
 def test_the_first_picture_is_the_stored_example(page: Page):
     page.goto("/")
     shown_head(page, *START)
-    expect(page.locator(".st-key-shown_text")).to_contain_text("The animal didn't cross the street")
+    expect(page.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text(
+        "The animal didn't cross the street"
+    )
     expect(page.get_by_text("Attention shows where the model looked, not why it decided.")).to_be_visible()
 
 
@@ -72,9 +74,9 @@ def test_a_reload_shows_what_the_address_names(page: Page):
     shown_head(page, 2, 5)
     page.reload()
     shown_head(page, 2, 5)
-    expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
-    expect(page.get_by_role("textbox", name="Text", exact=True)).to_have_value(TEXT)
-    expect(page.get_by_role("radio", name="Words")).to_be_checked()
+    expect(page.get_by_test_id("sentence")).to_contain_text(TEXT)
+    expect(text_box(page)).to_have_value(TEXT)
+    expect(page.get_by_role("button", name="Words: take back")).to_be_visible()
 
 
 def test_the_back_button_takes_back_step_by_step(page: Page):
@@ -95,7 +97,7 @@ def test_the_back_button_takes_back_step_by_step(page: Page):
     assert "layer" not in page.url
     page.go_forward()
     shown_head(page, START[0] + 1, START[1])
-    expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
+    expect(page.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text(TEXT)
 
 
 def test_a_thumbnail_opens_its_head_in_place_and_on_its_page(page: Page, engine):
@@ -140,12 +142,8 @@ def test_on_a_phone_the_text_is_within_reach(page: Page):
     page.set_viewport_size(PHONE)
     page.goto("/")
     drawn(page)
-    page.get_by_role("button", name="Change the text or the model").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_role("textbox", name="Text", exact=True).fill(TEXT)
-    dialog.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator(".st-key-shown_text")).to_contain_text(TEXT)
-    expect(dialog).not_to_be_visible()
+    type_text(page, TEXT)
+    expect(page.get_by_role("textbox", name="Text", exact=True)).not_to_be_visible()
     assert fits(page)
 
 

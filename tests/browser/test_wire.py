@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from attnviz.web.serving import modules
 from benchmarks.wire import Frames, button, hold, settled
 from tests.browser.app import at_rest, drawn
-from tests.figures.pointer import hover, value
+from tests.figures.pointer import hover, value, with_options
 
 pytestmark = pytest.mark.browser
 
@@ -40,13 +40,17 @@ def test_a_step_a_cell_that_is_held_and_a_toggle_send_no_map_again(page: Page, c
     page.goto(LINK)
     drawn(page)
     settled(page, frames)
-    for act in (button("Next head"), hold, lambda page: page.get_by_label("Hide special tokens").click()):
+    for act in (
+        button("Next head"),
+        hold,
+        lambda page: with_options(page).get_by_label("Hide special tokens").click(),
+    ):
         frames.clear()
         act(page)
         settled(page, frames)
         assert 0 < frames.down + frames.up < BOUND + MAP
         assert frames.data < 2_000
-    page.get_by_label("Hide special tokens").click()
+    with_options(page).get_by_label("Hide special tokens").click()
     right(page, capture, 2, 6)
     frames.clear()
     page.get_by_role("link", name="All heads", exact=True).click()

@@ -47,7 +47,7 @@ def events(page: Page) -> list[list]:
 
 def download(page: Page, item: str) -> tuple[str, bytes]:
     """File name and content of an item of the download menu."""
-    page.locator(".av-menu > summary").click()
+    page.locator(".av-menu > summary", has_text="Download").click()
     with page.expect_download() as caught:
         page.get_by_role("button", name=item).click()
     return caught.value.suggested_filename, Path(caught.value.path()).read_bytes()
@@ -55,3 +55,12 @@ def download(page: Page, item: str) -> tuple[str, bytes]:
 
 def csv_rows(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def with_options(page: Page) -> Page:
+    """The page, with the heatmap's Options unfolded."""
+    summary = page.locator("summary", has_text="Options")
+    summary.wait_for()
+    if not summary.evaluate("node => node.parentElement.open"):
+        summary.click()
+    return page

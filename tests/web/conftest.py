@@ -110,16 +110,20 @@ class App:
         return [each.label for each in self.at.button if (each.key or "").startswith("tried_")]
 
     def type(self, text: str, pair: str | None = None) -> App:
-        """Fill the form in the sidebar and press its button."""
-        self.at.text_area(key="side_text").set_value(text)
+        """Fill the form of the texts and press its button."""
+        self.at.text_area(key="entry_text").set_value(text)
         if pair is not None:
-            self.at.text_area(key="side_pair").set_value(pair)
+            self.at.text_area(key="entry_pair").set_value(pair)
         return self.press("Show")
 
     def press(self, label: str) -> App:
         """Press the button with this label."""
         next(each for each in self.at.button if each.label == label).click().run()
         return self
+
+    def choose(self, name: str, value: str) -> App:
+        """What a reader changes under Options of the heatmap."""
+        return self.report("heatmap", "option", {"name": name, "value": value})
 
     def report(self, key: str, event: str, value: Any) -> App:
         """Play what the figure mounted under `key` reports. AppTest cannot; the browser sends just this."""

@@ -21,9 +21,9 @@ MAX_SIDE = 1024  # cells a side: more would neither be seen nor sent in time
 
 @dataclass(frozen=True)
 class Axis:
-    """One side of a map: the group of each item, and a label and a flag for each group.
+    """One side of a map: the group of each item, and a label and flags for each group.
 
-    `unit`: what a group is; `item`: what is grouped.
+    `unit`: what a group is; `item`: what is grouped; `unknown`: whether a group holds text that the vocabulary lacks.
     """
 
     groups: IntArray
@@ -31,6 +31,7 @@ class Axis:
     special: BoolArray
     unit: str
     item: str = "token"
+    unknown: tuple[bool, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -48,7 +49,7 @@ def axis(items: Items, granularity: str) -> Axis:
 
     Items that have no such group stand alone: patches by "word", tokens by "second". Raises UnknownName.
     """
-    from attnviz.text import groups
+    from attnviz.text import groups, unknown_pieces
 
     if granularity not in GROUPS:
         raise UnknownName("granularity", granularity, items.groups)
@@ -66,7 +67,10 @@ def axis(items: Items, granularity: str) -> Axis:
         return Axis(index, labels, special, f"block of {size} {PLURALS[items.unit]}", items.unit)
     special = np.zeros(len(labels), bool)
     special[index[items.special]] = True
-    return Axis(index, labels, special, unit, items.unit)
+    unknown = np.zeros(len(labels), bool)
+    if isinstance(items, Tokens):
+        unknown[index[unknown_pieces(items)]] = True
+    return Axis(index, labels, special, unit, items.unit, tuple(unknown.tolist()))
 
 
 def real_items(items: Items) -> int:

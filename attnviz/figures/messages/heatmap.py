@@ -17,6 +17,7 @@ from attnviz.figures.wire import pack
 from attnviz.types import FloatArray
 
 Head = tuple[int, int]
+Option = dict[str, Any]  # name, label, value, usual, choices [[value, title]], help: see options.js
 FORMS = ("heatmap", "text", "lines", "qk")
 HIDEABLE = ("special", "first")
 SHARES = (50, 75, 90, 95, 99, 100)  # percent of a row's mass that the shown links hold
@@ -44,6 +45,7 @@ class MapView:
         hide: of `HIDEABLE`, what is hidden to begin with: special tokens, the first token (a sink of many heads).
         keep: of `SHARES`, how much of a row's mass is not faded to begin with; None: what fits the form.
         held: pairs (side, position) of the queries (side 0) and keys (side 1) that are held to begin with.
+        options: what else can be chosen of a map where there is somebody to make another one.
     """
 
     maps: Annotated[FloatArray, "N Q K"]
@@ -65,6 +67,7 @@ class MapView:
     hide: Sequence[str] = ()
     keep: int | None = None
     held: Sequence[tuple[int, int]] = ()
+    options: Sequence[Option] = ()
 
     @property
     def sums_to_one(self) -> bool:
@@ -75,8 +78,9 @@ class MapView:
         """The message of the figure "heatmap".
 
         Header: figure, layers, heads, layer, head, at [[layer, head] * N], queries, keys, querySpecial,
-        keySpecial, queryTitle, keyTitle, unit, quantity, rowsSumToOne, causal, note, model, text, identity, form,
-        proses, first, hide, keep, held, signed, pool (see `Pool.header`), qk (see `Products.header`).
+        keySpecial, queryUnknown, keyUnknown, queryTitle, keyTitle, unit, quantity, rowsSumToOne, causal, note, model,
+        text, identity, form, proses, first, hide, keep, held, options, signed, pool (see `Pool.header`), qk (see
+        `Products.header`).
         Sections: maps f32 (N, Q, K), and those of `Products.sections`.
 
         Raises:
@@ -105,6 +109,7 @@ class MapView:
             "hide": list(self.hide),
             "keep": self.keep,
             "held": [list(place) for place in self.held],
+            "options": list(self.options),
             "qk": self.products.header() if self.products else None,
         }
         return pack(header, {"maps": maps, **(self.products.sections() if self.products else {})})
@@ -143,6 +148,8 @@ class MapView:
             "keys": shown(keys.labels),
             "querySpecial": np.asarray(queries.special).astype(int).tolist(),
             "keySpecial": np.asarray(keys.special).astype(int).tolist(),
+            "queryUnknown": np.asarray(queries.unknown).astype(int).tolist(),
+            "keyUnknown": np.asarray(keys.unknown).astype(int).tolist(),
             "queryTitle": titles[0],
             "keyTitle": titles[1],
             "unit": queries.unit,

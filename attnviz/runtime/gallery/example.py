@@ -12,7 +12,8 @@ class Example:
     """A text to start from.
 
     `look` says in a sentence what is to be seen, on `page`, at `place`: (layer, head), counted from 0, where one head
-    shows it best. `stored`: answered from files.
+    shows it best. `held`: the queries and keys that it is about, as (side, position) in this model's tokens. `stored`:
+    answered from files.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Example:
     look: str
     page: str = "attention"
     place: tuple[int, int] | None = None
+    held: tuple[tuple[int, int], ...] = ()
     stored: bool = False
 
     @property

@@ -33,7 +33,26 @@ EXAMPLES = (
         Query(MODEL, "The animal didn't cross the street because it was too tired."),
         "Follow the row of “it” in layer 3, head 1: two thirds of its attention go to “animal”.",
         place=(3, 1),
+        held=((0, 10),),
         stored=True,
+    ),
+    Example(
+        "sink",
+        "Why so much to [CLS]?",
+        Query(MODEL, "The animal didn't cross the street because it was too tired."),
+        "Layer 4, head 5 rests on [CLS]: 90 % of its attention. That is how a head does nothing: weighted by what it "
+        "carries, 25 % are left. Compare “Value-weighted” under Options.",
+        place=(4, 5),
+        held=((1, 0),),
+    ),
+    Example(
+        "repeated",
+        "Said twice: induction",
+        Query(MODEL, "one two three four five one two three four five"),
+        "In layer 2, head 9, the second “one” finds the first one. An induction head would look one word further, to "
+        "what came next: this model, which was never trained to continue a text, has none.",
+        place=(2, 9),
+        held=((0, 6),),
     ),
     Example(
         "negation",
@@ -41,6 +60,7 @@ EXAMPLES = (
         Query(MODEL, "The film was not good, but the music was not bad."),
         "In layer 2, head 1, the first “not” looks at “good”, the word that it negates.",
         place=(2, 1),
+        held=((0, 4),),
     ),
     Example(
         "agreement",
@@ -48,6 +68,7 @@ EXAMPLES = (
         Query(MODEL, "The keys to the old wooden cabinet are on the table."),
         "“are” belongs to “keys”, not to the nearer “cabinet”: layer 3, head 1 knows. Which others do?",
         place=(3, 1),
+        held=((0, 8), (1, 2)),
     ),
     Example(
         "ambiguity",
@@ -55,6 +76,7 @@ EXAMPLES = (
         Query(MODEL, "She sat on the bank of the river after leaving the bank with her money."),
         "The same word twice: in layer 2, head 0, the first “bank” looks at “sat”, the second at “leaving”.",
         place=(2, 0),
+        held=((0, 5),),
     ),
     Example(
         "changed",
@@ -62,6 +84,8 @@ EXAMPLES = (
         Query(MODEL, "The animal didn't cross the street because it was too wide."),
         "On Compare: with “wide” for “tired”, “it” in layer 3, head 1 turns from “animal” (.68) away (.28).",
         place=(3, 1),
+        held=((0, 10), (1, 2)),
+        page="compare",
         stored=True,
     ),
     Example(
@@ -71,6 +95,7 @@ EXAMPLES = (
             MODEL, "A man is playing a guitar on the stage.", pair="Somebody performs music with a guitar."
         ),
         "Hardly a word in common, and yet much alike to the model: which words make them so?",
+        page="attribution",
         stored=True,
     ),
     Example(
@@ -79,6 +104,7 @@ EXAMPLES = (
         Query(MODEL, "def add(a, b): return a + b"),
         "Repeated names: in layer 2, head 9, the second “a” finds its earlier self.",
         place=(2, 9),
+        held=((0, 10),),
     ),
     Example(
         "chinese",
@@ -91,6 +117,8 @@ EXAMPLES = (
         "Emoji",
         Query(MODEL, "I love this 😍 but the ending made me 😢"),
         "This model does not know emoji: they become one unknown token, and the heads treat them alike.",
+        place=(2, 9),
+        held=((0, 10),),
     ),
     *DECODER_EXAMPLES,
 )

@@ -1,14 +1,11 @@
-"""Which heads the attention page shows: one, or the mean or maximum of many. Controls, and what they ask for."""
+"""Which heads the attention page shows: one, or the mean or maximum of many."""
 
 from __future__ import annotations
-
-import streamlit as st
 
 from attnviz.analysis import read_heads
 from attnviz.figures import Pool
 from attnviz.web.state import session
 from attnviz.web.state.address import Head, State
-from attnviz.web.state.fields import MAX_NAME
 
 ONE = "one"
 TITLES = {ONE: "One head", "sum": "Sum of heads", "mean": "Mean of heads", "max": "Maximum of heads"}
@@ -42,55 +39,12 @@ def chosen(state: State, pools: tuple[str, ...], layers: int, heads: int) -> Poo
         return Pool(how)
 
 
-def choose(state: State, pools: tuple[str, ...], layers: int, heads: int, shown: Head) -> None:
-    """The controls."""
-    how = state.pool if state.pool in pools else ONE
-    st.selectbox(
-        "Which heads",
-        (ONE, *pools),
-        format_func=TITLES.__getitem__,
-        key=session.set_choice("pool", how),
-        on_change=_set_pool,
-        width=190,
-    )
-    if how == ONE:
-        return
-    over = state.over or LAYER
-    part = over if over in (LAYER, MODEL) else CHOSEN
-    st.selectbox(
-        "Of which",
-        tuple(SETS),
-        format_func=SETS.__getitem__,
-        key=session.set_choice("over", part),
-        on_change=_set_chosen,
-        args=(shown, heads),
-        width=230,
-    )
-    if part == CHOSEN:
-        st.text_input(
-            "Layer.head",
-            key=session.follow("heads_typed", over),
-            max_chars=MAX_NAME,
-            on_change=session.on_change("heads_typed", "over", _as_written),
-            help=HOW_TO_WRITE,
-            width=230,
-        )
-
-
-def _set_pool() -> None:
-    if st.session_state["pool"] == ONE:
-        session.update(pool=None, over=None)
-    else:
-        session.update(pool=st.session_state["pool"])
-
-
-def _set_chosen(shown: Head, heads: int) -> None:
-    part = st.session_state["over"]
-    # Something to begin with: the head that was shown, and its neighbour.
+def as_written_for(part: str, shown: Head, heads: int) -> str | None:
+    """What the address holds for one of `SETS`; of chosen heads the one that is shown, and its neighbour."""
     first = f"{shown[0]}.{shown[1]},{shown[0]}.{(shown[1] + 1) % heads}"
-    session.update(over={LAYER: None, MODEL: MODEL}.get(part, first))
+    return {LAYER: None, MODEL: MODEL}.get(part, first)
 
 
-def _as_written(text: str) -> str | None:
+def as_written(text: str) -> str | None:
     """What was typed, without blanks, semicolons read as commas."""
     return "".join(text.split()).replace(";", ",") or None

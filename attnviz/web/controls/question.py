@@ -10,7 +10,7 @@ import streamlit as st
 
 from attnviz.errors import InputEmpty, InputInvalid, UnknownName
 from attnviz.provenance import Variable, call
-from attnviz.web.controls import before_after, embedding_limit, marked_text, sidebar, targets
+from attnviz.web.controls import before_after, embedding_limit, examples, marked_text, targets
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import links, problems, progress
@@ -116,7 +116,7 @@ def ask(query: Query, state: State, purpose: str) -> Question | None:
     if target is None:
         example = runtime.default_pair_query
         shown = next(each for each in runtime.examples() if each.query == example)
-        st.button("Take the two example sentences", on_click=sidebar.show_example, args=(shown,))
+        st.button("Take the two example sentences", on_click=examples.show, args=(shown,))
         return None
     query = embedding_limit.choose(query, state, target)
     targets.type_options(query, state, target)

@@ -48,8 +48,11 @@ def _show(name: str, data: bytes, key: str = "", **events: Callable[[], None]) -
     )
 
 
-def heatmap(data: bytes, shown: Head) -> None:
-    """One head's map in one of its forms; stepping to another head, or form, changes the address."""
+def heatmap(data: bytes, shown: Head, chosen: Callable[[str, Any], None] | None = None) -> None:
+    """One head's map in one of its forms; stepping to another head, or form, changes the address.
+
+    `chosen` is told the name and the new value of one of the choices that the message offers.
+    """
     _show(
         HEATMAP,
         data,
@@ -57,7 +60,14 @@ def heatmap(data: bytes, shown: Head) -> None:
         on_form_change=_form,
         on_setting_change=_setting,
         on_held_change=_held,
+        on_option_change=lambda: _option(chosen),
     )
+
+
+def _option(chosen: Callable[[str, Any], None] | None) -> None:
+    reported = _reported(HEATMAP, "option")
+    if chosen is not None and hasattr(reported, "get"):
+        chosen(str(reported.get("name")), reported.get("value"))
 
 
 def heads(data: bytes) -> Head | None:

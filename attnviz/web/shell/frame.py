@@ -1,4 +1,4 @@
-"""What stands around every page: the navigation, and the sidebar with text, examples, model and machine.
+"""What stands around every page: the sidebar with the navigation, the model and the machine.
 
 Reads the state from the address, draws the controls from it, and runs the page that the address names.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from attnviz.web import glossary
 from attnviz.web.controls import self_check, sidebar, uploads
 from attnviz.web.share import report
 from attnviz.web.shell import first_paint, keys, problems
@@ -63,8 +64,6 @@ def _controls(state: address.State) -> DeltaGenerator:
     """All of the sidebar but what is known of the model; returns the place for that."""
     with st.sidebar:
         with problems.guard():
-            sidebar.text_form(state)
-            sidebar.gallery()
             sidebar.model_choice(state)
             uploads.upload(state)
         return st.empty()
@@ -119,3 +118,5 @@ def _navigation(pages: dict[str, Page], current: Page, state: address.State) -> 
             st.sidebar.page_link(page, label=each.title, query_params=params, width="stretch")
     with st.sidebar:
         keys.show(current.url_path or DEFAULT)
+        with st.popover("What the words mean", width="stretch"):
+            st.markdown("\n".join(f"- **{term}**: {meaning}" for term, meaning in glossary.TERMS.items()))

@@ -1,10 +1,4 @@
-// Keys of the page: "/" goes to the text box, "?" lists all keys. They belong to whoever types in a field.
-
-const SIDE = ".st-key-side_text textarea";
-const ENTRY = ".st-key-dialog_text textarea";
-const OPEN_ENTRY = ".st-key-narrow_entry button";
-const OPEN_SIDEBAR = '[data-testid="stExpandSidebarButton"]';
-const PATIENCE = 5000; // milliseconds for a box to come into sight
+// The key "?" lists all keys of the page. It belongs to whoever types in a field.
 
 // What undoes the last call, by the element that it drew in.
 const undone = new WeakMap();
@@ -20,9 +14,8 @@ export default function ({ data, parentElement }) {
   dialog.onclick = (event) => event.target === dialog && dialog.close();
   const pressed = (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || typing(event.composedPath()[0])) return;
-    if (event.key === "?" && !dialog.open) dialog.showModal();
-    else if (event.key === "/" && !dialog.open) goToText();
-    else return;
+    if (event.key !== "?" || dialog.open) return;
+    dialog.showModal();
     event.preventDefault();
   };
   undone.get(parentElement)?.();
@@ -46,27 +39,3 @@ function fill(list, groups) {
 }
 
 const typing = (node) => node.isContentEditable || node.matches?.("textarea, select, input:not([type=radio], [type=checkbox], [type=button])");
-
-/** Whether a reader sees it: a closed sidebar stands left of the window. */
-function inSight(selector) {
-  const node = document.querySelector(selector);
-  return node?.checkVisibility() && node.getBoundingClientRect().right > 0 ? node : null;
-}
-
-function goToText() {
-  const box = inSight(ENTRY) ?? inSight(SIDE);
-  if (box) return focusEnd(box);
-  (inSight(OPEN_ENTRY) ?? inSight(OPEN_SIDEBAR))?.click();
-  const end = performance.now() + PATIENCE;
-  const wait = () => {
-    const come = inSight(ENTRY) ?? inSight(SIDE);
-    if (come) focusEnd(come);
-    else if (performance.now() < end) requestAnimationFrame(wait);
-  };
-  return wait();
-}
-
-function focusEnd(box) {
-  box.focus();
-  box.setSelectionRange(box.value.length, box.value.length);
-}

@@ -1,4 +1,4 @@
-"""The keys of every page: `/` goes to the text box, `?` lists what there is on this page, in words.
+"""The keys of every page: `?` lists what there is on this page, in words; `head.js` answers to the other general ones.
 
 What a figure does with a key stands in the figure, and its tests press it; the lists here repeat it for readers.
 """
@@ -19,7 +19,10 @@ Group = tuple[str, tuple[tuple[str, str], ...]]
 EVERYWHERE: Group = (
     "On every page",
     (
-        ("/", "go to the text box"),
+        ("/", "edit the text"),
+        ("Enter", "in the text: show it"),
+        ("Shift + Enter", "in the text: begin a new line"),
+        ("p", "present: no sidebar, larger type; again: as before"),
         ("?", "show these keys"),
         ("Tab", "go to the next control, word or picture"),
         ("Esc", "close this, or let go of what is held"),

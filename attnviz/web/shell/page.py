@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import media, models, reading, sidebar, uploads
+from attnviz.web.controls import examples, media, models, reading, sidebar, uploads
 from attnviz.web.escape import plain
 from attnviz.web.share import offer
-from attnviz.web.shell import site
+from attnviz.web.shell import head, site
 from attnviz.web.state import address, holding, session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
-    from attnviz.web.shell.site import Entry
     from attnviz.web.state.address import State
 
 DRAWN = "attnviz_drawn"
@@ -34,7 +33,7 @@ LOOKED = "Attention shows where the model looked, not why it decided."
 def run(name: str) -> None:
     """Draw the page of this name."""
     entry = site.entry(name)
-    heading(entry)
+    head.show(entry)
     state = session.state()
     medium = session.medium(state)
     if medium and not entry.media and entry.figure:
@@ -48,7 +47,7 @@ def run(name: str) -> None:
         drawn = draw(state)
     else:
         drawn = None
-        query = question(state)
+        query = question(state, show_text=bool(medium) or entry.figure != site.READS_ITSELF)
         if query is not None:
             with body(query):
                 drawn = draw(query, state)
@@ -56,30 +55,6 @@ def run(name: str) -> None:
         offer.show(drawn)
     if entry.section == site.ATTENTION:
         st.caption(LOOKED)
-
-
-def heading(entry: Entry) -> None:
-    """Title and explanation, and on a narrow screen the way to the controls of the sidebar."""
-    st.title(entry.title, anchor=False)
-    st.markdown(entry.explanation)
-    with st.container(key="narrow_entry"):
-        if st.button("Change the text or the model", icon=":material/edit:", width="stretch"):
-            _entry(session.state())
-
-
-@st.dialog("Text and model")
-def _entry(before: State) -> None:
-    """The sidebar's controls, within reach where the sidebar is closed; any choice closes it.
-
-    What happens in a dialog reruns only the dialog, with the arguments that it was opened with.
-    """
-    current = session.state()
-    done = sidebar.text_form(current, key="dialog")
-    sidebar.gallery(key="dialog")
-    sidebar.model_choice(current, key="dialog")
-    uploads.upload(current, key="dialog_upload")
-    if done or current != before:
-        st.rerun()
 
 
 def question(state: State, show_text: bool = True) -> Query | None:
@@ -136,15 +111,13 @@ def body(query: Query) -> Iterator[None]:
 
 
 def shown_text(query: Query) -> None:
-    """The text that the page is about, and what to look at where it is one of the gallery's."""
+    """The text that the page is about."""
     if query.media or not query.text:
         _shown_picture(query)
         return
-    with st.container(border=True, key="shown_text", gap="small"):
+    with st.container(key="shown_text", gap="small"):
         st.text(plain(query.text))
         st.text(plain(query.pair)) if query.pair else st.empty()
-        example = sidebar.example_of(query)
-        st.caption(example.look) if example is not None else st.empty()
         reading.show(query)
 
 
@@ -178,15 +151,15 @@ def _empty() -> None:
     with st.container(border=True):
         st.subheader("There is no text yet", anchor=False)
         st.markdown(
-            "Type one under **Text** and press **Show**: if you followed a link, it was sent without its text. Or "
+            "Type one above and press Enter: if you followed a link, it was sent without its text. Or "
             "start from one of these:"
         )
         with st.container(horizontal=True):
-            for example in sidebar.examples()[:4]:
+            for example in examples.of_model()[:4]:
                 st.button(
                     example.title,
                     key=f"empty_{example.name}",
-                    on_click=sidebar.show_example,
+                    on_click=examples.show,
                     args=(example,),
                 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SECTIONS = ("Look", "Explain", "Learn")
+READS_ITSELF = "heatmap"  # the figure that shows its text, to be read
 ATTENTION = "Look"  # the section whose pages show attention
 
 

@@ -16,7 +16,7 @@ from attnviz.text import visible
 from tests.figures.browser.heatmap import MAPS, SVG, index, message, weights
 from tests.figures.conftest import HOSTILE
 from tests.figures.maps import map_message
-from tests.figures.pointer import cell_of, csv_rows, download, events, hover, readout, value
+from tests.figures.pointer import cell_of, csv_rows, download, events, hover, readout, value, with_options
 from tests.figures.stand import open_figure, settled
 
 pytestmark = pytest.mark.browser
@@ -185,7 +185,7 @@ def renormalised(row: np.ndarray) -> np.ndarray:
 
 def test_hiding_special_tokens_renormalises_rows_and_survives_new_data(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message(), message(layer=0, head=2))
-    page.get_by_role("checkbox", name="Hide special tokens").check()
+    with_options(page).get_by_role("checkbox", name="Hide special tokens").check()
     expect(page.get_by_test_id("notice")).to_contain_text("each row is renormalised")
     row = MAPS[index(1, 1), 5]
     total = 0.0
@@ -196,14 +196,15 @@ def test_hiding_special_tokens_renormalises_rows_and_survives_new_data(figure: C
         total += float(value(page))
     assert total == pytest.approx(1, abs=1e-6)
     page.evaluate("show(1, false)")
-    expect(page.get_by_role("checkbox", name="Hide special tokens")).to_be_checked()
+    expect(with_options(page).get_by_role("checkbox", name="Hide special tokens")).to_be_checked()
+    page.keyboard.press("Escape")
     hover(page, 0, 0)
     assert value(page) == renormalised(MAPS[index(0, 2), 1])[0]
 
 
 def test_rows_that_do_not_sum_to_one_are_not_renormalised(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message(3 * MAPS, rows_sum_to_one=False, quantity="value-weighted norm"))
-    page.get_by_role("checkbox", name="Hide special tokens").check()
+    with_options(page).get_by_role("checkbox", name="Hide special tokens").check()
     expect(page.get_by_test_id("notice")).to_contain_text("the other values are unchanged")
     hover(page, 2, 2)
     assert value(page) == (3 * MAPS)[index(1, 1), 3, 3]
@@ -251,6 +252,9 @@ def test_the_strongest_links_are_listed(figure: Callable[..., Page]) -> None:
     order = np.argsort(-shown, axis=None)[:10]
     rows = page.get_by_test_id("links").locator("tbody tr")
     expect(rows).to_have_count(10)
+    labels = {visible(HOSTILE[0]), visible(HOSTILE[-1])}  # special tokens, which are skipped unless asked for
+    assert not labels & {text for row in rows.all() for text in row.locator("td").all_text_contents()[:2]}
+    page.get_by_role("checkbox", name="With special tokens").check()
     for n, flat in enumerate(order):
         i, j = divmod(int(flat), len(HOSTILE))
         cells = rows.nth(n).locator("td").all_text_contents()
@@ -270,7 +274,7 @@ def test_csv_holds_the_whole_matrix_and_no_formula(figure: Callable[..., Page]) 
 
 def test_svg_is_xml_with_every_value_and_label(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message())
-    page.get_by_role("checkbox", name="Hide special tokens").check()
+    with_options(page).get_by_role("checkbox", name="Hide special tokens").check()
     name, content = download(page, "SVG drawing")
     assert name == "attention_tiny_layer1_head1_no-special.svg"
     root = ET.fromstring(content)
@@ -316,6 +320,7 @@ def test_a_long_text_fits_a_phone_and_can_be_zoomed(figure: Callable[..., Page])
     scroll = page.locator(".av-scroll").evaluate("n => [n.scrollLeft, n.scrollTop]")
     assert scroll == [300, 200]
     cell = float(place["cell"])
+    page.locator(".av-plot").scroll_into_view_if_needed()
     box = page.locator(".av-plot").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + float(place["left"]) + 50, box["y"] + float(place["top"]) + 60)
@@ -350,4 +355,4 @@ def test_more_keys_than_queries(figure: Callable[..., Page]) -> None:
     assert value(page) == maps[0, 0, 4]
     hover(page, 0, 5)
     expect(readout(page)).to_contain_text("cannot look ahead")
-    expect(page.get_by_role("checkbox", name="Hide special tokens")).to_be_disabled()
+    expect(with_options(page).get_by_role("checkbox", name="Hide special tokens")).to_be_disabled()

@@ -17,6 +17,7 @@ from attnviz.text import visible
 from tests.figures.browser.heatmap import weights
 from tests.figures.conftest import HOSTILE
 from tests.figures.maps import map_message
+from tests.figures.pointer import with_options
 
 pytestmark = pytest.mark.browser
 COUNT, HEADS = len(HOSTILE), 3
@@ -82,7 +83,7 @@ def test_pointing_at_a_token_names_its_strongest_links_over_all_heads(
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
 def test_lines_hold_the_share_of_each_tokens_mass(figure: Callable[..., Page], share: float) -> None:
     page = figure("heatmap", message())
-    page.get_by_role("combobox", name="Links that hold").select_option(f"{share:.0%}"[:-1])
+    with_options(page).get_by_role("combobox", name="Links that hold").select_option(f"{share:.0%}"[:-1])
     assert lines(page) == kept(MAPS, share)
     expect(page.get_by_test_id("lines-words")).to_contain_text(f"hold {share:.0%}".replace("%", " %"))
 
@@ -91,7 +92,7 @@ def test_all_lines_are_those_above_zero(figure: Callable[..., Page]) -> None:
     maps = MAPS.copy()
     maps[:, 3, 5:] = 0
     page = figure("heatmap", message(maps))
-    page.get_by_role("combobox", name="Links that hold").select_option("100")
+    with_options(page).get_by_role("combobox", name="Links that hold").select_option("100")
     assert lines(page) == int((maps > 0).sum())
 
 
@@ -125,7 +126,7 @@ def test_the_keyboard_moves_over_both_columns_holds_and_lets_go(figure: Callable
     page.keyboard.press("ArrowRight")
     assert "(2) is looked at by" in said(page)
     page.keyboard.press("Enter")
-    page.get_by_role("checkbox", name="Hide special tokens").or_(swatch(page, 0)).first.focus()
+    with_options(page).get_by_role("checkbox", name="Hide special tokens").or_(swatch(page, 0)).first.focus()
     assert "(2) is looked at by" in said(page), "what is held stays when the focus leaves"
     page.get_by_test_id("lines").press("Escape")
     assert said(page) == "Point at a token to see only its lines."

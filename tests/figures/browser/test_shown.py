@@ -13,7 +13,7 @@ from attnviz.analysis import renormalize_without
 from attnviz.figures import Pool
 from tests.figures.browser.heatmap import SVG, weights
 from tests.figures.maps import map_message
-from tests.figures.pointer import csv_rows, download, events, hover, readout, value
+from tests.figures.pointer import csv_rows, download, events, hover, readout, value, with_options
 
 pytestmark = pytest.mark.browser
 COUNT = 8
@@ -92,17 +92,17 @@ def test_what_is_hidden_is_hidden_in_every_form(
 
 def test_the_choice_is_reported_and_stands_in_what_is_saved(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message())
-    page.get_by_role("checkbox", name="Hide first token").check()
-    page.get_by_role("checkbox", name="Hide special tokens").check()
-    page.get_by_role("combobox", name="Links that hold").select_option("90")
-    page.get_by_role("checkbox", name="Hide first token").uncheck()
+    with_options(page).get_by_role("checkbox", name="Hide first token").check()
+    with_options(page).get_by_role("checkbox", name="Hide special tokens").check()
+    with_options(page).get_by_role("combobox", name="Links that hold").select_option("90")
+    with_options(page).get_by_role("checkbox", name="Hide first token").uncheck()
     assert events(page) == [
         ["setting", {"hide": ["first"], "keep": None}],
         ["setting", {"hide": ["first", "special"], "keep": None}],
         ["setting", {"hide": ["first", "special"], "keep": 90}],
         ["setting", {"hide": ["special"], "keep": 90}],
     ]
-    page.get_by_role("checkbox", name="Hide first token").check()
+    with_options(page).get_by_role("checkbox", name="Hide first token").check()
     name, content = download(page, "CSV table")
     assert name == "attention_tiny_layer0_head0_no-special_no-first.csv"
     rows = csv_rows(content)
@@ -143,9 +143,9 @@ def test_nothing_can_be_hidden_so_that_nothing_is_left(figure: Callable[..., Pag
         query_special=special, key_special=special, hide=("special", "first"),
     )  # fmt: skip
     page = figure("heatmap", sent)
-    expect(page.get_by_role("checkbox", name="Hide special tokens")).to_be_checked()
-    expect(page.get_by_role("checkbox", name="Hide first token")).not_to_be_checked()
-    expect(page.get_by_role("checkbox", name="Hide first token")).to_be_disabled()
+    expect(with_options(page).get_by_role("checkbox", name="Hide special tokens")).to_be_checked()
+    expect(with_options(page).get_by_role("checkbox", name="Hide first token")).not_to_be_checked()
+    expect(with_options(page).get_by_role("checkbox", name="Hide first token")).to_be_disabled()
     hover(page, 0, 0)
     assert value(page) == 1
 
@@ -177,7 +177,7 @@ def test_the_first_token_of_a_causal_model_goes_with_its_row(figure: Callable[..
 
 def test_blocks_of_tokens_have_no_first_token(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message(first=""))
-    expect(page.get_by_role("checkbox", name="Hide first token")).to_be_disabled()
+    expect(with_options(page).get_by_role("checkbox", name="Hide first token")).to_be_disabled()
 
 
 def kept_by(row: np.ndarray, share: float) -> set[int]:
@@ -192,7 +192,8 @@ def test_cells_outside_the_smallest_set_that_holds_the_mass_are_faded(
     figure: Callable[..., Page], share: int
 ) -> None:
     page = figure("heatmap", message(keep=share))
-    expect(page.get_by_role("combobox", name="Links that hold")).to_have_value(str(share))
+    expect(with_options(page).get_by_role("combobox", name="Links that hold")).to_have_value(str(share))
+    page.keyboard.press("Escape")
     expect(
         page.get_by_text(f"Faded: outside the strongest links that together hold {share} %")
     ).to_be_visible()
@@ -215,8 +216,8 @@ def test_cells_outside_the_smallest_set_that_holds_the_mass_are_faded(
 
 def test_text_shades_only_what_is_kept_and_the_choice_is_shared(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message(form="text"))
-    expect(page.get_by_role("combobox", name="Links that hold")).to_have_value("100")
-    page.get_by_role("combobox", name="Links that hold").select_option("75")
+    expect(with_options(page).get_by_role("combobox", name="Links that hold")).to_have_value("100")
+    with_options(page).get_by_role("combobox", name="Links that hold").select_option("75")
     page.locator(".av-tok[data-token='3']").hover()
     assert set(strongest(page, "from")) == kept_by(MAP[3], 0.75)
     assert set(strongest(page, "to")) == {i for i in range(COUNT) if 3 in kept_by(MAP[i], 0.75)}

@@ -14,7 +14,7 @@ from attnviz.text import visible
 from tests.figures.browser.heatmap import weights
 from tests.figures.conftest import HOSTILE
 from tests.figures.maps import map_message
-from tests.figures.pointer import events
+from tests.figures.pointer import events, with_options
 
 pytestmark = pytest.mark.browser
 COUNT = len(HOSTILE)
@@ -135,7 +135,7 @@ def test_hidden_special_tokens_leave_the_text_and_rows_are_renormalised(figure: 
     special = np.zeros(COUNT, bool)
     special[[0, 7]] = True
     page = figure("heatmap", message(query_special=special, key_special=special))
-    page.get_by_role("checkbox", name="Hide special tokens").check()
+    with_options(page).get_by_role("checkbox", name="Hide special tokens").check()
     expect(token(page, 7)).to_have_count(0)
     token(page, 3).hover()
     kept = np.where(special, 0, MAP)

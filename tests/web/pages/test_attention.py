@@ -81,7 +81,7 @@ def truth(layers, heads, quantity="attention"):
 
 def test_the_mean_of_a_layers_heads_can_be_stepped_through_the_layers(app):
     visit = app("attention", layer="2", head="5")
-    visit.at.selectbox(key="pool").set_value("mean").run()
+    visit.choose("pool", "mean")
     assert visit.url == {"layer": "2", "head": "5", "pool": "mean"}
     header, map_ = shown(visit)
     assert header["pool"] == {"words": "mean of the 12 heads of layer {layer}", "layers": True}
@@ -105,20 +105,20 @@ def test_the_maximum_of_all_heads_says_that_rows_do_not_add_up(app):
 
 def test_chosen_heads_are_typed(app):
     visit = app("attention", layer="2", head="11", pool="mean")
-    visit.at.selectbox(key="over").set_value("chosen").run()
+    visit.choose("over", "chosen")
     assert visit.url["over"] == "2.11,2.0"
-    visit.at.text_input(key="heads_typed").set_value("0-1.3; 5.*").run()
+    visit.choose("heads", "0-1.3; 5.*")
     assert visit.url["over"] == "0-1.3,5.*"
     header, map_ = shown(visit)
     places = [truth([0, 1], [3]), truth([5], range(12))]
     np.testing.assert_allclose(map_, np.concatenate(places).mean(0), atol=1e-7)
     assert header["pool"]["words"] == "mean of 14 heads (layer.head: 0-1.3,5.*)"
-    visit.at.selectbox(key="pool").set_value("max").run()
+    visit.choose("pool", "max")
     assert (visit.url["pool"], visit.url["over"]) == ("max", "0-1.3,5.*")
-    visit.at.selectbox(key="pool").set_value("one").run()
+    visit.choose("pool", "one")
     assert visit.url == {"layer": "2", "head": "11"}
     visit = app("attention", pool="mean", over="3.1")
-    visit.at.selectbox(key="over").set_value("layer").run()
+    visit.choose("over", "layer")
     assert visit.url == {"pool": "mean"}
 
 
@@ -172,7 +172,7 @@ def test_the_runtime_combines_and_keeps_what_it_combined():
 
 def test_contributions_are_the_engines_with_their_sign_and_their_formula(app):
     visit = app("attention", layer="2", head="5")
-    visit.at.selectbox(key="quantity").set_value("contribution").run()
+    visit.choose("quantity", "contribution")
     assert visit.url == {"layer": "2", "head": "5", "quantity": "contribution"}
     header, map_ = shown(visit)
     np.testing.assert_array_equal(map_, truth([2], [5], "contribution")[0])
@@ -198,7 +198,7 @@ def test_weights_are_not_summed_up(app):
     assert visit.figure("heatmap")[0]["pool"] is None
     assert any("pool in the link" in notice for notice in visit.notices)
     visit = app("attention", pool="sum", quantity="contribution")
-    visit.at.selectbox(key="quantity").set_value("attention").run()
+    visit.choose("quantity", "attention")
     assert visit.url == {}
     assert visit.notices == []
 
@@ -214,7 +214,7 @@ def test_a_family_that_hides_its_values_says_so_in_place_of_the_picture(app, wei
     assert any("are not known, so" in line for line in visit.problem)
     assert "Look at the attention weights instead." in visit.problem
     assert buttons(visit) == ["Save for AttnViz"]
-    visit.at.selectbox(key="quantity").set_value("attention").run()
+    visit.press("Show attention weights")
     np.testing.assert_allclose(shown(visit)[1].sum(-1), 1, atol=1e-5)
     assert len(buttons(visit)) == 3
 

@@ -9,8 +9,10 @@ import pytest
 
 from attnviz.runtime import Query, get_runtime
 from attnviz.web.controls.attention import START
+from attnviz.web.controls.examples import view_of
 from attnviz.web.shell.page import LOOKED
 from attnviz.web.shell.site import SITE, entry
+from attnviz.web.state import address
 from attnviz.web.state.address import NAMES
 from attnviz.web.state.session import PAGE_MODELS
 from tests.web.hostile import ALL_HOSTILE, marks_in
@@ -58,10 +60,9 @@ def test_the_first_picture_needs_no_heavy_library(root):
 def test_the_example_is_drawn(app, page):
     visit = app(page)
     header = drawn(visit, page)
-    assert visit.problem[0].split("\n")[-1] in {
-        get_runtime().default_query.text,
-        get_runtime().default_pair_query.text,
-    }
+    examples = {get_runtime().default_query.text, get_runtime().default_pair_query.text}
+    # The heatmap shows its text itself.
+    assert header["text"] in examples if page == "attention" else visit.problem[0].split("\n")[-1] in examples
     assert header["model"] == "minilm"
     assert visit.notices == []
     assert visit.url == {}
@@ -103,7 +104,7 @@ def test_the_text_stays_from_page_to_page(app):
     visit = app("attention").type(TEXT)
     visit.go("heads")
     assert visit.figure("heads")[0]["queries"] == 9
-    assert visit.at.text_area(key="side_text").value == TEXT
+    assert visit.at.text_area(key="entry_text").value == TEXT
 
 
 def test_putting_the_example_back_empties_the_address(app):
@@ -122,12 +123,18 @@ def test_an_empty_text_says_what_to_do(app, page):
     assert visit.url["text"].startswith("The film was not good")
 
 
-def test_the_gallery_takes_both_texts(app):
-    visit = app("attention")
-    visit.at.selectbox(key="side_gallery").set_value("Two similar sentences").run()
-    similar = get_runtime().default_pair_query
-    assert visit.url == {"text": similar.text, "pair": similar.pair}
-    assert visit.at.text_area(key="side_pair").value == similar.pair
+@pytest.mark.parametrize("example", get_runtime().examples(), ids=lambda example: example.name)
+def test_an_example_opens_its_page_at_its_head_with_its_word_held(app, example):
+    visit = app("heads").report("head", "examples", True)
+    assert [each.label for each in visit.at.get("page_link")].count(example.title) == 1
+    params = address.encode(view_of(example))
+    visit = app(example.page, **params)
+    header = drawn(visit, example.page)
+    assert visit.notices == []
+    if example.page == "attention":
+        assert header["text"] == example.text
+        assert (header["layer"], header["head"]) == (example.place or START)
+        assert header["held"] == [list(place) for place in example.held]
 
 
 def test_stepping_to_another_head_changes_the_address_and_the_picture(app):
@@ -198,7 +205,7 @@ def test_words_are_sums_over_keys_and_means_over_queries(app):
     place = header["at"].index(list(START))
     np.testing.assert_allclose(arrays["maps"][place], expected, atol=1e-6)
     assert "mean over the tokens of a word" in header["note"]
-    visit.at.get("button_group")[0].set_value("token").run()
+    visit.choose("unit", "token")
     assert "unit" not in visit.url
 
 
@@ -257,18 +264,18 @@ def test_a_text_that_is_too_long_is_refused_and_kept(app):
     visit = app("attention").type(text)
     assert visit.problem[0] == "The text is too long"
     assert any("512" in line for line in visit.problem)
-    assert visit.at.text_area(key="side_text").value == text
+    assert visit.at.text_area(key="entry_text").value == text
 
 
 def test_a_text_too_long_for_the_link_stays_in_the_window(app):
     text = random.Random(0).randbytes(9000).hex()
     visit = app("attention").type(text)
-    assert visit.at.text_area(key="side_text").value == text
+    assert visit.at.text_area(key="entry_text").value == text
     assert "text" not in visit.url
     assert "too long to travel in the link" in visit.markdown
     visit.type("short")
     assert visit.url == {"text": "short"}
-    assert visit.problem == ("short",)
+    assert visit.figure("heatmap")[0]["text"] == "short"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -312,7 +319,7 @@ def test_an_encoder_decoder_offers_its_three_kinds(app, encoder_decoder):
     header, arrays = visit.figure("heatmap")
     query = Query(encoder_decoder, "The cat", target_text="sat on")
     np.testing.assert_array_equal(arrays["maps"][0], maps(query, 0, 0, "cross"))
-    assert visit.at.text_area(key="side_target_text").value == "sat on"
+    assert visit.at.text_area(key="entry_target_text").value == "sat on"
     kinds = visit.at.get("button_group")[0]
     kinds.set_value("decoder").run()
     assert visit.url["kind"] == "decoder"
@@ -352,4 +359,4 @@ def test_an_error_of_ours_is_calm_and_shows_no_trace(app, page, monkeypatch):
     assert "Details for a report" in [each.label for each in visit.at.expander]
     assert visit.problem[-1] == "RuntimeError: <script>alert(1)</script> $x$ (in fail)"
     assert "Traceback" not in visit.markdown + "".join(visit.problem)
-    assert visit.at.text_area(key="side_text").value == TEXT
+    assert visit.at.text_area(key="entry_text").value == TEXT

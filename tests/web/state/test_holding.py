@@ -89,7 +89,7 @@ def test_a_long_text_that_had_to_make_room_is_asked_for_again(app, bounded):
     store = bounded(1 << 20, 1 << 20)
     noise = " ".join(f"{random.Random(n).randrange(10**9):x}" for n in range(2_000))
     visit = app("attention", text="begin").type(noise)
-    assert visit.at.text_area(key="side_text").value == noise
+    assert visit.at.text_area(key="entry_text").value == noise
     store.clear(session.TEXTS)
     visit.at.run()
     assert any("type or paste it again" in each for each in visit.notices)

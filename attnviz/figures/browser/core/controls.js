@@ -85,7 +85,7 @@ export function toggle(name, change) {
     box.checked = checked;
     box.disabled = disabled;
   };
-  return { node, set };
+  return { node, set, box };
 }
 
 /**
@@ -96,6 +96,20 @@ export function toggle(name, change) {
  */
 export function button(text, name, action) {
   return element("button", { type: "button", class: "av-button", "aria-label": name, title: name, text, on: { click: action } });
+}
+
+/**
+ * A field for a few letters; `change(text)` is called when they were typed.
+ * @param {string} name
+ * @param {(text: string) => void} change
+ */
+export function textField(name, change) {
+  const input = element("input", { type: "text", "aria-label": name, class: "av-select av-text", maxlength: "200", on: { change: () => change(input.value) } });
+  const node = element("div", { class: "av-field" }, [element("span", { class: "av-name", text: name, "aria-hidden": "true" }), input]);
+  const set = (/** @type {string} */ value) => {
+    if (input.getRootNode().activeElement !== input) input.value = value;
+  };
+  return { node, set };
 }
 
 /**
@@ -115,6 +129,26 @@ export function menu(name, items) {
     };
     list.append(element("button", { type: "button", class: "av-menu-item", text, on: { click: run } }));
   }
+  return unfolding(node, summary);
+}
+
+/**
+ * A button that unfolds controls.
+ * @param {string} name
+ * @param {Node[]} controls
+ */
+export function panel(name, controls) {
+  const summary = element("summary", { class: "av-button", text: name });
+  const list = element("div", { class: "av-menu-list av-options", tabindex: "-1" }, controls);
+  return unfolding(element("details", { class: "av-menu" }, [summary, list]), summary);
+}
+
+/**
+ * Escape and focus elsewhere fold it.
+ * @param {HTMLDetailsElement} node
+ * @param {HTMLElement} summary
+ */
+function unfolding(node, summary) {
   node.addEventListener("focusout", (event) => {
     if (!node.contains(/** @type {Node | null} */ (event.relatedTarget))) node.open = false;
   });

@@ -36,6 +36,9 @@ function watch(state) {
     state.resize();
   });
   observer.observe(state.host);
+  const resized = () => state.host.clientWidth && state.resize(); // its height counts, too
+  globalThis.addEventListener("resize", resized);
+  state.ending.push(() => globalThis.removeEventListener("resize", resized));
   state.ending.push(() => observer.disconnect());
   // The style sheet gives the host a transition of its colours: its end tells that the theme was switched.
   state.host.addEventListener("transitionend", (event) => {

@@ -6,6 +6,8 @@
  * @property {string[]} keys
  * @property {number[]} querySpecial 1 for a special token
  * @property {number[]} keySpecial
+ * @property {number[]} [queryUnknown] 1 where the vocabulary has no word for it
+ * @property {number[]} [keyUnknown]
  * @property {boolean} causal
  * @property {boolean} [rowsSumToOne]
  * @property {boolean} [signed]
@@ -149,18 +151,22 @@ export function shareOf(view, i, j) {
 export const strongestLinks = (view) => (view.links ??= strongest(view, 10));
 
 /**
- * The `count` largest cells (of signed values: those farthest from 0) of rows [first, last).
+ * The `count` largest cells (of signed values: those farthest from 0) of rows [first, last); `plain`: without those
+ * from or to special tokens.
  * @param {View} view
  * @param {number} count
  */
-export function strongest(view, count, first = 0, last = view.q) {
+export function strongest(view, count, first = 0, last = view.q, plain = false) {
   /** @type {Link[]} */
   const best = [];
   const { values, open, k } = view;
   const { signed } = view.header;
   let least = 0;
-  for (let i = first; i < last; i++)
+  const { querySpecial, keySpecial } = view.header;
+  for (let i = first; i < last; i++) {
+    if (plain && querySpecial[view.rows[i]]) continue;
     for (let j = 0; j < open[i]; j++) {
+      if (plain && keySpecial[view.cols[j]]) continue;
       const value = values[i * k + j];
       const size = signed && value < 0 ? -value : value;
       if (!(size > least)) continue;
@@ -169,5 +175,6 @@ export function strongest(view, count, first = 0, last = view.q) {
       best[place] = { i, j, value, size };
       if (best.length === count) least = best[count - 1].size;
     }
+  }
   return best;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,27 +13,21 @@ from attnviz.errors import ModelUnsupported
 from attnviz.figures import FORMS, QUANTITIES
 from attnviz.figures.messages import axes as maps
 from attnviz.provenance import call
-from attnviz.web.controls import head_map, head_statistics, pooled_heads
+from attnviz.web.controls import examples, head_map, head_statistics, pooled_heads, reading
 from attnviz.web.controls.attention import SEND_ALL, Attention, chosen_head, read_attention
-from attnviz.web.controls.head_map import QUANTITY, UNIT_TITLES, HeadMap
+from attnviz.web.controls.head_map import QUANTITY, HeadMap
+from attnviz.web.escape import markdown
+from attnviz.web.pages.attention import options, said, same_link
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, first_paint, problems, progress
 from attnviz.web.state import holding, session
-from attnviz.web.state.address import Head, State
+from attnviz.web.state.address import Head, Place, State
 
 if TYPE_CHECKING:
     from attnviz.figures import Products
     from attnviz.runtime import Progress, Query
     from attnviz.types import HeadTable
 
-QUANTITY_HELP = (
-    "The attention weight is what the softmax gives. The value-weighted norm is the length of the vector that the "
-    "weight lets through, ‖weight · W_O · value‖: a large weight on a short value moves little (Kobayashi et al. "
-    "2020). The contribution is how much of the attention block's output y lies in that vector, "
-    "⟨weight · W_O · value, y⟩ / ‖y‖²: negative where it points against the output. Over all heads of the "
-    "layer, all keys and the bias of W_O, the contributions to a token add up to 1 (terms: Kobayashi et al. "
-    "2020; measure: Mickus et al. 2022)."
-)
 SEND_AHEAD = (
     1_100_000  # bytes: up to here the next head's map (512 tokens) or layer's maps (for lines) go along
 )
@@ -41,27 +36,33 @@ SEND_LAYER = 16_000_000  # bytes: at most this much of a layer's heads travels f
 
 def draw(query: Query, state: State) -> Drawn:
     """Draw the page for this question."""
+    reading.show(query)
     attention = read_attention(query, state)
-    choices = st.container(key="attention_choices")  # filled when the picture has gone out
     shown = _resolved(attention, state)
-    picture, beside = st.columns([3, 1], gap="large")
-    with picture, problems.guard():
+    with problems.guard():
         try:
-            _picture(shown)
+            _picture(shown, state)
         except ModelUnsupported as error:
             # The model can be shown; this of it cannot.
             problems.show_error(error, f"The {QUANTITIES[shown.quantity].title} of this model is not known")
+            back = functools.partial(session.update, quantity=None, pool=None)
+            st.button("Show attention weights", on_click=back)
     first_paint.wait()
-    with choices, st.container(horizontal=True, gap="medium"):
-        _choose(shown)
-        pools = QUANTITIES[shown.quantity].pools
-        pooled_heads.choose(state, pools, attention.layers, attention.heads, shown.head)
-    with beside, progress.loading() as report:
-        table = _statistics(shown, report)
-        if shown.pool is None:
-            head_statistics.of_head(table, shown.head)
-        else:
-            head_statistics.of_heads(table, shown.pool.heads(shown.head[0], attention.heads), shown.name)
+    said.show(attention)
+    example = examples.of(query)
+    if example is not None and example.page == "attention":
+        st.caption(markdown(example.look))
+    with st.container(key="below"):
+        what, who = st.columns(2, gap="large")
+        with what, progress.loading() as report:
+            table = _statistics(shown, report)
+            if shown.pool is None:
+                head_statistics.of_head(table, shown.head)
+            else:
+                heads = shown.pool.heads(shown.head[0], attention.heads)
+                head_statistics.of_heads(table, heads, shown.name)
+        with who:
+            same_link.show(shown, state)
     return _drawn(shown, state)
 
 
@@ -77,7 +78,17 @@ def _resolved(attention: Attention, state: State) -> HeadMap:
     hide, keep = head_map.hidden(state)
     if (state.hide and not hide) or (state.keep and keep is None):
         session.notice("What the link hides or keeps is not one of the choices here; everything is shown.")
-    return HeadMap(attention, head, unit, quantity, form, hide, keep, pool, state.held)
+    held = state.held or _first_held(attention, head, state)
+    return HeadMap(attention, head, unit, quantity, form, hide, keep, pool, held)
+
+
+def _first_held(attention: Attention, head: Head, state: State) -> tuple[Place, ...]:
+    """The word that the stored example is about, where nothing else is asked for."""
+    asked = replace(attention.query, target_text=None)
+    example = examples.of(asked)
+    if example is None or asked != example.query or example.place != head or state.unit or state.pool:
+        return ()
+    return example.held
 
 
 def _drawn(shown: HeadMap, state: State) -> Drawn:
@@ -132,37 +143,6 @@ def _again(shown: HeadMap) -> tuple[str, ...]:
     return (f"maps = [capture.{method}(layer, head, kind={kind!r}) for layer, head in {heads}]",)
 
 
-def _choose(shown: HeadMap) -> None:
-    units = maps.units(shown.attention.queries, shown.attention.keys)
-    if len(units) > 1:
-        st.segmented_control(
-            "Rows and columns are",
-            units,
-            format_func=UNIT_TITLES.__getitem__,
-            key=session.set_choice("unit", shown.unit),
-            on_change=session.on_change("unit", "unit", lambda value: None if value == units[0] else value),
-            required=True,
-        )
-    st.selectbox(
-        "What is shown",
-        tuple(QUANTITIES),
-        format_func=lambda name: QUANTITIES[name].title.capitalize(),
-        key=session.set_choice("quantity", shown.quantity),
-        on_change=_quantity_chosen,
-        help=QUANTITY_HELP,
-        width=240,
-    )
-
-
-def _quantity_chosen() -> None:
-    """Another quantity; a way to combine heads that it does not have goes with the old one."""
-    name = st.session_state["quantity"]
-    pool = session.state().pool
-    session.update(
-        quantity=None if name == QUANTITY else name, pool=pool if pool in QUANTITIES[name].pools else None
-    )
-
-
 def _statistics(shown: HeadMap, report: Progress) -> HeadTable:
     """The statistics of all heads; what they contribute to the output, where that is what is looked at."""
     from attnviz.types import HeadTable
@@ -180,11 +160,12 @@ def _statistics(shown: HeadMap, report: Progress) -> HeadTable:
     )
 
 
-def _picture(shown: HeadMap) -> None:
+def _picture(shown: HeadMap, state: State) -> None:
     places = _places(shown)
     products = _products(shown) if shown.form == "qk" else None
     found = head_map.grouped(shown, places)
-    components.heatmap(head_map.message(shown, found, places, products=products), shown.head)
+    data = head_map.message(shown, found, places, products=products, options=options.offered(shown, state))
+    components.heatmap(data, shown.head, lambda name, value: options.changed(shown, state, name, value))
 
 
 def _products(shown: HeadMap) -> Products:

@@ -22,22 +22,27 @@ import { Forms } from "./forms.js";
 import { offerHeld, reportHeld, takeHeld } from "./held.js";
 import { Shown } from "./hiding.js";
 import { messageOf } from "./message.js";
+import { Options } from "./options.js";
 import { Panel } from "./panel.js";
-import { mark, moveCursor, pin, point, say } from "./pointing.js";
+import { cellOf, mark, moveCursor, pin, pinWord, point, release, say } from "./pointing.js";
 import { describe, nameOf, scaleWords, sceneOf } from "./scene.js";
+import { Sentence } from "./sentence.js";
+import { Sinks } from "./sinks.js";
 
 /** @import {HeatmapState} from "./message.js" */
 
 const CACHE_BYTES = 96e6;
 const PANEL_WIDTH = 300;
 const WIDE = 860;
+const HOST_ABOVE = 150; // what a page has above the figure, the labels of the columns, and a margin below
 const FADED = 0.16; // how much of its colour is left of a cell outside what is kept
 const CURSOR_HELP = "Shift + arrows, or Enter and then arrows, move a cell cursor; Escape ends it.";
 
 /**
  * Draws the figure in `root`. callbacks.selection({layer, head}) is told what the reader steps to,
  * callbacks.form(name) which form was chosen, callbacks.setting({hide, keep}) what of the map is shown,
- * callbacks.held([[side, index]]) which queries (side 0) and keys (1) are held; "qk" shows the vectors of a held query.
+ * callbacks.held([[side, index]]) which queries (side 0) and keys (1) are held; "qk" shows the vectors of a held query;
+ * callbacks.option({name, value}) which of the host's choices was changed.
  */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {HeatmapState} */ (figureState(root, "heatmap", build));
@@ -55,6 +60,7 @@ export function draw(root, bytes, callbacks = {}) {
   state.header = header;
   if (header.qk) state.qk = { ...header.qk, arrays };
   state.forms.offer(header.form, Boolean(callbacks.held));
+  state.options.offer(header.options ?? []);
   offerHeld(state, header.held);
   state.shown.offer(header);
   keepMaps(state, header, arrays.maps);
@@ -104,7 +110,15 @@ function build(state) {
   const body = element("div", { class: "av-body" }, [state.main, state.panel.node]);
   state.help = element("p", { class: "av-help" });
   state.ofHeatmap.push(body, state.legend.node, state.help);
-  state.host.append(state.toolbar, state.notice, body, state.forms.node, state.legend.node, state.help, state.note);
+  state.sentence = new Sentence({
+    hover: (place) => point(state, cellOf(state, place)),
+    pick: (place) => pinWord(state, place),
+    clear: () => release(state),
+  });
+  state.sinks = new Sinks((quantity) => state.callbacks.option?.({ name: "quantity", value: quantity }));
+  state.panel.node.prepend(state.sinks.node);
+  state.ofHeatmap.push(state.sentence.node);
+  state.host.append(state.sentence.node, state.toolbar, state.notice, body, state.forms.node, state.legend.node, state.foot, state.help, state.note);
   document.fonts?.ready.then(() => state.header && refresh(state));
 }
 
@@ -117,10 +131,7 @@ function buildToolbar(state) {
     refresh(state);
     state.callbacks.setting?.(value);
   });
-  state.scaleChoice = choice("Colours up to", [["own", "this map’s maximum"], ["one", "1, for all heads"]], (mode) => {
-    state.scaleMode = mode;
-    refresh(state);
-  });
+  state.scaleChoice = choice("Colours up to", [["own", "this map’s maximum"], ["one", "1, for all heads"]], (mode) => chooseScale(state, mode));
   const zoom = (by) => () => {
     state.plot.zoomBy(by);
     setZoom(state);
@@ -138,11 +149,12 @@ function buildToolbar(state) {
     ["CSV table", () => saveText(state.forms.picture ? state.forms.picture.table() : tableOf(state.view), "text/csv", nameOf(state, "csv"))],
   ]);
   state.download = download;
-  state.scaleChoice.node.classList.add("av-last");
-  const tools = element("div", { class: "av-tools" }, [zooms, download]);
+  state.options = new Options([...state.shown.nodes, state.scaleChoice.node], (name, value) => state.callbacks.option?.({ name, value }));
+  state.tools = element("div", { class: "av-tools" }, [zooms, download]);
+  state.foot = element("div", { class: "av-foot" });
   state.ofHeatmap = [zooms];
   state.toolbar = element("div", { class: "av-toolbar" }, [
-    state.forms.choice.node, state.layerStepper.node, state.headStepper.node, ...state.shown.nodes, state.scaleChoice.node, tools,
+    state.forms.choice.node, state.layerStepper.node, state.headStepper.node, ...state.options.nodes, state.tools,
   ]);
 }
 
@@ -171,7 +183,10 @@ function refresh(state) {
   state.width = host.clientWidth;
   if (!header || state.width === 0) return;
   host.classList.toggle("av-wide", state.width >= WIDE);
-  host.classList.toggle("av-compact", state.width < 560);
+  const compact = state.width < 560;
+  host.classList.toggle("av-compact", compact);
+  // On a narrow screen the picture goes first.
+  if (compact === (state.tools.parentElement === state.toolbar)) (compact ? state.foot : state.toolbar).append(state.tools);
   if (!state.theme || state.signed !== header.signed) {
     state.theme = themeOf(host);
     state.signed = header.signed;
@@ -184,9 +199,13 @@ function refresh(state) {
   state.layerStepper.set(layer, header.layers);
   state.headStepper.set(head, header.heads);
   const { form } = state.forms;
-  state.shown.set(header, form);
+  state.shown.show(header, form);
   state.scaleChoice.node.hidden = !header.rowsSumToOne;
   state.note.textContent = header.note;
+  state.options.set([
+    ...state.shown.chips(header, form),
+    ...(state.scaleMode === "one" && header.rowsSumToOne ? [["colours up to 1", () => chooseScale(state, "own")]] : []),
+  ]);
   const arrows = header.pool ? (header.pool.layers ? "Arrow keys: ↑ ↓ layer. " : "") : "Arrow keys: ← → head, ↑ ↓ layer. ";
   state.help.textContent = arrows + CURSOR_HELP;
   const map = state.maps.get(`${layer},${head}`);
@@ -240,16 +259,41 @@ function chooseForm(state, form, former) {
 function showPlot(state) {
   const { width } = state;
   const beside = width >= WIDE;
-  const box = { width: beside ? width - PANEL_WIDTH : width, height: clamp(0.66 * globalThis.innerHeight, 380, 640), compact: width < 560 };
+  const scene = sceneOf(state);
+  state.sentence.show({ ...scene, theme: state.theme });
+  const box = { width: beside ? width - PANEL_WIDTH : width, height: heightFor(state), compact: width < 560 };
   if (Math.max(state.view.q, state.view.k) <= 12) box.largest = 58;
-  state.plot.show(sceneOf(state), box);
+  state.plot.show(scene, box);
   // A fixed width: the panel beside must not move with the length of the readout.
   state.main.style.width = beside ? `${Math.max(440, state.plot.layout.width)}px` : "";
   state.stage.setAttribute("aria-label", describe(state));
   state.panel.show(state.view, nameOfMap(state.header, state.place));
+  state.sinks.show(state.header, state.view.raw, (state.header.options ?? []).find((each) => each.name === "quantity")?.choices.map(([name]) => name) ?? []);
   setZoom(state);
   state.legend.show(state.scale, state.theme, width, scaleWords(state));
   mark(state);
+}
+
+/**
+ * How high the map may be for all of it to be seen at once: what is left of the window below what stands above.
+ * @param {HeatmapState} state
+ */
+function heightFor(state) {
+  const key = [state.width, globalThis.innerHeight, state.sentence.built, state.notice.textContent, state.options.words].join();
+  if (state.roomKey !== key) {
+    state.roomKey = key;
+    const zoom = state.host.currentCSSZoom ?? 1;
+    const above = (state.stage.getBoundingClientRect().top - state.host.getBoundingClientRect().top) / zoom;
+    state.room = clamp(globalThis.innerHeight / zoom - above - HOST_ABOVE, 320, 1200);
+  }
+  return state.room;
+}
+
+/** @param {HeatmapState} state */
+function chooseScale(state, mode) {
+  state.scaleMode = mode;
+  state.scaleChoice.set(mode);
+  refresh(state);
 }
 
 /** @param {HeatmapState} state */
@@ -269,12 +313,8 @@ function keydown(state, event) {
   if (event.key === "Enter") {
     state.cursor = !state.cursor;
     if (state.cursor) moveCursor(state, 0, 0);
-  } else if (event.key === "Escape" && (state.cursor || state.pinned)) {
-    state.cursor = false;
-    state.pinned = null;
-    mark(state);
-    reportHeld(state);
-  } else if (arrow && (event.shiftKey || state.cursor)) moveCursor(state, ...arrow);
+  } else if (event.key === "Escape" && (state.cursor || state.pinned)) release(state);
+  else if (arrow && (event.shiftKey || state.cursor)) moveCursor(state, ...arrow);
   else if (arrow) {
     const { layer, head } = state.selection.value;
     step(state, { layer: layer + arrow[0], head: head + arrow[1] });

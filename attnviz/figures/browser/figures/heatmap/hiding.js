@@ -7,16 +7,18 @@ import { keptAxes } from "../../data/view.js";
 
 /** @type {(share: number) => import("../../core/controls.js").Option} */
 const shareOption = (share) => [String(share), share < 100 ? `${share} % of a token’s mass` : "all of a token’s mass"];
+const HIDDEN_WORDS = { special: "special tokens hidden", first: "first token hidden" };
 const SHARES = [50, 75, 90, 95, 99, 100];
 
 export class Shown {
   /** `change(value)` is told what the reader set: {hide: ["special", "first"], keep: percent or null}. */
   constructor(change) {
     this.shared = new Shared("setting");
-    const set = (news) => {
+    this.set = (news) => {
       this.shared.set({ ...this.shared.value, ...news });
       change(this.shared.value);
     };
+    const { set } = this;
     const without = (name) => this.shared.value.hide.filter((each) => each !== name);
     const hiding = (name) => (on) => set({ hide: on ? [...without(name), name] : without(name) });
     this.toggles = { special: toggle("Hide special tokens", hiding("special")), first: toggle("Hide first token", hiding("first")) };
@@ -40,13 +42,22 @@ export class Shown {
     return some && rows.length > 0 && cols.length > 0;
   }
 
+  /** What is set, in words, each with what takes it back. */
+  chips(header, form) {
+    if (form === "qk") return [];
+    const off = (name) => () => this.set({ hide: this.shared.value.hide.filter((each) => each !== name) });
+    const names = this.hidden(header).map((name) => [HIDDEN_WORDS[name], off(name)]);
+    const { keep } = this.shared.value;
+    return keep ? [...names, [shareOption(keep)[1], () => this.set({ keep: null })]] : names;
+  }
+
   /** The share of each row's mass that is kept. Lines of everything would be a tangle: there it is 90 % to begin with. */
   share(form) {
     return (this.shared.value.keep ?? (form === "lines" ? 90 : 100)) / 100;
   }
 
   /** Brings the controls in line. */
-  set(header, form) {
+  show(header, form) {
     const hidden = this.hidden(header);
     for (const [name, control] of Object.entries(this.toggles)) {
       control.set(hidden.includes(name), !hidden.includes(name) && !this.possible(header, [...hidden, name]));

@@ -1,5 +1,6 @@
 // Beside the heatmap: where the row under the pointer looks, and the strongest links of the head as a table.
 
+import { toggle } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { decimals } from "../../core/numbers.js";
 import { quoted } from "../../core/text.js";
@@ -8,6 +9,7 @@ import { css } from "../../paint/colours.js";
 import { colourOf } from "../../paint/scales.js";
 
 const BARS = 6;
+const LINKS = 10;
 
 /** One line: label, bar, number. */
 export function barRow() {
@@ -29,11 +31,23 @@ export class Panel {
     const head = element("tr", {}, ["from", "to", "value"].map((text) => element("th", { scope: "col", text })));
     this.table = element("table", { class: "av-links", "data-testid": "links" }, [this.caption, element("thead", {}, [head]), this.body]);
     const strip = element("div", { class: "av-row", "aria-hidden": "true" }, [this.heading, ...this.bars.map((bar) => bar.node)]);
-    this.node = element("aside", { class: "av-panel" }, [strip, this.table]);
+    this.special = toggle("With special tokens", () => this.list());
+    this.special.node.classList.add("av-with");
+    this.node = element("aside", { class: "av-panel" }, [strip, element("div", {}, [this.table, this.special.node])]);
   }
 
   show(view, name) {
-    const links = strongestLinks(view);
+    Object.assign(this, { view, name });
+    this.list();
+  }
+
+  /** Links from and to special tokens are left out unless they are asked for, or there are no others. */
+  list() {
+    const { view, name } = this;
+    const plain = strongest(view, LINKS, 0, view.q, true);
+    const some = [...view.rows].some((row) => view.header.querySpecial[row]) || [...view.cols].some((col) => view.header.keySpecial[col]);
+    const links = plain.length && !this.special.box.checked ? plain : strongestLinks(view);
+    this.special.node.hidden = !some || !plain.length;
     this.caption.textContent = `Strongest links of ${name}`;
     this.body.replaceChildren(
       ...links.map(({ i, j, value }) => {

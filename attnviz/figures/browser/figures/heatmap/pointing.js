@@ -29,6 +29,38 @@ export function pin(state, cell) {
   reportHeld(state);
 }
 
+/** The row of a word, or the column where it belongs to the text that is looked at. */
+export function cellOf({ view }, place) {
+  if (!place || !view) return null;
+  const at = (place.side ? view.cols : view.rows).indexOf(place.index);
+  return at < 0 ? null : place.side ? { i: null, j: at } : { i: at, j: null };
+}
+
+/**
+ * A click on a word holds its row or column; a second one lets it go.
+ * @param {HeatmapState} state
+ */
+export function pinWord(state, { side, index }) {
+  const pinned = { row: side ? null : index, col: side ? index : null };
+  const same = state.pinned?.row === pinned.row && state.pinned?.col === pinned.col;
+  state.pinned = same ? null : pinned;
+  state.hovered = null;
+  mark(state);
+  reportHeld(state);
+}
+
+/**
+ * Nothing is held, and no cursor moves.
+ * @param {HeatmapState} state
+ */
+export function release(state) {
+  state.cursor = false;
+  state.pinned = null;
+  state.hovered = null;
+  mark(state);
+  reportHeld(state);
+}
+
 /** @param {HeatmapState} state */
 export function mark(state) {
   if (!state.view) return;
@@ -36,6 +68,7 @@ export function mark(state) {
   const inside = hovered && (hovered.i ?? 0) < view.q && (hovered.j ?? 0) < view.k;
   const cell = inside ? hovered : pinnedCell(state);
   state.plot.mark(cell);
+  state.sentence.mark(cell, state.pinned);
   state.panel.row(view, cell?.i ?? null, state.scale);
   say(state, cell);
 }

@@ -23,7 +23,8 @@ export function sayLine(view, header, { i, j }) {
   if (j === null) {
     const [best] = strongest(view, 1, i, i + 1);
     if (header.signed) return sayRow(view, i, best);
-    const most = best ? ` looks most at ${named(keyOf(view, best.j))}: ${decimals(best.value)}` : " looks at nothing that is shown";
+    const share = best && header.rowsSumToOne ? `, ${percent(best.value, 0)}` : "";
+    const most = best ? ` looks most at ${named(keyOf(view, best.j))}: ${decimals(best.value)}${share}` : " looks at nothing that is shown";
     return `${named(queryOf(view, i))}${most}.`;
   }
   let sum = 0;

@@ -7,17 +7,11 @@ import { decimals } from "../../../core/numbers.js";
 import { proseOf } from "../../../core/prose.js";
 import { quoted, several } from "../../../core/text.js";
 import { cutsOf } from "../../../data/mass.js";
-import { css, mix } from "../../../paint/colours.js";
+import { css } from "../../../paint/colours.js";
 import { sizeOn } from "../../../paint/scales.js";
+import { inksOf } from "../../../paint/shades.js";
 import { largest, strongestList } from "./strongest.js";
 
-const STEPS = 64;
-// Mixed into the background by at most this share, so that the words stay legible on every shade.
-const DEEPEST = 0.62;
-const HUES = {
-  light: { from: [44, 116, 196], to: [226, 120, 22] },
-  dark: { from: [58, 136, 222], to: [216, 118, 30] },
-};
 const HINT = "Point at a token, or move to one with Tab and the arrow keys. A click or Enter holds it, several add up; Escape lets go.";
 
 export class TextView {
@@ -85,8 +79,7 @@ export class TextView {
     this.rowAt = placesOf(view.rows, header.queries.length);
     this.colAt = placesOf(view.cols, header.keys.length);
     if (anew) this.build();
-    const hues = HUES[theme.dark ? "dark" : "light"];
-    const [blue, orange] = [inksOf(theme, hues.from), inksOf(theme, hues.to)];
+    const { blue, orange } = inksOf(theme);
     // One colour for each direction; of values with a sign, one for each sign.
     this.inks = header.signed ? { from: blue, to: blue, minus: orange } : { from: blue, to: orange, minus: blue };
     this.measure();
@@ -109,10 +102,11 @@ export class TextView {
     this.proses.replaceChildren(...this.runs.map((prose, side) => {
       const kept = side ? this.colAt : this.rowAt;
       const special = side ? header.keySpecial : header.querySpecial;
+      const unknown = side ? header.keyUnknown : header.queryUnknown;
       const nodeOf = (piece, index) => {
         if (kept[index] < 0) return null;
         const node = element("span", {
-          class: special[index] ? "av-tok av-special" : piece === "↪" ? "av-tok av-more" : "av-tok", "data-token": index, "data-side": side, role: "button", text: piece,
+          class: special[index] ? "av-tok av-special" : piece === "↪" ? "av-tok av-more" : unknown?.[index] ? "av-tok av-unknown" : "av-tok", "data-token": index, "data-side": side, role: "button", text: piece,
           tabindex: this.nodes.length ? "-1" : "0", "aria-pressed": "false", "aria-label": `${(side ? header.keys : header.queries)[index]}, ${header.unit} ${index}`,
         });
         if (special[index]) node.dir = "ltr"; // with a direction of its own, it does not decide the prose's
@@ -200,7 +194,7 @@ export class TextView {
 
   /** The shade of a value in one direction. */
   inkOf(way, value) {
-    return this.inks[value < 0 ? "minus" : way][Math.round(sizeOn(this.scene.scale, value) * (STEPS - 1))];
+    return this.inks[value < 0 ? "minus" : way][Math.round(sizeOn(this.scene.scale, value) * (this.inks.from.length - 1))];
   }
 
   say(shares) {
@@ -257,5 +251,3 @@ function placesOf(kept, count) {
   });
   return places;
 }
-
-const inksOf = (theme, hue) => Array.from({ length: STEPS }, (_, i) => css(mix(theme.bg, hue, (DEEPEST * i) / (STEPS - 1))));
