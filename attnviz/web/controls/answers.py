@@ -12,6 +12,7 @@ from attnviz.web.escape import plain
 if TYPE_CHECKING:
     from attnviz.types import Tokens
 
+ANCHOR = "model-says"  # of the heading
 SHOWN = 10  # answers in the table
 
 
@@ -41,7 +42,7 @@ def table(attribution: Answered) -> None:
     rows = "".join(
         _row(name, value, value / top if unit != "probability" else value, unit) for name, value in shown
     )
-    st.subheader("What the model says", anchor=False)
+    st.subheader("What the model says", anchor=ANCHOR)
     st.html(
         f'<table class="attnviz-answers"><thead><tr><th scope="col">answer</th><th scope="col"></th>'
         f'<th scope="col">{html.escape(unit)}</th></tr></thead><tbody>{rows}</tbody></table>'

@@ -42,34 +42,36 @@ TYPES = {
 }
 
 
-def show(drawn: Drawn) -> None:
-    """Draw the row for this figure; below it why there is no link, where there is none."""
-    reason = why_unlinked(drawn)
-    with st.container(horizontal=True, vertical_alignment="center", key="take_away"):
+def show(drawn: Drawn, key: str = "") -> None:
+    """Draw the row for this figure; below it why there is no link, where there is none.
+
+    `key`: tells the row of a page's further figure from that of its first.
+    """
+    reason, end = why_unlinked(drawn), key and f"_{key}"
+    with st.container(horizontal=True, vertical_alignment="center", key=f"take_away{end}"):
         if not reason or reason in (TOO_LONG, TEXTS_TOO_LONG):
-            copy_link.buttons(session.spelled(drawn.state, drawn.query), whole=not reason)
-        _files(drawn)
-        pressed = bool(drawn.figure) and pin.button()
+            copy_link.buttons(session.spelled(drawn.state, drawn.query), whole=not reason, end=end)
+        _files(drawn, end)
+        pressed = bool(drawn.figure) and pin.button(end)
     if reason:
         st.caption(reason)
     if pressed:
         pin.add(drawn)
 
 
-def _files(drawn: Drawn) -> None:
+def _files(drawn: Drawn, end: str) -> None:
     name = drawn.file_name or file_stem(session.model_name(drawn.query.model), drawn.query.text)
     attention, table = drawn.attention, drawn.table
     if attention is not None:
         runtime, query = session.runtime(), attention.query
-        _download("Save for AttnViz", lambda: runtime.save(query), name, "attnviz", SAVE_HELP)
+        _download("Save for AttnViz", lambda: runtime.save(query), name, "attnviz", SAVE_HELP, end)
     if drawn.figure:
-        _download("Save as a web page", lambda: page(drawn), name, "html", PAGE_HELP)
+        _download("Save as a web page", lambda: page(drawn), name, "html", PAGE_HELP, end)
     if drawn.arrays is not None:
-        _download("Save as arrays", drawn.arrays, name, "npz", ARRAYS_HELP)
+        _download("Save as arrays", drawn.arrays, name, "npz", ARRAYS_HELP, end)
     if table is not None:
-        _download(
-            "Save as a table", lambda: csv_text(table(), drawn.provenance().lines()), name, "csv", TABLE_HELP
-        )
+        lines = drawn.provenance
+        _download("Save as a table", lambda: csv_text(table(), lines().lines()), name, "csv", TABLE_HELP, end)
 
 
 def page(drawn: Drawn) -> str:
@@ -93,13 +95,13 @@ def why_unlinked(drawn: Drawn) -> str:
     return ""
 
 
-def _download(label: str, data: Callable[[], Any], name: str, extension: str, meaning: str) -> None:
+def _download(label: str, data: Callable[[], Any], name: str, extension: str, meaning: str, end: str) -> None:
     st.download_button(
         label,
         visitor.kept(data),
         file_name=f"{name}.{extension}",
         mime=TYPES[extension],
-        key=f"save_{extension}",
+        key=f"save_{extension}{end}",
         on_click="ignore",
         help=meaning,
     )

@@ -26,9 +26,9 @@ FROM_FILE = (
 TOO_LONG = "The texts are too long for a link: type them again to see this figure."
 
 
-def button() -> bool:
-    """Draw the button; whether it was pressed."""
-    return st.button("Pin to report", icon=":material/keep:", key="pin", help=HELP)
+def button(end: str = "") -> bool:
+    """Draw the button; whether it was pressed. `end`: of its key, where a page has several."""
+    return st.button("Pin to report", icon=":material/keep:", key=f"pin{end}", help=HELP)
 
 
 def add(drawn: Drawn) -> None:

@@ -20,7 +20,7 @@ from attnviz.web.state.edits import Edit
 from attnviz.web.state.edits import reported as reported_edits
 from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 
-HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
+HEATMAP, HEADS, WORDS, PAIRS = "heatmap", "heads", "words", "pairs"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS = "switches", "edits"
 HELD_PARTS = "attnviz_held_parts"  # what this visitor's browser has of the figures' messages
@@ -96,6 +96,11 @@ def words(data: bytes, key: str = WORDS, asked: Callable[[int], None] | None = N
         on_granularity_change=lambda: _granularity(key),
         on_position_change=lambda: _asked(key, asked),
     )
+
+
+def pairs(data: bytes) -> None:
+    """Two texts facing each other, with lines; adding up by other units changes the address."""
+    _show(PAIRS, data, on_granularity_change=lambda: _granularity(PAIRS))
 
 
 def switches(data: bytes, switched: Callable[[tuple[Head, ...]], None]) -> None:

@@ -226,11 +226,15 @@ def test_attention_is_not_explanation_is_found_and_measured(app, model):
 def test_one_text_asks_for_the_other_and_offers_an_example(app):
     page = app("ablation", text="A cat.")
     assert "A second text is needed" in page.markdown
-    page.press("Take the two example sentences")
+    page.at.button(key="second_text_example").click().run()
     page.figure("switches")
     page = app("ablation", text="A cat.")
-    page.press("Labels of your own")
-    assert page.url == {"text": "A cat.", "target": "label-prompt"}
+    page.at.button(key="instead_label-prompt").click().run()
+    assert page.url == {
+        "text": "A cat.",
+        "target": "label-prompt",
+        "asked": '{"labels":"complaint, praise"}',
+    }
     page.figure("switches")
 
 
