@@ -145,7 +145,7 @@ class Model:
 
         Arguments and errors as in `capture`.
         """
-        if text is None or image is not None or audio is not None:
+        if image is not None or audio is not None:
             return read_media(self.loaded, image, audio, sampling_rate, text, pair)[0]
         return read_text(self.loaded, text, pair, self.reads(special).reading)[0]
 
@@ -199,7 +199,7 @@ class Model:
             NumbersInvalid: it computed NaN or infinity.
         """
         reader = self.reads(special, source_language, target_language)
-        if text is None or image is not None or audio is not None:
+        if image is not None or audio is not None:
             items, media = read_media(self.loaded, image, audio, sampling_rate, text, pair)
             given = {"image": Variable("picture")} if image is not None else {"audio": Variable("sound")}
             line = call("model.capture", **given, sampling_rate=sampling_rate, target_text=target_text)

@@ -48,7 +48,8 @@ def load_module(module: Any, tokenizer: Any = None, processor: Any = None) -> Lo
         raise _refusal(
             card.name, f"{type(tokenizer).__name__} is no tokenizer of transformers", "Give its tokenizer."
         )
-    part = None if processor is None else part_for(processor, card.modality, card.name)
+    takes_text = card.modality == "text"  # a processor then carried the tokenizer
+    part = None if processor is None or takes_text else part_for(processor, card.modality, card.name)
     return Loaded(card, device, module.dtype, view(module), tokenizer, processor=part)
 
 

@@ -115,7 +115,7 @@ def test_what_does_not_go_together_is_refused(models, minilm, tmp_path):
     model, picture = models[VIT], tiny.picture()
     with pytest.raises(InputInvalid, match="One thing is read at a time"):
         model.capture("a text", image=picture)
-    with pytest.raises(InputInvalid, match="One thing is read at a time"):
+    with pytest.raises(ModelUnsupported, match="takes image, not text"):
         model.capture()
     with pytest.raises(InputInvalid, match="has no decoder"):
         model.capture(image=picture, target_text="a flower")

@@ -12,7 +12,7 @@ from PIL import Image
 
 import attnviz
 from attnviz.errors import InputInvalid, InputTooLong
-from attnviz.runtime import Query, Runtime, Settings
+from attnviz.runtime import LocalRuntime, Query, Settings
 from attnviz.types import Patches
 from tests.capture import media_models as tiny
 
@@ -75,7 +75,7 @@ def test_a_server_bounds_frames_and_what_one_visitor_holds(tmp_path):
     tiny.listener("Wav2Vec2").save_pretrained(tmp_path)
     file = io.BytesIO()
     soundfile.write(file, tiny.sound(0.5), tiny.RATE, format="WAV")
-    small = Runtime(Settings(device="cpu", max_tokens=100, held_mb=1, local="1"))
+    small = LocalRuntime(Settings(device="cpu", max_tokens=100, held_mb=1, local="1"))
     query = Query(str(tmp_path), "", audio=small.hold("audio", file.getvalue()))
     with pytest.raises(InputTooLong, match="makes 399 frames of it; this server allows 100"):
         small.capture(query)

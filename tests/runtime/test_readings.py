@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attnviz.runtime import Query, Runtime, Settings
+from attnviz.runtime import LocalRuntime, Query, Settings
 
 TEMPLATE = "{% for m in messages %}[CLS]{{ m.content }}[SEP]{% endfor %}{% if add_generation_prompt %}[CLS]{% endif %}"
 
@@ -28,7 +28,7 @@ def decoder(tmp_path_factory):
 
 def test_a_message_goes_through_the_template(decoder):
     name, tokenizer = decoder
-    runtime = Runtime(Settings(device="cpu", dtype="float32"))
+    runtime = LocalRuntime(Settings(device="cpu", dtype="float32"))
     assert not runtime.reading(name).chat  # not known before it is loaded
     query = Query(name, "The cat sat.", chat=True)
     message = [{"role": "user", "content": "The cat sat."}]
@@ -43,7 +43,7 @@ def test_a_special_token_is_read_as_one_where_the_question_says_so(runtime):
     text = "The [MASK] sat."
     plain, special = Query("minilm", text), Query("minilm", text, special=True)
     assert (
-        Runtime(Settings(device="cpu", warm=False)).special_in(plain) == ()
+        LocalRuntime(Settings(device="cpu", warm=False)).special_in(plain) == ()
     )  # not known before it is loaded
     assert "[MASK]" in runtime.capture(special).tokens.pieces
     assert runtime.special_in(plain) == ("[MASK]",)

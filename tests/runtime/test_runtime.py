@@ -80,7 +80,7 @@ def test_an_explanation_is_that_of_explain_and_kept(runtime, model):
 
 
 def test_what_there_is(runtime):
-    runtime.capture(TEXT)
+    runtime.map(TEXT, "attention", 0, 0)
     assert "minilm" in [card.name for card in runtime.catalog()]
     assert runtime.card("minilm").layers == 6
     assert runtime.card("no/such") is None

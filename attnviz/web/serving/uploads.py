@@ -65,7 +65,7 @@ def held() -> int:
 
     if not runtime.exists():
         return 0
-    manager = runtime.get_instance()._uploaded_file_mgr
+    manager = getattr(runtime.get_instance(), "_uploaded_file_mgr", None)
     stats = manager.get_stats() if manager is not None else {}
     return sum(
         each.byte_length for family in stats.values() for each in family if isinstance(each, CacheStat)
@@ -78,7 +78,7 @@ def held_by(session: str) -> int:
 
     if not runtime.exists():
         return 0
-    manager = runtime.get_instance()._uploaded_file_mgr
+    manager = getattr(runtime.get_instance(), "_uploaded_file_mgr", None)
     files = getattr(manager, "file_storage", {}).get(session, {})
     return sum(len(each.data) for each in list(files.values()))
 

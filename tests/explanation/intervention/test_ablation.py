@@ -214,7 +214,7 @@ def test_what_cannot_be_switched_off_is_refused(minilm):
         ablate(minilm, TEXT, layers=[-1], pair=OTHER)
     with pytest.raises(UnknownName, match="no head 12"):
         ablate(minilm, TEXT, [(0, 12)], pair=OTHER)
-    with pytest.raises(UnknownName, match=r"no option 'steps'\. Choose one of: special,"):
+    with pytest.raises(UnknownName, match=r"no option 'steps'\. Choose one of: length, special,"):
         ablate(minilm, TEXT, [(0, 1)], pair=OTHER, steps=3)
     with pytest.raises(TargetUnsupported, match="offers: similarity"):
         ablate(minilm, TEXT, [(0, 1)], "next-token")

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from attnviz.runtime import Runtime, Settings, Visitor, get_runtime, set_visitor
+from attnviz.runtime import LocalRuntime, Settings, Visitor, get_runtime, set_visitor
 from attnviz.runtime.engine.names import Names
 from attnviz.web.controls import models
 from tests.loading.packages import tiny_package
@@ -65,7 +65,7 @@ def test_who_may_not_fetch_reads_the_command(app, registry, monkeypatch):
 def test_the_operator_says_who_may(registry, setting, at_home, may):
     from attnviz.errors import FetchFailed
 
-    runtime = Runtime(Settings(fetch=setting))
+    runtime = LocalRuntime(Settings(fetch=setting))
     set_visitor(Visitor("somebody", at_home))
     try:
         assert runtime.may_fetch() is may
@@ -81,7 +81,7 @@ def test_the_operator_says_who_may(registry, setting, at_home, may):
 def test_ten_loads_leave_one_model_in_memory(registry):
     from attnviz.runtime import Query
 
-    runtime = Runtime(Settings(warm=False))
+    runtime = LocalRuntime(Settings(warm=False))
     runtime.fetch("tiny")
     seen = []
     for _ in range(10):

@@ -107,6 +107,6 @@ def test_the_document_of_a_view_is_built_once(app, monkeypatch):
     shown.at.run()
     assert document(shown) == first
     assert built == [("head", 3, 1, "self")]
-    shown.at.segmented_control(key="bertviz_view").set_value("model").run()
+    shown.at.segmented_control(key="bertviz_document").set_value("model").run()
     assert given(shown)["params"]["include_heads"] == list(range(12))
     assert [view for view, *_ in built] == ["head", "model"]

@@ -340,7 +340,7 @@ def test_an_error_of_ours_is_calm_and_shows_no_trace(app, page, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("<script>alert(1)</script> $x$")
 
-    monkeypatch.setattr(get_runtime(), "capture", fail)
+    monkeypatch.setattr(get_runtime(), "info", fail)
     monkeypatch.setattr(get_runtime(), "explain", fail)
     monkeypatch.setattr(get_runtime(), "answer", fail)
     visit = app(page, text=TEXT, pair="b")

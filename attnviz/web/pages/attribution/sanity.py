@@ -8,14 +8,15 @@ import streamlit as st
 
 from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.web.pages.attribution import sections
-from attnviz.web.pages.attribution.request import Request, remember
+from attnviz.web.pages.attribution.request import Request, remember, remembered
 from attnviz.web.shell import components, problems, progress
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.explanation import Sanity
 
-SHUFFLED = "attnviz_shuffled"  # the question, and the seed
+SHUFFLED = "attnviz_shuffled"  # the question that was asked
+SEED = "attnviz_shuffled_seed"
 UPPER = 0.5  # of the layers
 WORDS = "shuffled_words"
 NAMES = ("the model as it is", "upper layers shuffled")
@@ -35,14 +36,14 @@ def draw(request: Request) -> None:
         request.method.name,
         tuple(sorted(request.options.items())),
     )
-    last, seed = st.session_state.get(SHUFFLED, (None, 0))
-    if last != question:
+    seed = st.session_state.get(SEED, 0)
+    if not remembered(SHUFFLED, question):
         st.button(
             "Randomise the upper layers",
             key="evaluation_shuffle",
             icon=":material/shuffle:",
-            on_click=remember,
-            args=(SHUFFLED, (question, 0)),
+            on_click=_shuffle,
+            args=(question, 0),
         )
         return
     with problems.guard():
@@ -61,9 +62,14 @@ def draw(request: Request) -> None:
             "Shuffle once more, with another seed",
             key="evaluation_reshuffle",
             icon=":material/shuffle:",
-            on_click=remember,
-            args=(SHUFFLED, (question, seed + 1)),
+            on_click=_shuffle,
+            args=(question, seed + 1),
         )
+
+
+def _shuffle(question: object, seed: int) -> None:
+    remember(SHUFFLED, question)
+    st.session_state[SEED] = seed
 
 
 def _result(found: Sanity, request: Request) -> None:
