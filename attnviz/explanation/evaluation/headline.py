@@ -5,32 +5,27 @@ Unlike the sentences of the verdict it names words of the text: whoever shows it
 
 from __future__ import annotations
 
-from typing import Any
-
 from attnviz.explanation.results import Faithfulness
 from attnviz.text import decimals
 from attnviz.types import Attribution
 
 COUNTED = ("no", "one", "two", "three")
-NAMED = ("label", "token", "labels")  # options that say what the result is of, the first one that is decided
 
 
-def lead(attribution: Attribution, title: str, unit: str) -> str:
-    """What the result is: "0.58 similar.", "“ Mary”: logit 12.30."; `title`, `unit`: of the target."""
+def lead(attribution: Attribution, name: str, unit: str) -> str:
+    """What the result is: "0.58 similar.", "“ Mary”: logit 12.30."; `name`: of the result, `unit`: of the target."""
     value = decimals(attribution.value, 2)
     if attribution.target == "similarity":
         return f"{value} similar."
-    options = dict(attribution.options)
-    named = next((options[name] for name in NAMED if options.get(name)), None)
-    return f"{title if named is None else _quoted(named)}: {unit} {value}."
+    return f"{_quoted(name)}: {unit} {value}."
 
 
-def sentence(attribution: Attribution, test: Faithfulness | None, title: str, unit: str) -> str:
+def sentence(attribution: Attribution, test: Faithfulness | None, name: str, unit: str) -> str:
     """The whole: "0.58 similar. refund and parcel carry it: without them 0.27, without two random words 0.48."
 
     Words whose order is no better than chance do not "carry" the result: they come first, and no more is said of them.
     """
-    begin = lead(attribution, title, unit)
+    begin = lead(attribution, name, unit)
     if test is None or not test.words:
         return begin
     random = float(test.without_random_words.mean())
@@ -51,6 +46,5 @@ def _listed(words: tuple[str, ...]) -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
-def _quoted(value: Any) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+def _quoted(text: str) -> str:
     return f"“{text if len(text) <= 40 else text[:39] + '…'}”"

@@ -128,7 +128,7 @@ def ask(query: Query, state: State, purpose: str) -> Question | None:
         targets.back_to_own_choice(state)
         return None
     with typed:
-        targets.type_options(query, state, target, dict(answer.options))
+        targets.type_options(query, state, target, targets.decided(answer, state))
     with choice:
         targets.pick_options(answer, state, target)
         if answer.note:

@@ -116,11 +116,11 @@ def options(state: State, target: TargetInfo) -> dict[str, Hashable]:
 
 
 def type_options(
-    query: Query, state: State, target: TargetInfo, decided: Mapping[str, object] | None = None
+    query: Query, state: State, target: TargetInfo, decided: Mapping[str, str] | None = None
 ) -> None:
     """Boxes for what has to be typed, filled with what is explained; Enter explains anew.
 
-    `decided`: the options as the model has decided them, where it has.
+    `decided`: what `decided` found, where the model has answered.
     """
     fields = TYPED.get(target.name, {})
     if not fields or (target.name == "entailment" and query.pair):
@@ -131,7 +131,7 @@ def type_options(
             key = f"option_{target.name}_{name}"
             st.text_input(
                 title,
-                key=session.follow(key, given.get(name) or _typed(used.get(name))),
+                key=session.follow(key, given.get(name) or used.get(name, "")),
                 placeholder=hint,
                 max_chars=MAX_OPTION,
                 on_change=_write,
@@ -139,11 +139,33 @@ def type_options(
             )
 
 
-def _typed(value: object) -> str:
-    """A decided option as somebody would type it."""
-    if value is None:
-        return ""
-    return (", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value))[:MAX_OPTION]
+def decided(answer: Answered, state: State) -> dict[str, str]:
+    """Every option of the result as somebody would type it: what was typed, or what the model has chosen.
+
+    Tokens that it has chosen are the likeliest ones, in order; where several read alike, one is named by its number.
+    """
+    given = dict(state.options)
+    likeliest = [str(name) for name, _ in answer.outcomes if str(name) not in given.values()]
+    found = {}
+    for name, value in answer.options:
+        if isinstance(value, tuple | list):
+            text = ", ".join(map(str, value))
+        elif name in ("token", "against") and isinstance(value, int):
+            text = _token(value, likeliest, answer)
+        else:
+            text = "" if value is None else str(value)
+        found[name] = (given.get(name) or text)[:MAX_OPTION]
+    return found
+
+
+def _token(token: int, likeliest: list[str], answer: Answered) -> str:
+    """The token that the model has chosen itself; the hidden one of a text is a token of it."""
+    options = dict(answer.options)
+    place = options.get("position")
+    if isinstance(place, int) and int(answer.tokens.ids[place]) == token:
+        return answer.tokens.labels[place].strip()
+    text = likeliest.pop(0) if likeliest else ""
+    return f"#{token}" if not text.strip() or text.endswith(f", token {token})") else text
 
 
 def pick_options(attribution: Answered, state: State, target: TargetInfo) -> None:

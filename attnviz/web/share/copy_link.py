@@ -23,14 +23,11 @@ _HTML = """<button type="button" name="query">Copy link</button>
 )
 
 
-def buttons(state: State, whole: bool = True, end: str = "") -> None:
-    """Draw the buttons; a link shows this state on the page that is open. `whole`: whether one can carry its texts.
-
-    `end`: of their key, where a page has several rows of them.
-    """
+def buttons(state: State, whole: bool = True) -> None:
+    """Draw the buttons; a link shows this state on the page that is open. `whole`: whether one can carry its texts."""
     bare = urlencode(address.encode(address.without_texts(state)))
     data = {"query": urlencode(address.encode(state)) if whole else "", "bare": bare}
-    _mount()(key=KEY + end, data=data, width="content")
+    _mount()(key=KEY, data=data, width="content")
 
 
 @cache

@@ -42,36 +42,38 @@ TYPES = {
 }
 
 
-def show(drawn: Drawn, key: str = "") -> None:
+def show(drawn: Drawn, key: str = "", noun: str = "") -> None:
     """Draw the row for this figure; below it why there is no link, where there is none.
 
-    `key`: tells the row of a page's further figure from that of its first.
+    `key`, `noun`: tell the row of a page's further figure from that of its first, which has the link.
     """
     reason, end = why_unlinked(drawn), key and f"_{key}"
     with st.container(horizontal=True, vertical_alignment="center", key=f"take_away{end}"):
-        if not reason or reason in (TOO_LONG, TEXTS_TOO_LONG):
-            copy_link.buttons(session.spelled(drawn.state, drawn.query), whole=not reason, end=end)
-        _files(drawn, end)
-        pressed = bool(drawn.figure) and pin.button(end)
-    if reason:
+        if not key and (not reason or reason in (TOO_LONG, TEXTS_TOO_LONG)):
+            copy_link.buttons(session.spelled(drawn.state, drawn.query), whole=not reason)
+        _files(drawn, end, f"Save {noun}" if noun else "Save")
+        pressed = bool(drawn.figure) and pin.button(end, f"Pin {noun} to report" if noun else pin.LABEL)
+    if reason and not key:
         st.caption(reason)
     if pressed:
         pin.add(drawn)
 
 
-def _files(drawn: Drawn, end: str) -> None:
+def _files(drawn: Drawn, end: str, save: str) -> None:
     name = drawn.file_name or file_stem(session.model_name(drawn.query.model), drawn.query.text)
     attention, table = drawn.attention, drawn.table
     if attention is not None:
         runtime, query = session.runtime(), attention.query
-        _download("Save for AttnViz", lambda: runtime.save(query), name, "attnviz", SAVE_HELP, end)
+        _download(f"{save} for AttnViz", lambda: runtime.save(query), name, "attnviz", SAVE_HELP, end)
     if drawn.figure:
-        _download("Save as a web page", lambda: page(drawn), name, "html", PAGE_HELP, end)
+        _download(f"{save} as a web page", lambda: page(drawn), name, "html", PAGE_HELP, end)
     if drawn.arrays is not None:
-        _download("Save as arrays", drawn.arrays, name, "npz", ARRAYS_HELP, end)
+        _download(f"{save} as arrays", drawn.arrays, name, "npz", ARRAYS_HELP, end)
     if table is not None:
         lines = drawn.provenance
-        _download("Save as a table", lambda: csv_text(table(), lines().lines()), name, "csv", TABLE_HELP, end)
+        _download(
+            f"{save} as a table", lambda: csv_text(table(), lines().lines()), name, "csv", TABLE_HELP, end
+        )
 
 
 def page(drawn: Drawn) -> str:

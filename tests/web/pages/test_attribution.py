@@ -11,6 +11,7 @@ import attnviz
 from attnviz.explanation.evaluation import headline
 from attnviz.figures import unpack
 from attnviz.runtime import Query, get_runtime
+from attnviz.text import decimals
 from attnviz.web.escape import markdown
 from attnviz.web.share import report
 
@@ -90,8 +91,11 @@ def test_pairs_are_drawn_whatever_the_method_and_taken_away_by_themselves(app, m
 def test_what_was_decided_stands_in_the_fields(opened, decoder):
     visit = opened("attribution", model=decoder, text="When Mary and John went to the store")
     field = visit.at.text_input(key="option_next-token_token")
-    decided = dict(get_runtime().explain(Query(decoder, "When Mary and John went to the store")).options)
-    assert field.value == decided["token"]
+    query = Query(decoder, "When Mary and John went to the store")
+    own, typed = (get_runtime().explain(query, **given) for given in ({}, {"token": field.value}))
+    assert field.value
+    assert dict(typed.options)["token"] == dict(own.options)["token"]
+    assert markdown(f"“{field.value}”: logit {decimals(own.value, 2)}") in visit.markdown
     assert "asked" not in visit.url
 
 

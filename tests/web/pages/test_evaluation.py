@@ -172,4 +172,4 @@ def test_layers_that_cannot_be_told_apart_are_said_calmly(app, tokenizer, tmp_pa
     page = app("attribution", text="A cat sleeps.", model=str(tmp_path)).press("Load this model")
     page.press("Randomise the upper layers")
     assert "cannot be told apart" in " ".join(page.problem)
-    assert len(page.figures()) == 2
+    assert len(page.figures()) == 1

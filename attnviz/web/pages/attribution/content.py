@@ -39,7 +39,7 @@ def draw(query: Query, state: State) -> Drawn | None:
     request = Request(
         query, target, method, targets.options(state, target), evaluation.keeps_first(query, state)
     )
-    typed, choice, head = st.container(), st.container(), headline.Headline(target)
+    typed, choice, head = st.container(), st.container(), headline.Headline(target, state)
     try:
         with progress.loading() as report:
             attribution = session.runtime().explain(
@@ -52,7 +52,7 @@ def draw(query: Query, state: State) -> Drawn | None:
         targets.back_to_own_choice(state)
         return None
     with typed:
-        targets.type_options(query, state, target, dict(attribution.options))
+        targets.type_options(query, state, target, targets.decided(attribution, state))
     with choice:
         targets.pick_options(attribution, state, target)
     head.show(attribution)

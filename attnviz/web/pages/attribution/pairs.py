@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.errors import ModelUnsupported
+from attnviz.errors import InputEmpty, ModelUnsupported
 from attnviz.provenance import Variable, call
 from attnviz.web.pages.attribution import sections
-from attnviz.web.pages.attribution.request import Request
+from attnviz.web.pages.attribution.request import Request, tested
 from attnviz.web.share import offer
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, problems, progress
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
+    from attnviz.figures.report import Explained
     from attnviz.types import Attribution
     from attnviz.web.state.address import State
 
@@ -45,7 +46,7 @@ def draw(attribution: Attribution, request: Request, unit: str, state: State) ->
         message = pairs_data(found, granularity=unit, model=session.model_name(request.query.model))
         components.pairs(message)
         st.caption(MEANS)
-        offer.show(_drawn(found, request, message, unit, state), key=METHOD)
+        offer.show(_drawn(found, request, message, unit, state), key=METHOD, noun="the pairs")
 
 
 def _found(attribution: Attribution, request: Request) -> Attribution | None:
@@ -62,8 +63,6 @@ def _found(attribution: Attribution, request: Request) -> Attribution | None:
 
 
 def _drawn(found: Attribution, request: Request, message: bytes, unit: str, state: State) -> Drawn:
-    from attnviz.figures.report import Explained
-
     query = request.query
     named = {"target": found.target, "pair": query.pair, "method": METHOD}
     return Drawn(
@@ -73,7 +72,19 @@ def _drawn(found: Attribution, request: Request, message: bytes, unit: str, stat
         lambda: message,
         f"{request.target.title}, word by word",
         settings=(("Scores added up by", unit),),
-        explained=lambda: Explained(found),
+        explained=lambda: _explained(found, request),
         again=(call("attnviz.explain", Variable("model"), query.text, **named, **dict(found.options)),),
         of_model=True,
     )
+
+
+def _explained(found: Attribution, request: Request) -> Explained:
+    """The pairs with the test of their words, for a report; without, where the text is too short for one."""
+    from attnviz.figures.report import Explained
+
+    infos = {info.name: info for info in session.runtime().methods(found.target)}
+    operator = session.runtime().operators(request.query.model)[0].name
+    try:
+        return Explained(found, tested(request, infos[METHOD], operator, 0))
+    except InputEmpty:
+        return Explained(found)
