@@ -7,6 +7,7 @@ import pytest
 
 from attnviz.explanation import ablate, answer, head_importance
 from attnviz.runtime import Query, get_runtime
+from attnviz.web.controls import answers
 from tests.web.hostile import ALL_HOSTILE, marks_in
 
 PAIR = get_runtime().default_pair_query
@@ -260,3 +261,19 @@ def test_hostile_changes_references_and_labels_are_text(app, params):
     page = app("ablation", text="A cat.", pair="A dog.", **params)
     assert list(page.at.error) == []
     assert not marks_in(page.markdown + page.tables + "".join(page.tried))
+
+
+def test_a_negative_result_is_drawn_to_the_left_of_zero():
+    assert answers.bar(0.5, False) == '<td><span style="width:50.0%"></span></td>'
+    assert 'style="width:25.0%;margin-left:50.0%"' in answers.bar(0.5, True)
+    below = answers.bar(-0.5, True)
+    assert 'class="below" style="width:25.0%;margin-left:25.0%"' in below, "it ends at the middle"
+
+
+def test_each_part_begins_from_its_own_state(app):
+    page = app("ablation", off="2.5")
+    page.at.segmented_control(key="ablation_part").set_value("rows").run()
+    assert "off" not in page.url
+    assert "in all heads" in page.markdown
+    page.at.segmented_control(key="ablation_part").set_value("heads").run()
+    assert page.url == {"off": "2.5"}
