@@ -10,7 +10,7 @@ import streamlit as st
 
 from attnviz.errors import InputEmpty, InputInvalid, UnknownName
 from attnviz.provenance import Variable, call
-from attnviz.web.controls import before_after, embedding_limit, marked_text, targets
+from attnviz.web.controls import before_after, embedding_limit, marked_text, sidebar, targets
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import links, problems, progress
@@ -101,6 +101,16 @@ def needs_model(purpose: str) -> None:
     with st.container(border=True):
         st.subheader("An opened file holds attention only", anchor=False)
         st.markdown(f"{purpose}, the model itself has to run: choose it under **Model**.")
+        card = session.runtime().card(session.state().model or session.default_model())
+        if card is not None:
+            st.button(
+                f"Run {markdown(card.name)} on this text",
+                key="run_the_model",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=sidebar.use_model,
+                args=(card.name,),
+            )
 
 
 def ask(query: Query, state: State, purpose: str) -> Question | None:

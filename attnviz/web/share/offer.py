@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.web.serving import visitor
-from attnviz.web.share import copy_link, pin
+from attnviz.web.share import again, copy_link, pin
 from attnviz.web.share.drawn import file_stem
 from attnviz.web.share.spreadsheet import csv_text
 from attnviz.web.state import address, session
@@ -47,6 +47,7 @@ def show(drawn: Drawn, key: str = "", noun: str = "") -> None:
 
     `key`, `noun`: tell the row of a page's further figure from that of its first, which has the link.
     """
+    again.take(drawn)
     reason, end = why_unlinked(drawn), key and f"_{key}"
     with st.container(horizontal=True, vertical_alignment="center", key=f"take_away{end}"):
         if not key and (not reason or reason in (TOO_LONG, TEXTS_TOO_LONG)):

@@ -98,7 +98,17 @@ PAGES: dict[str, tuple[Group, ...]] = {
             (("↑ ↓", "on the lists above it: another layer, or other texts of a pair"),),
         ),
     ),
-    "attribution": (("In the words", (("← → ↑ ↓", "go from word to word and read its score"),)),),
+    "attribution": (
+        ("In the words", (("← → ↑ ↓", "go from word to word and read its score"),)),
+        (
+            "In the pairs",
+            (
+                ("↑ ↓", "go from word to word"),
+                ("← →", "go to the other text"),
+                ("Enter", "hold the pairs of a word, or let go"),
+            ),
+        ),
+    ),
     "ablation": (
         (
             "In the grid of heads",

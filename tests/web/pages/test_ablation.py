@@ -241,7 +241,11 @@ def test_one_text_asks_for_the_other_and_offers_an_example(app):
 
 def test_an_opened_file_says_that_a_model_has_to_run(app):
     file = get_runtime().open(get_runtime().save(Query("minilm", "A cat sat.")))
-    assert "An opened file holds attention only" in app("ablation", model=file.model).markdown
+    page = app("ablation", model=file.model)
+    assert "An opened file holds attention only" in page.markdown
+    page.press("Run minilm on this text")
+    assert page.url == {"text": "A cat sat."}
+    assert "A second text is needed" in page.markdown
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def _set(shown: list[PaneState]) -> None:
 def _row(n: int, pane: PaneState, removable: bool) -> None:
     name = NAMES[n]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.text(f"{name} · {model_title(pane.model)} · {plain(pane.text)}")
+        st.text(f"{name} · {model_title(pane.model)}\n{plain(pane.text)}")
         if st.button(f"Change {name}", icon=":material/edit:", key=f"change_{name}"):
             _editor(n, f"Pane {name}", n)
         if removable:
