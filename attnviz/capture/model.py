@@ -147,7 +147,7 @@ class Model:
         """
         if image is not None or audio is not None:
             return read_media(self.loaded, image, audio, sampling_rate, text, pair)[0]
-        return read_text(self.loaded, text, pair, self.reads(special).reading)[0]
+        return read_text(self.loaded, text, pair, self.reads(special).reading)[0]  # type: ignore[arg-type]  # None is refused there
 
     def chat(self, messages: Messages, add_generation_prompt: bool = False) -> Tokens:
         """The tokens of messages, ids equal to those that the tokenizer's own chat template gives.
@@ -205,7 +205,7 @@ class Model:
             line = call("model.capture", **given, sampling_rate=sampling_rate, target_text=target_text)
             return self._made(capture_media(reader, items, media, target_text), line)
         line = call("model.capture", text, pair=pair, target_text=target_text, **reader._options())
-        return self._made(reader._capture(text, pair, target_text), line)
+        return self._made(reader._capture(text, pair, target_text), line)  # type: ignore[arg-type]
 
     def _options(self) -> dict[str, Any]:
         """How it reads texts, as arguments of `capture`."""

@@ -142,3 +142,25 @@ def test_thirty_pages_leave_nothing_behind(page: Page):
     assert found[0]["listeners"] > 0
     for name in found[0]:
         assert found[-1][name] <= found[0][name] + (3 if name == "canvases" else 0), (name, found)
+
+
+def test_the_end_of_an_earlier_call_leaves_what_a_later_one_drew(page: Page):
+    """Streamlit ends a call whose files came late when a later one with new data has drawn already."""
+    page.goto("/attention")
+    at_rest(page)
+    counts = page.evaluate(
+        """async () => {
+          const { load } = await import(document.querySelector('link[rel=modulepreload][href*="/load.js"]').href);
+          const root = document.body.appendChild(document.createElement("div")).attachShadow({ mode: "open" });
+          const mount = { data: { query: "", bare: "" }, parentElement: root, setTriggerValue() {} };
+          const ends = await Promise.all([load("copy_link", mount), load("copy_link", mount)]);
+          const figure = root.appendChild(document.createElement("div"));
+          figure.attnviz = { ending: [] };
+          const found = () => [...root.children].filter((each) => each.attnviz).length;
+          ends[0]();
+          const after = [found()];
+          ends[1]();
+          return [...after, found()];
+        }"""
+    )
+    assert counts == [1, 0]

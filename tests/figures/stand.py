@@ -24,11 +24,14 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 import mount from "/figure.js";
 const root = document.getElementById("root");
 globalThis.events = [];
-globalThis.show = async (n) => {
+const heard = {};
+let known = {};
+globalThis.show = async (n, hears = true) => { // hears: whether the message was made after the host heard of it all
   const data = new Uint8Array(await (await fetch(`/data/${n}`)).arrayBuffer());
-  const report = (name, value) => events.push([name, value]);
+  const report = (name, { number, value }) => { heard[name] = number; events.push([name, value]); };
   const began = performance.now();
-  mount({ data, parentElement: root, setStateValue: report, setTriggerValue: report });
+  if (hears) known = { ...heard };
+  mount({ data, heard: known, parentElement: root, setStateValue: report, setTriggerValue: report });
   return performance.now() - began;
 };
 globalThis.ready = true;

@@ -13,7 +13,7 @@ import { clamp, decimals, percent, shortest } from "../../attnviz/figures/browse
 import { Parts } from "../../attnviz/figures/browser/core/parts.js";
 import { contentsOf } from "../../attnviz/figures/browser/core/prose.js";
 import { fileName } from "../../attnviz/figures/browser/core/save.js";
-import { Shared, debounced } from "../../attnviz/figures/browser/core/shared.js";
+import { Shared, debounced, reports } from "../../attnviz/figures/browser/core/shared.js";
 import { streamlit } from "../../attnviz/figures/browser/core/streamlit.js";
 import { graphemes, isolated, quoted, several } from "../../attnviz/figures/browser/core/text.js";
 import { xmlText } from "../../attnviz/figures/browser/core/xml.js";
@@ -139,37 +139,45 @@ test("a fast series of calls reports the first and the last", (t) => {
   assert.deepEqual(told, [1, 3, 4]);
 });
 
-test("a late answer of the host does not undo what the reader did", (t) => {
-  let now = 0;
-  t.mock.method(performance, "now", () => now);
-  const value = new Shared(4000);
+test("a late answer of the host does not undo what the reader did", () => {
+  reports.latest = 0;
+  reports.heard = {};
+  const value = new Shared("form");
   value.offer([1]);
   assert.deepEqual(value.value, [1]);
   value.set([2]);
+  reports.latest = 1; // and is reported
   value.offer([1]); // the host has not heard of it yet
   assert.deepEqual(value.value, [2]);
-  value.offer([2]);
-  value.offer([3]); // it has, and then says something new
+  reports.heard = { selection: 1 };
+  value.offer([1]); // it has heard of something else
+  assert.deepEqual(value.value, [2]);
+  reports.heard = { form: 1 };
+  value.offer([3]); // it has, and says something else
   assert.deepEqual(value.value, [3]);
   value.set([4]);
-  now = 5000;
-  value.offer([5]);
-  assert.deepEqual(value.value, [5]);
+  value.offer([5]); // what is not even reported yet is not heard either, whatever time it takes
+  assert.deepEqual(value.value, [4]);
+  reports.heard = null; // no host that hears: a file
+  value.offer([6]);
+  assert.deepEqual(value.value, [6]);
 });
 
-test("what a figure reports becomes Streamlit's state or a trigger", () => {
-  const told = [];
+test("what a figure reports becomes Streamlit's state or a trigger, numbered", () => {
+  reports.latest = 0;
+  const reported = [];
   let callbacks;
   const mount = streamlit((root, bytes, given) => {
     callbacks = given;
   });
-  const tell = (kind) => (name, value) => told.push([kind, name, value]);
+  const tell = (kind) => (name, value) => reported.push([kind, name, value]);
   mount({ data: null, parentElement: null, setStateValue: tell("state"), setTriggerValue: tell("trigger") });
   assert.equal(callbacks, undefined, "there is nothing to draw yet");
-  mount({ data: new Uint8Array(4), parentElement: null, setStateValue: tell("state"), setTriggerValue: tell("trigger") });
+  mount({ data: new Uint8Array(4), heard: { open: 1 }, parentElement: null, setStateValue: tell("state"), setTriggerValue: tell("trigger") });
   callbacks.selection({ layer: 1 });
   callbacks.open(2);
-  assert.deepEqual(told, [["state", "selection", { layer: 1 }], ["trigger", "open", 2]]);
+  assert.deepEqual(reported, [["state", "selection", { number: 1, value: { layer: 1 } }], ["trigger", "open", { number: 2, value: 2 }]]);
+  assert.deepEqual(reports.heard, { open: 1 });
 });
 
 test("several of a unit have a plural of their own", () => {

@@ -11,21 +11,46 @@ const parts = new Parts(KEPT);
 /** @type {Map<string, Promise<CSSStyleSheet>>} */
 const sheets = new Map();
 
+/** @type {WeakMap<ParentNode, number>} */
+const calls = new WeakMap(); // of each mounted component, the last one
+
 /**
  * The component `name` shows what it was sent; says "lost" where a part is missing, and all of it comes again.
+ *
+ * Streamlit calls again with new data while an earlier call still waits for its files, and then ends the earlier one:
+ * only the last call of a component draws and ends it.
  * @param {string} name
  * @param {Mount} mount
  */
-async function load(name, mount) {
+export async function load(name, mount) {
+  const place = mount.parentElement;
+  const call = (calls.get(place) ?? 0) + 1;
+  calls.set(place, call);
+  const given = received(mount); // at once: what was sent before is what later messages count on
   if (!sheets.has(name)) sheets.set(name, sheetOf(name));
   const [module, sheet] = await Promise.all([import(`./${name}.js`), sheets.get(name)]);
-  const root = /** @type {ShadowRoot} */ (mount.parentElement.getRootNode());
+  const root = /** @type {ShadowRoot} */ (place.getRootNode());
   if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
-  if (!(mount.data instanceof Uint8Array)) return module.default(mount);
-  const data = parts.whole(mount.data);
-  if (data) module.default({ ...mount, data });
-  else mount.setTriggerValue("lost", true);
-  return () => endFigures(mount.parentElement);
+  const last = () => calls.get(place) === call;
+  if (!given) mount.setTriggerValue("lost", true);
+  const end = given && last() ? module.default(given) : null;
+  return () => {
+    if (!last()) return;
+    endFigures(place);
+    end?.();
+  };
+}
+
+/**
+ * What a component was sent, its message whole; null where a part is missing.
+ * @param {Mount} mount
+ */
+function received(mount) {
+  if (!(mount.data instanceof Uint8Array)) return mount;
+  const start = 4 + new DataView(mount.data.buffer, mount.data.byteOffset).getUint32(0, true);
+  const heard = JSON.parse(new TextDecoder().decode(mount.data.subarray(4, start)));
+  const data = parts.whole(mount.data.subarray(start));
+  return data && { ...mount, data, heard };
 }
 
 /** @param {string} name */

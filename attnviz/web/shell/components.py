@@ -5,7 +5,8 @@ Each keeps one `key`, so that new data repaints the picture instead of building 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,7 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 HEATMAP, HEADS, WORDS, PAIRS = "heatmap", "heads", "words", "pairs"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS = "switches", "edits"
+HEARD = "attnviz_heard"  # of each figure, by what was told: the number of the last report
 HELD_PARTS = "attnviz_held_parts"  # what this visitor's browser has of the figures' messages
 
 
@@ -34,7 +36,13 @@ def _mount(name: str) -> Callable[..., Any]:
 def _show(name: str, data: bytes, key: str = "", **events: Callable[[], None]) -> Any:
     """Mount a figure; of its message goes out what the browser does not hold."""
     held = st.session_state.setdefault(HELD_PARTS, Held())
-    return _mount(name)(key=key or name, data=thin(data, held), on_lost_change=held.clear, **events)
+    heard = json.dumps(st.session_state.get(HEARD, {}).get(key or name, {})).encode()
+    return _mount(name)(
+        key=key or name,
+        data=len(heard).to_bytes(4, "little") + heard + thin(data, held),
+        on_lost_change=held.clear,
+        **events,
+    )
 
 
 def heatmap(data: bytes, shown: Head) -> None:
@@ -58,13 +66,13 @@ def heads(data: bytes) -> Head | None:
         on_detail_change=lambda: session.update(opened=head_of(_reported(HEADS, "detail"))),
         on_open_change=lambda: None,
     )
-    return head_of(result.open)
+    return head_of(told(result.open))
 
 
 def allocation(data: bytes) -> Head | None:
     """Shares of attention as bars, and head by head; returns the head that was just opened."""
     result = _show(ALLOCATION, data, on_open_change=lambda: None)
-    return head_of(result.open)
+    return head_of(told(result.open))
 
 
 def panes(data: bytes, stepped: Callable[[tuple[Head, ...]], None] | None = None) -> None:
@@ -74,7 +82,7 @@ def panes(data: bytes, stepped: Callable[[tuple[Head, ...]], None] | None = None
 
 def likeness(data: bytes) -> tuple[Head, ...]:
     """How alike all heads are; returns the head, or the two heads, that were just opened."""
-    opened = _show(LIKENESS, data, on_open_change=lambda: None).open
+    opened = told(_show(LIKENESS, data, on_open_change=lambda: None).open)
     first, second = head_of(opened), head_of(opened.get("other") if hasattr(opened, "get") else None)
     return () if first is None else (first,) if second is None else (first, second)
 
@@ -199,9 +207,19 @@ def _reported(key: str, name: str) -> Any:
     """What a figure reported. It comes from a browser: nothing about its shape is certain."""
     values = st.session_state.get(key)
     try:
-        return values[name] if values is not None and name in values else None
+        report = values[name] if values is not None and name in values else None
     except (KeyError, TypeError):
         return None
+    number: Any = report["number"] if isinstance(report, Mapping) and "number" in report else None
+    if isinstance(number, (int, float)) and 0 <= number < 2**53:
+        # What the figure is sent from now on has heard of this report: see core/shared.js.
+        st.session_state.setdefault(HEARD, {}).setdefault(key, {})[name] = int(number)
+    return told(report)
+
+
+def told(report: Any) -> Any:
+    """The value of a report, which comes with its number."""
+    return report.get("value") if isinstance(report, Mapping) and "number" in report else report
 
 
 def head_of(value: Any) -> Head | None:

@@ -88,7 +88,7 @@ def test_the_host_sets_marks_and_late_answers_do_not_undo_clicks(figure: Callabl
     expect(thumb(page, 0, 1)).to_have_attribute("aria-pressed", "true")
     for layer, head in [(1, 1), (2, 2)]:
         thumb(page, layer, head).click(modifiers=["Shift"])
-    page.evaluate("show(1)")
+    page.evaluate("show(1, false)")
     expect(thumb(page, 2, 2)).to_have_attribute("aria-pressed", "true")
 
 

@@ -155,7 +155,7 @@ def test_a_head_that_was_not_sent_is_asked_for_and_shown_when_it_comes(figure: C
     expect(page.get_by_text("Loading layer 1, head 2 …").first).to_be_visible()
     page.wait_for_function("events.length")
     assert events(page) == [["selection", {"layer": 1, "head": 2}]]
-    page.evaluate("show(2)")
+    page.evaluate("show(2, false)")
     expect(page.get_by_role("combobox", name="Head")).to_have_value("2")
     expect(stage).to_have_attribute("aria-busy", "true")
     page.evaluate("show(1)")
@@ -195,7 +195,7 @@ def test_hiding_special_tokens_renormalises_rows_and_survives_new_data(figure: C
         assert f"({row[j + 1]:.4f} before hiding)" in readout(page).inner_text()
         total += float(value(page))
     assert total == pytest.approx(1, abs=1e-6)
-    page.evaluate("show(1)")
+    page.evaluate("show(1, false)")
     expect(page.get_by_role("checkbox", name="Hide special tokens")).to_be_checked()
     hover(page, 0, 0)
     assert value(page) == renormalised(MAPS[index(0, 2), 1])[0]

@@ -68,7 +68,7 @@ def test_positions_that_do_not_exist_hold_nothing(figure: Callable[..., Page]) -
 def test_a_late_answer_of_the_host_does_not_undo_a_click(figure: Callable[..., Page]) -> None:
     page = figure("heatmap", message(form="heatmap"), message(form="heatmap", held=[(0, 1), (1, 1)]))
     page.mouse.click(*cell_of(page, 2, 4))
-    page.evaluate("show(1)")
+    page.evaluate("show(1, false)")
     page.mouse.move(5, 880)
     assert value(page) == MAPS[ALL.index((1, 1)), 2, 4]
 

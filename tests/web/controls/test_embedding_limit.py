@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from attnviz.runtime import Query, get_runtime
+from tests.web.truth import captured
 
 LONG = "The unaffable waiter was rudely walking about while the overcooked soup went cold. " * 18
 OTHER = "Somebody complains about dinner."
@@ -23,7 +24,7 @@ def cosine() -> float:
 
 def test_the_cut_question_has_the_cosine_of_sentence_transformers(cosine):
     query = Query("minilm", LONG, OTHER)
-    get_runtime().capture(Query("minilm", OTHER))
+    captured(Query("minilm", OTHER))
     found = get_runtime().embedded(query)
     assert found.limit == 256
     assert found.tokens[0] > 256

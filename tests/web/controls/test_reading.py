@@ -9,6 +9,7 @@ from attnviz.runtime import Query, get_runtime
 from attnviz.text import visible
 from attnviz.web.controls import before_after
 from tests.web.hostile import marks_in
+from tests.web.truth import captured
 
 TEXT = "The [MASK] sat on the mat."
 TEMPLATE = "{% for message in messages %}</s>{{ message.content }}</s>{% endfor %}"
@@ -26,13 +27,13 @@ def chatter(decoder, tmp_path_factory) -> str:
 
 
 def test_names_of_special_tokens_are_pointed_out_and_read_as_such_when_asked_for(app):
-    get_runtime().capture(Query("minilm", "Loaded."))
+    captured(Query("minilm", "Loaded."))
     visit = app("attention", text=TEXT)
     assert "“\\[MASK\\]” looks like a special token of this model; it is read as text." in visit.markdown
     visit.at.toggle(key="reading_special").set_value(True).run()
     assert visit.url["reading"] == "special"
     assert "it is read as such" in visit.markdown
-    truth = get_runtime().capture(Query("minilm", TEXT, special=True))
+    truth = captured(Query("minilm", TEXT, special=True))
     header, arrays = visit.figure("heatmap")
     assert len(header["queries"]) == len(truth.tokens)
     at = header["at"].index([header["layer"], header["head"]])
@@ -62,7 +63,7 @@ def test_an_explanation_of_special_tokens_is_the_engines(app):
     visit = app("attribution", text=TEXT, target="label-prompt", method="leave-one-out", reading="special")
     truth = get_runtime().explain(Query("minilm", TEXT, special=True), "label-prompt", "leave-one-out")
     assert visit.figure("words")[1]["scores0"].tolist() == truth.scores.tolist()
-    assert len(truth.tokens) == len(get_runtime().capture(Query("minilm", TEXT, special=True)).tokens)
+    assert len(truth.tokens) == len(captured(Query("minilm", TEXT, special=True)).tokens)
 
 
 def test_a_chat_message_is_offered_where_there_is_a_template(opened, chatter):
@@ -70,7 +71,7 @@ def test_a_chat_message_is_offered_where_there_is_a_template(opened, chatter):
     assert not [each for each in visit.at.toggle if each.key == "reading_special"]
     visit.at.toggle(key="reading_chat").set_value(True).run()
     assert visit.url["reading"] == "chat"
-    truth = get_runtime().capture(Query(chatter, "Who are you?", chat=True))
+    truth = captured(Query(chatter, "Who are you?", chat=True))
     assert truth.tokens.special.tolist()[0]
     assert len(visit.figure("heatmap")[0]["queries"]) == len(truth.tokens)
     visit.go("attribution", model=chatter, text="Who are you?", reading="chat", method="leave-one-out")
@@ -82,7 +83,7 @@ def test_words_of_a_chat_message_are_swapped_inside_the_template(opened, chatter
     """The result is that of the other message, not of a template within the template."""
     target = {"target": "token-difference", "asked": '{"token":"a","against":"b"}'}
     visit = opened("ablation", model=chatter, text="Who are you?", part="text", reading="chat", **target)
-    tokens = get_runtime().capture(Query(chatter, "Who are you?", chat=True)).tokens
+    tokens = captured(Query(chatter, "Who are you?", chat=True)).tokens
     place = next(n for n in range(len(tokens)) if not tokens.special[n] and tokens.words[n] == 0)
     visit.report("edits", "edited", [[place, "swap", "How"]])
     assert "edits" in visit.url
@@ -150,7 +151,7 @@ def test_languages_are_chosen_from_the_models_own_list(opened, translator):
     visit.at.selectbox(key="reading_target_language").set_value("fra_Latn").run()
     assert (visit.url["source_language"], visit.url["target_language"]) == ("deu_Latn", "fra_Latn")
     told = {"source_language": "deu_Latn", "target_language": "fra_Latn"}
-    truth = get_runtime().capture(Query(translator, "the cat sat", None, "le chat dort", **told))
+    truth = captured(Query(translator, "the cat sat", None, "le chat dort", **told))
     header, _ = visit.figure("heatmap")
     assert [*header["queries"], *header["keys"]] == [
         *(visible(each) for each in truth.query_tokens("cross").labels),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from attnviz.runtime import Query, get_runtime
+from tests.web.truth import captured
 
 
 def badges(visit) -> str:
@@ -15,7 +16,7 @@ def badges(visit) -> str:
 
 @pytest.fixture
 def found():
-    get_runtime().capture(Query("minilm", "Loaded."))
+    captured(Query("minilm", "Loaded."))
     return get_runtime().check("minilm")
 
 

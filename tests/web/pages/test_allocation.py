@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from attnviz.runtime import Query, get_runtime
+from tests.web.truth import captured
 
 
 def maps(query, kind=None):
-    capture = get_runtime().capture(query)
+    capture = captured(query)
     return np.stack([capture.attention(layer, None, kind) for layer in range(capture.shape(kind)[0])])
 
 
@@ -18,7 +19,7 @@ def test_shares_of_the_example_are_those_of_its_maps(app):
     assert header["titles"][0] == "first token"
     np.testing.assert_allclose(arrays["shares"][:, :, 0, 0], whole[..., 0].mean(-1), atol=1e-6)
     np.testing.assert_allclose(arrays["shares"].sum(-1), 1, atol=1e-5)
-    labels = [label.strip() for label in get_runtime().capture(query).tokens.labels]
+    labels = [label.strip() for label in captured(query).tokens.labels]
     content = [labels.index(word) for word in ("animal", "cross", "street", "tired")]
     place = header["titles"].index("content words")
     np.testing.assert_allclose(
@@ -34,7 +35,7 @@ def test_a_pair_can_be_broken_down_by_text_and_the_choice_stands_in_the_address(
     header, arrays = visit.figure("allocation")
     assert header["titles"] == ["the same text", "the other text", "special tokens"]
     query = Query("minilm", "A cat.", "A kitten sleeps.")
-    tokens = get_runtime().capture(query).tokens
+    tokens = captured(query).tokens
     first = ~tokens.special & (tokens.segments == 0)
     expected = maps(query)[:, :, first][..., first].sum(-1).mean(-1)
     np.testing.assert_allclose(arrays["shares"][:, :, 1, 0], expected, atol=1e-6)

@@ -10,6 +10,7 @@ from attnviz.figures import QUANTITIES, Pool, unpack
 from attnviz.figures.export import archive, heatmap_message
 from attnviz.figures.messages import axes as maps
 from attnviz.runtime import Query, get_runtime
+from tests.web.truth import captured, looks_into_the_engine
 
 
 def test_what_is_hidden_and_kept_stands_in_the_address_and_reaches_the_figure(app):
@@ -59,7 +60,7 @@ def test_the_first_token_of_another_text_is_hidden_among_the_keys_only(app, enco
 
 
 def test_what_is_taken_along_hides_the_same():
-    capture = get_runtime().capture(get_runtime().default_query)
+    capture = captured(get_runtime().default_query)
     header, _ = unpack(heatmap_message(capture, 2, 5, hide=("first",), keep=75))
     assert (header["first"], header["hide"], header["keep"]) == ("both", ["first"], 75)
 
@@ -74,7 +75,7 @@ def buttons(visit):
 
 
 def truth(layers, heads, quantity="attention"):
-    capture = get_runtime().capture(get_runtime().default_query)
+    capture = captured(get_runtime().default_query)
     return np.stack([getattr(capture, quantity)(layer, head) for layer in layers for head in heads])
 
 
@@ -132,7 +133,7 @@ def test_heads_that_cannot_be_read_become_those_of_the_layer_and_a_notice(app, o
 
 def test_value_weighted_norms_are_combined_too_and_words_are_made_of_the_combination(app):
     header, map_ = shown(app("attention", pool="max", over="3.1,2.5", quantity="norm", unit="word"))
-    capture = get_runtime().capture(get_runtime().default_query)
+    capture = captured(get_runtime().default_query)
     tokens = np.maximum(capture.value_weighted(3, 1), capture.value_weighted(2, 5))
     axis = maps.axis(capture.tokens, "word")
     np.testing.assert_allclose(map_, maps.grouped(tokens, axis, axis), atol=1e-6)
@@ -147,7 +148,7 @@ def test_vectors_of_many_heads_are_refused_in_words(app):
 
 
 def test_what_is_taken_along_is_combined_the_same():
-    capture = get_runtime().capture(get_runtime().default_query)
+    capture = captured(get_runtime().default_query)
     header, arrays = unpack(heatmap_message(capture, 2, 5, pool=Pool("mean")))
     assert header["at"] == [[layer, 5] for layer in range(6)]
     np.testing.assert_allclose(arrays["maps"][2], truth([2], range(12)).mean(0), atol=1e-7)
@@ -157,6 +158,7 @@ def test_what_is_taken_along_is_combined_the_same():
         assert file["attention"].shape[0] == 72
 
 
+@looks_into_the_engine
 def test_the_runtime_combines_and_keeps_what_it_combined():
     runtime = get_runtime()
     query = runtime.default_query
@@ -186,7 +188,7 @@ def test_contributions_are_the_engines_with_their_sign_and_their_formula(app):
 
 def test_the_sum_of_a_layers_contributions_and_its_bias_is_one(app):
     header, map_ = shown(app("attention", layer="3", quantity="contribution", pool="sum"))
-    capture = get_runtime().capture(get_runtime().default_query)
+    capture = captured(get_runtime().default_query)
     np.testing.assert_allclose(map_.sum(1) + capture.bias_contribution(3), 1, atol=1e-4)
     assert header["pool"]["words"] == "sum of the 12 heads of layer {layer}"
 
@@ -218,7 +220,7 @@ def test_a_family_that_hides_its_values_says_so_in_place_of_the_picture(app, wei
 
 
 def test_contributions_are_taken_along(tmp_path):
-    capture = get_runtime().capture(get_runtime().default_query)
+    capture = captured(get_runtime().default_query)
     header, arrays = unpack(heatmap_message(capture, 2, 5, quantity="contribution"))
     assert header["signed"]
     np.testing.assert_array_equal(
@@ -234,6 +236,6 @@ def test_the_next_layers_lines_travel_ahead(app):
     header, arrays = visit.figure("heatmap")
     sent = {tuple(place) for place in header["at"]}
     assert sent == {(layer, head) for layer in (2, 3) for head in range(12)}
-    capture = get_runtime().capture(Query("minilm", "the cat sat on the mat and " * 18))
+    capture = captured(Query("minilm", "the cat sat on the mat and " * 18))
     place = header["at"].index([3, 7])
     assert np.array_equal(arrays["maps"][place], capture.attention(3, 7))

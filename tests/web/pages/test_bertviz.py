@@ -8,6 +8,7 @@ import re
 import pytest
 
 from attnviz.figures import bertviz
+from attnviz.runtime import get_runtime
 from attnviz.web.pages.bertviz.content import missing
 from tests.web.hostile import ALL_HOSTILE
 
@@ -100,8 +101,9 @@ def test_a_text_never_leaves_the_element_that_holds_it(app):
 
 def test_the_document_of_a_view_is_built_once(app, monkeypatch):
     built = []
-    build = bertviz.document
-    monkeypatch.setattr(bertviz, "document", lambda *asked: built.append(asked[1:]) or build(*asked))
+    runtime = get_runtime()
+    build = runtime.bertviz_document
+    monkeypatch.setattr(runtime, "bertviz_document", lambda *asked: built.append(asked[1:]) or build(*asked))
     shown = app("bertviz")
     first = document(shown)
     shown.at.run()

@@ -12,10 +12,11 @@ from attnviz.text import groups
 from attnviz.web.controls.attention import START
 from attnviz.web.pages.compare import finder
 from tests.web.hostile import ALL_HOSTILE, marks_in
+from tests.web.truth import captured
 
 
 def maps(text, model="minilm"):
-    capture = get_runtime().capture(Query(model, text))
+    capture = captured(Query(model, text))
     return np.stack([capture.attention(layer) for layer in range(capture.shape()[0])])
 
 
@@ -77,7 +78,7 @@ def test_words_of_texts_of_different_length(app):
     ]
     assert arrays["keys0a"].tolist() == list(range(6))
     assert arrays["keys0b"].tolist() == [0, 1, -1, -1, 2, 3, 4, 5]
-    capture = get_runtime().capture(Query("minilm", second))
+    capture = captured(Query("minilm", second))
     index, _ = groups(capture.tokens, "word")
     place = header["sources"][1]["at"].index(list(START))
     np.testing.assert_allclose(
@@ -100,7 +101,7 @@ def test_texts_of_a_decoder_that_share_nothing(app, decoder):
     header, _ = visit.figure("panes")
     assert [source["causal"] for source in header["sources"]] == [True, True]
     assert [len(source["queries"]) for source in header["sources"]] == [
-        len(get_runtime().capture(Query(decoder, text)).tokens) for text in ("The cat", "on")
+        len(captured(Query(decoder, text)).tokens) for text in ("The cat", "on")
     ]
 
 
@@ -150,7 +151,7 @@ def test_the_finder_ranks_all_heads_by_the_weight(app):
 
 
 def test_the_heads_that_were_found_are_a_table_of_all():
-    tokens = get_runtime().capture(Query("minilm", "a = b")).tokens
+    tokens = captured(Query("minilm", "a = b")).tokens
     weights = np.array([[0.25, 0.5], [0.0, 0.125]])
     head, *rows = finder.table(weights, tokens, tokens, (1, 2))
     assert len(head) == len(rows[0])

@@ -79,14 +79,14 @@ def test_cross_attention_of_a_sound_is_by_frames_or_by_stretches_of_time(opened,
 
 @pytest.mark.parametrize("name", [each.name for each in SITE if not each.media and each.figure])
 def test_pages_of_texts_say_that_they_read_text(opened, vit, picture, name):
-    get_runtime().capture(Query(vit, "", image=picture))  # the model is known
+    get_runtime().info(Query(vit, "", image=picture))  # the model is known
     page = opened(name, model=vit, image=picture)
     assert "reads text" in page.markdown
     assert not page.figures()
 
 
 def test_an_address_whose_picture_is_gone_asks_for_the_file_again(opened, vit, picture):
-    get_runtime().capture(Query(vit, "", image=picture))
+    get_runtime().info(Query(vit, "", image=picture))
     page = opened("attention", model=vit, image="f" * 32)
     assert "This picture is not here" in page.markdown
     assert "Choose the file again" in page.markdown
@@ -97,7 +97,7 @@ def test_an_address_whose_picture_is_gone_asks_for_the_file_again(opened, vit, p
 
 
 def test_an_upload_shows_the_picture(opened, vit, picture):
-    get_runtime().capture(Query(vit, "", image=picture))
+    get_runtime().info(Query(vit, "", image=picture))
     page = opened("attention", model=vit)
     file = io.BytesIO()
     Image.new("RGB", (40, 40), (9, 200, 9)).save(file, "PNG")

@@ -8,6 +8,7 @@ import pytest
 from attnviz.analysis import aggregate
 from attnviz.runtime import Query, get_runtime
 from attnviz.text import groups
+from tests.web.truth import captured, looks_into_the_engine
 
 TEXT = """The cat sat unbelievably long on the mat. It was a warm day.
 
@@ -18,7 +19,7 @@ In the evening it rained."""
 
 
 def maps(query, kind=None):
-    capture = get_runtime().capture(query)
+    capture = captured(query)
     return np.stack([capture.attention(layer, None, kind) for layer in range(capture.shape(kind)[0])])
 
 
@@ -33,7 +34,7 @@ def maps(query, kind=None):
 @pytest.mark.parametrize("unit", ["word", "sentence", "paragraph"])
 def test_parts_are_pooled_maps(app, params, of, unit):
     header, arrays = app("allocation", text=TEXT, by=unit, **params).figure("heatmap")
-    index, labels = groups(get_runtime().capture(Query("minilm", TEXT)).tokens, unit)
+    index, labels = groups(captured(Query("minilm", TEXT)).tokens, unit)
     whole = maps(Query("minilm", TEXT))
     np.testing.assert_allclose(arrays["maps"][0], aggregate(of(whole), index, index), atol=1e-6)
     assert len(header["keys"]) == len(labels)
@@ -79,7 +80,7 @@ def test_the_cross_attention_of_two_texts_is_pooled_on_both_sides(app, encoder_d
     )
     visit.press("Load this model")
     _, arrays = visit.figure("heatmap")
-    capture = get_runtime().capture(Query(encoder_decoder, "The cat. A dog.", target_text="sat. on. it."))
+    capture = captured(Query(encoder_decoder, "The cat. A dog.", target_text="sat. on. it."))
     rows, columns = (
         groups(each, "sentence")[0] for each in (capture.query_tokens("cross"), capture.key_tokens("cross"))
     )
@@ -87,6 +88,7 @@ def test_the_cross_attention_of_two_texts_is_pooled_on_both_sides(app, encoder_d
     np.testing.assert_allclose(arrays["maps"][0], aggregate(whole, rows, columns), atol=1e-6)
 
 
+@looks_into_the_engine
 def test_a_long_text_takes_little_memory(tokenizer, tmp_path):
     """2,048 tokens: one map of them takes 16 MiB, those of all 8 heads 128; pooling them takes less than one."""
     from transformers import GPT2Config, GPT2LMHeadModel

@@ -8,13 +8,14 @@ from attnviz.web.controls.attention import START
 from attnviz.web.state import address as url
 from attnviz.web.state import panes, session
 from attnviz.web.state.panes import PaneState
+from tests.web.truth import captured
 
 TEXT = "The cat sat on the mat."
 EXAMPLE = get_runtime().default_change_query
 
 
 def maps(text, model="minilm"):
-    capture = get_runtime().capture(Query(model, text))
+    capture = captured(Query(model, text))
     return np.stack([capture.attention(layer) for layer in range(capture.shape()[0])])
 
 
@@ -161,7 +162,7 @@ def test_two_models_are_matched_by_characters(panes_of, decoder):
     """MiniLM's word pieces beside byte-level pairs, over the pieces of text at whose ends both make a cut."""
     header, arrays = panes_of(("minilm", TEXT, START), (decoder, TEXT, (1, 2))).figure("panes")
     assert places(header) == [START, (1, 2)]
-    first, second = (get_runtime().capture(Query(name, TEXT)).tokens for name in ("minilm", decoder))
+    first, second = (captured(Query(name, TEXT)).tokens for name in ("minilm", decoder))
     np.testing.assert_array_equal(
         arrays["maps1"][header["sources"][1]["at"].index([1, 2])], maps(TEXT, decoder)[1, 2]
     )

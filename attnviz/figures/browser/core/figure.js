@@ -17,7 +17,7 @@ export function figureState(root, name, build) {
   if (known) return known.attnviz;
   const host = element("div", { class: `av av-${name}` });
   root.append(host);
-  const state = { name, host, ending: [] };
+  const state = { name, host, ending: /** @type {(() => void)[]} */ ([]) };
   Object.assign(host, { attnviz: state });
   build(state);
   watch(state);

@@ -64,6 +64,6 @@ export function pictureCanvas(width, height, scale, background) {
 export function saveCanvas(canvas, name) {
   canvas.toBlob(async (blob) => {
     const png = pngWith(new Uint8Array(await blob.arrayBuffer()), madeText());
-    saveBlob(new Blob([png], { type: "image/png" }), name);
+    saveBlob(new Blob([/** @type {BlobPart} */ (png)], { type: "image/png" }), name);
   }, "image/png");
 }

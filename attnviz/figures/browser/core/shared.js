@@ -29,27 +29,32 @@ export function debounced(action, delay) {
 }
 
 /**
- * A value that both the reader and the host can set. The host's answers lag behind the reader's clicks: an
- * answer that does not match a click of the last seconds is an old one and is passed over.
+ * The reports of a page, numbered: `latest` is the number of the last one, `heard` the numbers of the last ones that the
+ * host had heard when it made the message that is drawn now, by what was told; null where there is no host that hears.
+ * @type {{latest: number, heard: Record<string, number> | null}}
+ */
+export const reports = { latest: 0, heard: null };
+
+/**
+ * A value that both the reader and the host can set. The host's answers lag behind the reader's clicks: until it has
+ * heard of the last one, what it says is old, and is passed over.
  */
 export class Shared {
-  /** @param {number} patience milliseconds in which a click outweighs the host */
-  constructor(patience = 4000) {
+  /** @param {string} name as what it is reported */
+  constructor(name) {
+    this.name = name;
     /** @type {any} */
     this.value = undefined;
-    this.patience = patience;
-    this.asked = -Infinity;
-    /** @type {any} */
-    this.offered = undefined;
+    this.after = -1;
   }
 
   /**
-   * The reader set it.
+   * The reader set it; a report follows.
    * @param {any} value
    */
   set(value) {
     this.value = value;
-    this.asked = performance.now();
+    this.after = reports.latest;
   }
 
   /**
@@ -57,10 +62,7 @@ export class Shared {
    * @param {any} value
    */
   offer(value) {
-    const same = JSON.stringify(value) === JSON.stringify(this.value);
-    const news = JSON.stringify(value) !== JSON.stringify(this.offered);
-    this.offered = value;
-    if (same) this.asked = -Infinity;
-    else if (news && performance.now() - this.asked > this.patience) this.value = value;
+    const heard = reports.heard ? reports.heard[this.name] ?? 0 : Infinity;
+    if (heard > this.after) this.value = value;
   }
 }

@@ -1,8 +1,10 @@
-// Adapter for Streamlit's Custom Components v2: what a figure reports becomes component state or a trigger.
+// Adapter for Streamlit's Custom Components v2: what a figure reports becomes component state or a trigger, numbered.
+
+import { reports } from "./shared.js";
 
 /**
  * @typedef {(name: string, value: unknown) => void} Report
- * @typedef {{data: unknown, parentElement: ParentNode, setStateValue: Report, setTriggerValue: Report}} Mount
+ * @typedef {{data: unknown, heard?: Record<string, number>, parentElement: ParentNode, setStateValue: Report, setTriggerValue: Report}} Mount
  * @typedef {Record<string, (value: any) => void>} Callbacks by what they are told
  */
 
@@ -15,10 +17,11 @@ const TRIGGERS = ["asking", "position", "edited", "switched", "open"];
  * @param {(root: ParentNode, bytes: Uint8Array, callbacks: Callbacks) => void} draw
  */
 export function streamlit(draw) {
-  return (/** @type {Mount} */ { data, parentElement, setStateValue, setTriggerValue }) => {
+  return (/** @type {Mount} */ { data, heard, parentElement, setStateValue, setTriggerValue }) => {
     if (!(data instanceof Uint8Array)) return;
     const telling = (/** @type {string[]} */ names, /** @type {Report} */ report) =>
-      Object.fromEntries(names.map((name) => [name, (/** @type {unknown} */ value) => report(name, value)]));
+      Object.fromEntries(names.map((name) => [name, (/** @type {unknown} */ value) => report(name, { number: ++reports.latest, value })]));
+    reports.heard = heard ?? {};
     draw(parentElement, data, { ...telling(STATES, setStateValue), ...telling(TRIGGERS, setTriggerValue) });
   };
 }

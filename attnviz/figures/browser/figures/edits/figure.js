@@ -25,7 +25,7 @@ export function draw(root, bytes, callbacks = {}) {
   const { header } = messageOf(bytes);
   const another = state.header?.identity !== header.identity;
   Object.assign(state, { header, callbacks });
-  if (another) state.made = new Shared();
+  if (another) state.made = new Shared("edited");
   state.made.offer(header.made);
   if (another) rebuild(state);
   state.results.show(header.results);
@@ -38,7 +38,7 @@ export function draw(root, bytes, callbacks = {}) {
 
 /** @param {EditsState} state */
 function build(state) {
-  Object.assign(state, { made: new Shared(), nodes: new Map(), way: null, asking: null });
+  Object.assign(state, { made: new Shared("edited"), nodes: new Map(), way: null, asking: null });
   state.resize = () => refresh(state);
   state.recolour = () => themeOf(state.host);
   state.tools = element("div", { class: "av-field" });

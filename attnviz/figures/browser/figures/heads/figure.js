@@ -38,7 +38,7 @@ export function draw(root, bytes, callbacks = {}) {
 
 /** @param {HeadsState} state */
 function build(state) {
-  Object.assign(state, { marking: false, same: false, asValues: false, chosen: new Shared(), active: null, at: "0,0" });
+  Object.assign(state, { marking: false, same: false, asValues: false, chosen: new Shared("chosen"), active: null, at: "0,0" });
   state.resize = () => refresh(state);
   state.recolour = () => {
     state.theme = null;
@@ -139,7 +139,7 @@ function openPage(state) {
  */
 function offerDetail(state, detail) {
   const identity = detail?.identity ?? "";
-  if (state.known !== identity) Object.assign(state, { known: identity, opened: new Shared(), maps: new Map() });
+  if (state.known !== identity) Object.assign(state, { known: identity, opened: new Shared("detail"), maps: new Map() });
   state.opened.offer(detail?.opened ?? null);
   if (!detail) return;
   const size = detail.queries.length * detail.keys.length;

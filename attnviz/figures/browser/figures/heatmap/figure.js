@@ -45,8 +45,8 @@ export function draw(root, bytes, callbacks = {}) {
   const { header, arrays } = messageOf(bytes);
   if (state.header?.identity !== header.identity) {
     state.maps = new Map();
-    state.selection = new Shared();
-    state.held = new Shared();
+    state.selection = new Shared("selection");
+    state.held = new Shared("held");
     state.pinned = null;
     state.hovered = null;
     state.forms.pins = [];

@@ -22,7 +22,7 @@ export class Forms {
   /** `listen`: choose(form, the one before) is told which form the reader chose, held() that what is held has changed. */
   constructor(listen) {
     this.listen = listen;
-    this.shared = new Shared();
+    this.shared = new Shared("form");
     this.pins = [];
     const holding = (pins) => {
       this.hold(pins);

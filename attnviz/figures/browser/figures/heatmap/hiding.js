@@ -12,7 +12,7 @@ const SHARES = [50, 75, 90, 95, 99, 100];
 export class Shown {
   /** `change(value)` is told what the reader set: {hide: ["special", "first"], keep: percent or null}. */
   constructor(change) {
-    this.shared = new Shared();
+    this.shared = new Shared("setting");
     const set = (news) => {
       this.shared.set({ ...this.shared.value, ...news });
       change(this.shared.value);

@@ -35,7 +35,7 @@ export function draw(root, bytes, callbacks = {}) {
   const layout = JSON.stringify(header.panes.map(({ name, title, source }) => [name, title, header.sources[source].identity]));
   if (state.layout !== layout) {
     const places = header.panes.map(({ layer, head }) => `${layer},${head}`);
-    Object.assign(state, { layout, held: null, cell: null, first: 0, second: 1, places: new Shared(), plots: [], linked: new Set(places).size === 1 });
+    Object.assign(state, { layout, held: null, cell: null, first: 0, second: 1, places: new Shared("places"), plots: [], linked: new Set(places).size === 1 });
   }
   Object.assign(state, { header, callbacks, change: arrays.change?.data ?? null, pairings: new Pairings(header, arrays) });
   keepMaps(state, arrays);

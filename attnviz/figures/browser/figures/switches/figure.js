@@ -26,7 +26,7 @@ export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {SwitchesState} */ (figureState(root, "switches", build));
   const { header, arrays } = messageOf(bytes);
   const question = JSON.stringify([header.identity, header.layers, header.heads]);
-  if (state.question !== question) Object.assign(state, { question, off: new Shared() });
+  if (state.question !== question) Object.assign(state, { question, off: new Shared("switched") });
   Object.assign(state, { header, callbacks, values: arrays.values.data });
   state.off.offer(header.off);
   state.results.show(header.results);
@@ -37,7 +37,7 @@ export function draw(root, bytes, callbacks = {}) {
 
 /** @param {SwitchesState} state */
 function build(state) {
-  state.off = new Shared();
+  state.off = new Shared("switched");
   state.resize = () => refresh(state);
   state.recolour = () => {
     state.theme = null;

@@ -211,17 +211,17 @@ export class TextView {
   sentence({ from, to, rows, cols }) {
     const { header, view } = this.scene;
     const tokens = rows.length ? rows.map((i) => nameAt(header.queries, view.rows[i])) : cols.map((j) => nameAt(header.keys, view.cols[j]));
-    const several = tokens.length > 1;
+    const many = tokens.length > 1;
     const shown = tokens.length > 4 ? `${tokens.slice(0, 4).join(", ")} and ${tokens.length - 4} more` : tokens.join(", ");
     const parts = [];
     const empty = rows.length > 0 && rows.every((i) => view.empty.includes(i));
     const [key] = largest(from, 1);
     const [query] = largest(to, 1);
-    const [lookAt, lookedBy] = header.signed ? [several ? "are moved" : "is moved", several ? "move most" : "moves most"] : [several ? "look" : "looks", "most looked at by"];
-    if (empty) parts.push(`${several ? "look" : "looks"} only at what is hidden`);
+    const [lookAt, lookedBy] = header.signed ? [many ? "are moved" : "is moved", many ? "move most" : "moves most"] : [many ? "look" : "looks", "most looked at by"];
+    if (empty) parts.push(`${many ? "look" : "looks"} only at what is hidden`);
     if (key) parts.push(`${lookAt} most ${header.signed ? "by" : "at"} ${nameAt(header.keys, key.index)}: ${decimals(key.value)}`);
     if (query) parts.push(`${lookedBy} ${nameAt(header.queries, query.index)}: ${decimals(query.value)}`);
-    return `${several ? `Mean of ${tokens.length} ${several(header.unit)}: ` : ""}${shown} ${parts.join(" · ")}`;
+    return `${many ? `Mean of ${tokens.length} ${several(header.unit)}: ` : ""}${shown} ${parts.join(" · ")}`;
   }
 
   showLegend() {
