@@ -16,8 +16,7 @@ import attnviz
 from attnviz.analysis.head_kinds import KINDS
 from attnviz.errors import InputEmpty
 from attnviz.explanation.evaluation import verdict
-from attnviz.figures import COMPONENTS, heads_data, likeness_data
-from attnviz.figures import pairs_data
+from attnviz.figures import COMPONENTS, heads_data, likeness_data, pairs_data
 from attnviz.figures.charts import curves_chart, line_svg
 from attnviz.figures.report import Item, document, of_explanation, of_head, sentences
 from attnviz.runtime import gallery

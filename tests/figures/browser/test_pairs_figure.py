@@ -13,10 +13,11 @@ from attnviz.errors import InputInvalid
 from attnviz.figures import pairs_data
 from attnviz.text import groups, visible
 from attnviz.types import Attribution
-from tests.figures.browser.test_words_figure import OTHER, SIDE
+from tests.figures.messages.records import split
 from tests.figures.pointer import csv_rows, download, events
 
 pytestmark = pytest.mark.browser
+SIDE, OTHER = split("Undo </script> <b>now</b>! =1+1 مرحبا 👩‍👩‍👧"), split("Other words, too.")
 MATRIX = np.random.default_rng(8).normal(size=(len(SIDE), len(OTHER))).astype(np.float32)
 VALUE = float(MATRIX.sum(dtype=np.float64))
 
