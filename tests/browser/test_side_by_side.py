@@ -98,6 +98,7 @@ def test_heads_are_added_stepped_alone_and_removed_by_keyboard(page: Page):
         open_capture(gallery.capture_path(each)).attention(3)
         for each in (gallery.EXAMPLES[0], gallery.changed_example())
     ]
+    page.locator(".av-plot").nth(2).scroll_into_view_if_needed()
     hover(page, 10, 2, 2)
     expected = [maps[0][1, 10, 2], maps[1][1, 10, 2], maps[1][3, 10, 2]]
     assert values(page) == pytest.approx([*expected, expected[0] - expected[1]], abs=1e-5)

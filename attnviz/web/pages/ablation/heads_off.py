@@ -156,7 +156,10 @@ def _nothing_off(question: Question, importance: HeadImportance) -> None:
             f"**With all heads {markdown(question.noun)} is {decimals(question.answer.value)}.** "
             "Click a head in the grid to switch it off, or the number of a layer for all of its heads."
         )
-        before_after.bars([("all heads", question.answer.value)], question.target.unit)
+        value = (
+            question.answer.value
+        )  # nothing is changed yet; the grid below stays where it is when something is
+        before_after.bars([("all heads", value), ("changed", value)], question.target.unit)
         if top is not None:
             st.button(
                 f"Switch off {head_names.describe((top,), importance.values)}, which supports it most",
