@@ -33,6 +33,7 @@ What the figures report:
 |         |                                                          | `candidate`: [step, id]; `branch`: number; |
 |         |                                                          | `head`: [layer, head], or [-1, -1] for the mean |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
+| pairs   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
 was not, the figure shows a loading state until a message whose `layer` and `head` are those comes. Messages
@@ -55,6 +56,7 @@ from attnviz.figures.messages.edits import edits_data
 from attnviz.figures.messages.heads import heads_data
 from attnviz.figures.messages.heatmap import FORMS, HIDEABLE, SHARES, MapView
 from attnviz.figures.messages.likeness import likeness_data
+from attnviz.figures.messages.pairs import pairs_data
 from attnviz.figures.messages.panes import panes_data
 from attnviz.figures.messages.products import Products
 from attnviz.figures.messages.prose import prose_runs
@@ -94,6 +96,7 @@ __all__ = [
     "likeness_data",
     "note_of",
     "pack",
+    "pairs_data",
     "panes_data",
     "prose_runs",
     "results_data",

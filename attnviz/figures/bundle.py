@@ -21,6 +21,7 @@ COMPONENTS: dict[str, str] = {
     "heatmap": "figures/heatmap/figure.js",
     "heads": "figures/heads/figure.js",
     "words": "figures/words/figure.js",
+    "pairs": "figures/pairs/figure.js",
     "allocation": "figures/allocation/figure.js",
     "panes": "figures/panes/figure.js",
     "likeness": "figures/likeness/figure.js",

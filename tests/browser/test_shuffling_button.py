@@ -23,13 +23,14 @@ def test_the_shuffled_model_is_explained_beside_the_model(page: Page, model, pai
     told = page.locator(".st-key-shuffled")
     expect(told).to_contain_text(verdict.shuffled(found.correlation))
     expect(told).to_contain_text(f"Second text: {verdict.shuffled(found.pair_correlation)}")
-    sides = page.locator(".av-beside .av-text")
+    sides, bars = page.locator(".av-beside .av-text"), page.locator(".av-beside .av-scorebox")
     expect(sides).to_have_count(4)
     left, right = sides.nth(0), sides.nth(1)
     assert left.bounding_box()["y"] == right.bounding_box()["y"]
     assert left.bounding_box()["x"] < right.bounding_box()["x"]
-    assert left.locator(".av-ticks").inner_text() == right.locator(".av-ticks").inner_text()
-    for side, scores in ((left, found.before.scores), (right, found.after.scores)):
+    ticks = bars.locator(".av-ticks")
+    assert ticks.nth(0).inner_text() == ticks.nth(1).inner_text()
+    for side, scores in ((bars.nth(0), found.before.scores), (bars.nth(1), found.after.scores)):
         row = side.get_by_role("row").filter(has=page.get_by_role("rowheader", name="guitar", exact=True))
         place = found.before.tokens.labels.index(" guitar")
         expect(row).to_contain_text(f"{scores[place]:+.4f}".replace("-", "−"))

@@ -98,6 +98,7 @@ def test_heads_are_added_stepped_alone_and_removed_by_keyboard(page: Page):
         open_capture(gallery.capture_path(each)).attention(3)
         for each in (gallery.EXAMPLES[0], gallery.changed_example())
     ]
+    page.locator(".av-plot").nth(2).scroll_into_view_if_needed()
     hover(page, 10, 2, 2)
     expected = [maps[0][1, 10, 2], maps[1][1, 10, 2], maps[1][3, 10, 2]]
     assert values(page) == pytest.approx([*expected, expected[0] - expected[1]], abs=1e-5)
@@ -111,7 +112,7 @@ def test_heads_are_added_stepped_alone_and_removed_by_keyboard(page: Page):
 
 def test_another_text_begins_as_a_copy(page: Page):
     page.goto("/compare?text=The cat sat.")
-    expect(page.get_by_text("Compare it with what?")).to_be_visible()
+    expect(page.locator(".av-plot")).to_have_count(3)
     add(page, "Another text")
     box = page.get_by_role("dialog").get_by_label("Text")
     expect(box).to_have_value("The cat sat.")

@@ -16,7 +16,7 @@ import attnviz
 from attnviz.analysis.head_kinds import KINDS
 from attnviz.errors import InputEmpty
 from attnviz.explanation.evaluation import verdict
-from attnviz.figures import COMPONENTS, heads_data, likeness_data
+from attnviz.figures import COMPONENTS, heads_data, likeness_data, pairs_data
 from attnviz.figures.charts import curves_chart, line_svg
 from attnviz.figures.report import Item, document, of_explanation, of_head, sentences
 from attnviz.runtime import gallery
@@ -205,3 +205,51 @@ def test_the_curves_stand_where_their_numbers_are() -> None:
     assert away == [(56.0, top), (342.0, (top + bottom) / 2), (628.0, bottom)]
     assert kept == [(342.0, bottom), (628.0, top)]
     assert "&lt;cosine&gt;" in drawn
+
+
+def test_the_first_page_has_the_number_both_texts_and_three_sentences_on_one_sheet(
+    capture, explained, opened
+) -> None:
+    pins = items(capture, explained)
+    sheet = opened(document(pins, title="Why?", made=DAY, brief=True))
+    front = sheet.locator(".front")
+    expect(front.locator(".number b")).to_have_text(f"{explained.value:.2f}")
+    texts = front.locator(".coloured").all_inner_texts()
+    assert texts == [explained.tokens.text, explained.pair_tokens.text]
+    sums = explained.scores[~explained.tokens.special]
+    strongest = explained.tokens.labels[
+        int(np.argmax(np.where(explained.tokens.special, 0, explained.scores)))
+    ]
+    assert sums.max() > 0
+    assert front.locator(".coloured .for-8").first.inner_text() == strongest.strip()
+    assert front.locator(".said p").count() == 3
+    assert front.locator(".curves").count() == 1
+    assert sheet.locator("article, #appendix").count() == 0
+    pages = re.findall(rb"/Type\s*/Page\b", sheet.pdf(prefer_css_page_size=True))
+    assert len(pages) == 1
+
+
+def test_pinned_pairs_are_the_picture_of_the_first_page(capture, opened) -> None:
+    example = next(each for each in gallery.examples() if gallery.open_attributions(each))
+    pairs = next(each for each in gallery.open_attributions(example) if each.method == "token-pairs")
+    item = replace(of_explanation(capture.card, pairs), figure="pairs", message=pairs_data(pairs))
+    sheet = opened(document([item]))
+    expect(sheet.locator(".front .av-pairs [data-testid=pairs]")).to_be_visible()
+    expect(sheet.locator("#pin-1 .av-pairs [data-testid=pairs]")).to_be_visible()
+    expect(sheet.locator("#appendix")).to_contain_text("all shares together are the similarity")
+
+
+def test_words_that_people_typed_are_text_on_the_first_page(capture, explained, opened) -> None:
+    text = "<b>now</b> </script><img src=x>"
+    tokens = replace(
+        explained.tokens,
+        text=text,
+        spans=np.array([[0, 0], *[[n, n + 1] for n in range(len(explained.tokens) - 2)], [0, 0]]),
+    )
+    named = replace(
+        tokens,
+        labels=tuple(text[a:b] if a < b else tokens.labels[n] for n, (a, b) in enumerate(tokens.spans)),
+    )
+    sheet = opened(document([of_explanation(capture.card, replace(explained, tokens=named))], brief=True))
+    assert text.startswith(sheet.locator(".coloured").first.inner_text()[:10])
+    assert sheet.locator(".front img, .front b:not(.number b)").count() == 0

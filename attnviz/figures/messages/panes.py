@@ -121,7 +121,7 @@ def _pane(pane: Pane) -> dict[str, Any]:
     layer, head = pane.head
     return {
         "name": visible(pane.name),
-        "title": visible(pane.title),
+        "title": visible(pane.title) if pane.title else "",
         "source": pane.source,
         "layer": layer,
         "head": head,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import regex
 
-from attnviz.text import CONTINUATION
+from attnviz.text import CONTINUATION, GRANULARITIES, groups, visible
 from attnviz.types import BoolArray, IntArray, Tokens
 
 Run = tuple[str, int]
@@ -72,3 +73,22 @@ def _extents(tokens: Tokens, added: BoolArray) -> IntArray:
         extents[token] = place, place + length
         place += length
     return extents
+
+
+def text_in_groups(title: str, tokens: Tokens) -> tuple[dict[str, Any], dict[str, IntArray]]:
+    """One text for a figure: by granularity the labels and the prose in runs; and, (T,), the group of each token."""
+    granularities: dict[str, Any] = {}
+    indices: dict[str, Any] = {}
+    for kind in GRANULARITIES:
+        index, labels = groups(tokens, kind)
+        index = np.asarray(index)
+        special = np.zeros(len(labels), bool)
+        special[index[tokens.special]] = True
+        shown = [visible(label) for label in labels]
+        granularities[kind] = {
+            "labels": shown,
+            "special": special.astype(int).tolist(),
+            "runs": prose_runs(tokens, index, shown),
+        }
+        indices[kind] = index.astype(np.int32)
+    return {"title": title, "text": tokens.text, "granularities": granularities}, indices

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from attnviz.figures.messages.axes import GRANULARITIES
-from attnviz.figures.messages.prose import prose_runs
+from attnviz.figures.messages.prose import text_in_groups
 from attnviz.figures.wire import pack
-from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, Tokens
+from attnviz.types import Attribution, BoolArray, FloatArray, Tokens
 
 # What scores push towards and away from, by target, in short; in full it stands in the targets' declarations.
 LEGEND = {
@@ -128,7 +128,7 @@ def words_data(
     sections: dict[str, Any] = {}
     texts = []
     for number, (name, tokens, scores) in enumerate(sides):
-        text, indices = _side(name, tokens)
+        text, indices = text_in_groups(name, tokens)
         first = number == 0 and beside is None
         position = dict(attribution.options).get("position") if first and asked else None
         text |= {
@@ -174,24 +174,3 @@ def _sides(attribution: Attribution, *titles: str) -> list[tuple[str, Tokens, Fl
         for title, (tokens, scores) in zip(titles, found, strict=True)
         if tokens is not None and scores is not None
     ]
-
-
-def _side(title: str, tokens: Tokens) -> tuple[dict[str, Any], dict[str, IntArray]]:
-    """One text: for each granularity the labels, the prose in runs, and the group of each token."""
-    from attnviz.text import groups, visible
-
-    granularities: dict[str, Any] = {}
-    indices: dict[str, Any] = {}
-    for kind in GRANULARITIES:
-        index, labels = groups(tokens, kind)
-        index = np.asarray(index)
-        special = np.zeros(len(labels), bool)
-        special[index[tokens.special]] = True
-        shown = [visible(label) for label in labels]
-        granularities[kind] = {
-            "labels": shown,
-            "special": special.astype(int).tolist(),
-            "runs": prose_runs(tokens, index, shown),
-        }
-        indices[kind] = index.astype(np.int32)
-    return {"title": title, "text": tokens.text, "granularities": granularities}, indices

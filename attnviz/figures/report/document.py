@@ -11,6 +11,7 @@ from attnviz.errors import InputEmpty
 from attnviz.figures.bertviz import VIEWS, digests
 from attnviz.figures.bundle import component, source, styles
 from attnviz.figures.export import STYLE, escaped, policy
+from attnviz.figures.report.front import shades
 from attnviz.figures.report.parts import body
 
 if TYPE_CHECKING:
@@ -20,13 +21,18 @@ TITLE = "Report"
 
 
 def document(
-    items: Sequence[Item], *, title: str = TITLE, summary: str = "", made: datetime | None = None
+    items: Sequence[Item],
+    *,
+    title: str = TITLE,
+    summary: str = "",
+    made: datetime | None = None,
+    brief: bool = False,
 ) -> str:
-    """The report as one HTML document: a summary in plain words, then each item with all that belongs to it.
+    """The report as one HTML document: a first page in plain words, each item, and an appendix on how all was made.
 
     Args:
         title, summary: the author's own words; any text, hostile ones too.
-        made: when; by default now.
+        made: when; by default now. brief: the first page alone, which prints on one sheet of A4.
 
     Raises:
         InputEmpty: there is no item. UnknownName: an item's figure is not one.
@@ -37,7 +43,7 @@ def document(
     scripts = [f"{component(name).js}{_boot(name)}" for name in figures]
     scripts.append(source("figures/report/print.js"))
     inside = [digest for view in VIEWS for digest in digests(view)] if "frame" in figures else []
-    style = "\n".join([STYLE, styles(figures), source("figures/report/report.css")])
+    style = "\n".join([STYLE, styles(figures), source("figures/report/report.css"), shades()])
     messages = "".join(
         f'<script type="application/octet-stream" id="message-{n}">{base64.b64encode(each.message).decode()}</script>\n'
         for n, each in enumerate(items, 1)
@@ -49,7 +55,7 @@ def document(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{escaped(title or TITLE)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f"{body(items, title or TITLE, summary, made or datetime.now().astimezone())}"
+        f"{body(items, title or TITLE, summary, made or datetime.now().astimezone(), brief)}"
         f"{messages}{modules}</body>\n</html>\n"
     )
 

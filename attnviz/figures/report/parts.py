@@ -14,38 +14,56 @@ from attnviz.figures.charts import curves_chart, line_svg
 from attnviz.figures.charts.svg import key
 from attnviz.figures.export import escaped
 from attnviz.figures.report import sentences as words
+from attnviz.figures.report.front import front
 
 if TYPE_CHECKING:
     from attnviz.explanation import Faithfulness
     from attnviz.figures.report.items import Item
 
 
-def body(items: Sequence[Item], title: str, summary: str, made: datetime) -> str:
-    """Everything between the scripts: heading, summary, the items, and how all was made."""
+def body(items: Sequence[Item], title: str, summary: str, made: datetime, brief: bool = False) -> str:
+    """Everything between the scripts: heading, first page, the items, and how all was made; or the first page alone."""
     count = "one figure" if len(items) == 1 else f"{len(items)} figures"
-    pinned = "".join(_item(n, item) for n, item in enumerate(items, 1))
+    pinned = "" if brief else "".join(_item(n, item) for n, item in enumerate(items, 1)) + _appendix(items)
     return (
         f"<header><h1>{_line(title)}</h1>"
         f'<p class="about">{count}, made with AttnViz on {_day(made)}</p>'
         '<button type="button" id="print" hidden>Print or save as PDF</button></header>\n'
-        f"<main>{_summary(items, summary)}{pinned}{_made(items)}</main>\n"
+        f"<main>{_summary(items, summary, brief)}{pinned}</main>\n"
     )
 
 
-def _summary(items: Sequence[Item], summary: str) -> str:
-    """The plain-language part: the author's words, what each figure found, what was done, what it cannot say."""
+def _summary(items: Sequence[Item], summary: str, brief: bool) -> str:
+    """The first page: the author's words, what was explained at a glance, and what each figure found."""
     own = f'<div class="own" dir="auto">{escaped(summary)}</div>' if summary.strip() else ""
     found = "".join(
         f'<li><a href="#pin-{n}" dir="auto">{_line(item.title)}</a>'
         f"{_said(words.findings(item)[:2])}{_badges(item)}</li>"
         for n, item in enumerate(items, 1)
     )
+    first = front(items)
+    each = "" if brief and first else f"<ol>{found}</ol>"
+    return (
+        '<section id="summary" aria-labelledby="in-short"><h2 id="in-short">In short</h2>'
+        f"{own}{first}{each}</section>\n"
+    )
+
+
+def _appendix(items: Sequence[Item]) -> str:
+    """What was done, what it cannot say, how each figure was made, the cards of the models."""
     means = dict.fromkeys(row for item in items for row in words.means(item))
     caveats = dict.fromkeys(line for item in items for line in words.caveats(item))
+    settings = "".join(
+        _table(f"Figure {n}: {item.title}", (*_models(item), *words.settings(item)))
+        + _steps(item.explained.test if item.explained is not None else None)
+        + _again(item)
+        for n, item in enumerate(items, 1)
+    )
     return (
-        f'<section id="summary" aria-labelledby="in-short"><h2 id="in-short">In short</h2>{own}<ol>{found}</ol>'
+        '<section id="appendix" aria-labelledby="appendix-title"><h2 id="appendix-title">Appendix</h2>'
         + (f"<h3>What was done</h3><dl>{_terms(means)}</dl>" if means else "")
-        + f"<h3>What this cannot say</h3>{_list(caveats)}</section>\n"
+        + f"<h3>What this cannot say</h3>{_list(caveats)}"
+        + f"<h3>Settings</h3>{settings}{_made(items)}</section>\n"
     )
 
 
@@ -67,22 +85,14 @@ def _item(n: int, item: Item) -> str:
         f'{note}<div class="found">{_said(words.findings(item))}{_badges(item)}{meaning}</div>'
         f'<div class="figure" data-figure="{escaped(item.figure)}" data-message="message-{n}"></div>'
         f'<div class="print" aria-hidden="true"></div>{_results(item)}'
-        f'<div class="details">{_texts(item)}{_table("Settings", (*_models(item), *words.settings(item)))}</div>'
+        f'<div class="details">{_texts(item)}</div>'
         + (_test(test, item) if test is not None else "")
-        + f"<h3>Caveats</h3>{_list(words.caveats(item))}{_again(item)}{_link(item)}</article>\n"
+        + f"{_link(item)}</article>\n"
     )
 
 
 def _test(test: Faithfulness, item: Item) -> str:
-    """The numbers of the test, and its curves as a drawing and as a table."""
-    steps = verdict.curve_table(test)
-    head = "".join(f'<th scope="col">{_line(name)}</th>' for name in steps[0])
-    rows = "".join(
-        "<tr>"
-        + "".join(f"<td>{value if isinstance(value, int) else f'{value:.3f}'}</td>" for value in row.values())
-        + "</tr>"
-        for row in steps
-    )
+    """The numbers of the test, and its curves as a drawing; they stand as a table in the appendix."""
     numbers = "".join(
         f'<tr><th scope="row">{_line(what)}</th><td>{own}</td><td>{random}</td></tr>'
         for what, own, random in words.numbers(test)
@@ -93,13 +103,29 @@ def _test(test: Faithfulness, item: Item) -> str:
         f'<th scope="col">by chance: mean ({_line(verdict.chance(test))})</th></tr></thead>'
         f'<tbody>{numbers}</tbody></table></div><p class="small">{_line(verdict.curve_numbers(test))}</p>'
         f"{_curves(test, words.unit(item))}"
+    )
+
+
+def _steps(test: Faithfulness | None) -> str:
+    """The curves of the test as a table."""
+    if test is None:
+        return ""
+    steps = verdict.curve_table(test)
+    head = "".join(f'<th scope="col">{_line(name)}</th>' for name in steps[0])
+    rows = "".join(
+        "<tr>"
+        + "".join(f"<td>{value if isinstance(value, int) else f'{value:.3f}'}</td>" for value in row.values())
+        + "</tr>"
+        for row in steps
+    )
+    return (
         f'<details open><summary>Step by step</summary><div class="wide"><table class="numbers steps"><thead><tr>{head}'
         f"</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )
 
 
 def _curves(test: Faithfulness, unit: str) -> str:
-    drawn = line_svg(curves_chart(test, unit), "Curves of the test; their numbers stand in the table below")
+    drawn = line_svg(curves_chart(test, unit), "Curves of the test; their numbers stand in the appendix")
     return (
         f'{drawn}<p class="small">{key(0, "first words taken away")} {key(1, "only the first words kept")}. '
         f"Shaded: {_line(verdict.chance(test))}.</p>"

@@ -41,6 +41,10 @@ MEANS = {
         "All heads",
         "Each small picture is the attention map of one head: layers go down, heads go across.",
     ),
+    "pairs": (
+        "Two texts, word by word",
+        "A line for each pair of words, as wide as its share: all shares together are the similarity of the texts.",
+    ),
     "panes": (
         "Attention side by side",
         "The maps of heads on one scale, and the difference of two of them over the tokens that they share.",

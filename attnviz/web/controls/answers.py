@@ -12,6 +12,7 @@ from attnviz.web.escape import plain
 if TYPE_CHECKING:
     from attnviz.types import Tokens
 
+ANCHOR = "model-says"  # of the heading
 SHOWN = 10  # answers in the table
 
 
@@ -38,10 +39,12 @@ def table(attribution: Answered) -> None:
     unit = attribution.outcome_unit
     shown = attribution.outcomes[:SHOWN]
     top = max(abs(value) for _, value in attribution.outcomes) or 1.0
+    signed = any(value < 0 for _, value in shown)
     rows = "".join(
-        _row(name, value, value / top if unit != "probability" else value, unit) for name, value in shown
+        _row(name, value, bar(value / top if unit != "probability" else value, signed), unit)
+        for name, value in shown
     )
-    st.subheader("What the model says", anchor=False)
+    st.subheader("What the model says", anchor=ANCHOR)
     st.html(
         f'<table class="attnviz-answers"><thead><tr><th scope="col">answer</th><th scope="col"></th>'
         f'<th scope="col">{html.escape(unit)}</th></tr></thead><tbody>{rows}</tbody></table>'
@@ -50,10 +53,18 @@ def table(attribution: Answered) -> None:
         st.caption(f"The first {SHOWN} of {len(attribution.outcomes)}.")
 
 
-def _row(name: str, value: float, share: float, unit: str) -> str:
-    number = f"{value:.1%}" if unit == "probability" and value >= 0.001 else f"{value:.3g}"
-    width = 100 * min(max(abs(share), 0.0), 1.0)
+def bar(share: float, signed: bool) -> str:
+    """The cell of a bar, as HTML: `share` of the full length, of either side of zero where some values are negative."""
+    width = 100 * min(abs(share), 1.0)
+    if not signed:
+        return f'<td><span style="width:{width:.1f}%"></span></td>'
+    left = 50 - (width / 2 if share < 0 else 0)
+    below = ' class="below"' if share < 0 else ""
     return (
-        f'<tr><th scope="row">{html.escape(plain(str(name), 60)) or "␣"}</th>'
-        f'<td><span style="width:{width:.1f}%"></span></td><td>{number}</td></tr>'
+        f'<td class="around"><span{below} style="width:{width / 2:.1f}%;margin-left:{left:.1f}%"></span></td>'
     )
+
+
+def _row(name: str, value: float, drawn: str, unit: str) -> str:
+    number = f"{value:.1%}" if unit == "probability" and value >= 0.001 else f"{value:.3g}"
+    return f'<tr><th scope="row">{html.escape(plain(str(name), 60)) or "␣"}</th>{drawn}<td>{number}</td></tr>'

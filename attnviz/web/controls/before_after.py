@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.text import decimals, signed_decimals
+from attnviz.web.controls.answers import bar
 from attnviz.web.escape import markdown, plain
 
 if TYPE_CHECKING:
@@ -72,13 +73,13 @@ def moved(before: float, after: float, digits: int = 3) -> str:
     return f"{'falls' if after < before else 'rises'} from {old} to {new}"
 
 
-def bars(first: tuple[str, float], second: tuple[str, float], unit: str) -> None:
-    """Two values with our own names, as bars of one scale."""
-    top = max(abs(first[1]), abs(second[1])) or 1.0
+def bars(values: Sequence[tuple[str, float]], unit: str) -> None:
+    """Values with our own names, as bars of one scale, around zero where one of them is negative."""
+    top = max(abs(value) for _, value in values) or 1.0
+    signed = any(value < 0 for _, value in values)
     lines = "".join(
-        f'<tr><th scope="row">{html.escape(name)}</th>'
-        f'<td><span style="width:{100 * abs(value) / top:.1f}%"></span></td><td>{decimals(value)}</td></tr>'
-        for name, value in (first, second)
+        f'<tr><th scope="row">{html.escape(name)}</th>{bar(value / top, signed)}<td>{decimals(value)}</td></tr>'
+        for name, value in values
     )
     st.html(
         f'<table class="attnviz-answers"><thead><tr><th scope="col">result</th><th scope="col"></th>'

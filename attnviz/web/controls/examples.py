@@ -56,7 +56,7 @@ def of_model() -> list[Example]:
 
 
 def view_of(example: Example) -> address.State:
-    """The state that shows what the example is for: its head and its words where the model is the one it was found in."""
+    """The state that shows what the example is for: its head and words where it was found in the chosen model."""
     chosen = session.state().model
     model = None if session.is_file(chosen) else chosen
     state = address.State(model)

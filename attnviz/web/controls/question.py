@@ -10,7 +10,7 @@ import streamlit as st
 
 from attnviz.errors import InputEmpty, InputInvalid, UnknownName
 from attnviz.provenance import Variable, call
-from attnviz.web.controls import before_after, embedding_limit, examples, marked_text, targets
+from attnviz.web.controls import before_after, embedding_limit, marked_text, sidebar, targets
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import links, problems, progress
@@ -101,6 +101,16 @@ def needs_model(purpose: str) -> None:
     with st.container(border=True):
         st.subheader("An opened file holds attention only", anchor=False)
         st.markdown(f"{purpose}, the model itself has to run: choose it under **Model**.")
+        card = session.runtime().card(session.state().model or session.default_model())
+        if card is not None:
+            st.button(
+                f"Run {markdown(card.name)} on this text",
+                key="run_the_model",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=sidebar.use_model,
+                args=(card.name,),
+            )
 
 
 def ask(query: Query, state: State, purpose: str) -> Question | None:
@@ -114,21 +124,21 @@ def ask(query: Query, state: State, purpose: str) -> Question | None:
     runtime = session.runtime()
     target = targets.choose(query, state)
     if target is None:
-        example = runtime.default_pair_query
-        shown = next(each for each in runtime.examples() if each.query == example)
-        st.button("Take the two example sentences", on_click=examples.show, args=(shown,))
         return None
     query = embedding_limit.choose(query, state, target)
-    targets.type_options(query, state, target)
     options = targets.options(state, target)
-    choice = st.container()
+    typed, choice = st.container(), st.container()
     try:
         with progress.loading() as report:
             answer = runtime.answer(query, target.name, report, **options)
     except (InputEmpty, InputInvalid, UnknownName) as error:
+        with typed:
+            targets.type_options(query, state, target)
         problems.show_error(error)
         targets.back_to_own_choice(state)
         return None
+    with typed:
+        targets.type_options(query, state, target, targets.decided(answer, state))
     with choice:
         targets.pick_options(answer, state, target)
         if answer.note:

@@ -5,19 +5,22 @@ A reader who names nothing gets the model's own choice.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from attnviz.errors import TargetUnsupported
-from attnviz.web.escape import markdown, plain
+from attnviz.web.controls import second_text
+from attnviz.web.escape import plain
 from attnviz.web.shell import progress
 from attnviz.web.state import session
 from attnviz.web.state.fields import MAX_OPTION
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from attnviz.explanation import TargetInfo
     from attnviz.runtime import Query
     from attnviz.types import BoolArray, Tokens
@@ -65,8 +68,8 @@ def available(query: Query) -> tuple[TargetInfo, ...]:
     return found
 
 
-def choose(query: Query, state: State) -> TargetInfo | None:
-    """The target that the address asks for, with a selector where there are several.
+def choose(query: Query, state: State, row: DeltaGenerator | None = None) -> TargetInfo | None:
+    """The target that the address asks for, with a selector where there are several, in `row` if there is one.
 
     None where it compares two texts and there is one; what can be done then is drawn.
     """
@@ -75,7 +78,7 @@ def choose(query: Query, state: State) -> TargetInfo | None:
     default = found[0].name
     name = session.choose("target", state.target, tuple(infos), default)
     if len(infos) > 1:
-        st.selectbox(
+        (st if row is None else row).selectbox(
             "Which result",
             tuple(infos),
             format_func=lambda name: infos[name].title,
@@ -83,10 +86,10 @@ def choose(query: Query, state: State) -> TargetInfo | None:
             on_change=_another_target,
             args=(default,),
         )
-    if _asks_a_question(infos[name]):
+    if asks_a_question(infos[name]):
         st.caption(QUESTION)
     if infos[name].needs_pair and not query.pair:
-        _second_text_missing(infos[name], found)
+        second_text.missing(infos[name], found, asks_a_question(infos[name]))
         return None
     return infos[name]
 
@@ -96,34 +99,9 @@ def _another_target(default: str) -> None:
     session.update(target=None if name == default else name, options=())
 
 
-def _asks_a_question(target: TargetInfo) -> bool:
+def asks_a_question(target: TargetInfo) -> bool:
     """Whether it reads two texts as one, and cannot do without the second: a question and its context."""
     return target.needs_pair and target.takes_pair
-
-
-def _second_text_missing(target: TargetInfo, available: tuple[TargetInfo, ...]) -> None:
-    """The target needs two texts, and there is one: what to type, and what one text can be asked."""
-    with st.container(border=True):
-        st.subheader("A second text is needed", anchor=False)
-        missing = (
-            "The answer is looked for in a context. Type it"
-            if _asks_a_question(target)
-            else f"{markdown(target.title)} compares two texts. Type the other one"
-        )
-        alone = any(not info.needs_pair for info in available)
-        st.markdown(
-            f"{missing} under **Second text** and press **Show**"
-            + (", or ask for what needs one text only:" if alone else ".")
-        )
-        with st.container(horizontal=True):
-            for info in available:
-                if not info.needs_pair:
-                    st.button(
-                        info.title,
-                        key=f"instead_{info.name}",
-                        on_click=session.update,
-                        kwargs={"target": info.name, "options": ()},
-                    )
 
 
 def options(state: State, target: TargetInfo) -> dict[str, Hashable]:
@@ -137,23 +115,57 @@ def options(state: State, target: TargetInfo) -> dict[str, Hashable]:
     return result
 
 
-def type_options(query: Query, state: State, target: TargetInfo) -> None:
-    """Boxes for what has to be typed; Enter explains anew."""
+def type_options(
+    query: Query, state: State, target: TargetInfo, decided: Mapping[str, str] | None = None
+) -> None:
+    """Boxes for what has to be typed, filled with what is explained; Enter explains anew.
+
+    `decided`: what `decided` found, where the model has answered.
+    """
     fields = TYPED.get(target.name, {})
     if not fields or (target.name == "entailment" and query.pair):
         return
-    given = dict(state.options)
+    given, used = dict(state.options), decided or {}
     with st.container(horizontal=True, gap="medium"):
         for name, (title, hint) in fields.items():
             key = f"option_{target.name}_{name}"
             st.text_input(
                 title,
-                key=session.follow(key, given.get(name, "")),
+                key=session.follow(key, given.get(name) or used.get(name, "")),
                 placeholder=hint,
                 max_chars=MAX_OPTION,
                 on_change=_write,
                 args=(name, key),
             )
+
+
+def decided(answer: Answered, state: State) -> dict[str, str]:
+    """Every option of the result as somebody would type it: what was typed, or what the model has chosen.
+
+    Tokens that it has chosen are the likeliest ones, in order; where several read alike, one is named by its number.
+    """
+    given = dict(state.options)
+    likeliest = [str(name) for name, _ in answer.outcomes if str(name) not in given.values()]
+    found = {}
+    for name, value in answer.options:
+        if isinstance(value, tuple | list):
+            text = ", ".join(map(str, value))
+        elif name in ("token", "against") and isinstance(value, int):
+            text = _token(value, likeliest, answer)
+        else:
+            text = "" if value is None else str(value)
+        found[name] = (given.get(name) or text)[:MAX_OPTION]
+    return found
+
+
+def _token(token: int, likeliest: list[str], answer: Answered) -> str:
+    """The token that the model has chosen itself; the hidden one of a text is a token of it."""
+    options = dict(answer.options)
+    place = options.get("position")
+    if isinstance(place, int) and int(answer.tokens.ids[place]) == token:
+        return answer.tokens.labels[place].strip()
+    text = likeliest.pop(0) if likeliest else ""
+    return f"#{token}" if not text.strip() or text.endswith(f", token {token})") else text
 
 
 def pick_options(attribution: Answered, state: State, target: TargetInfo) -> None:
@@ -184,7 +196,7 @@ def places(tokens: Tokens, target: TargetInfo) -> BoolArray | None:
     if target.name not in PLACES:
         return None
     own: BoolArray = ~tokens.special
-    return own & (tokens.segments == 1) if _asks_a_question(target) else own
+    return own & (tokens.segments == 1) if asks_a_question(target) else own
 
 
 def ask_about(position: int) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.web.serving import visitor
-from attnviz.web.share import copy_link, pin
+from attnviz.web.share import again, copy_link, pin
 from attnviz.web.share.drawn import file_stem
 from attnviz.web.share.spreadsheet import csv_text
 from attnviz.web.state import address, session
@@ -42,33 +42,38 @@ TYPES = {
 }
 
 
-def show(drawn: Drawn) -> None:
-    """Draw the row for this figure; below it why there is no link, where there is none."""
-    reason = why_unlinked(drawn)
-    with st.container(horizontal=True, vertical_alignment="center", key="take_away"):
-        if not reason or reason in (TOO_LONG, TEXTS_TOO_LONG):
+def show(drawn: Drawn, key: str = "", noun: str = "") -> None:
+    """Draw the row for this figure; below it why there is no link, where there is none.
+
+    `key`, `noun`: tell the row of a page's further figure from that of its first, which has the link.
+    """
+    again.take(drawn)
+    reason, end = why_unlinked(drawn), key and f"_{key}"
+    with st.container(horizontal=True, vertical_alignment="center", key=f"take_away{end}"):
+        if not key and (not reason or reason in (TOO_LONG, TEXTS_TOO_LONG)):
             copy_link.buttons(session.spelled(drawn.state, drawn.query), whole=not reason)
-        _files(drawn)
-        pressed = bool(drawn.figure) and pin.button()
-    if reason:
+        _files(drawn, end, f"Save {noun}" if noun else "Save")
+        pressed = bool(drawn.figure) and pin.button(end, f"Pin {noun} to report" if noun else pin.LABEL)
+    if reason and not key:
         st.caption(reason)
     if pressed:
         pin.add(drawn)
 
 
-def _files(drawn: Drawn) -> None:
+def _files(drawn: Drawn, end: str, save: str) -> None:
     name = drawn.file_name or file_stem(session.model_name(drawn.query.model), drawn.query.text)
     attention, table = drawn.attention, drawn.table
     if attention is not None:
         runtime, query = session.runtime(), attention.query
-        _download("Save for AttnViz", lambda: runtime.save(query), name, "attnviz", SAVE_HELP)
+        _download(f"{save} for AttnViz", lambda: runtime.save(query), name, "attnviz", SAVE_HELP, end)
     if drawn.figure:
-        _download("Save as a web page", lambda: page(drawn), name, "html", PAGE_HELP)
+        _download(f"{save} as a web page", lambda: page(drawn), name, "html", PAGE_HELP, end)
     if drawn.arrays is not None:
-        _download("Save as arrays", drawn.arrays, name, "npz", ARRAYS_HELP)
+        _download(f"{save} as arrays", drawn.arrays, name, "npz", ARRAYS_HELP, end)
     if table is not None:
+        lines = drawn.provenance
         _download(
-            "Save as a table", lambda: csv_text(table(), drawn.provenance().lines()), name, "csv", TABLE_HELP
+            f"{save} as a table", lambda: csv_text(table(), lines().lines()), name, "csv", TABLE_HELP, end
         )
 
 
@@ -93,13 +98,13 @@ def why_unlinked(drawn: Drawn) -> str:
     return ""
 
 
-def _download(label: str, data: Callable[[], Any], name: str, extension: str, meaning: str) -> None:
+def _download(label: str, data: Callable[[], Any], name: str, extension: str, meaning: str, end: str) -> None:
     st.download_button(
         label,
         visitor.kept(data),
         file_name=f"{name}.{extension}",
         mime=TYPES[extension],
-        key=f"save_{extension}",
+        key=f"save_{extension}{end}",
         on_click="ignore",
         help=meaning,
     )

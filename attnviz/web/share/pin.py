@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attnviz.figures.report import Explained, Item
     from attnviz.web.share.drawn import Drawn
 
+LABEL = "Pin to report"
 HELP = "Collects this figure with its settings, texts and numbers on the page **Report**, which makes one file of all."
 FROM_FILE = (
     "This figure comes from an opened file, which a link cannot carry: open the file itself to see it again."
@@ -26,9 +27,9 @@ FROM_FILE = (
 TOO_LONG = "The texts are too long for a link: type them again to see this figure."
 
 
-def button() -> bool:
-    """Draw the button; whether it was pressed."""
-    return st.button("Pin to report", icon=":material/keep:", key="pin", help=HELP)
+def button(end: str = "", label: str = LABEL) -> bool:
+    """Draw the button; whether it was pressed. `end`: of its key, where a page has several."""
+    return st.button(label, icon=":material/keep:", key=f"pin{end}", help=HELP)
 
 
 def add(drawn: Drawn) -> None:

@@ -29,7 +29,7 @@ MAX_TITLE, MAX_NOTE, MAX_SUMMARY = 200, 2_000, 10_000  # letters
 class Pin:
     """What the window itself remembers of a pinned figure: enough to name it, and to make it again.
 
-    `link`, `unlinked`: as of `Item`. `nbytes`: of the figure.
+    `link`, `unlinked`, `figure`: as of `Item`. `nbytes`: of the figure; 0 before it is made again.
     """
 
     title: str
@@ -37,6 +37,7 @@ class Pin:
     link: str
     unlinked: str
     nbytes: int
+    figure: str
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Report:
     Attributes:
         pins: by name, in order. removed: what was taken out last, as (place, name, pin).
         owner: whose figures they are, in the store.
+        returned: whether it came back from the browser's storage, and its figures have to be made again.
     """
 
     title: str = ""
@@ -53,6 +55,7 @@ class Report:
     pins: dict[str, Pin] = field(default_factory=dict)
     removed: tuple[tuple[int, str, Pin], ...] = ()
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
+    returned: bool = False
 
     @property
     def items(self) -> dict[str, Item]:
@@ -76,12 +79,16 @@ class Report:
         """Bytes of the figures that are still held."""
         return sum(self.pins[name].nbytes for name in self.items)
 
-    def add(self, item: Item) -> str:
+    def add(self, item: Item, again: str = "") -> str:
         """Pin the item; says what became of it. One that was lost takes its place again, with its title and note.
+
+        `again`: the name of the lost one that this item is, where its numbers differ in their last digits by now.
 
         Raises AttnVizError where it is larger than what one visitor may hold.
         """
         name, held = name_of(item), visitor.runtime().held
+        if again in self.pins and name not in self.pins:
+            self.pins = {name if each == again else each: pin for each, pin in self.pins.items()}
         known, kept = self.pins.get(name), self.items
         if name in kept:
             return f"This is in the report already, as number {self._number(name)}."
@@ -96,7 +103,12 @@ class Report:
         held.give_way(uploads.held())
         held.put(self._key(name), item)
         self._forget_removed()
-        self.pins[name] = known or Pin(item.title, item.note, item.link, item.unlinked, item.nbytes)
+        self.pins[name] = (
+            replace(known, nbytes=item.nbytes)
+            if known
+            else Pin(item.title, item.note, item.link, item.unlinked, item.nbytes, item.figure)
+        )
+        self.returned = self.returned and bool(self.lost)
         if known is not None:
             return f"Pinned again, as number {self._number(name)}."
         return f"Pinned to the report: {len(self.pins)} of at most {MOST}. Open **Report** to see it."
@@ -141,11 +153,16 @@ class Report:
     def _number(self, name: str) -> int:
         return list(self.pins).index(name) + 1
 
-    def html(self) -> str:
-        """The report as one file, of the figures that are still held. Raises InputEmpty where there is none."""
+    def html(self, brief: bool = False) -> str:
+        """The report as one file, of the figures that are still held; `brief`: its first page alone.
+
+        Raises InputEmpty where there is no figure.
+        """
         from attnviz.figures.report import TITLE, document
 
-        return document(tuple(self.items.values()), title=self.title.strip() or TITLE, summary=self.summary)
+        return document(
+            tuple(self.items.values()), title=self.title.strip() or TITLE, summary=self.summary, brief=brief
+        )
 
 
 def current() -> Report:
@@ -157,7 +174,8 @@ def current() -> Report:
 
 def said_of_lost() -> str:
     """What this visitor should know of figures that had to make room; "" where none had to."""
-    count = len(current().lost) if KEY in st.session_state else 0
+    shown = current() if KEY in st.session_state else None
+    count = len(shown.lost) if shown is not None and not shown.returned else 0
     figures = "A figure" if count == 1 else f"{count} figures"
     them = "it" if count == 1 else "them"
     return (

@@ -21,7 +21,7 @@ from attnviz.web.state.edits import Edit
 from attnviz.web.state.edits import reported as reported_edits
 from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 
-HEATMAP, HEADS, WORDS = "heatmap", "heads", "words"
+HEATMAP, HEADS, WORDS, PAIRS = "heatmap", "heads", "words", "pairs"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS, WRITING = "switches", "edits", "writing"
 ALIGNMENT, BEAMS = "alignment", "beams"
@@ -146,6 +146,11 @@ def writing(
         on_head_change=lambda: tell("head", head, 2, -1),
         on_branch_change=lambda: tell("branch", branch, 1),
     )
+
+
+def pairs(data: bytes) -> None:
+    """Two texts facing each other, with lines; adding up by other units changes the address."""
+    _show(PAIRS, data, on_granularity_change=lambda: _granularity(PAIRS))
 
 
 def switches(data: bytes, switched: Callable[[tuple[Head, ...]], None]) -> None:

@@ -15,7 +15,7 @@ import streamlit as st
 
 from attnviz.web import glossary
 from attnviz.web.controls import self_check, sidebar, uploads
-from attnviz.web.share import report
+from attnviz.web.share import again, keep, report
 from attnviz.web.shell import first_paint, keys, problems
 from attnviz.web.shell.site import DEFAULT, HOME, SECTIONS, SITE, entry
 from attnviz.web.state import address, session
@@ -56,7 +56,9 @@ def show() -> None:
         if not known and session.runtime().card(model) is not None:
             st.rerun()  # the controls depend on what the page has just learned of the model
     with st.sidebar, problems.guard():
+        keep.show()
         self_check.show(state.model or session.default_model())  # last of all: it takes a pass of the model
+    again.proceed()
     _warm_up()
 
 
@@ -115,7 +117,9 @@ def _navigation(pages: dict[str, Page], current: Page, state: address.State) -> 
         for each in entries:
             at_home = each.name == DEFAULT and not current.url_path
             page = pages[HOME if at_home else each.name]
-            st.sidebar.page_link(page, label=each.title, query_params=params, width="stretch")
+            count = len(report.current().pins) if each.name == again.REPORT else 0
+            label = f"{each.title} ({count})" if count else each.title
+            st.sidebar.page_link(page, label=label, query_params=params, width="stretch")
     with st.sidebar:
         keys.show(current.url_path or DEFAULT)
         with st.popover("What the words mean", width="stretch"):

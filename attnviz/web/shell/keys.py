@@ -121,7 +121,17 @@ PAGES: dict[str, tuple[Group, ...]] = {
             ),
         ),
     ),
-    "attribution": (("In the words", (("← → ↑ ↓", "go from word to word and read its score"),)),),
+    "attribution": (
+        ("In the words", (("← → ↑ ↓", "go from word to word and read its score"),)),
+        (
+            "In the pairs",
+            (
+                ("↑ ↓", "go from word to word"),
+                ("← →", "go to the other text"),
+                ("Enter", "hold the pairs of a word, or let go"),
+            ),
+        ),
+    ),
     "ablation": (
         (
             "In the grid of heads",

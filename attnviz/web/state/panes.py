@@ -28,7 +28,7 @@ class PaneState:
 
 
 def of_state(state: State, start: Head) -> tuple[PaneState, ...]:
-    """The panes that the address asks for, one to four; `start` is the head where it names none."""
+    """The panes that the address asks for; `start` is the head where it names none. One head stands beside the next."""
     query = session.query(state)
     if state.panes is not None:
         # A file's own second text was read together with its first one; it is no text that a pane could show.
@@ -40,7 +40,24 @@ def of_state(state: State, start: Head) -> tuple[PaneState, ...]:
     first, *more = state.heads or (start,)
     if not more and query.pair and not session.is_file(query.model):
         return PaneState(query.model, query.text, first), PaneState(query.model, query.pair, first)
+    if not more:
+        more = [following(query.model, first)[0]]
     return tuple(PaneState(query.model, query.text, head) for head in (first, *more))
+
+
+def implied(state: State) -> bool:
+    """Whether the second pane is the next head of the first, which nobody has asked for."""
+    query = session.query(state)
+    pair = query.pair is not None and not session.is_file(query.model)
+    return state.panes is None and len(state.heads) < MIN_PANES and not pair
+
+
+def following(model: str, head: Head) -> list[Head]:
+    """The heads after this one, as many as there can be panes; the first ones come after the last."""
+    card = session.runtime().card(model)
+    layers, heads = (card.layers, card.heads) if card is not None else (head[0] + 1, head[1] + 2)
+    at, count = head[0] * heads + head[1], max(1, layers * heads)
+    return [divmod((at + step) % count, heads) for step in range(1, MAX_PANES + 1)]
 
 
 def to_state(panes: tuple[PaneState, ...], state: State) -> State:

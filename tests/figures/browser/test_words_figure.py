@@ -14,29 +14,11 @@ from playwright.sync_api import Page, expect
 from attnviz.figures import words_data
 from attnviz.text import groups, visible
 from attnviz.types import Attribution, Tokens
-from tests.figures.messages.records import tokens
+from tests.figures.messages.records import split
 from tests.figures.pointer import csv_rows, download, events, readout
 
 pytestmark = pytest.mark.browser
 TEXT = "Undo </script> <b>now</b>! =1+1 مرحبا 👩‍👩‍👧"
-
-
-def split(text: str) -> Tokens:
-    """Pieces of at most four characters, words at white space."""
-    spans: list[tuple[int, int]] = []
-    words: list[int] = []
-    word = -1
-    for start, character in enumerate(text):
-        if character == " ":
-            continue
-        if start == 0 or text[start - 1] == " ":
-            word += 1
-        elif start - spans[-1][0] < 4 and words[-1] == word:
-            spans[-1] = (spans[-1][0], start + 1)
-            continue
-        spans.append((start, start + 1))
-        words.append(word)
-    return tokens(text, spans, words)
 
 
 SIDE, OTHER = split(TEXT), split("Other words, too.")

@@ -19,3 +19,21 @@ def tokens(text: str, pieces: list[tuple[int, int]], words: list[int]) -> Tokens
         words=np.array([-1, *words, -1]),
         segments=np.zeros(len(pieces) + 2, int),
     )
+
+
+def split(text: str) -> Tokens:
+    """Pieces of at most four characters, words at white space."""
+    spans: list[tuple[int, int]] = []
+    words: list[int] = []
+    word = -1
+    for start, character in enumerate(text):
+        if character == " ":
+            continue
+        if start == 0 or text[start - 1] == " ":
+            word += 1
+        elif start - spans[-1][0] < 4 and words[-1] == word:
+            spans[-1] = (spans[-1][0], start + 1)
+            continue
+        spans.append((start, start + 1))
+        words.append(word)
+    return tokens(text, spans, words)

@@ -89,9 +89,22 @@ def test_what_a_link_asks_nonsensically_is_left_out(app, value):
 def test_without_a_second_text_other_questions_are_offered(app):
     page = app("attribution", text=TEXT)
     assert "A second text is needed" in page.markdown
-    page.press("Labels of your own")
+    page.at.button(key="instead_label-prompt").click().run()
     assert page.url["target"] == "label-prompt"
     assert "complaint" in answers(page)
+    assert page.at.text_input(key="option_label-prompt_labels").value == "complaint, praise"
+
+
+def test_a_second_text_is_typed_in_place_or_taken_from_the_example_and_the_first_one_stays(app):
+    page = app("attribution", text=TEXT)
+    other = get_runtime().default_pair_query.pair
+    page.at.button(key="second_text_example").click().run()
+    assert page.url == {"text": TEXT, "pair": other}
+    assert [text["text"] for text in page.figure("words")[0]["texts"]] == [TEXT, other]
+    page = app("attribution", text=TEXT)
+    page.at.text_area(key="second_text").set_value("A dog barks.")
+    page.press("Compare")
+    assert page.url == {"text": TEXT, "pair": "A dog barks."}
 
 
 def test_a_token_is_asked_about_by_a_click_or_in_a_list_and_its_tags_are_drawn(opened, tagger):

@@ -7,6 +7,7 @@ import pytest
 
 from attnviz.explanation import ablate, answer, head_importance
 from attnviz.runtime import Query, get_runtime
+from attnviz.web.controls import answers
 from tests.web.hostile import ALL_HOSTILE, marks_in
 
 PAIR = get_runtime().default_pair_query
@@ -226,17 +227,25 @@ def test_attention_is_not_explanation_is_found_and_measured(app, model):
 def test_one_text_asks_for_the_other_and_offers_an_example(app):
     page = app("ablation", text="A cat.")
     assert "A second text is needed" in page.markdown
-    page.press("Take the two example sentences")
+    page.at.button(key="second_text_example").click().run()
     page.figure("switches")
     page = app("ablation", text="A cat.")
-    page.press("Labels of your own")
-    assert page.url == {"text": "A cat.", "target": "label-prompt"}
+    page.at.button(key="instead_label-prompt").click().run()
+    assert page.url == {
+        "text": "A cat.",
+        "target": "label-prompt",
+        "asked": '{"labels":"complaint, praise"}',
+    }
     page.figure("switches")
 
 
 def test_an_opened_file_says_that_a_model_has_to_run(app):
     file = get_runtime().open(get_runtime().save(Query("minilm", "A cat sat.")))
-    assert "An opened file holds attention only" in app("ablation", model=file.model).markdown
+    page = app("ablation", model=file.model)
+    assert "An opened file holds attention only" in page.markdown
+    page.press("Run minilm on this text")
+    assert page.url == {"text": "A cat sat."}
+    assert "A second text is needed" in page.markdown
 
 
 @pytest.mark.parametrize(
@@ -256,3 +265,19 @@ def test_hostile_changes_references_and_labels_are_text(app, params):
     page = app("ablation", text="A cat.", pair="A dog.", **params)
     assert list(page.at.error) == []
     assert not marks_in(page.markdown + page.tables + "".join(page.tried))
+
+
+def test_a_negative_result_is_drawn_to_the_left_of_zero():
+    assert answers.bar(0.5, False) == '<td><span style="width:50.0%"></span></td>'
+    assert 'style="width:25.0%;margin-left:50.0%"' in answers.bar(0.5, True)
+    below = answers.bar(-0.5, True)
+    assert 'class="below" style="width:25.0%;margin-left:25.0%"' in below, "it ends at the middle"
+
+
+def test_each_part_begins_from_its_own_state(app):
+    page = app("ablation", off="2.5")
+    page.at.segmented_control(key="ablation_part").set_value("rows").run()
+    assert "off" not in page.url
+    assert "in all heads" in page.markdown
+    page.at.segmented_control(key="ablation_part").set_value("heads").run()
+    assert page.url == {"off": "2.5"}

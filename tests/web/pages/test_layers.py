@@ -78,7 +78,7 @@ def test_a_continuation_is_shown_token_by_token(opened, encoder_decoder):
 def test_one_text_can_be_asked_something_else(app):
     page = app("layers", text="A cat.")
     assert "A second text is needed" in page.markdown
-    page.press("Take the two example sentences")
+    page.at.button(key="second_text_example").click().run()
     assert "layers_chart" in page.charts()
 
 

@@ -30,9 +30,9 @@ def drawn(app, monkeypatch):
     found: list[Drawn] = []
     show = offer.show
 
-    def record(each: Drawn) -> None:
-        found.append(each)
-        show(each)
+    def record(each: Drawn, key: str = "") -> None:
+        found.extend([] if key else [each])
+        show(each, key)
 
     monkeypatch.setattr(offer, "show", record)
 

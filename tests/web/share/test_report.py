@@ -55,12 +55,12 @@ def toasts(visit) -> list[str]:
 
 @pytest.fixture
 def offered(monkeypatch) -> list[Drawn]:
-    """What pages return, as they return it."""
+    """What pages return, as they return it; not what they offer beside it, under a key."""
     found, show = [], offer.show
 
-    def record(drawn: Drawn) -> None:
-        found.append(drawn)
-        show(drawn)
+    def record(drawn: Drawn, key: str = "") -> None:
+        found.extend([] if key else [drawn])
+        show(drawn, key)
 
     monkeypatch.setattr(offer, "show", record)
     return found

@@ -134,7 +134,7 @@ def _result(question: Question, typed: str | None, changed: Changed) -> Results:
             st.caption(how)
         if typed is not None:
             st.html(f'<p class="attnviz-edits" dir="auto">{marked(question.query.text, typed)}</p>')
-        before_after.bars(values[0], values[1], question.target.unit)
+        before_after.bars(values, question.target.unit)
         _compare_link(question.query, changed, question.state)
     before_after.table(question.target.name, before.outcome_unit, before.outcomes, after.outcomes_after)
     what = f"“{plain(typed, 60)}” {changed.condition}".strip() if typed is not None else condition

@@ -24,6 +24,9 @@ TITLES = {
     "rows": "Force attention",
     "contrast": "Attention is not explanation",
 }
+CHANGES = ("off", "gate", "forced")  # what is changed inside the model: each part has its own
+UNCHANGED: dict[str, None] = dict.fromkeys(CHANGES)
+OWN = "attnviz_ablation_parts"  # what each part had when it was left
 PARTS = {"heads": heads_off, "text": changed_text, "rows": forced_rows, "contrast": contrast}
 
 
@@ -42,14 +45,19 @@ def draw(query: Query, state: State) -> Drawn | None:
 
 def _part(state: State) -> str:
     part = session.choose("part", state.part, tuple(TITLES), "heads")
+
+    def chosen() -> None:
+        value = st.session_state["ablation_part"]
+        own = st.session_state.setdefault(OWN, {})
+        own[part] = {name: getattr(state, name) for name in CHANGES}
+        session.update(part=None if value == "heads" else value, **own.get(value, UNCHANGED))
+
     st.segmented_control(
         "What to change",
         tuple(TITLES),
         format_func=TITLES.__getitem__,
         key=session.set_choice("ablation_part", part),
-        on_change=session.on_change(
-            "ablation_part", "part", lambda value: None if value == "heads" else value
-        ),
+        on_change=chosen,
         required=True,
     )
     return part

@@ -160,7 +160,9 @@ def _head(question: Question, shown: Measured) -> None:
         )
         line = before_after.sentence(f"Without {name}", question.noun, found.before, found.after)
         st.markdown(f"**{line}**")
-        before_after.bars(("all heads", found.before), (f"without {name}", found.after), question.target.unit)
+        before_after.bars(
+            [("all heads", found.before), (f"without {name}", found.after)], question.target.unit
+        )
         attention_link(question, (shown.head,), f"See the map of {name}")
         st.button(
             "Switch it off in the grid",

@@ -194,7 +194,7 @@ def _result(
     shown = f"{row_choice.condition(choice, seen, names, markdown)},"
     with st.container(border=True, key="forced_result"):
         st.markdown(f"**{before_after.sentence(shown, question.noun, found.before, found.after)}**")
-        before_after.bars(("as it is", found.before), ("forced", found.after), question.target.unit)
+        before_after.bars([("as it is", found.before), ("forced", found.after)], question.target.unit)
         with st.container(horizontal=True, vertical_alignment="center"):
             attention_link(question, heads, f"See the map of {names}")
             if state.forced or state.off:

@@ -156,6 +156,10 @@ def _nothing_off(question: Question, importance: HeadImportance) -> None:
             f"**With all heads {markdown(question.noun)} is {decimals(question.answer.value)}.** "
             "Click a head in the grid to switch it off, or the number of a layer for all of its heads."
         )
+        value = (
+            question.answer.value
+        )  # nothing is changed yet; the grid below stays where it is when something is
+        before_after.bars([("all heads", value), ("changed", value)], question.target.unit)
         if top is not None:
             st.button(
                 f"Switch off {head_names.describe((top,), importance.values)}, which supports it most",
@@ -188,7 +192,7 @@ def _result(
     line = before_after.sentence(head_names.condition(names, gate), question.noun, found.before, found.after)
     with st.container(border=True, key="switched"):
         st.markdown(f"**{line}**")
-        before_after.bars(("all heads", found.before), ("changed", found.after), question.target.unit)
+        before_after.bars([("all heads", found.before), ("changed", found.after)], question.target.unit)
         st.button(
             "Put all heads back",
             icon=":material/restart_alt:",

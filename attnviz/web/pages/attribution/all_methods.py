@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from attnviz.web.pages.attribution import sections
 from attnviz.web.pages.attribution.request import CHART, Request, remember, remembered, tested
 from attnviz.web.shell import problems, progress
 from attnviz.web.state import session
@@ -21,7 +22,7 @@ MOST_WORDS = 40  # on the axis of the methods' picture
 
 def draw(request: Request, operator: str) -> None:
     """All methods on the same text: computed when the reader asks for it, since some take many passes."""
-    st.subheader("All methods side by side", anchor=False)
+    sections.begin(sections.METHODS)
     question = (
         request.query,
         request.target.name,

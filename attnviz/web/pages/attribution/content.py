@@ -1,4 +1,4 @@
-"""The attribution page: what is explained, by which method, the coloured words, and whether the scores add up."""
+"""The attribution page: the headline, the coloured words under it, the pairs of two texts, and how far to trust it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.provenance import Variable, call
 from attnviz.web.controls import answers, embedding_limit, targets
 from attnviz.web.controls.question import needs_model
-from attnviz.web.escape import markdown
-from attnviz.web.pages.attribution import evaluation
+from attnviz.web.pages.attribution import evaluation, headline, methods, pairs, sections
 from attnviz.web.pages.attribution.request import Request
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, problems, progress
@@ -30,29 +29,37 @@ def draw(query: Query, state: State) -> Drawn | None:
     if session.is_file(query.model):
         needs_model("To explain a result")
         return None
-    target = targets.choose(query, state)
+    row = st.container(horizontal=True, vertical_alignment="bottom", key="attribution_choices")
+    target = targets.choose(query, state, row)
     if target is None:
         return None
     query = embedding_limit.choose(query, state, target)
-    method = _method(target, state, query.model)
+    with row:
+        method = methods.choose(target, state, query.model)
     request = Request(
         query, target, method, targets.options(state, target), evaluation.keeps_first(query, state)
     )
-    targets.type_options(query, state, target)
-    choice = st.container()
+    typed, choice, head = st.container(), st.container(), headline.Headline(target, state)
     try:
         with progress.loading() as report:
             attribution = session.runtime().explain(
                 query, target.name, request.method.name, report, **request.options_for(request.method)
             )
     except (InputEmpty, InputInvalid, UnknownName) as error:
+        with typed:
+            targets.type_options(query, state, target)
         problems.show_error(error)
         targets.back_to_own_choice(state)
         return None
+    with typed:
+        targets.type_options(query, state, target, targets.decided(attribution, state))
     with choice:
         targets.pick_options(attribution, state, target)
+    head.show(attribution)
     unit = session.choose("unit", state.unit, GRANULARITIES, "word")
     data = _picture(attribution, request, unit)
+    sections.jump(pairs=attribution.pair_tokens is not None, answers=bool(attribution.outcomes))
+    pairs.draw(attribution, request, unit, state)
     answers.table(attribution)
     _meaning(attribution, target, request.method)
     return Drawn(
@@ -62,7 +69,7 @@ def draw(query: Query, state: State) -> Drawn | None:
         lambda: data,
         f"{target.title}, {request.method.title}",
         settings=(("Scores added up by", unit),),
-        explained=evaluation.draw(attribution, request),
+        explained=evaluation.draw(attribution, request, head),
         again=(_again(attribution, query),),
         of_model=True,
         seed=dict(attribution.method_options).get("seed"),
@@ -72,25 +79,6 @@ def draw(query: Query, state: State) -> Drawn | None:
 def _again(attribution: Attribution, query: Query) -> str:
     named = {"target": attribution.target, "pair": query.pair, "method": attribution.method}
     return call("attnviz.explain", Variable("model"), query.text, **named, **dict(attribution.options))
-
-
-def _method(target: TargetInfo, state: State, model: str) -> MethodInfo:
-    from attnviz.explanation import methods_for
-
-    card = session.runtime().card(model)
-    infos = {info.name: info for info in methods_for(target.name, card.kind if card else None)}
-    default = next(iter(infos))
-    name = session.choose("method", state.method, tuple(infos), default)
-    st.segmented_control(
-        "Method",
-        tuple(infos),
-        format_func=lambda name: infos[name].title,
-        key=session.set_choice("method", name),
-        on_change=session.on_change("method", "method", lambda value: None if value == default else value),
-        required=True,
-    )
-    st.caption(markdown(infos[name].description))
-    return infos[name]
 
 
 def _picture(attribution: Attribution, request: Request, unit: str) -> bytes:
@@ -110,11 +98,11 @@ def _meaning(attribution: Attribution, target: TargetInfo, method: MethodInfo) -
     """What the colours mean, whether the scores add up, and what they do not show, in sentences."""
     from attnviz.explanation.evaluation import verdict
 
-    st.subheader("How to read this", anchor=False)
+    sections.begin(sections.READ)
     lines = [verdict.sum_check(attribution)]
     if attribution.signed:
         lines = [f"**Blue, positive**: {target.positive}", f"**Orange, negative**: {target.negative}", *lines]
     else:
         lines = [f"**Stronger colour**: {method.positive} It has no direction: for or against.", *lines]
-    lines += [method.caveat, target.caveat]
+    lines += [f"**{method.title}**: {method.description}", method.caveat, target.caveat]
     st.markdown("\n".join(f"- {line}" for line in lines if line))

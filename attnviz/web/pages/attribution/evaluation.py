@@ -11,7 +11,7 @@ from attnviz.errors import InputEmpty
 from attnviz.web.controls.badges import badges
 from attnviz.web.controls.removal_link import removal_link
 from attnviz.web.escape import markdown
-from attnviz.web.pages.attribution import all_methods, sanity
+from attnviz.web.pages.attribution import all_methods, sanity, sections
 from attnviz.web.pages.attribution.request import CHART, Request, remember, remembered, tested
 from attnviz.web.shell import first_paint, problems, progress
 from attnviz.web.state import session
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from attnviz.figures.report import Explained
     from attnviz.runtime import Query
     from attnviz.types import Attribution
+    from attnviz.web.pages.attribution.headline import Headline
     from attnviz.web.state.address import State
 
 TESTED, CHANGED = "attnviz_tested", "attnviz_changed"
@@ -37,11 +38,11 @@ FIRST_HELP = (
 )
 
 
-def draw(attribution: Attribution, request: Request) -> Callable[[], Explained]:
-    """The whole section, under the explanation; returns what gives its test, made then where it was not yet."""
-    st.subheader("How far to trust this", anchor=False)
+def draw(attribution: Attribution, request: Request, head: Headline) -> Callable[[], Explained]:
+    """The whole section; its numbers go to the headline, too. Returns what makes the test for a pin."""
+    sections.begin(sections.TRUST)
     operator, side = _choices(attribution, request)
-    first_paint.later(lambda: _tests(attribution, request, operator, side))
+    first_paint.later(lambda: _tests(attribution, request, operator, side, head))
     return lambda: _explained(attribution, request, operator, side)
 
 
@@ -61,15 +62,16 @@ def _explained(attribution: Attribution, request: Request, operator: str, side: 
     return Explained(attribution, test, _compared(request, side, _changes(request, _count(attribution))))
 
 
-def _tests(attribution: Attribution, request: Request, operator: str, side: int) -> None:
+def _tests(attribution: Attribution, request: Request, operator: str, side: int, head: Headline) -> None:
     with problems.guard():
         if _wanted(
             attribution, side, (request.query, request.target.name, operator, side, request.keep_first)
         ):
             test = tested(request, request.method, operator, side)
-            places = _verdict(test, attribution)
+            head.show(attribution, test)
+            meanings = _verdict(test, attribution, head)
             _curves(test, request)
-            _agreement(request, _count(attribution), side, *places)
+            _agreement(request, _count(attribution), side, head.badges, meanings)
     all_methods.draw(request, operator)
     sanity.draw(request)
 
@@ -135,17 +137,17 @@ def _choices(attribution: Attribution, request: Request) -> tuple[str, int]:
     return name, side
 
 
-def _verdict(test: Faithfulness, attribution: Attribution) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """The headline and the first badges; returns the places of badges and of what they mean."""
+def _verdict(test: Faithfulness, attribution: Attribution, head: Headline) -> DeltaGenerator:
+    """The test in words, with the first badges beside the headline; returns the place of what they mean."""
     from attnviz.explanation.evaluation import verdict
 
     words = ", ".join(f"“{markdown(word, 40)}”" for word in test.words)
     st.markdown(f"**{verdict.headline(test)}**")
     st.caption(f"The words: {words}. {verdict.conditions(test)}")
     removal_link(test, attribution.side_tokens(test.side))
-    places = st.container(horizontal=True, gap="small", key="badges"), st.container(key="badge_meanings")
-    badges(verdict.badges(test, attribution), *places)
-    return places
+    meanings = st.container(key="badge_meanings")
+    badges(verdict.badges(test, attribution), head.badges, meanings)
+    return meanings
 
 
 def _agreement(

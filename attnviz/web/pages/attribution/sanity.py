@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.figures.messages.axes import GRANULARITIES
+from attnviz.web.pages.attribution import sections
 from attnviz.web.pages.attribution.request import Request, remember, remembered
 from attnviz.web.shell import components, problems, progress
 from attnviz.web.state import session
@@ -27,7 +28,7 @@ WHY = (
 
 def draw(request: Request) -> None:
     """The button, and what it found."""
-    st.subheader("Does it depend on what the model learned?", anchor=False)
+    sections.begin(sections.FORGETS)
     st.markdown(WHY)
     question = (
         request.query,

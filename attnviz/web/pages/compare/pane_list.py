@@ -26,13 +26,11 @@ HEAD, TEXT, MODEL = "head", "text", "model"
 
 
 def show(shown: tuple[PaneState, ...], state: State) -> None:
-    """Draw the list; below it what is missing where there is only one pane."""
+    """Draw the list, and below it the ways to have one more."""
     with st.container(border=True, gap="small", key="panes_list"):
         for n, pane in enumerate(shown):
-            _row(n, pane, removable=len(shown) > 1)
-        if len(shown) == 1:
-            st.markdown("Compare it with what? A second pane is needed.")
-        _adding(shown)
+            _row(n, pane, removable=len(shown) > panes.MIN_PANES)
+        _adding(shown, panes.implied(state))
 
 
 def model_title(name: str) -> str:
@@ -87,7 +85,7 @@ def _row(n: int, pane: PaneState, removable: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text(f"{name} · {model_title(pane.model)}\n{plain(pane.text)}")
         if st.button(f"Change {name}", icon=":material/edit:", key=f"change_{name}"):
-            _editor(n, f"Pane {name}")
+            _editor(n, f"Pane {name}", n)
         if removable:
             st.button(
                 f"Remove {name}", icon=":material/close:", key=f"remove_{name}", on_click=_remove, args=(n,)
@@ -98,7 +96,9 @@ def _remove(n: int) -> None:
     _set([pane for at, pane in enumerate(_current()) if at != n])
 
 
-def _adding(shown: tuple[PaneState, ...]) -> None:
+def _adding(shown: tuple[PaneState, ...], implied: bool) -> None:
+    """`implied`: the second pane is one that nobody asked for; another text or model takes its place."""
+    n, begin = (1, 0) if implied else (len(shown), len(shown) - 1)
     full = len(shown) == panes.MAX_PANES
     with st.container(horizontal=True, gap="small"):
         for name in (HEAD, TEXT, MODEL):
@@ -111,31 +111,26 @@ def _adding(shown: tuple[PaneState, ...]) -> None:
                 on_click=_add_head if name == HEAD else None,
             )
             if pressed and name != HEAD:
-                _editor(len(shown), f"Another {name}")
+                _editor(n, f"Another {name}", begin)
 
 
 def _add_head() -> None:
     """The next head of what the last pane shows that is not shown yet."""
     shown = list(_current())
     last = shown[-1]
-    card = session.runtime().card(last.model)
-    layers, heads = (card.layers, card.heads) if card is not None else (last.head[0] + 1, last.head[1] + 2)
-    count = max(1, layers * heads)
-    at = last.head[0] * heads + last.head[1]
-    following = [divmod((at + step) % count, heads) for step in range(1, panes.MAX_PANES + 1)]
     taken = {pane.head for pane in shown if (pane.model, pane.text) == (last.model, last.text)}
-    free = next((place for place in following if place not in taken), last.head)
+    free = next((place for place in panes.following(last.model, last.head) if place not in taken), last.head)
     _set([*shown, replace(last, head=free)])
 
 
-def _editor(n: int, title: str) -> None:
-    """The dialog for pane n; a new pane begins as a copy of the last one."""
+def _editor(n: int, title: str, begin: int) -> None:
+    """The dialog for pane n, which begins as a copy of pane `begin`."""
     before = session.state()
 
     @st.dialog(title)
     def dialog() -> None:
         shown = _current()
-        pane = shown[min(n, len(shown) - 1)]
+        pane = shown[min(begin, len(shown) - 1)]
         if _form(n, pane) or session.state() != before:
             st.rerun()
 

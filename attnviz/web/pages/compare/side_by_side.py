@@ -63,6 +63,7 @@ class Side:
 def draw(state: State, unit: str, sent: frozenset[object]) -> Drawn | None:
     """Draw the panes that the address asks for, or what keeps them from being drawn."""
     shown = panes.of_state(state, START)
+    picture = st.container()
     pane_list.show(shown, state)
     reading.show(session.query(state), apart=True)
     if len(shown) < panes.MIN_PANES or _refused(shown):
@@ -80,7 +81,8 @@ def draw(state: State, unit: str, sent: frozenset[object]) -> Drawn | None:
     st.session_state[session.SENT] = frozenset(
         sent_key(each) for each in found if each in whole or sent_key(each) in sent
     )
-    components.panes(data, lambda places: _stepped(fitted, places))
+    with picture:
+        components.panes(data, lambda places: _stepped(fitted, places))
 
     def alone() -> bytes:
         return _message(found, numbers, fitted, unit, [() for _ in found], fixed=True)

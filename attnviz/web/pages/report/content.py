@@ -5,14 +5,15 @@ Titles, notes and whatever a sentence names are anybody's text.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
 
 from attnviz.web.controls.badges import badges
 from attnviz.web.escape import markdown, plain
+from attnviz.web.share import again
 from attnviz.web.share.report import MAX_NOTE, MAX_SUMMARY, MAX_TITLE, MOST, MOST_BYTES, Pin, Report, current
 from attnviz.web.shell import links
 from attnviz.web.shell.site import SITE
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from attnviz.figures.report import Item
     from attnviz.web.state.address import State
 
-FILE = "attnviz-report.html"
+FILE, BRIEF = "attnviz-report.html", "attnviz-report-one-page.html"
 TEXT = 120  # letters of each text in the list
 SETTINGS, SHORT = 240, 60  # letters of the settings in the list, and of one of them
 
@@ -51,6 +52,7 @@ def draw(state: State) -> None:
             tall=True,
         )
     _actions(shown)
+    _make_again(shown)
     items = shown.items
     for number, name in enumerate(shown.pins, 1):
         if name in items:
@@ -74,12 +76,39 @@ def _actions(shown: Report) -> None:
             icon=":material/download:",
             help="One HTML file with all figures, live and offline. It prints well, and to PDF, too.",
         )
+        st.download_button(
+            "One page only",
+            functools.partial(shown.html, brief=True),
+            file_name=BRIEF,
+            mime="text/html",
+            key="save_brief",
+            on_click="ignore",
+            disabled=lost == len(shown.pins),
+            help="The first page alone, for one sheet of A4: the number, both texts, three sentences, one picture.",
+        )
         st.button("Remove all", key="report_clear", on_click=shown.remove, args=tuple(shown.pins))
         _undo(shown)
     st.caption(
-        f"{len(shown.pins)} of at most {MOST} figures, {used:.1f} of {MOST_BYTES >> 20} MB. They are kept in this "
-        "window only, until it is closed or reloaded, and on a busy server until others need the room: download the "
-        "report to keep it."
+        f"{len(shown.pins)} of at most {MOST} figures, {used:.1f} of {MOST_BYTES >> 20} MB. Titles, notes and "
+        "links, with their texts, are kept in this browser, also when the page is closed or loaded anew; then the "
+        "figures are made again. What came from a file is not: download the report to keep it."
+    )
+
+
+def _make_again(shown: Report) -> None:
+    """The button that makes all lost figures again, from their links."""
+    names = [name for name in shown.lost if shown.pins[name].link]
+    if not names:
+        return
+    figures = "the figure" if len(names) == 1 else f"the {len(names)} figures"
+    st.button(
+        f"Make {figures} again",
+        icon=":material/refresh:",
+        key="report_again",
+        type="primary",
+        on_click=again.begin,
+        args=(names,),
+        help="Opens each of their pages for a moment, and pins what it shows under the same title and note.",
     )
 
 
@@ -126,7 +155,11 @@ def _lost(shown: Report, number: int, name: str) -> None:
     with st.container(border=True, key=f"lost_{name}"):
         st.subheader(f"{number}. {markdown(pin.title)}", anchor=False)
         st.markdown(
-            "This figure had to make room on the server. "
+            (
+                "This figure was pinned before the page was loaded anew. "
+                if shown.returned
+                else "This figure had to make room on the server. "
+            )
             + ("Open it again and pin it; its title and note are still here." if pin.link else "")
         )
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -158,10 +191,9 @@ def _again(item: Item | Pin) -> None:
     if not item.link:
         st.caption(item.unlinked)
         return
-    parts = urlsplit(item.link)
-    name = parts.path.rsplit("/", 1)[-1]
-    if any(each.name == name for each in SITE):
-        links.link(name, "Open it again", dict(parse_qsl(parts.query, keep_blank_values=True)))
+    found = again.target(item.link)
+    if found is not None:
+        links.link(found[0], "Open it again", found[1])
 
 
 def _settings(rows: tuple[tuple[str, str], ...]) -> str:

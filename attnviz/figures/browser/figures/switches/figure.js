@@ -120,7 +120,7 @@ function read(state, layer, head) {
   }
   const off = state.off.value.some((place) => headKey(place) === headKey([layer, head])) ? `, ${header.marked}` : "";
   const value = values[layer * header.heads + head];
-  state.readout.textContent = `Layer ${layer}, head ${head}${off}: ${header.name} ${decimals(value, 4)} ${header.unit}`;
+  state.readout.textContent = `Layer ${layer}, head ${head}${off}: ${header.name} ${thousandths(value)} ${header.unit}`;
 }
 
 const nameOf = ({ header }, extension) => fileName(["head-importance", header.model, header.target], extension);

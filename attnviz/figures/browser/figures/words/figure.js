@@ -21,6 +21,7 @@ import { BAR_TONE, wordsSheet } from "./picture.js";
 /** @import {WordsState} from "./message.js" */
 
 const FIRST_BARS = 24;
+const SMALLEST = 0.00005; // what is smaller reads as 0.0000
 
 /**
  * Draws the figure in `root`. callbacks.granularity("token" | "word" | "sentence" | "paragraph") is told what is shown,
@@ -63,10 +64,12 @@ function build(state) {
   state.legend = legend();
   state.help = element("p", { class: "av-help" });
   state.readout = element("p", { class: "av-readout", "data-testid": "readout", "aria-live": "polite" });
-  state.sides = element("div", { class: "av-sides" });
+  state.proses = element("div", { class: "av-texts" });
+  state.bars = element("div", { class: "av-texts" });
+  state.sides = element("div", { class: "av-sides" }, [state.proses, state.readout, state.help, state.toolbar, state.legend.node, state.bars]);
   state.check = element("p", { class: "av-sum", "data-testid": "sum" });
   state.note = element("p", { class: "av-note" });
-  state.host.append(state.heading, state.toolbar, state.legend.node, state.readout, state.help, state.sides, state.check, state.note);
+  state.host.append(state.heading, state.sides, state.check, state.note);
   listen(state);
 }
 
@@ -145,12 +148,13 @@ function refresh(state) {
   const top = values.reduce((most, value) => Math.max(most, value), 0);
   state.total = values.reduce((sum, value) => sum + value, 0);
   state.scale = plainScale(header.signed ? state.colours.signed : state.colours.unsigned, top, header.signed);
+  host.classList.toggle("av-beside", header.beside);
   state.heading.textContent = header.title;
   state.heading.hidden = !header.title;
   state.help.textContent = header.asked ? `Click a word, or press Enter on it, to ${header.asked}; the one that is explained is ringed.` : "";
   state.help.hidden = !header.asked || !state.callbacks.position;
-  state.sides.replaceChildren(...state.texts.map((text, side) => sideNode(state, text, side)));
-  state.sides.classList.toggle("av-beside", header.beside);
+  state.proses.replaceChildren(...state.texts.map((text, side) => proseNode(state, text, side)));
+  state.bars.replaceChildren(...state.texts.map((text, side) => barsNode(state, text, side)));
   state.check.textContent = sumText(state);
   state.note.textContent = header.note;
   state.legend.show(state.scale, state.theme, host.clientWidth, legendText(state));
@@ -161,7 +165,7 @@ function refresh(state) {
 const pushOf = ({ header }, value) => (header.signed && value < 0 ? header.away : header.towards);
 
 /** @param {WordsState} state */
-function sideNode(state, text, side) {
+function proseNode(state, text, side) {
   const groupOf = state.arrays[`${state.granularity}${side}`].data;
   const { marked, ends } = marksOf(text.marks, groupOf, state.granularity, percent);
   const waiting = new Map(ends);
@@ -187,22 +191,22 @@ function sideNode(state, text, side) {
   const prose = proseOf(text.runs, wordOf, { "aria-label": `${text.title}: words with their scores` });
   prose.querySelector("[data-group]")?.setAttribute("tabindex", "0");
   return element("section", { class: "av-text", "data-side": side }, [
-    element("h4", { class: "av-panel-title", text: text.title }),
-    element("div", { class: "av-pair" }, [prose, barsNode(state, text, side)]),
+    element("h4", { class: "av-panel-title", text: text.title }), prose,
   ]);
 }
 
 const signedText = ({ header }, value) => (header.signed && value > 0 ? "+" : "") + decimals(value);
 
 /**
- * Bars as a table: label, bar around zero, number; the axis is named with its unit.
+ * Bars as a table: label, bar around zero, number; the axis is named with its unit. Those of zero are folded.
  * @param {WordsState} state
  */
 function barsNode(state, text, side) {
   const { header, scale } = state;
   const sorted = [...text.groups];
   if (state.order === "size") sorted.sort((a, b) => Math.abs(b.value) - Math.abs(a.value) || a.group - b.group);
-  const shown = state.all ? sorted : sorted.slice(0, FIRST_BARS);
+  const large = sorted.filter(({ value }) => Math.abs(value) >= SMALLEST);
+  const shown = state.all ? sorted : large.slice(0, FIRST_BARS);
   const rows = shown.map(({ label, value, special, group }) => {
     const share = scale.top > 0 ? (Math.abs(value) / scale.top) * (header.signed ? 50 : 100) : 0;
     const from = header.signed ? (value < 0 ? 50 - share : 50) : 0;
@@ -221,16 +225,25 @@ function barsNode(state, text, side) {
     element("th", { scope: "col", class: "av-trackcell" }, [axisNode(state)]),
     element("th", { scope: "col", class: "av-number", text: unit }),
   ]);
-  const table = element("table", { class: "av-scores", "data-testid": `bars${side}` }, [element("thead", {}, [what]), element("tbody", {}, rows)]);
+  const table = element("table", { class: "av-scores", "data-testid": `bars${side}`, "aria-label": `${text.title}: scores` }, [element("thead", {}, [what]), element("tbody", {}, rows)]);
   const box = element("div", { class: "av-scorebox" }, [table]);
-  if (sorted.length > FIRST_BARS) {
+  if (large.length > FIRST_BARS || large.length < sorted.length) {
     const flip = () => {
       state.all = !state.all;
       refresh(state);
     };
-    box.append(element("button", { type: "button", class: "av-button", text: state.all ? `Show the first ${FIRST_BARS}` : `Show all ${sorted.length}`, on: { click: flip } }));
+    box.append(element("button", { type: "button", class: "av-button", text: moreText(state, large.length, sorted.length), on: { click: flip } }));
   }
   return box;
+}
+
+/**
+ * What the button under the bars does.
+ * @param {WordsState} state
+ */
+function moreText({ all, granularity }, large, count) {
+  if (all) return large > FIRST_BARS ? `Show the first ${FIRST_BARS}` : "Fold those of zero";
+  return large > FIRST_BARS ? `Show all ${count}` : `Show ${count - large} more, of zero (${count} ${granularity}s)`;
 }
 
 /** The ends and the zero of the bars' axis. */
