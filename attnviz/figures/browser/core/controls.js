@@ -107,7 +107,7 @@ export function textField(name, change) {
   const input = element("input", { type: "text", "aria-label": name, class: "av-select av-text", maxlength: "200", on: { change: () => change(input.value) } });
   const node = element("div", { class: "av-field" }, [element("span", { class: "av-name", text: name, "aria-hidden": "true" }), input]);
   const set = (/** @type {string} */ value) => {
-    if (input.getRootNode().activeElement !== input) input.value = value;
+    if (/** @type {Document | ShadowRoot} */ (input.getRootNode()).activeElement !== input) input.value = value;
   };
   return { node, set };
 }

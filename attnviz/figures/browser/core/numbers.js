@@ -12,8 +12,8 @@ export function decimals(value, digits = 4) {
   return value.toFixed(digits).replace("-", "−");
 }
 
-/** @type {(share: number) => string} */
-export const percent = (share) => (share > 0 && share < 0.0005 ? "< 0.1 %" : `${decimals(100 * share, 1)} %`);
+/** @type {(share: number, digits?: number) => string} */
+export const percent = (share, digits = 1) => (share > 0 && share < 0.0005 ? "< 0.1 %" : `${decimals(100 * share, digits)} %`);
 
 /**
  * The shortest decimal that reads back as the same float32.

@@ -17,6 +17,7 @@ import { unpack } from "../../core/message.js";
  * @property {string} text
  * @property {string} form the form to show, "" for the heatmap alone
  * @property {Run[][]} proses
+ * @property {any[]} [options] choices about the map; see options.js
  * @property {string[]} hide
  * @property {number | null} keep percent of a row's mass
  * @property {[side: number, index: number][]} held

@@ -27,6 +27,9 @@ export class Panel {
     this.heading = element("h4", { class: "av-panel-title" });
     this.bars = Array.from({ length: BARS }, barRow);
     this.caption = element("caption", { class: "av-panel-title" });
+    /** @type {any} */
+    this.view = null;
+    this.name = "";
     this.body = element("tbody");
     const head = element("tr", {}, ["from", "to", "value"].map((text) => element("th", { scope: "col", text })));
     this.table = element("table", { class: "av-links", "data-testid": "links" }, [this.caption, element("thead", {}, [head]), this.body]);

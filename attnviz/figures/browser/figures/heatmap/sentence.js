@@ -11,6 +11,14 @@ export class Sentence {
   /** `listen`: hover({side, index} | null), pick({side, index}), clear(). */
   constructor(listen) {
     this.listen = listen;
+    /** @type {any} */
+    this.header = null;
+    /** @type {any} */
+    this.view = null;
+    /** @type {any} */
+    this.scale = null;
+    /** @type {any} */
+    this.shades = null;
     this.node = element("div", { class: "av-sentence", "data-testid": "sentence" });
     const at = (event) => {
       const data = event.target.closest?.("[data-token]")?.dataset;
@@ -18,7 +26,7 @@ export class Sentence {
     };
     this.node.addEventListener("pointerover", (event) => event.pointerType === "mouse" && listen.hover(at(event)));
     this.node.addEventListener("pointerleave", () => listen.hover(null));
-    this.node.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && listen.hover(at(event)));
+    this.node.addEventListener("focusin", (event) => /** @type {Element} */ (event.target).matches(":focus-visible") && listen.hover(at(event)));
     this.node.addEventListener("focusout", () => listen.hover(null));
     this.node.addEventListener("click", (event) => at(event) && listen.pick(at(event)));
     this.node.addEventListener("keydown", (event) => this.keydown(event, at(event)));
@@ -38,7 +46,7 @@ export class Sentence {
 
   /** Builds the words of {header, view, theme, scale}; nothing where the sides are no running text. */
   show({ header, view, theme, scale }) {
-    Object.assign(this, { header, view, scale, shades: shadesOf(theme, header.signed) });
+    Object.assign(this, { header, view, scale, shades: shadesOf(theme) });
     const build = [header.identity, view.hidden].join();
     if (this.built === build) return;
     this.built = build;
