@@ -109,7 +109,7 @@ function hold(state, word) {
   if (!word || state.dragged) return;
   state.held = same(word, state.held) ? null : word;
   show(state);
-  panel(state);
+  showPanel(state);
 }
 
 /**
@@ -120,7 +120,7 @@ function keydown(state, event) {
   if (event.key === "Escape" && state.held) {
     state.held = null;
     show(state);
-    panel(state);
+    showPanel(state);
     return taken(event);
   }
   const word = wordAt(event.target);
@@ -194,7 +194,7 @@ function refresh(state) {
   if (form === "matrix") state.matrix.replaceChildren(matrixTable(state));
   else arrange(state);
   show(state);
-  panel(state);
+  showPanel(state);
 }
 
 /**
@@ -239,7 +239,7 @@ function sentence(state, word) {
  * What can be done with the target word that is held: another word in its place, or another source word.
  * @param {AlignmentState} state
  */
-function panel(state) {
+function showPanel(state) {
   const { header, held, callbacks } = state;
   const word = held?.side ? header.targets[held.at] : null;
   if (!word || !(callbacks.linked || callbacks.instead)) return state.panel.replaceChildren();
