@@ -75,7 +75,12 @@ def test_the_saved_page_is_the_one_in_the_frame(page: Page):
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save as a web page").click()
     assert waiting.value.suggested_filename == "minilm-the-animal-didn-t-cross-the-street-becau.html"
-    assert Path(waiting.value.path()).read_text("utf-8") == page.locator(FRAME).get_attribute("srcdoc")
+    saved, framed = Path(waiting.value.path()).read_text("utf-8"), page.locator(FRAME).get_attribute("srcdoc")
+    assert framed is not None
+    whole, end = framed.rsplit("</body>", 1)
+    assert saved.startswith(whole), "and behind it how it was made"
+    assert saved.endswith(f"</body>{end}")
+    assert "How this was made" in saved[len(whole) :]
 
 
 @pytest.mark.parametrize("view", ["head", "model"])

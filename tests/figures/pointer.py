@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def download(page: Page, item: str) -> tuple[str, bytes]:
 
 
 def csv_rows(content: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    return list(itertools.takewhile(bool, rows))  # an empty one parts the table from how it was made
 
 
 def with_options(page: Page) -> Page:

@@ -30,7 +30,7 @@ def jump(*, pairs: bool, answers: bool) -> None:
     found += [SAYS] if answers else []
     found += [READ, TRUST, METHODS, FORGETS]
     with st.container(key="attribution_jumps"):
-        st.caption(" · ".join(f"[{each.title.split(':')[0]}](#{each.anchor})" for each in found))
+        st.markdown(" · ".join(f"[{each.title.split(':')[0]}](#{each.anchor})" for each in found))
 
 
 def begin(section: Section) -> None:
