@@ -142,7 +142,7 @@ def test_two_figures_of_a_kind_and_others_stand_in_one_file(capture, explained, 
         sheet.locator("#pin-4").get_by_role("button", name="Layer 5, head 11", exact=True)
     ).to_be_attached()
     ids = sheet.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
-    assert len(ids) == len(set(ids))
+    assert sorted(ids) == sorted(set(ids))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -83,7 +83,7 @@ def test_a_model_of_text_needs_its_tokenizer(module):
         ({"device": 3}, attnviz.UnknownName, r"no device '3'\. Choose one of: auto, cuda, mps, cpu\."),
         ({"dtype": "float31"}, attnviz.UnknownName, r"no dtype 'float31'\. Did you mean"),
         ({"dtype": None}, attnviz.UnknownName, r"no dtype 'None'\."),
-        ({"name": 3}, attnviz.ModelNotFound, r"named by a text, not by int\. The catalogue has: minilm;"),
+        ({"name": 3}, attnviz.ModelNotFound, r"named by a text, not by int\. The catalogue has: minilm, "),
         ({"name": b"minilm"}, attnviz.ModelNotFound, r"named by a text, not by bytes\."),
     ],
 )  # fmt: skip

@@ -101,7 +101,7 @@ def test_a_text_without_repetition_shows_no_induction(captured):
 
 
 def test_two_thirds_of_all_attention_rest_on_the_first_token(captured):
-    table = captured("sink").statistics()
+    table = captured("decoder-sink").statistics()
     assert np.nanmean(table["first"]) == pytest.approx(2 / 3, abs=0.02)
     assert table["first"][18, 7] > 0.99
 

@@ -136,7 +136,7 @@ def test_another_file_is_refused(data: bytes) -> None:
         LocalRuntime(Settings(warm=False)).open(data, "x.attnviz")
 
 
-@pytest.mark.parametrize("what", ["open", "save", "make"])
+@pytest.mark.parametrize("what", ["open", "save", "archive"])
 def test_files_are_opened_and_made_in_turn(saved: bytes, what: str) -> None:
     server = LocalRuntime(Settings(warm=False))
     query = server.open(saved)

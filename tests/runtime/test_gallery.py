@@ -110,9 +110,10 @@ def test_a_missing_or_damaged_file_is_computed_instead(tmp_path, monkeypatch, ca
 def test_the_gallery_shows_something_different_each_time(runtime):
     titles = [example.title for example in runtime.examples()]
     assert titles == [
-        "Coreference", "Negation", "Agreement", "Ambiguity", "Coreference, one word changed", "Two similar sentences",
-        "Code", "Chinese", "Emoji", "Who gets the drink?", "The same sentence twice", "One word back",
-        "The first token takes it all", "The keys are, the cabinet is", "A fact, layer by layer", "Code to go on with",
+        "Coreference", "Why so much to [CLS]?", "Said twice: induction", "Negation", "Agreement", "Ambiguity",
+        "Coreference, one word changed", "Two similar sentences", "Code", "Chinese", "Emoji", "Who gets the drink?",
+        "The same sentence twice", "One word back", "The first token takes it all", "The keys are, the cabinet is",
+        "A fact, layer by layer", "Code to go on with",
     ]  # fmt: skip
     assert len({example.name for example in EXAMPLES}) == len(EXAMPLES)
     assert all(example.look.endswith((".", "?")) for example in EXAMPLES)

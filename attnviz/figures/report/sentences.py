@@ -68,6 +68,19 @@ MEANS = {
         "the larger the weight (Vig 2019).",
     ),
     "results": ("What was found", "The numbers were computed by the model on this text."),
+    "alignment": (
+        "A translation, word by word",
+        "A line from each word of the translation to the words of the source that it was read from: the stronger, the "
+        "more of its attention.",
+    ),
+    "beams": (
+        "How the translation was searched for",
+        "Each branch is a way to begin the translation, with its score; those given up end where they were left.",
+    ),
+    "writing": (
+        "A text as the model wrote it",
+        "Each token was chosen among others; the underline is stronger where the model was less sure (its entropy).",
+    ),
     "edits": ("Words changed", "The text is read again with words changed; the result before and after."),
 }
 LIBRARIES = ("torch", "transformers", "captum", "numpy")

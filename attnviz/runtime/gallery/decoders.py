@@ -34,7 +34,7 @@ DECODER_EXAMPLES = (
         place=(16, 0),
     ),
     Example(
-        "sink",
+        "decoder-sink",
         "The first token takes it all",
         Query(DECODER, "Once upon a time there was a little girl who lived in a village near the forest."),
         "Two thirds of all attention go to “Once”, only because it comes first: heads with nothing to find rest there.",

@@ -116,9 +116,12 @@ def test_a_model_without_any_target_says_so(headless):
         ({"target": "similarty"}, r"no target 'similarty'\. Did you mean 'similarity'\?"),
         (
             {"stps": 3},
-            r"no option 'stps'\. Did you mean 'steps'\? Choose one of: steps, baseline, keep_first\.",
+            r"no option 'stps'\. Did you mean 'steps'\? Choose one of: steps, baseline, keep_first, length, special,",
         ),
-        ({"method": "rollout", "steps": 3}, r"no option 'steps'\. Choose one of: without_first\."),
+        (
+            {"method": "rollout", "steps": 3},
+            r"no option 'steps'\. Choose one of: without_first, length, special,",
+        ),
         ({"method": "leave-one-out", "unit": "page"}, r"no granularity 'page'"),
         ({"method": "shapley", "samples": 1}, r"no number of samples 1\. Choose one of: 2 to 10000\."),
         ({"steps": 0}, r"no number of steps 0\. Choose one of: 1 to 1024\."),

@@ -50,7 +50,7 @@ def test_a_click_switches_a_head_and_tells_all_that_are_off(figure):
     assert pressed(page) == {"1,0"}
     cell(page, 1, 0).hover()
     assert (
-        page.get_by_test_id("readout").inner_text() == "Layer 1, head 0, switched off: falls by 0.1250 cosine"
+        page.get_by_test_id("readout").inner_text() == "Layer 1, head 0, switched off: falls by 0.125 cosine"
     )
 
 

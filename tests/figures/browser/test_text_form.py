@@ -136,6 +136,7 @@ def test_hidden_special_tokens_leave_the_text_and_rows_are_renormalised(figure: 
     special[[0, 7]] = True
     page = figure("heatmap", message(query_special=special, key_special=special))
     with_options(page).get_by_role("checkbox", name="Hide special tokens").check()
+    page.keyboard.press("Escape")
     expect(token(page, 7)).to_have_count(0)
     token(page, 3).hover()
     kept = np.where(special, 0, MAP)
@@ -150,6 +151,7 @@ def test_the_choice_of_a_form_is_reported_and_what_is_held_goes_along(figure: Ca
     page.get_by_role("radiogroup", name="Form").get_by_text("Text", exact=True).click()
     token(page, 3).click()
     page.get_by_role("radiogroup", name="Form").get_by_text("Heatmap", exact=True).click()
+    page.mouse.move(5, 880)  # the sentence above has moved under the pointer
     expect(page.get_by_test_id("readout")).to_contain_text("(3) looks most at")
     assert events(page) == [["form", "text"], ["held", [[0, 3]]], ["form", "heatmap"]]
 

@@ -123,7 +123,11 @@ def test_an_empty_text_says_what_to_do(app, page):
     assert visit.url["text"].startswith("The film was not good")
 
 
-@pytest.mark.parametrize("example", get_runtime().examples(), ids=lambda example: example.name)
+@pytest.mark.parametrize(
+    "example",
+    [each for each in get_runtime().examples() if each.model == "minilm"],
+    ids=lambda example: example.name,
+)
 def test_an_example_opens_its_page_at_its_head_with_its_word_held(app, example):
     visit = app("heads").report("head", "examples", True)
     assert [each.label for each in visit.at.get("page_link")].count(example.title) == 1

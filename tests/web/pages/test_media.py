@@ -101,10 +101,10 @@ def test_an_upload_shows_the_picture(opened, vit, picture):
     page = opened("attention", model=vit)
     file = io.BytesIO()
     Image.new("RGB", (40, 40), (9, 200, 9)).save(file, "PNG")
-    page.at.file_uploader(key="side_image").set_value(("a.png", file.getvalue(), "image/png")).run()
+    page.at.file_uploader(key="entry_image").set_value(("a.png", file.getvalue(), "image/png")).run()
     page.press("Load this model")
     assert len(page.url["image"]) == 32
     assert page.figure("heatmap")[0]["unit"] == "patch"
-    page.at.file_uploader(key="side_image").set_value(("b.png", b"no picture", "image/png")).run()
+    page.at.file_uploader(key="entry_image").set_value(("b.png", b"no picture", "image/png")).run()
     assert any("no picture of a format" in each for each in (*page.problem, page.markdown))
     assert page.figure("heatmap")[0]["unit"] == "patch", "what was shown before stays"

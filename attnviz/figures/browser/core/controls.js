@@ -5,7 +5,13 @@ import { clamp } from "./numbers.js";
 
 /** @typedef {[value: string, text: string]} Option */
 
-let controlCount = 0;
+/** A number that no other control of the document has: a report holds several bundles, each with this module. */
+function another() {
+  const page = /** @type {any} */ (document);
+  page.attnvizControls = (page.attnvizControls ?? 0) + 1;
+  return page.attnvizControls;
+}
+
 
 /**
  * ‹ [select] ›: one of `count` numbers. `change(number)` is called when the reader picks one; `whose` ends its name.
@@ -58,7 +64,7 @@ export function choice(name, options, change) {
  * @param {(value: string) => void} change
  */
 export function segments(name, options, change) {
-  const group = `av-segments-${++controlCount}`;
+  const group = `av-segments-${another()}`;
   const boxes = options.map(([value], i) => element("input", { type: "radio", name: group, id: `${group}-${i}`, value, class: "av-segment-box", on: { change: () => change(value) } }));
   const labels = options.map(([, text], i) => element("label", { for: `${group}-${i}`, class: "av-segment", text }));
   const node = element("div", { class: "av-segments", role: "radiogroup", "aria-label": name }, boxes.flatMap((box, i) => [box, labels[i]]));
@@ -78,7 +84,7 @@ export function segments(name, options, change) {
  * @param {(checked: boolean) => void} change
  */
 export function toggle(name, change) {
-  const id = `av-toggle-${++controlCount}`;
+  const id = `av-toggle-${another()}`;
   const box = element("input", { type: "checkbox", id, class: "av-check", on: { change: () => change(box.checked) } });
   const node = element("div", { class: "av-toggle" }, [box, element("label", { for: id, text: name })]);
   const set = (/** @type {boolean} */ checked, disabled = false) => {
