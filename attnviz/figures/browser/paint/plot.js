@@ -33,6 +33,9 @@ export class Plot {
   /** Shows {view, scale, theme, titles, label, cuts} in a box {width, height, compact, smallest, largest}. */
   show(scene, box) {
     this.scene = { ...scene, image: this.image };
+    const { rows, cols } = scene.view;
+    // What was marked in a longer text is nowhere in this one.
+    if (this.marked && !(this.marked.i < rows.length && this.marked.j < cols.length)) this.marked = null;
     const dpr = globalThis.devicePixelRatio || 1;
     this.box = { smallest: 1 / dpr, largest: 46, ...box, dpr, zoom: ZOOMS[this.zoom] };
     paintPixels(this.image, scene);
