@@ -17,7 +17,7 @@ from attnviz.web.controls.before_after import moved
 from tests.browser.app import PHONE, drawn, fits, saved, send_text
 from tests.browser.conftest import WIDE, Watch
 from tests.browser.serve import Server
-from tests.figures.pointer import download, hover, value
+from tests.figures.pointer import download, hover, value, with_options
 
 pytestmark = pytest.mark.browser
 
@@ -133,7 +133,7 @@ def test_a_copied_link_reopens_this_view(page: Page, browser: Browser):
     other.goto(link)
     drawn(other)
     expect(other.get_by_role("heading", name="Layer 4, head 1")).to_be_visible()
-    expect(other.get_by_role("radio", name="Words")).to_be_checked()
+    expect(with_options(other).get_by_role("combobox", name="Rows and columns")).to_have_value("word")
     expect(other.locator(".st-key-shown_text, [data-testid=sentence]:visible")).to_contain_text(TEXT)
     context.close()
 
@@ -150,7 +150,7 @@ def test_a_link_without_its_text_opens_the_view_and_asks_for_one(page: Page, bro
     send_text(other, "A dog ran.")
     drawn(other)
     expect(other.get_by_role("heading", name="Layer 3, head 1")).to_be_visible()
-    expect(other.get_by_role("radio", name="Words")).to_be_checked()
+    expect(with_options(other).get_by_role("combobox", name="Rows and columns")).to_have_value("word")
     context.close()
 
 
