@@ -96,8 +96,9 @@ COUNT = """
 globalThis.counted = { listeners: new Set(), observers: new Set(), canvases: [] };
 for (const target of [window, document]) {
   const { addEventListener, removeEventListener } = target;
-  const names = new Map();
-  const name = (type, listener) => `${type} ${names.get(listener) ?? names.set(listener, names.size).get(listener)}`;
+  const names = new WeakMap(); // a listener that is gone must not be kept alive, with all that it sees, by this count
+  let known = 0;
+  const name = (type, listener) => `${type} ${names.get(listener) ?? names.set(listener, known++).get(listener)}`;
   const mine = () => /modules\\//.test(new Error().stack);
   target.addEventListener = function (type, listener, ...rest) {
     if (mine()) counted.listeners.add(name(type, listener));

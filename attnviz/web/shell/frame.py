@@ -122,5 +122,11 @@ def _navigation(pages: dict[str, Page], current: Page, state: address.State) -> 
             st.sidebar.page_link(page, label=label, query_params=params, width="stretch")
     with st.sidebar:
         keys.show(current.url_path or DEFAULT)
-        with st.popover("What the words mean", width="stretch"):
-            st.markdown("\n".join(f"- **{term}**: {meaning}" for term, meaning in glossary.TERMS.items()))
+        if st.button("What the words mean", width="stretch"):
+            _glossary()
+
+
+@st.dialog("What the words mean")
+def _glossary() -> None:
+    """Sent when it is asked for: it would else go out with every run."""
+    st.markdown("\n".join(f"- **{term}**: {meaning}" for term, meaning in glossary.TERMS.items()))
