@@ -55,10 +55,14 @@ def of_head(table: HeadTable, head: Head) -> None:
     ]
     st.html(f'<table class="attnviz-statistics"><tbody>{"".join(rows)}</tbody></table>')
     st.caption(f"#1 has the highest value of all {count} heads.")
-    with st.expander("What these mean"):
-        st.markdown(
-            "\n".join(f"- **{description(m).title}**: {description(m).meaning}" for m in table.metrics)
-        )
+    if st.button("What these mean", key="statistics_meaning"):
+        _meaning(table.metrics)
+
+
+@st.dialog("What these mean")
+def _meaning(metrics: tuple[str, ...]) -> None:
+    """Each statistic in a sentence; sent when it is asked for, not with every run."""
+    st.markdown("\n".join(f"- **{description(m).title}**: {description(m).meaning}" for m in metrics))
 
 
 def of_heads(table: HeadTable, heads: tuple[Head, ...], name: str) -> None:

@@ -57,22 +57,27 @@ def grouped() -> list[tuple[str, list[CatalogCard]]]:
 
 
 def listing(key: str = "side") -> None:
+    """A button that opens the list of every model; the list goes out when it is asked for, not with every run."""
+    if st.button("All models", key=f"{key}_listing", width="stretch"):
+        _listed(key)
+
+
+@st.dialog("All models")
+def _listed(key: str) -> None:
     """Every model of the catalogue with its line; who may can evict those in memory."""
     runtime = session.runtime()
-    loaded, may = runtime.facts().models, runtime.may_fetch()
-    with st.popover("All models", width="stretch"):
-        for title, cards in grouped():
-            st.markdown(f"**{title}**")
-            for card in cards:
-                st.markdown(f"`{card.name}`  \n{markdown(line(card))}")
-        for name in loaded if may else ():
-            st.button(
-                f"Evict {plain(name, 40)} from memory",
-                key=f"{key}_evict_{name}",
-                on_click=runtime.evict,
-                args=(name,),
-                width="stretch",
-            )
+    for title, cards in grouped():
+        st.markdown(f"**{title}**")
+        for card in cards:
+            st.markdown(f"`{card.name}`  \n{markdown(line(card))}")
+    for name in runtime.facts().models if runtime.may_fetch() else ():
+        st.button(
+            f"Evict {plain(name, 40)} from memory",
+            key=f"{key}_evict_{name}",
+            on_click=runtime.evict,
+            args=(name,),
+            width="stretch",
+        )
 
 
 def missing(name: str) -> bool:

@@ -11,6 +11,8 @@ const parts = new Parts(KEPT);
 /** @type {Map<string, Promise<CSSStyleSheet>>} */
 const sheets = new Map();
 
+/** @type {WeakSet<ParentNode>} */
+const built = new WeakSet(); // what has its HTML
 /** @type {WeakMap<ParentNode, number>} */
 const calls = new WeakMap(); // of each mounted component, the last one
 
@@ -31,6 +33,8 @@ export async function load(name, mount) {
   const [module, sheet] = await Promise.all([import(`./${name}.js`), sheets.get(name)]);
   const root = /** @type {ShadowRoot} */ (place.getRootNode());
   if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
+  if (module.HTML && !built.has(place)) place.append(document.createRange().createContextualFragment(module.HTML));
+  built.add(place);
   const last = () => calls.get(place) === call;
   if (!given) mount.setTriggerValue("lost", true);
   const end = given && last() ? module.default(given) : null;

@@ -1,5 +1,10 @@
 // Buttons that copy the address of what is on the page; where the browser forbids it, the address to copy by hand.
 
+/** What it is made of, built by load.js: Streamlit would send it again with every run. */
+export const HTML = `<button type="button" name="query">Copy link</button>
+<button type="button" name="bare" title="The same view of the same model. Whoever opens the link types a text; the one that is shown stays with you.">Copy without text</button>
+<input type="text" readonly hidden aria-label="Link to this view"><span role="status"></span>`;
+
 const FAREWELL = 2500; // milliseconds for which the button says that it worked
 
 /** Streamlit's component: data is {query, bare}, by the names of the buttons. The address is that of this page. */

@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     from attnviz.web.state.address import State
 
 KEY = "copy_link"
-_HTML = """<button type="button" name="query">Copy link</button>
-<button type="button" name="bare" title="{bare}">Copy without text</button>
-<input type="text" readonly hidden aria-label="Link to this view"><span role="status"></span>""".format(
-    bare="The same view of the same model. Whoever opens the link types a text; the one that is shown stays with you."
-)
 
 
 def buttons(state: State, whole: bool = True) -> None:
@@ -32,4 +27,4 @@ def buttons(state: State, whole: bool = True) -> None:
 
 @cache
 def _mount() -> Callable[..., Any]:
-    return st.components.v2.component("attnviz_copy_link", html=_HTML, js=modules.loader("copy_link"))
+    return st.components.v2.component("attnviz_copy_link", js=modules.loader("copy_link"))

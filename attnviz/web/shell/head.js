@@ -7,6 +7,15 @@ const SUBMIT = `${PLACE} [data-testid="stFormSubmitButton"] button`;
 const NARROW = "(max-width: 768px)";
 const PATIENCE = 5000; // milliseconds for a box to come into sight
 
+/** What it is made of, built by load.js: Streamlit would send it again with every run. */
+export const HTML = `<nav aria-label="This page">
+<button type="button" class="edit" aria-expanded="false"><svg viewBox="0 0 20 20" aria-hidden="true">
+<path d="M3 17l1-4L14 3l3 3L7 16z M12 5l3 3"/></svg><span></span></button>
+<button type="button" class="examples"><svg viewBox="0 0 20 20" aria-hidden="true">
+<path d="M3 3h6v6H3z M11 3h6v6h-6z M3 11h6v6H3z M11 11h6v6h-6z"/></svg><span>Examples</span></button>
+<button type="button" class="present" aria-pressed="false"><svg viewBox="0 0 20 20" aria-hidden="true">
+<path d="M2 7V2h5 M13 2h5v5 M18 13v5h-5 M7 18H2v-5"/></svg><span>Present</span></button></nav>`;
+
 const undone = new WeakMap();
 
 /** Streamlit's component: data.edit is what the first button is called, "" where there is nothing to edit. */

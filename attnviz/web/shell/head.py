@@ -16,13 +16,6 @@ from attnviz.web.state import session
 if TYPE_CHECKING:
     from attnviz.web.shell.site import Entry
 
-_HTML = """<nav aria-label="This page">
-<button type="button" class="edit" aria-expanded="false"><svg viewBox="0 0 20 20" aria-hidden="true">
-<path d="M3 17l1-4L14 3l3 3L7 16z M12 5l3 3"/></svg><span></span></button>
-<button type="button" class="examples"><svg viewBox="0 0 20 20" aria-hidden="true">
-<path d="M3 3h6v6H3z M11 3h6v6h-6z M3 11h6v6H3z M11 11h6v6h-6z"/></svg><span>Examples</span></button>
-<button type="button" class="present" aria-pressed="false"><svg viewBox="0 0 20 20" aria-hidden="true">
-<path d="M2 7V2h5 M13 2h5v5 M18 13v5h-5 M7 18H2v-5"/></svg><span>Present</span></button></nav>"""
 EDIT = {None: "Edit text", "image": "Change picture", "audio": "Change sound"}
 
 
@@ -49,4 +42,4 @@ def show(entry: Entry) -> None:
 
 @cache
 def _mount() -> Callable[..., Any]:
-    return st.components.v2.component("attnviz_head", html=_HTML, js=modules.loader("head"))
+    return st.components.v2.component("attnviz_head", js=modules.loader("head"))

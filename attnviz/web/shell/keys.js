@@ -1,5 +1,10 @@
 // The key "?" lists all keys of the page. It belongs to whoever types in a field.
 
+/** What it is made of, built by load.js: Streamlit would send it again with every run. */
+export const HTML = `<button type="button" aria-haspopup="dialog">Keys <kbd>?</kbd></button>
+<dialog aria-labelledby="title"><header><h2 id="title">Keys</h2>
+<button type="button" aria-label="Close">×</button></header><div></div></dialog>`;
+
 // What undoes the last call, by the element that it drew in.
 const undone = new WeakMap();
 

@@ -153,9 +153,6 @@ PAGES: dict[str, tuple[Group, ...]] = {
     "layers": (("In the table, where it is wider than the screen", (("← →", "move it sideways"),)),),
     "report": (),
 }
-_HTML = """<button type="button" aria-haspopup="dialog">Keys <kbd>?</kbd></button>
-<dialog aria-labelledby="title"><header><h2 id="title">Keys</h2>
-<button type="button" aria-label="Close">×</button></header><div></div></dialog>"""
 
 
 def show(page: str) -> None:
@@ -167,4 +164,4 @@ def show(page: str) -> None:
 
 @cache
 def _mount() -> Callable[..., Any]:
-    return st.components.v2.component("attnviz_keys", html=_HTML, js=modules.loader("keys"))
+    return st.components.v2.component("attnviz_keys", js=modules.loader("keys"))

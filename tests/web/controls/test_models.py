@@ -38,7 +38,7 @@ def test_a_model_is_fetched_by_a_button_and_shown(app, registry, allowed):
     assert first is not None
 
     visit.at.run()
-    visit.press("Evict tiny from memory")
+    visit.press("All models").press("Evict tiny from memory")
     assert get_runtime().engine.models.peek("tiny") is not first  # the page that shows it has loaded it anew
     assert visit.figure("heatmap")
 
@@ -132,7 +132,7 @@ def test_ten_loads_leave_one_model_in_memory(registry):
 
 
 def test_the_list_is_grouped_by_what_one_does_with_a_model(app):
-    visit = app("attention")
+    visit = app("attention").press("All models")
     text = visit.markdown
     places = [text.index(f"**{title}**") for title, *_ in models.GROUPS]
     assert places == sorted(places)
