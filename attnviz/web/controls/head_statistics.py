@@ -81,9 +81,8 @@ def of_heads(table: HeadTable, heads: tuple[Head, ...], name: str) -> None:
 
 
 def _row(about: Description, value: str, rank: str) -> str:
-    cells = (about.title, value, rank)
-    title, value, rank = (html.escape(cell) for cell in cells)
-    return f'<tr title="{html.escape(about.meaning)}"><th scope="row">{title}</th><td>{value}</td><td>{rank}</td></tr>'
+    title, value, rank = (html.escape(cell) for cell in (about.title, value, rank))
+    return f'<tr><th scope="row">{title}</th><td>{value}</td><td>{rank}</td></tr>'
 
 
 def _number(value: float, unit: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,19 +9,28 @@ import streamlit as st
 
 from attnviz.text import visible
 from attnviz.web.escape import markdown
-from attnviz.web.shell import links, progress
+from attnviz.web.shell import progress
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.figures.messages.axes import Axis
     from attnviz.web.controls.head_map import HeadMap
-    from attnviz.web.state.address import State
+    from attnviz.web.state.address import Head, Place
 
+KEY = "same_link"
 FOUND = 6  # heads listed
 HINT = "Hold a cell of the map, or a word of the text, to see which other heads make the same link."
 
 
-def show(shown: HeadMap, state: State) -> None:
+def _go(held: tuple[Place, ...]) -> None:
+    """To the head that was chosen, with the cell still held."""
+    place = st.session_state[KEY]
+    st.session_state[KEY] = None
+    if place is not None:
+        session.update(pool=None, over=None, heads=(tuple(place),), held=held)
+
+
+def show(shown: HeadMap) -> None:
     """The heads for the cell that is held; of a row that is held alone, for its strongest link to another word."""
     st.subheader("Who else does this?", anchor=False)
     link = _link(shown)
@@ -37,15 +45,20 @@ def show(shown: HeadMap, state: State) -> None:
         weights = session.runtime().links(attention.query, rows, keys, attention.kind, report)
     st.markdown(f"{_name(axes.queries, row)} looks at {_name(axes.keys, key)} in:")
     order = np.argsort(-weights, axis=None, kind="stable")[:FOUND]
-    held = ((0, row), (1, key))
-    with st.container(key="same_link", gap="small"):
-        for layer, head in np.stack(np.unravel_index(order, weights.shape), axis=1).tolist():
-            here = " (shown)" if (layer, head) == shown.head and shown.pool is None else ""
-            label = f"Layer {layer}, head {head}: {weights[layer, head]:.0%}{here}"
-            links.link(
-                "attention", label, replace(state, pool=None, over=None, heads=((layer, head),), held=held)
-            )
-    st.caption(f"Mean over all {weights.size} heads: {weights.mean():.1%}.")
+    places = [tuple(each) for each in np.stack(np.unravel_index(order, weights.shape), axis=1).tolist()]
+
+    def named(place: Head) -> str:
+        here = " (shown)" if place == shown.head and shown.pool is None else ""
+        return f"Layer {place[0]}, head {place[1]}: {weights[place]:.0%}{here}"
+
+    st.pills(
+        f"Mean over all {weights.size} heads: {weights.mean():.1%}",
+        places,
+        format_func=named,
+        key=KEY,
+        on_change=_go,
+        args=(((0, row), (1, key)),),
+    )
 
 
 def _link(shown: HeadMap) -> tuple[int, int] | None:
