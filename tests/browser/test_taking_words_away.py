@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.ablation import effect, told
-from tests.browser.app import at_rest, head, type_text
+from tests.browser.app import at_rest, head, text_box, type_text
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +38,7 @@ def test_two_texts_are_explained_and_the_words_of_the_headline_prove_it(page: Pa
 
     page.goto("/attribution")
     expect(page.locator(".av-words")).to_be_visible()
+    text_box(page)
     page.get_by_role("textbox", name="Second text (optional)").fill(OTHER)
     type_text(page, TEXT)
     test = faithfulness(model, explain(model, TEXT, pair=OTHER), side=side)
@@ -70,7 +71,7 @@ def test_the_walk_goes_on_to_a_head(page: Page, model):
 
     page.goto(f"/ablation?text={TEXT.replace(' ', '+')}&pair={OTHER.replace(' ', '+')}&part=text&edits=h4")
     expect(result(page)).to_contain_text("Without “rude” the similarity")
-    page.get_by_text("Switch heads off").click()
+    page.get_by_role("radiogroup").get_by_text("Switch heads off", exact=True).click()
     head(page, 3, 2).click()
     told(page, f"Without layer 3 head 2 {effect(model, Query('minilm', TEXT, OTHER), heads=[(3, 2)])}")
 

@@ -87,12 +87,8 @@ def test_what_there_is(runtime):
     assert "similarity" in [info.name for info in runtime.targets("minilm")]
     assert runtime.methods()[0].name == "integrated-gradients"
     facts = runtime.facts()
-    assert (facts.device, facts.dtype, facts.engine_started, facts.models) == (
-        "cpu",
-        "float32",
-        True,
-        ("minilm",),
-    )
+    assert (facts.device, facts.dtype, facts.engine_started) == ("cpu", "float32", True)
+    assert "minilm" in facts.models  # and what other tests of the same process have loaded
     assert facts.device_title.startswith("CPU, ")
     assert facts.model_bytes == pytest.approx(22.7e6 * 4, rel=0.01)
     assert facts.capture_bytes >= runtime.capture(TEXT).nbytes > 0
