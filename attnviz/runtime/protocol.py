@@ -22,7 +22,16 @@ from attnviz.runtime.query import CaptureInfo, DeviceFacts, Query
 from attnviz.runtime.readings import Embedded, ReadingFacts
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.writing import Draft, Written
-from attnviz.types import Attribution, CatalogCard, FloatArray, HeadTable, Kind, ModelCard, QueryKey
+from attnviz.types import (
+    Attribution,
+    CatalogCard,
+    FloatArray,
+    GoldAlignment,
+    HeadTable,
+    Kind,
+    ModelCard,
+    QueryKey,
+)
 
 if TYPE_CHECKING:
     from attnviz.analysis.alignment import Matching
@@ -43,7 +52,7 @@ if TYPE_CHECKING:
         TargetInfo,
     )
     from attnviz.explanation.translation.documents import TranslatedDocument
-    from attnviz.explanation.translation.records import BeamTree, Translation
+    from attnviz.explanation.translation.records import BeamTree, HeadErrors, Translation
     from attnviz.figures import Pool
     from attnviz.figures.bertviz import View
     from attnviz.runtime.likeness import Likeness
@@ -419,6 +428,12 @@ class Runtime(Protocol):
         progress: Progress | None = None,
     ) -> BeamTree:
         """All that a beam search for the translation weighs, with what it prunes."""
+
+    def gold(self, name: str) -> tuple[GoldAlignment, ...]:
+        """The sentences whose word alignment comes with a model; none of a file, or of a model that is not loaded."""
+
+    def head_errors(self, name: str, progress: Progress | None = None) -> tuple[HeadErrors, ...]:
+        """How far each head is from that gold, for each language of translations; once for each model."""
 
     def attended(
         self,
