@@ -70,6 +70,7 @@ bench: $(DEV_STAMP) browser
 	$(BIN)/python benchmarks/abuse.py
 	$(BIN)/python benchmarks/hover.py
 	$(BIN)/python benchmarks/writing.py
+	$(BIN)/python benchmarks/alignment.py
 	$(BIN)/python benchmarks/wire.py
 	$(BIN)/python benchmarks/visitors.py
 
