@@ -22,7 +22,16 @@ from attnviz.runtime.query import CaptureInfo, DeviceFacts, Query
 from attnviz.runtime.readings import Embedded, ReadingFacts
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.writing import Draft, Written
-from attnviz.types import Attribution, CatalogCard, FloatArray, HeadTable, Kind, ModelCard, QueryKey
+from attnviz.types import (
+    Attribution,
+    CatalogCard,
+    FloatArray,
+    HeadTable,
+    Kind,
+    ModelCard,
+    Overviews,
+    QueryKey,
+)
 
 if TYPE_CHECKING:
     from attnviz.analysis.alignment import Matching
@@ -260,8 +269,8 @@ class Runtime(Protocol):
 
     def overviews(
         self, query: Query, size: int = 64, kind: Kind | None = None, progress: Progress | None = None
-    ) -> Annotated[FloatArray, "L H q k"]:
-        """Small pictures of all heads: the maximum in each of at most size x size cells. Layer by layer."""
+    ) -> Overviews:
+        """Small pictures of all heads, in bytes: the maximum in each of at most size x size cells. Layer by layer."""
 
     def statistics(
         self, query: Query, kind: Kind | None = None, progress: Progress | None = None

@@ -3,7 +3,7 @@
 Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, N items, Q queries, K keys, M metrics.
 """
 
-from attnviz.types.arrays import BoolArray, FloatArray, IntArray, readonly
+from attnviz.types.arrays import BoolArray, ByteArray, FloatArray, IntArray, readonly
 from attnviz.types.cards import CatalogCard, Kind, ModelCard, ModelKind, default_kind
 from attnviz.types.items import Frames, Items, Patches, Tokens
 from attnviz.types.record import Record, brief
@@ -13,6 +13,7 @@ from attnviz.types.results import (
     Attribution,
     HeadTable,
     Mark,
+    Overviews,
     QueryKey,
     sum_tolerance,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "VERSION",
     "Attribution",
     "BoolArray",
+    "ByteArray",
     "Candidate",
     "CatalogCard",
     "FloatArray",
@@ -37,6 +39,7 @@ __all__ = [
     "Mark",
     "ModelCard",
     "ModelKind",
+    "Overviews",
     "Patches",
     "QueryKey",
     "Record",
