@@ -25,6 +25,7 @@ from attnviz.runtime.writing import Draft, Written
 from attnviz.types import (
     Attribution,
     CatalogCard,
+    Estimate,
     FloatArray,
     HeadTable,
     Kind,
@@ -132,6 +133,12 @@ class Runtime(Protocol):
 
     def ready(self, query: Query) -> bool:
         """Whether `find` would answer at once."""
+
+    def estimate(self, name: str, ask: bool = False) -> Estimate | None:
+        """How large a directory or Hub model is before it is loaded; None where the name leads to nothing.
+
+        With `ask` the Hub is asked over the network, and what it refuses is raised.
+        """
 
     def fetch(self, name: str, progress: Progress | None = None) -> None:
         """Fetch a model of the catalogue, once. What `progress` raises ends the waiting; the fetch goes on."""

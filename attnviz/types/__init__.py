@@ -4,7 +4,7 @@ Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, N ite
 """
 
 from attnviz.types.arrays import BoolArray, ByteArray, FloatArray, IntArray, readonly
-from attnviz.types.cards import CatalogCard, Kind, ModelCard, ModelKind, default_kind
+from attnviz.types.cards import CatalogCard, Estimate, Kind, ModelCard, ModelKind, default_kind
 from attnviz.types.items import Frames, Items, Patches, Tokens
 from attnviz.types.record import Record, brief
 from attnviz.types.results import (
@@ -30,6 +30,7 @@ __all__ = [
     "ByteArray",
     "Candidate",
     "CatalogCard",
+    "Estimate",
     "FloatArray",
     "Frames",
     "HeadTable",
