@@ -50,7 +50,7 @@ class LocalRuntime:
         self._warming_lock = threading.Lock()
 
         self.catalog = self.engine.catalog
-        self.card = self.engine.card
+        self.card, self.estimate = self.engine.card, self.engine.estimate
         self.ready = self.engine.ready
         self.examples = gallery.examples
 

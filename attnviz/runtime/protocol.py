@@ -22,7 +22,17 @@ from attnviz.runtime.query import CaptureInfo, DeviceFacts, Query
 from attnviz.runtime.readings import Embedded, ReadingFacts
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.writing import Draft, Written
-from attnviz.types import Attribution, CatalogCard, FloatArray, HeadTable, Kind, ModelCard, QueryKey
+from attnviz.types import (
+    Attribution,
+    CatalogCard,
+    Estimate,
+    FloatArray,
+    HeadTable,
+    Kind,
+    ModelCard,
+    Overviews,
+    QueryKey,
+)
 
 if TYPE_CHECKING:
     from attnviz.analysis.alignment import Matching
@@ -123,6 +133,12 @@ class Runtime(Protocol):
 
     def ready(self, query: Query) -> bool:
         """Whether `find` would answer at once."""
+
+    def estimate(self, name: str, ask: bool = False) -> Estimate | None:
+        """How large a directory or Hub model is before it is loaded; None where the name leads to nothing.
+
+        With `ask` the Hub is asked over the network, and what it refuses is raised.
+        """
 
     def fetch(self, name: str, progress: Progress | None = None) -> None:
         """Fetch a model of the catalogue, once. What `progress` raises ends the waiting; the fetch goes on."""
@@ -260,8 +276,8 @@ class Runtime(Protocol):
 
     def overviews(
         self, query: Query, size: int = 64, kind: Kind | None = None, progress: Progress | None = None
-    ) -> Annotated[FloatArray, "L H q k"]:
-        """Small pictures of all heads: the maximum in each of at most size x size cells. Layer by layer."""
+    ) -> Overviews:
+        """Small pictures of all heads, in bytes: the maximum in each of at most size x size cells. Layer by layer."""
 
     def statistics(
         self, query: Query, kind: Kind | None = None, progress: Progress | None = None

@@ -3,8 +3,8 @@
 Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, N items, Q queries, K keys, M metrics.
 """
 
-from attnviz.types.arrays import BoolArray, FloatArray, IntArray, readonly
-from attnviz.types.cards import CatalogCard, Kind, ModelCard, ModelKind, default_kind
+from attnviz.types.arrays import BoolArray, ByteArray, FloatArray, IntArray, readonly
+from attnviz.types.cards import CatalogCard, Estimate, Kind, ModelCard, ModelKind, default_kind
 from attnviz.types.items import Frames, Items, Patches, Tokens
 from attnviz.types.record import Record, brief
 from attnviz.types.results import (
@@ -13,6 +13,7 @@ from attnviz.types.results import (
     Attribution,
     HeadTable,
     Mark,
+    Overviews,
     QueryKey,
     sum_tolerance,
 )
@@ -26,8 +27,10 @@ __all__ = [
     "VERSION",
     "Attribution",
     "BoolArray",
+    "ByteArray",
     "Candidate",
     "CatalogCard",
+    "Estimate",
     "FloatArray",
     "Frames",
     "HeadTable",
@@ -37,6 +40,7 @@ __all__ = [
     "Mark",
     "ModelCard",
     "ModelKind",
+    "Overviews",
     "Patches",
     "QueryKey",
     "Record",

@@ -25,7 +25,7 @@ from attnviz.runtime.engine.store import Store
 from attnviz.runtime.progress import COMPUTING, READING, Progress, Stage, silent
 from attnviz.runtime.query import FILE, Query, is_file
 from attnviz.runtime.settings import Settings
-from attnviz.types import CatalogCard, ModelCard, readonly
+from attnviz.types import CatalogCard, Estimate, ModelCard, readonly
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
@@ -80,6 +80,17 @@ class Engine:
         return (
             loaded.model.card if loaded else next((c.model for c in self.catalog() if c.name == name), None)
         )
+
+    def estimate(self, name: str, ask: bool = False) -> Estimate | None:
+        """How large a model is that is not loaded: see `attnviz.loading.estimate`. With `ask` it asks the Hub.
+
+        None for a name that this server does not look up, and for the operator's directory.
+        """
+        from attnviz.loading.estimate import estimate
+
+        if is_file(name) or name == self.names.default or not self.names.permits(name):
+            return None
+        return estimate(name, self.names.access(name), self.models.device()[2], ask)
 
     def ready(self, query: Query) -> bool:
         """Whether `find` would answer at once."""

@@ -31,6 +31,7 @@ DROPPED_TEXT = (
 NOTICES = "attnviz_notices"
 TRAIL = "attnviz_trail"  # the last address that was written, and those before it
 TYPED_MODELS = "attnviz_typed_models"
+ASKED_FOR = "attnviz_asked_for"
 PAGE = "attnviz_page"
 SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on another page
 SPECIAL, CHAT = address.READINGS
@@ -276,6 +277,13 @@ def typed_model(name: str) -> bool:
 def trust_model(name: str) -> None:
     """Remember that this visitor asked for the model."""
     st.session_state[TYPED_MODELS] = {*st.session_state.get(TYPED_MODELS, ()), name}
+
+
+def asked_for(name: str | None = None) -> str | None:
+    """The model that this visitor typed last and that would have to be fetched; with a name, it is that one now."""
+    if name is not None:
+        st.session_state[ASKED_FOR] = name
+    return st.session_state.get(ASKED_FOR)
 
 
 def _params() -> dict[str, list[str]]:
