@@ -85,10 +85,17 @@ class Model:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The codes that `source_language` and `target_language` can be; none where there is nothing to choose."""
+        """The codes that `target_language` can be; none where there is nothing to choose."""
         from attnviz.text import languages
 
         return languages(self.loaded.tokenizer)
+
+    @property
+    def source_languages(self) -> tuple[str, ...]:
+        """The codes that `source_language` can be: `languages`, but where a tag names the target alone."""
+        from attnviz.text import language_ids
+
+        return tuple(language_ids(self.loaded.tokenizer))
 
     @property
     def has_chat(self) -> bool:

@@ -29,6 +29,7 @@ What the figures report:
 | alignment | `selection`: {"layer", "head"}, head -1 for a mean;     | `linked`: [target, source];    |
 |         | `form`: "lines" or "matrix"                              | `chosen`: [place, id]          |
 | beams   | -                                                        | `position`: a node to go on from |
+| errors  | `selection`: {"layer", "head"}, head -1 for a mean        | -                              |
 | writing | -                                                        | `step`: number of a token that is looked at; |
 |         |                                                          | `candidate`: [step, id]; `branch`: number; |
 |         |                                                          | `head`: [layer, head], or [-1, -1] for the mean |
@@ -53,6 +54,7 @@ from attnviz.figures.messages.allocation import allocation_data
 from attnviz.figures.messages.beams import beams_data
 from attnviz.figures.messages.details import Details
 from attnviz.figures.messages.edits import edits_data
+from attnviz.figures.messages.errors import errors_data
 from attnviz.figures.messages.heads import heads_data
 from attnviz.figures.messages.heatmap import FORMS, HIDEABLE, SHARES, MapView
 from attnviz.figures.messages.likeness import likeness_data
@@ -90,6 +92,7 @@ __all__ = [
     "beams_data",
     "component",
     "edits_data",
+    "errors_data",
     "explanation_data",
     "frame_data",
     "heads_data",

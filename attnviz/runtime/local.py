@@ -100,6 +100,7 @@ class LocalRuntime:
         translations = Translations(self.engine)
         self.translate, self.beams = translations.translate, translations.beams
         self.translate_document = translations.translate_document
+        self.gold, self.head_errors = translations.gold, translations.head_errors
 
         writings = Writings(self.engine)
         self.write, self.step_rows = writings.write, writings.step_rows

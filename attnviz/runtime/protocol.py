@@ -27,6 +27,7 @@ from attnviz.types import (
     CatalogCard,
     Estimate,
     FloatArray,
+    GoldAlignment,
     HeadTable,
     Kind,
     ModelCard,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
         TargetInfo,
     )
     from attnviz.explanation.translation.documents import TranslatedDocument
-    from attnviz.explanation.translation.records import BeamTree, Translation
+    from attnviz.explanation.translation.records import BeamTree, HeadErrors, Translation
     from attnviz.figures import Pool
     from attnviz.figures.bertviz import View
     from attnviz.runtime.likeness import Likeness
@@ -435,6 +436,12 @@ class Runtime(Protocol):
         progress: Progress | None = None,
     ) -> BeamTree:
         """All that a beam search for the translation weighs, with what it prunes."""
+
+    def gold(self, name: str) -> tuple[GoldAlignment, ...]:
+        """The sentences whose word alignment comes with a model; none of a file, or of a model that is not loaded."""
+
+    def head_errors(self, name: str, progress: Progress | None = None) -> tuple[HeadErrors, ...]:
+        """How far each head is from that gold, for each language of translations; once for each model."""
 
     def attended(
         self,

@@ -5,6 +5,7 @@ Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, N ite
 
 from attnviz.types.arrays import BoolArray, ByteArray, FloatArray, IntArray, readonly
 from attnviz.types.cards import CatalogCard, Estimate, Kind, ModelCard, ModelKind, default_kind
+from attnviz.types.gold import GoldAlignment, Links
 from attnviz.types.items import Frames, Items, Patches, Tokens
 from attnviz.types.record import Record, brief
 from attnviz.types.results import (
@@ -33,10 +34,12 @@ __all__ = [
     "Estimate",
     "FloatArray",
     "Frames",
+    "GoldAlignment",
     "HeadTable",
     "IntArray",
     "Items",
     "Kind",
+    "Links",
     "Mark",
     "ModelCard",
     "ModelKind",

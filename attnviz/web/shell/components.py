@@ -23,7 +23,7 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 HEATMAP, HEADS, WORDS, PAIRS = "heatmap", "heads", "words", "pairs"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS, WRITING = "switches", "edits", "writing"
-ALIGNMENT, BEAMS = "alignment", "beams"
+ALIGNMENT, BEAMS, ERRORS = "alignment", "beams", "errors"
 ALIGNMENT_FORMS = ("lines", "matrix")
 MAX_TOKEN = 10**7  # numbers of tokens, steps and heads that a browser may report
 HEARD = "attnviz_heard"  # of each figure, by what was told: the number of the last report
@@ -197,6 +197,11 @@ def alignment(
 def beams(data: bytes, position: Callable[[int], None]) -> None:
     """A beam search as a tree; `position` is told the node that the reader wants to go on from."""
     _show(BEAMS, data, on_position_change=lambda: _asked(BEAMS, position))
+
+
+def errors(data: bytes, shown: Callable[[Head], None]) -> None:
+    """Alignment errors of all heads as walls; `shown` as in `alignment`."""
+    _show(ERRORS, data, on_selection_change=lambda: _turned(ERRORS, shown))
 
 
 def _turned(key: str, shown: Callable[[Head], None] | None) -> None:

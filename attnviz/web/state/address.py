@@ -21,7 +21,7 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_LINK, Field, Head, Place, fi
 
 PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
 FORMER = "view"  # where choices that have names of their own now stood in links of earlier versions
-PARTS = ("heads", "text", "rows", "contrast", "find", "sentences")
+PARTS = ("heads", "text", "rows", "contrast", "find", "sentences", "directions")
 GROUPS = ("class", "segment", "distance", "word", "sentence", "paragraph")
 DOCUMENTS = ("head", "model")
 

@@ -37,12 +37,9 @@ SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on anothe
 SPECIAL, CHAT = address.READINGS
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
-# The model that a page begins with, where that of the server cannot do what the page shows.
-PAGE_MODELS = {"alignment": "translator-en-pt"}
-TRANSLATED = {
-    "translator-en-pt": "The old man sold his red car because he needed money.",
-    "translator-pt-en": "O velho vendeu seu carro vermelho porque precisava de dinheiro.",
-}
+# The models that a page begins with, where that of the server cannot do what the page shows: the first that is at hand,
+# else the last.
+PAGE_MODELS = {"alignment": ("translator-en-pt", "translator")}
 
 
 MEDIA: dict[str, Medium] = {"image": "image", "speech": "audio"}  # by the modality of a model
@@ -207,7 +204,11 @@ def _catalogued(file: str) -> str | None:
 
 def default_model() -> str:
     """The model that this server offers first, on this page."""
-    return PAGE_MODELS.get(st.session_state.get(PAGE, ""), runtime().default_model)
+    own = PAGE_MODELS.get(st.session_state.get(PAGE, ""))
+    if own is None:
+        return runtime().default_model
+    at_hand = {card.name for card in runtime().catalog() if card.at_hand}
+    return next((name for name in own if name in at_hand), own[-1])
 
 
 def example() -> Query:
@@ -219,7 +220,8 @@ def example() -> Query:
         return file
     if st.session_state.get(PAGE) in PAGE_MODELS:
         model = state().model or default_model()
-        return Query(model, TRANSLATED.get(model, TRANSLATED[default_model()]))
+        examples = {card.name: card.examples for card in runtime().catalog() if card.modality == "text"}
+        return Query(model, (examples.get(model) or examples[default_model()])[0])
     if st.session_state.get(PAGE) == PAGE_OF_TWO_TEXTS:
         return runtime().default_change_query
     pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS
