@@ -21,7 +21,7 @@ from attnviz.runtime.progress import Progress
 from attnviz.runtime.query import CaptureInfo, DeviceFacts, Query
 from attnviz.runtime.readings import Embedded, ReadingFacts
 from attnviz.runtime.settings import Settings
-from attnviz.runtime.writing import Draft, Written
+from attnviz.runtime.writing import Draft, Parting, Written
 from attnviz.types import Attribution, CatalogCard, FloatArray, HeadTable, Kind, ModelCard, QueryKey
 
 if TYPE_CHECKING:
@@ -485,6 +485,11 @@ class Runtime(Protocol):
         self, draft: Draft, count: int = 0, since: int | None = None, progress: Progress | None = None
     ) -> Written:
         """The text of a draft, and up to `count` more tokens that the model chooses, one turn at the device each."""
+
+    def partings(
+        self, draft: Draft, branches: tuple[tuple[tuple[int, ...], int], ...], progress: Progress | None = None
+    ) -> tuple[Parting, ...]:
+        """Of branches (all tokens, and the place where they part) the texts from there on and the first steps."""
 
     def step_rows(
         self, draft: Draft, place: int, kind: Kind | None = None, progress: Progress | None = None

@@ -62,6 +62,14 @@ class Written:
     full: bool = False
 
 
+@dataclass(frozen=True)
+class Parting:
+    """Where a branch leaves another: its text from there on, and its first step; None where nothing is written."""
+
+    text: str
+    step: WrittenToken | None
+
+
 class Writings:
     """What `Runtime` answers about texts that are being written."""
 
@@ -101,6 +109,30 @@ class Writings:
             loaded, draft, lambda writer: self._told(writer, draft, start), report, 1.0
         )
         return found
+
+    def partings(
+        self, draft: Draft, branches: tuple[tuple[tuple[int, ...], int], ...], progress: Progress | None = None
+    ) -> tuple[Parting, ...]:
+        """Of branches, given as all their tokens and the place where they part: their texts and first steps.
+
+        Of a branch no more is read than its first token.
+        """
+        report = progress or silent
+        loaded = self._loaded(draft, report)
+        found: list[Parting] = []
+        for path, at in branches:
+            head = path[: at + 1]
+            self._read(loaded, replace(draft, chosen=head), report)
+
+            def work(writer: Writer, path: Any = path, at: int = at, head: Any = head) -> Parting:
+                from attnviz.text import tokens_of_ids
+
+                writer.follow(head)
+                text = "".join(tokens_of_ids(writer.model.loaded.tokenizer, path).labels[at:])
+                return Parting(text, next(iter(writer.steps_from(at)), None))
+
+            found.append(self._turn(loaded, draft, work, report, None))
+        return tuple(found)
 
     def step_rows(
         self, draft: Draft, place: int, kind: Kind | None = None, progress: Progress | None = None

@@ -153,13 +153,13 @@ def _forks(step: Step) -> tuple[Fork, ...]:
     tree = step.tree
     if len(tree.branches) < 2:
         return ()
-    found = []
-    for number, branch in enumerate(tree.branches):
-        told = session.runtime().write(replace(step.draft, chosen=tree.path_of(number)), 0, branch.at)
-        text = "".join(told.tokens.labels[branch.at :])
-        first = told.steps[0].token.probability if told.steps else None
-        found.append(Fork(branch.parent, branch.at, text[:200], first))
-    return tuple(found)
+    found = session.runtime().partings(
+        step.draft, tuple((tree.path_of(n), branch.at) for n, branch in enumerate(tree.branches))
+    )
+    return tuple(
+        Fork(branch.parent, branch.at, told.text[:200], told.step.token.probability if told.step else None)
+        for branch, told in zip(tree.branches, found, strict=True)
+    )
 
 
 def _drawn(step: Step, head: tuple[int, int] | None, data: bytes, state: State) -> Drawn:
