@@ -208,11 +208,10 @@ class Writer:
         )
         self._keep(common)
         for number in wanted[common:]:
-            known = self._way[-1].after.get(number)
-            if known is None:
+            here = self._way[-1]
+            if here.known is None or not (number in here.after or number in here.known.ids):
                 break
-            self._chosen.append(number)
-            self._way.append(known)
+            self._take(len(self._chosen), number)
         while len(self._chosen) < len(wanted):
             start = len(self._chosen)
             piece = wanted[start : start + PIECE]
