@@ -275,6 +275,28 @@ class Writer:
         weights = [to_numpy(call.scores.weights_block(slice(None), last))[:, 0] for call in calls]
         return readonly(np.stack(weights), np.float32)
 
+    def read_of(self, first: int, last: int, count: int) -> Annotated[FloatArray, "n L H P"]:
+        """What the rows that led to the first `count` tokens gave to the prompt's tokens from `first` to before `last`.
+
+        As `rows`, of all steps at once. Raises UnknownName and what `step` raises.
+        """
+        checks.between("number of tokens", count, 1, max(1, len(self._chosen)))
+        checks.between("place in the prompt", first, 0, len(self.prompt) - 1)
+        checks.between("end in the prompt", last, first + 1, len(self.prompt))
+        fed = [*self._start, *self._chosen[: count - 1]]
+        self._passes.hold(fed)
+        role = "cross" if self._both else "decoder"
+        calls = [call for call in self._passes.calls(len(fed)) if call.role == role]
+        if not calls:
+            raise ModelUnsupported(
+                f"{self.model.card.name} has no {role} attention to look at.", reason="not-captured"
+            )
+        places = torch.arange(len(fed) - count, len(fed), device=self.model.device)
+        weights = [
+            to_numpy(call.scores.weights_block(slice(None), places))[..., first:last] for call in calls
+        ]
+        return readonly(np.stack(weights).transpose(2, 0, 1, 3), np.float32)
+
     @property
     def nbytes(self) -> int:
         """Bytes that are kept for the steps to come."""
