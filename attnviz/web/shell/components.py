@@ -126,8 +126,12 @@ def writing(
     candidate: Callable[[int, int], None],
     head: Callable[[int, int], None],
     branch: Callable[[int], None],
+    other: Callable[[int], None],
 ) -> None:
-    """A text that is being written; each function is told what the reader clicked, `head` (-1, -1) for the mean."""
+    """A text that is being written; each function is told what the reader clicked, `head` (-1, -1) for the mean.
+
+    `branch` is told the branch to look at, `other` the one to put beside it.
+    """
 
     def tell(name: str, wanted: Callable[..., None], count: int, least: int = 0) -> None:
         reported = _reported(WRITING, name)
@@ -145,6 +149,7 @@ def writing(
         on_candidate_change=lambda: tell("candidate", candidate, 2),
         on_head_change=lambda: tell("head", head, 2, -1),
         on_branch_change=lambda: tell("branch", branch, 1),
+        on_other_change=lambda: tell("other", other, 1),
     )
 
 

@@ -15,8 +15,9 @@ import { legend } from "../../paint/legend.js";
 import { colourOf, rootScale } from "../../paint/scales.js";
 import { SHEET_MARGIN, paintProse, sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
-import { branchNodes, candidateRows, headRows } from "./lists.js";
+import { branchNodes, candidateRows, headRows, teller } from "./lists.js";
 import { messageOf } from "./message.js";
+import { comparedNodes, markSource, sourceNodes, sourceText } from "./traces.js";
 
 /** @import {WritingState, Token} from "./message.js" */
 
@@ -26,7 +27,7 @@ const WIDTH = 720;
 
 /**
  * Draws the figure in `root`. callbacks: step(number) a token is looked at; candidate([step, id]) it is to stand there;
- * head([layer, head] or [-1, -1] for the mean of all); branch(number) is looked at.
+ * head([layer, head] or [-1, -1] for the mean of all); branch(number) is looked at; other(number) is put beside it.
  */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {WritingState} */ (figureState(root, "writing", build));
@@ -61,13 +62,15 @@ function build(state) {
   state.candidates = element("table", { class: "av-candidates", "data-testid": "candidates" });
   state.heads = element("table", { class: "av-readers", "data-testid": "readers" });
   state.note = element("p", { class: "av-note" });
+  state.compared = element("div", { class: "av-side-by-side" });
+  state.sources = element("section", { class: "av-tracing" });
   state.branches = element("div", { class: "av-branches", role: "group", "aria-label": "Branches of the text" });
   state.help = element("p", { class: "av-help", text: HELP });
   state.sides = element("div", { class: "av-writing-sides" }, [
     element("section", {}, [state.heading, element("div", { class: "av-headbox" }, [state.candidates])]),
     element("section", {}, [element("h4", { class: "av-panel-title", text: "Heads, by what they read here" }), element("div", { class: "av-headbox" }, [state.heads]), state.note]),
   ]);
-  state.host.append(element("div", { class: "av-toolbar" }, [state.firstToggle.node]), state.legend.node, state.prose, state.readout, state.branches, state.sides, state.help);
+  state.host.append(element("div", { class: "av-toolbar" }, [state.firstToggle.node]), state.legend.node, state.prose, state.readout, state.branches, state.compared, state.sources, state.sides, state.help);
   listen(state);
 }
 
@@ -129,6 +132,8 @@ function refresh(state) {
   state.note.textContent = noteOf(state);
   state.branches.hidden = header.forks.length < 2;
   state.branches.replaceChildren(...branchNodes(header));
+  state.compared.replaceChildren(...comparedNodes(header));
+  state.sources.replaceChildren(...sourceNodes(header, (key) => labelAt(state, key), teller));
   state.help.hidden = !state.callbacks.step;
   read(state, null);
 }
@@ -211,6 +216,7 @@ function readingOf(state, key) {
  * @param {WritingState} state
  */
 function read(state, node) {
+  markSource(state, Number(node?.dataset.step ?? state.header.step));
   if (!node) {
     state.readout.textContent = "Point at a token to read its numbers.";
     return;
@@ -219,7 +225,8 @@ function read(state, node) {
   const token = state.header.written[Number(node.dataset.step ?? -1)];
   const weight = key < state.row.length ? `, attention ${decimals(state.row[key])}` : "";
   const about = token ? `, written with ${percent(token.probability)}, entropy ${decimals(token.entropy, 2)} nats` : "";
-  state.readout.textContent = node.classList.contains("av-next") ? "The token to come" : `${quoted(labelAt(state, key))}${weight}${about}`;
+  const source = token ? sourceText(state.header, Number(node.dataset.step), (place) => quoted(labelAt(state, place))) : "";
+  state.readout.textContent = node.classList.contains("av-next") ? "The token to come" : `${quoted(labelAt(state, key))}${weight}${about}${source && `; ${source}`}`;
 }
 
 function tableText({ header }) {
