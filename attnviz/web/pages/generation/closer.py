@@ -133,4 +133,5 @@ def _heads(asked: Asked) -> None:
         f'<th scope="col">falls by, {asked.unit}</th></tr></thead><tbody>{rows}</tbody></table>'
     )
     how = "each head switched off" if found.exact else "estimated from one gradient (Michel et al. 2019)"
-    st.caption(f"How far the token’s {asked.unit} falls without each head, {how}; negative: it rises.")
+    whose = "each head" if asked.target == NEXT else f"each head of the {found.kind} attention"
+    st.caption(f"How far the token’s {asked.unit} falls without {whose}, {how}; negative: it rises.")

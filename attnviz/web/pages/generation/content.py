@@ -13,7 +13,7 @@ import streamlit as st
 
 from attnviz.provenance import call
 from attnviz.web.controls.question import needs_model
-from attnviz.web.pages.generation import beside, choosing, closer, modes, playing, tracing
+from attnviz.web.pages.generation import beside, choosing, closer, filing, modes, playing, tracing
 from attnviz.web.pages.generation.keeping import TOO_LARGE, keep, kept
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, progress
@@ -70,7 +70,9 @@ def draw(query: Query, state: State) -> Drawn | None:
     data = _picture(step, head, state)
     modes.reply(query, written, state)
     closer.draw(step.draft, written, place, state)
-    return _drawn(step, head, data, replace(state, written=tree.written() or None))
+    drawn = _drawn(step, head, data, replace(state, written=tree.written() or None))
+    filing.controls(drawn)
+    return drawn
 
 
 def _place(state: State, tree: Tree, written: Written) -> int:
@@ -119,7 +121,8 @@ def _picture(step: Step, head: tuple[int, int] | None, state: State) -> bytes:
         candidate=lambda number, token: _chosen(tree, number, token),
         head=lambda layer, number: session.update(heads=() if layer < 0 else ((layer, number),)),
         branch=lambda number: keep(tree.look(number)),
-        other=lambda number: session.update(other=None if state.other == str(number) else str(number)),
+        walk=playing.walk,
+        other=_beside,
     )
     return data
 
@@ -127,6 +130,11 @@ def _picture(step: Step, head: tuple[int, int] | None, state: State) -> bytes:
 def _both(query: Query) -> bool:
     card = session.runtime().card(query.model)
     return card is not None and card.kind == "encoder-decoder"
+
+
+def _beside(number: int) -> None:
+    """Put a branch beside the one that is looked at, or take it away again."""
+    session.update(other=None if session.state().other == str(number) else str(number))
 
 
 def _chosen(tree: Tree, place: int, token: int) -> None:

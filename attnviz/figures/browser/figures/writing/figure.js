@@ -21,13 +21,14 @@ import { comparedNodes, markSource, sourceNodes, sourceText } from "./traces.js"
 
 /** @import {WritingState, Token} from "./message.js" */
 
-const HELP = "Click a token to see how it came about, another candidate to go that way, a head to see what it read. Arrow keys move in the text.";
+const HELP = "Click a token to see how it came about, another candidate to go that way, a head to see what it read. Arrow keys move in the text, Space writes on and stops, s is one step, Backspace one back.";
+const WALKS = { " ": 0, s: 1, Backspace: -1 }; // play or stop, one step, one step back
 const UNSURE = 3.5; // nats from which on the underline has its full strength
 const WIDTH = 720;
 
 /**
  * Draws the figure in `root`. callbacks: step(number) a token is looked at; candidate([step, id]) it is to stand there;
- * head([layer, head] or [-1, -1] for the mean of all); branch(number) is looked at; other(number) is put beside it.
+ * head([layer, head] or [-1, -1] for the mean of all); branch(number) is looked at; other(number) is put beside it; walk(0) plays or stops, walk(1) is a step, walk(-1) one back.
  */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {WritingState} */ (figureState(root, "writing", build));
@@ -87,8 +88,12 @@ function listen(state) {
   prose.addEventListener("keydown", (event) => {
     const node = at(event);
     if (!node || modified(event)) return;
-    if (event.key === "Enter" || event.key === " ") {
+    if (event.key === "Enter") {
       pick(node);
+      return taken(event);
+    }
+    if (event.key in WALKS) {
+      state.callbacks.walk?.(WALKS[event.key]);
       return taken(event);
     }
     const all = nodes();

@@ -70,6 +70,7 @@ export function comparedNodes({ compared, beside }) {
   if (!compared) return [];
   const { at, sides, reads } = compared;
   const text = (value) => element("td", { class: "av-number", text: value });
+  /** @type {[string, (side: import("./message.js").Side) => string][]} */
   const told = [
     ["first token", (side) => (side.tokens ? percent(side.probability) : "–")],
     ["all tokens from there on", (side) => String(side.tokens)],
@@ -83,7 +84,7 @@ export function comparedNodes({ compared, beside }) {
   ]);
   const cell = (value) => text(value === null ? "–" : decimals(value, 3));
   const rows = element("table", { class: "av-compared av-compared-reads" }, [
-    element("thead", {}, [element("tr", {}, [["token", null], ["both", "led to both"], ["one", "next, shown"], ["other", "next, other"]].map(([name, said]) => element("th", { scope: "col", text: said ?? name })))]),
+    element("thead", {}, [element("tr", {}, ["token", "led to both", "next, shown", "next, other"].map((said) => element("th", { scope: "col", text: said })))]),
     element("tbody", {}, reads.map(([label, weights]) => element("tr", {}, [element("th", { scope: "row", dir: "auto", class: "av-label", text: label }), ...weights.map(cell)]))),
   ]);
   return [
