@@ -1,6 +1,6 @@
 """Answers traced to their passage: how many tokens land where they stand, by heads that copy, by all, and by chance.
 
-    python benchmarks/quotations.py [MODEL] [--tokens 24]
+    python benchmarks/quotations.py [MODEL] [--tokens 24] [--plain]
 
 The heads that copy are chosen, for each token, by what they did for the other tokens of the same answer.
 """
@@ -34,12 +34,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("model", nargs="?", default="smollm2")
     parser.add_argument("--tokens", type=int, default=24)
+    parser.add_argument(
+        "--plain", action="store_true", help="a prompt to go on with, in place of the chat template"
+    )
     given = parser.parse_args()
     from attnviz.runtime import Draft, LocalRuntime, Query, Settings
     from attnviz.text.prompts import prompt_for
 
     runtime = LocalRuntime(Settings(device="cpu", dtype="float32", warm=False))
-    chat = runtime.reading(given.model).chat
+    chat = runtime.reading(given.model, lambda stage: None).chat and not given.plain
     card = runtime.info(Query(given.model, "a text")).card
     totals = {"heads that copy": [0, 0, 0], "mean of all heads": [0, 0, 0]}
     known, chance = 0, 0.0

@@ -145,8 +145,8 @@ class State:
     scope: str | None = stands.word("scope")
     beams: str | None = stands.word("beams")
     mode: str | None = stands.choice("mode", MODES)
-    question: str | None = stands.text("question")
-    turns: str | None = stands.text("turns", depends=("model",))
+    question: str | None = stands.text("question", of_page=True)
+    turns: str | None = stands.text("turns", depends=("model",), of_page=True)
     written: str | None = stands.spelled(
         "written", TREE, UNWRITTEN, "model", "text", *READING, "mode", "question", "turns", of_page=True
     )

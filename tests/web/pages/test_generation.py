@@ -51,7 +51,8 @@ def header(visit):
 
 def read(visit) -> str:
     """What the model read before it wrote."""
-    return "".join(piece for piece, _ in header(visit)["prompt"]["runs"])
+    runs = header(visit)["prompt"]["runs"]
+    return "".join(piece for piece, _ in runs).replace("␣", "").replace("⏎", "")
 
 
 def tree(visit) -> Tree:
@@ -185,7 +186,7 @@ def test_two_branches_stand_side_by_side(page, model):
             assert other == pytest.approx(after[last], abs=1e-6)
     weights = {round(both, 6) for _, (both, _, _) in found["reads"] if both is not None}
     assert weights <= {round(float(each), 6) for each in common}
-    visit.report("writing", "other", 0)
+    visit.report("writing", "other", {"number": 2, "value": 0})
     assert header(visit)["compared"] is None
 
 

@@ -52,7 +52,8 @@ def read(data: bytes) -> State | None:
     assert isinstance(params, dict)
     assert isinstance(texts, dict)
     state, _ = address.parse({name: value for name, value in params.items() if name != address.PACKED})
-    return replace(state, **{name: clean(texts[name]) for name in _TEXTS if name in texts})
+    given: dict[str, Any] = {name: clean(texts[name]) for name in _TEXTS if name in texts}
+    return replace(state, **given)
 
 
 def _plain(found: object) -> bool:

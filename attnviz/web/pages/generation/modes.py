@@ -10,6 +10,7 @@ import streamlit as st
 
 from attnviz.text.prompts import Mode, prompt_for
 from attnviz.web.escape import clean
+from attnviz.web.shell import progress
 from attnviz.web.state import session
 from attnviz.web.state.address import MODES
 
@@ -50,7 +51,8 @@ def ask(query: Query, state: State) -> Asked | None:
         if not (state.question or "").strip():
             st.caption("Type a question about the text, and press Enter.")
             return None
-    chat = session.runtime().reading(query.model).chat
+    with progress.loading() as report:  # a model that is not loaded does not say how it is asked
+        chat = session.runtime().reading(query.model, report).chat
     card = session.runtime().card(query.model)
     kind, family = ("decoder", "") if card is None else (card.kind, card.family)
     if mode == "chat" and not chat:
