@@ -184,10 +184,12 @@ class Writings:
             from attnviz.analysis.quotation import quotations
 
             writer.follow(draft.chosen)
-            place = _within(writer.prompt, passage)
+            card = writer.model.card
+            # The heads of a decoder rest on the first token, whatever it is: it is nobody's source.
+            place = _within(writer.prompt, passage, 1 if card.kind == "decoder" else 0)
             if place is None or not draft.chosen:
                 return None
-            card, width = writer.model.card, place[1] - place[0]
+            width = place[1] - place[0]
             count = max(1, min(len(draft.chosen), MOST_QUOTED // (card.layers * card.heads * width)))
             rows = writer.read_of(*place, count)
             return Quoted(place, quotations(rows, _same(writer, place, count), head, copying))
@@ -314,13 +316,14 @@ class Writings:
         return replace(told, candidates=writer.candidates, entropy=writer.entropy)
 
 
-def _within(prompt: Tokens, passage: str) -> tuple[int, int] | None:
-    """The tokens of a passage in the prompt: the first, and the one behind the last."""
+def _within(prompt: Tokens, passage: str, first: int) -> tuple[int, int] | None:
+    """The tokens of a passage in the prompt from its token `first` on: its first, and the one behind its last."""
     start = prompt.text.find(passage) if passage else -1
     if start < 0:
         return None
     spans, end = prompt.spans, start + len(passage)
     inside = np.flatnonzero((spans[:, 1] > start) & (spans[:, 0] < end) & ~prompt.special)
+    inside = inside[inside >= first]
     return (int(inside[0]), int(inside[-1]) + 1) if len(inside) else None
 
 

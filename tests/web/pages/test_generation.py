@@ -205,7 +205,8 @@ def test_a_question_is_answered_and_traced_to_its_passage(page, model):
     assert tree(visit).path == writer.ids
     found = header(visit)["sources"]
     first, last = found["place"]
-    assert "".join(writer.prompt.labels[first:last]) == passage
+    assert "".join(writer.prompt.labels[1:last]) == passage[len(writer.prompt.labels[0]) :]
+    assert first == 1, "heads rest on the first token of all"
     assert found["chance"] == pytest.approx(1 / (last - first))
     visit.report("writing", "head", [1, 2])
     found = header(visit)["sources"]
