@@ -66,7 +66,7 @@ from attnviz.figures.messages.quantities import POOLS, QUANTITIES, Pool, note_of
 from attnviz.figures.messages.results import Curve, Results, Table, results_data
 from attnviz.figures.messages.switches import switches_data
 from attnviz.figures.messages.words import explanation_data, words_data
-from attnviz.figures.messages.writing import Fork, HeadRead, writing_data
+from attnviz.figures.messages.writing import Beside, Fork, HeadRead, Side, Source, Sources, writing_data
 from attnviz.figures.wire import pack, unpack
 
 __all__ = [
@@ -76,6 +76,7 @@ __all__ = [
     "POOLS",
     "QUANTITIES",
     "SHARES",
+    "Beside",
     "Component",
     "Curve",
     "Details",
@@ -85,6 +86,9 @@ __all__ = [
     "Pool",
     "Products",
     "Results",
+    "Side",
+    "Source",
+    "Sources",
     "Table",
     "aligned_heads",
     "alignment_data",

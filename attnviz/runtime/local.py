@@ -104,7 +104,8 @@ class LocalRuntime:
 
         writings = Writings(self.engine)
         self.write, self.step_rows = writings.write, writings.step_rows
-        self.step_question = writings.step_question
+        self.step_question, self.partings = writings.step_question, writings.partings
+        self.quotations = writings.quotations
 
         evaluations = Evaluations(self.engine, explanations)
         self.faithfulness, self.sanity = evaluations.faithfulness, evaluations.sanity

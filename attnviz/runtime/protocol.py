@@ -21,7 +21,7 @@ from attnviz.runtime.progress import Progress
 from attnviz.runtime.query import CaptureInfo, DeviceFacts, Query
 from attnviz.runtime.readings import Embedded, ReadingFacts
 from attnviz.runtime.settings import Settings
-from attnviz.runtime.writing import Draft, Written
+from attnviz.runtime.writing import Draft, Parting, Quoted, Written
 from attnviz.types import (
     Attribution,
     CatalogCard,
@@ -509,10 +509,28 @@ class Runtime(Protocol):
     ) -> Written:
         """The text of a draft, and up to `count` more tokens that the model chooses, one turn at the device each."""
 
+    def partings(
+        self,
+        draft: Draft,
+        branches: tuple[tuple[tuple[int, ...], int], ...],
+        progress: Progress | None = None,
+    ) -> tuple[Parting, ...]:
+        """Of branches (all tokens, and the place where they part) the texts from there on and the first steps."""
+
     def step_rows(
         self, draft: Draft, place: int, kind: Kind | None = None, progress: Progress | None = None
     ) -> Annotated[FloatArray, "L H K"]:
         """Of every head the row of attention that led to the token number `place`; see `Writer.rows`."""
+
+    def quotations(
+        self,
+        draft: Draft,
+        passage: str,
+        head: tuple[int, int] | None = None,
+        copying: bool = True,
+        progress: Progress | None = None,
+    ) -> Quoted | None:
+        """From which tokens of a passage in the prompt an answer was read; None where there is nothing to say."""
 
     def step_question(self, draft: Draft, place: int, progress: Progress | None = None) -> Query:
         """The text before the token number `place`, as a question to explain what comes next. Raises InputInvalid."""

@@ -125,8 +125,14 @@ def writing(
     candidate: Callable[[int, int], None],
     head: Callable[[int, int], None],
     branch: Callable[[int], None],
+    other: Callable[[int], None],
+    walk: Callable[[int], None],
 ) -> None:
-    """A text that is being written; each function is told what the reader clicked, `head` (-1, -1) for the mean."""
+    """A text that is being written; each function is told what the reader clicked, `head` (-1, -1) for the mean.
+
+    `branch` is told the branch to look at, `other` the one to put beside it, `walk` 1 for a step, -1 for one back, 0
+    for play or stop.
+    """
 
     def tell(name: str, wanted: Callable[..., None], count: int, least: int = 0) -> None:
         reported = _reported(WRITING, name)
@@ -144,6 +150,8 @@ def writing(
         on_candidate_change=lambda: tell("candidate", candidate, 2),
         on_head_change=lambda: tell("head", head, 2, -1),
         on_branch_change=lambda: tell("branch", branch, 1),
+        on_other_change=lambda: tell("other", other, 1),
+        on_walk_change=lambda: tell("walk", walk, 1, -1),
     )
 
 

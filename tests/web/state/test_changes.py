@@ -56,10 +56,14 @@ FULL = State(
     at="0.1",
     drawn="1_5__",
     closer="why",
+    mode="chat",
+    question="q",
+    turns="[]",
+    other="1",
 )
 # What another value of a field leaves of the rest, by what each stands for.
 FOLLOWING = {
-    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at"},
+    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at", "other"},
     "pair": {"held", "changed", "edits", "forced", "prefix", "links"},
     "target_text": {"held", "forced", "prefix", "links"},
     "image": {"held", "forced", "prefix", "links"},
@@ -68,14 +72,15 @@ FOLLOWING = {
     "kind": {"held", "forced"},
     "unit": {"held"},
     "changed": {"edits"},
-    "written": {"at"},
+    "written": {"at", "other"},
+    **{key: {"written", "at", "other"} for key in ("mode", "question", "turns")},
     "model": {
         *("held", "changed", "edits", "forced", "written", "at", "heads", "opened", "kind", "over", "off"),
-        *("prefix", "links"),
+        *("prefix", "links", "turns", "other"),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
     **{
-        key: {"held", "edits", "forced", "prefix", "links", "written", "at"}
+        key: {"held", "edits", "forced", "prefix", "links", "written", "at", "other"}
         for key in ("reading", "source_language", "target_language")
     },
 }
