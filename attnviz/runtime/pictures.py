@@ -96,7 +96,7 @@ class Pictures:
         baseline: str | None = None,
         progress: Progress | None = None,
     ) -> Faithfulness:
-        """Deletion and keep-only curves of that explanation, beside random patches; see `picture_faithfulness` there."""
+        """Deletion and keep-only curves of that explanation, beside random patches; see the function of that name."""
         attribution = self.explain_picture(query, label, method, baseline, progress)
 
         def work(model: Model, tell: Tell) -> Faithfulness:

@@ -126,7 +126,7 @@ class PictureProblem:
         """How much the head reads each item: [CLS] where there is one, unless it reads the mean of the patches."""
         special, config = np.asarray(self.patches.special), self.module.config
         family = str(getattr(config, "model_type", ""))
-        mean = ~special / max(1, np.count_nonzero(~special))
+        mean = (~special).astype(np.float64) / max(1, int(np.count_nonzero(~special)))
         first = np.zeros(len(special))
         first[: 2 if "[DIST]" in self.patches.leading else 1] = 1
         first /= first.sum()

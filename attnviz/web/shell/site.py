@@ -110,6 +110,16 @@ SITE: tuple[Entry, ...] = (
         kinds=("decoder", "encoder-decoder"),
     ),
     Entry(
+        "image",
+        "Look",
+        "Pictures",
+        "Where a patch of a picture looks, and which patches made the label.",
+        "A vision model cuts a picture into patches and lets each look at all others. Choose one, or [CLS], to see "
+        "where it looks, head by head; of a classifier, see which patches made the label, and cover some.",
+        "patches",
+        media=True,
+    ),
+    Entry(
         "attribution",
         "Explain",
         "Attribution",

@@ -37,7 +37,8 @@ SPECIAL, CHAT = address.READINGS
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
 # The model that a page begins with, where that of the server cannot do what the page shows.
-PAGE_MODELS = {"alignment": "translator-en-pt"}
+PAGE_MODELS = {"alignment": "translator-en-pt", "image": "digits"}
+PAGE_OF_PICTURES = "image"
 TRANSLATED = {
     "translator-en-pt": "The old man sold his red car because he needed money.",
     "translator-pt-en": "O velho vendeu seu carro vermelho porque precisava de dinheiro.",
@@ -141,13 +142,22 @@ def query(current: State | None = None) -> Query:
     model = current.model or default_model()
     if is_file(model):
         return opened(model) or Query(model, "")
-    if medium(current):
-        return Query(model, "", target_text=current.target_text, image=current.image, audio=current.audio)
+    if (reads := medium(current)) is not None:
+        image = current.image or (first_picture(model) if reads == "image" else None)
+        return Query(model, "", target_text=current.target_text, image=image, audio=current.audio)
     if current.text is None:
         stored = example()
         pair = current.pair if current.pair is not None else stored.pair
         return Query(model, stored.text, pair, current.target_text, **reading(current))
     return Query(model, clean(current.text), current.pair, current.target_text, **reading(current))
+
+
+def first_picture(model: str) -> str | None:
+    """What the page of pictures begins with: the first one that comes along with the model."""
+    card = next((each for each in runtime().catalog() if each.name == model), None)
+    if st.session_state.get(PAGE) != PAGE_OF_PICTURES or card is None or not card.examples:
+        return None
+    return runtime().sample("image", card.examples[0])
 
 
 def reading(current: State) -> dict[str, Any]:
@@ -218,7 +228,7 @@ def example() -> Query:
         return file
     if st.session_state.get(PAGE) in PAGE_MODELS:
         model = state().model or default_model()
-        return Query(model, TRANSLATED.get(model, TRANSLATED[default_model()]))
+        return Query(model, TRANSLATED.get(model, TRANSLATED["translator-en-pt"]))
     if st.session_state.get(PAGE) == PAGE_OF_TWO_TEXTS:
         return runtime().default_change_query
     pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS

@@ -1,4 +1,4 @@
-"""Explanations of labels of pictures: equal to captum's and to eager gradients, on tiny random classifiers of each family."""
+"""Explanations of labels of pictures equal captum's, and those of eager gradients, on tiny random classifiers."""
 
 from __future__ import annotations
 
