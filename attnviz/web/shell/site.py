@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 SECTIONS = ("Look", "Explain", "Learn")
 READS_ITSELF = "heatmap"  # the figure that shows its text, to be read
+SHOWS_PICTURE = "patches"  # the figure that shows the picture itself
 ATTENTION = "Look"  # the section whose pages show attention
 
 

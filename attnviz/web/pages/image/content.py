@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.web.controls import sidebar
-from attnviz.web.escape import plain
+from attnviz.web.escape import markdown, plain
 from attnviz.web.pages.image import label, look, shared
 from attnviz.web.share import offer
 from attnviz.web.shell import progress
@@ -43,7 +43,7 @@ def draw(query: Query, state: State) -> Drawn | None:
         shared.samples(query)
         if labels:
             _part(state)
-    st.text(plain(" ".join((info.tokens.description, *info.tokens.notes))))
+    st.caption(markdown(" ".join((info.tokens.description, *info.tokens.notes))))
     of_label = bool(labels) and state.part == "label"
     drawn = label.draw(query, state, labels) if of_label else look.draw(query, state, info)
     shared.agreement()

@@ -208,7 +208,7 @@ def sentence(test: Faithfulness) -> str:
     share = float((test.without_random_words > test.without_words).mean())
     return (
         f"Without {these} the logit {verb} from {decimals(test.value, 2)} to {decimals(test.without_words, 2)}; "
-        f"without {some} to {decimals(random, 2)} (mean of {len(test.seeds)} draws; {share:.0%} of them did less harm). "
+        f"without {some} to {decimals(random, 2)} (mean of {len(test.seeds)} draws; {share:.0%} did less harm). "
         f"They are {test.operator_title}."
     )
 

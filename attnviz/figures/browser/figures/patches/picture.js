@@ -9,6 +9,8 @@ import { paintWords, SHEET_MARGIN } from "../../paint/sheet.js";
 
 const SHEET_WIDTH = 620;
 const SMALL = 64; // pixels of a picture that is shown with its pixels, not smoothed
+// Weak patches are dark and strong ones light, whatever the theme: a light ground would wash the picture out.
+const OVER_PICTURE = { bg: [10, 16, 26], dark: true };
 const GLOW = [255, 214, 64]; // of "opacity" over a photograph, which has all other colours itself
 
 /**
@@ -16,11 +18,11 @@ const GLOW = [255, 214, 64]; // of "opacity" over a photograph, which has all ot
  * @param {PatchesState} state
  * @param {Float32Array} row
  */
-export function patchScale({ header, theme }, row) {
+export function patchScale({ header }, row) {
   const { signed, top, name } = header.view;
   const grid = row.subarray(header.leading.length);
   const largest = top ?? grid.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const colours = signed ? divergingScale(theme) : sequentialScale(theme);
+  const colours = signed ? divergingScale(OVER_PICTURE) : sequentialScale(OVER_PICTURE);
   return name === "features" || signed ? plainScale(colours, largest, signed) : rootScale(colours, pixelsOf(colours), largest);
 }
 
@@ -72,11 +74,11 @@ export function paintPatches(pen, state, row, scale, place, withPhoto = true) {
 }
 
 /** The colour and the opacity of a value over the picture. */
-function cellShade({ form, strength, theme }, scale, value) {
+function cellShade({ form, strength }, scale, value) {
   const size = sizeOn(scale, value);
   if (form === "spotlight") return { colour: [0, 0, 0], opacity: Math.min(1, strength * 1.25) * (1 - size) };
   if (form === "opacity") return { colour: scale.signed ? colourOf(scale, Math.sign(value) * 0.8 * scale.top) : GLOW, opacity: strength * size };
-  return { colour: scale.top > 0 ? colourOf(scale, value) : theme.bg, opacity: strength };
+  return { colour: scale.top > 0 ? colourOf(scale, value) : OVER_PICTURE.bg, opacity: strength };
 }
 
 /**
