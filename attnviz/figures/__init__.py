@@ -35,6 +35,8 @@ What the figures report:
 |         |                                                          | `head`: [layer, head], or [-1, -1] for the mean |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 | pairs   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
+| patches | `chosen`: [[layer, head], ...] whose mean is shown;        | `position`: of an item, or a cell |
+|         | `form`: one of `PATCH_FORMS`                              |                                |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
 was not, the figure shows a loading state until a message whose `layer` and `head` are those comes. Messages
@@ -60,6 +62,7 @@ from attnviz.figures.messages.heatmap import FORMS, HIDEABLE, SHARES, MapView
 from attnviz.figures.messages.likeness import likeness_data
 from attnviz.figures.messages.pairs import pairs_data
 from attnviz.figures.messages.panes import panes_data
+from attnviz.figures.messages.patches import PATCH_FORMS, PatchView, patches_data
 from attnviz.figures.messages.products import Products
 from attnviz.figures.messages.prose import prose_runs
 from attnviz.figures.messages.quantities import POOLS, QUANTITIES, Pool, note_of
@@ -73,6 +76,7 @@ __all__ = [
     "COMPONENTS",
     "FORMS",
     "HIDEABLE",
+    "PATCH_FORMS",
     "POOLS",
     "QUANTITIES",
     "SHARES",
@@ -83,6 +87,7 @@ __all__ = [
     "Fork",
     "HeadRead",
     "MapView",
+    "PatchView",
     "Pool",
     "Products",
     "Results",
@@ -105,6 +110,7 @@ __all__ = [
     "pack",
     "pairs_data",
     "panes_data",
+    "patches_data",
     "prose_runs",
     "results_data",
     "switches_data",

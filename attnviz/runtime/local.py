@@ -22,6 +22,7 @@ from attnviz.runtime.files import Files
 from attnviz.runtime.interventions import Interventions
 from attnviz.runtime.maps import Maps
 from attnviz.runtime.media import Media
+from attnviz.runtime.pictures import Pictures
 from attnviz.runtime.query import DeviceFacts, Query
 from attnviz.runtime.readings import Readings
 from attnviz.runtime.settings import Settings
@@ -101,6 +102,11 @@ class LocalRuntime:
         self.translate, self.beams = translations.translate, translations.beams
         self.translate_document = translations.translate_document
         self.gold, self.head_errors = translations.gold, translations.head_errors
+
+        pictures = Pictures(self.engine)
+        self.patch_rows, self.labels_of = pictures.patch_rows, pictures.labels_of
+        self.explain_picture, self.without_patches = pictures.explain_picture, pictures.without_patches
+        self.picture_faithfulness = pictures.picture_faithfulness
 
         writings = Writings(self.engine)
         self.write, self.step_rows = writings.write, writings.step_rows

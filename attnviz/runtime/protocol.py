@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Sanity,
         TargetInfo,
     )
+    from attnviz.explanation.pictures import PictureAttribution, PictureRemoval
     from attnviz.explanation.translation.documents import TranslatedDocument
     from attnviz.explanation.translation.records import BeamTree, HeadErrors, Translation
     from attnviz.figures import Pool
@@ -503,6 +504,44 @@ class Runtime(Protocol):
         **options: Hashable,
     ) -> Agreement | None:
         """How alike an explanation is to those of cheap other methods, and to its own from another baseline."""
+
+    def patch_rows(
+        self, query: Query, item: int, view: str = "attention", progress: Progress | None = None
+    ) -> Annotated[FloatArray, "L H K"]:
+        """What one item of a picture pays to all others, in every layer and head: one of `PATCH_VIEWS`."""
+
+    def labels_of(self, name: str) -> tuple[str, ...]:
+        """The labels that a model gives pictures; none where it gives none, or is not loaded."""
+
+    def explain_picture(
+        self,
+        query: Query,
+        label: str | None = None,
+        method: str = "integrated-gradients",
+        baseline: str | None = None,
+        progress: Progress | None = None,
+    ) -> PictureAttribution:
+        """How much each patch of a picture made a label."""
+
+    def picture_faithfulness(
+        self,
+        query: Query,
+        label: str | None = None,
+        method: str = "integrated-gradients",
+        baseline: str | None = None,
+        progress: Progress | None = None,
+    ) -> Faithfulness:
+        """What covering the patches that an explanation puts first does, beside random patches."""
+
+    def without_patches(
+        self,
+        query: Query,
+        cells: tuple[int, ...],
+        label: str | None = None,
+        baseline: str | None = None,
+        progress: Progress | None = None,
+    ) -> PictureRemoval:
+        """A label with some patches of the picture covered."""
 
     def write(
         self, draft: Draft, count: int = 0, since: int | None = None, progress: Progress | None = None

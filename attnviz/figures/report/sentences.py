@@ -62,6 +62,11 @@ MEANS = {
         "The same text is read again with heads of attention switched off, scaled, frozen or told where to look; the "
         "result and the predictions before and after. The grid says how far the result falls without each head.",
     ),
+    "patches": (
+        "A picture, patch by patch",
+        "What is shown lies over the picture in patches, as the model cuts it: where one of them looks, which are like "
+        "it, or which of them made a label.",
+    ),
     "frame": (
         "BertViz’s own drawing",
         "A line for each attention weight, from the token that looks to the one that is looked at: the more opaque, "

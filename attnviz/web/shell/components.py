@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from attnviz.figures import FORMS, HIDEABLE, SHARES
+from attnviz.figures import FORMS, HIDEABLE, PATCH_FORMS, SHARES
 from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.figures.parts import Held, addressed, thin
 from attnviz.web.serving import modules
@@ -23,7 +23,7 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 HEATMAP, HEADS, WORDS, PAIRS = "heatmap", "heads", "words", "pairs"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS, WRITING = "switches", "edits", "writing"
-ALIGNMENT, BEAMS, ERRORS = "alignment", "beams", "errors"
+ALIGNMENT, BEAMS, ERRORS, PATCHES = "alignment", "beams", "errors", "patches"
 ALIGNMENT_FORMS = ("lines", "matrix")
 MAX_TOKEN = 10**7  # numbers of tokens, steps and heads that a browser may report
 HEARD = "attnviz_heard"  # of each figure, by what was told: the number of the last report
@@ -210,6 +210,38 @@ def beams(data: bytes, position: Callable[[int], None]) -> None:
 def errors(data: bytes, shown: Callable[[Head], None]) -> None:
     """Alignment errors of all heads as walls; `shown` as in `alignment`."""
     _show(ERRORS, data, on_selection_change=lambda: _turned(ERRORS, shown))
+
+
+def patches(
+    data: bytes,
+    position: Callable[[int], None],
+    chosen: Callable[[tuple[Head, ...]], None] | None = None,
+) -> None:
+    """A picture with values over its patches; the chosen form changes the address.
+
+    `position` is told the item, or cell of an explanation, that the reader asks about; `chosen` the heads that the
+    reader turns to, with their layer.
+    """
+    _show(
+        PATCHES,
+        data,
+        on_position_change=lambda: _asked(PATCHES, position),
+        on_chosen_change=lambda: _heads_of_picture(chosen),
+        on_form_change=_picture_form,
+    )
+
+
+def _heads_of_picture(chosen: Callable[[tuple[Head, ...]], None] | None) -> None:
+    reported = _reported(PATCHES, "chosen")
+    places = [_pair(each) for each in reported] if isinstance(reported, list) else []
+    if chosen is not None and places and None not in places:
+        chosen(tuple(place for place in places if place is not None))
+
+
+def _picture_form() -> None:
+    form = _reported(PATCHES, "form")
+    if form in PATCH_FORMS:
+        session.update(form=None if form == PATCH_FORMS[0] else form)
 
 
 def _turned(key: str, shown: Callable[[Head], None] | None) -> None:

@@ -83,6 +83,25 @@ PAGES: dict[str, tuple[Group, ...]] = {
             ),
         ),
     ),
+    "image": (
+        (
+            "In the picture",
+            (
+                ("← → ↑ ↓", "go from patch to patch and read its number"),
+                ("Enter", "look from the patch; where a label is explained: cover it, or uncover it"),
+                ("Page Up Page Down", "previous and next layer"),
+                ("Esc", "let go of the patch"),
+            ),
+        ),
+        (
+            "On the wall of heads",
+            (
+                ("← →", "go from head to head"),
+                ("↑ ↓", "previous and next layer"),
+                ("Enter", "show the head, or add it to the mean"),
+            ),
+        ),
+    ),
     "compare": (
         (
             "In the maps side by side",

@@ -21,7 +21,7 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_LINK, Field, Head, Place, fi
 
 PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
 FORMER = "view"  # where choices that have names of their own now stood in links of earlier versions
-PARTS = ("heads", "text", "rows", "contrast", "find", "sentences", "directions")
+PARTS = ("heads", "text", "rows", "contrast", "find", "sentences", "directions", "label")
 GROUPS = ("class", "segment", "distance", "word", "sentence", "paragraph")
 DOCUMENTS = ("head", "model")
 
@@ -31,6 +31,7 @@ UNFORCED = (
 UNFITTING = "The changed words in the link do not fit this text; no word is changed."
 UNWRITTEN = "What the link says was written cannot be read; the prompt stands alone."
 UNDRAWN = "How tokens are chosen cannot be read from the link; the likeliest one is."
+UNCOVERED = "The covered patches in the link are not written as numbers; none is covered."
 UNNAMED = "The name of the {} in the link cannot be used; choose the file again."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
@@ -44,6 +45,7 @@ READINGS = ("special", "chat")
 HEADS = r"[0-9.,*-]{1,6000}"
 EDITS = r"[A-Za-z0-9_.:,~%-]{1,6000}"
 DIGEST = r"[0-9a-f]{32}"
+CELLS = r"[0-9]{1,3}(,[0-9]{1,3}){0,399}"
 IDS = r"[0-9]{1,7}(\.[0-9]{1,7}){0,299}"
 LINKS = r"[0-9]{1,4}(\.[0-9]{1,4}){3}(,[0-9]{1,4}(\.[0-9]{1,4}){3}){0,49}"
 TREE = r"[0-9a-z.~-]{1,6000}"
@@ -99,6 +101,7 @@ class State:
             what of the step is looked at more closely. other: the branch that stands beside the one looked at.
         mode: what the model is asked to do with the text; question: in the mode of that name. turns: of a chat, the
             messages before the text, as a list in JSON.
+        covered: patches of the picture that are taken away, as numbers, row after row.
     """
 
     model: str | None = stands.model_name("model")
@@ -154,6 +157,7 @@ class State:
     drawn: str | None = stands.spelled("drawn", DRAWN, UNDRAWN, of_page=True)
     closer: str | None = stands.choice("closer", CLOSER)
     other: str | None = stands.spelled("other", r"[0-9]{1,2}", UNWRITTEN, "written", of_page=True)
+    covered: str | None = stands.spelled("covered", CELLS, UNCOVERED, *READ, of_page=True)
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""

@@ -39,7 +39,8 @@ PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
 # The models that a page begins with, where that of the server cannot do what the page shows: the first that is at hand,
 # else the last.
-PAGE_MODELS = {"alignment": ("translator-en-pt", "translator")}
+PAGE_MODELS = {"alignment": ("translator-en-pt", "translator"), "image": ("digits",)}
+PAGE_OF_PICTURES = "image"
 
 
 MEDIA: dict[str, Medium] = {"image": "image", "speech": "audio"}  # by the modality of a model
@@ -139,13 +140,22 @@ def query(current: State | None = None) -> Query:
     model = current.model or default_model()
     if is_file(model):
         return opened(model) or Query(model, "")
-    if medium(current):
-        return Query(model, "", target_text=current.target_text, image=current.image, audio=current.audio)
+    if (reads := medium(current)) is not None:
+        image = current.image or (first_picture(model) if reads == "image" else None)
+        return Query(model, "", target_text=current.target_text, image=image, audio=current.audio)
     if current.text is None:
         stored = example()
         pair = current.pair if current.pair is not None else stored.pair
         return Query(model, stored.text, pair, current.target_text, **reading(current))
     return Query(model, clean(current.text), current.pair, current.target_text, **reading(current))
+
+
+def first_picture(model: str) -> str | None:
+    """What the page of pictures begins with: the first one that comes along with the model."""
+    card = next((each for each in runtime().catalog() if each.name == model), None)
+    if st.session_state.get(PAGE) != PAGE_OF_PICTURES or card is None or not card.examples:
+        return None
+    return runtime().sample("image", card.examples[0])
 
 
 def reading(current: State) -> dict[str, Any]:
@@ -221,7 +231,8 @@ def example() -> Query:
     if st.session_state.get(PAGE) in PAGE_MODELS:
         model = state().model or default_model()
         examples = {card.name: card.examples for card in runtime().catalog() if card.modality == "text"}
-        return Query(model, (examples.get(model) or examples[default_model()])[0])
+        texts = examples.get(model) or examples.get(default_model()) or ("",)
+        return Query(model, texts[0])
     if st.session_state.get(PAGE) == PAGE_OF_TWO_TEXTS:
         return runtime().default_change_query
     pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS
