@@ -32,6 +32,7 @@ COMPONENTS: dict[str, str] = {
     "frame": "figures/frame/figure.js",
     "alignment": "figures/alignment/figure.js",
     "beams": "figures/beams/figure.js",
+    "why": "figures/why/figure.js",
 }
 _ADAPTER = "core/streamlit.js"
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";[ \t]*\n', re.MULTILINE)
