@@ -5,6 +5,17 @@ Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, N ite
 
 from attnviz.types.arrays import BoolArray, FloatArray, IntArray, readonly
 from attnviz.types.cards import CatalogCard, Kind, ModelCard, ModelKind, default_kind
+from attnviz.types.circuits import (
+    Against,
+    LaterEffect,
+    PartKind,
+    PartTest,
+    ScorePart,
+    ScoreParts,
+    Side,
+    Trace,
+    Writes,
+)
 from attnviz.types.items import Frames, Items, Patches, Tokens
 from attnviz.types.record import Record, brief
 from attnviz.types.results import (
@@ -24,6 +35,7 @@ __all__ = [
     "SUM_ROUNDING",
     "SUM_TOLERANCE",
     "VERSION",
+    "Against",
     "Attribution",
     "BoolArray",
     "Candidate",
@@ -34,13 +46,21 @@ __all__ = [
     "IntArray",
     "Items",
     "Kind",
+    "LaterEffect",
     "Mark",
     "ModelCard",
     "ModelKind",
+    "PartKind",
+    "PartTest",
     "Patches",
     "QueryKey",
     "Record",
+    "ScorePart",
+    "ScoreParts",
+    "Side",
     "Tokens",
+    "Trace",
+    "Writes",
     "WrittenToken",
     "brief",
     "default_kind",
