@@ -32,8 +32,8 @@ What the figures report:
 | writing | -                                                        | `step`: number of a token that is looked at; |
 |         |                                                          | `candidate`: [step, id]; `branch`: number; |
 |         |                                                          | `head`: [layer, head], or [-1, -1] for the mean |
-| why     | -                                                        | `open`: {"layer", "head", "side"}, or a step of |
-|         |                                                          | the traces: {"layer", "head", "query", "key"} |
+| why     | -                                                        | `open`: {"side", "part"}, or {"step"} of the |
+|         |                                                          | traces |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 | pairs   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 
@@ -65,7 +65,7 @@ from attnviz.figures.messages.prose import prose_runs
 from attnviz.figures.messages.quantities import POOLS, QUANTITIES, Pool, note_of
 from attnviz.figures.messages.results import Curve, Results, Table, results_data
 from attnviz.figures.messages.switches import switches_data
-from attnviz.figures.messages.why import Step, Stream, why_data
+from attnviz.figures.messages.why import why_data
 from attnviz.figures.messages.words import explanation_data, words_data
 from attnviz.figures.messages.writing import Fork, HeadRead, writing_data
 from attnviz.figures.wire import pack, unpack
@@ -86,8 +86,6 @@ __all__ = [
     "Pool",
     "Products",
     "Results",
-    "Step",
-    "Stream",
     "Table",
     "aligned_heads",
     "alignment_data",

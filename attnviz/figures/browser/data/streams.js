@@ -1,7 +1,7 @@
 // The parts that wrote two streams, layer by layer: which of them are shown, where they stand, and the pairs between them.
 
 /**
- * @typedef {{name: string, kind: string, layer: number, head: number}} Part layer -1 before the first, head -1 for what is no head
+ * @typedef {{name: string, kind: string, layer: number, head: number}} Part layer -1 before the first, 9999 of none, head -1 for what is no head
  * @typedef {{layer: number, parts: [number[], number[]]}} Band the parts of one layer that are shown, of either stream
  * @typedef {[query: number, key: number, value: number]} Link
  */

@@ -30,8 +30,8 @@ const HELP = "Point at a part for its pairs, click a head to ask the same of it 
 const LEGEND = "Blue adds to the score, orange takes away; wider line: a larger pair.";
 
 /**
- * Draws the figure in `root`. callbacks.open({layer, head, side}): the reader goes to a head at the token of a stream, or
- * with {layer, head, query, key} to a step of the traces.
+ * Draws the figure in `root`. callbacks.open({side, part}): the reader goes to a head at the token of a stream, or with
+ * {step} to a step of the traces.
  */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {WhyState} */ (figureState(root, "why", build));
@@ -75,7 +75,7 @@ function build(state) {
   state.legend = element("p", { class: "av-note", text: LEGEND });
   state.rest = element("p", { class: "av-note", "data-testid": "rest" });
   state.note = element("p", { class: "av-note" });
-  state.tree = new TreeView((cell) => state.callbacks.open?.(cell));
+  state.tree = new TreeView((step) => state.callbacks.open?.(step));
   state.help = element("p", { class: "av-help", text: HELP });
   state.table = element("details", { class: "av-whytables" });
   state.host.append(state.heading, state.toolbar, state.readout, state.titles, state.stage, state.legend, state.rest, state.help, state.tree.node, state.note, state.table);
@@ -127,8 +127,7 @@ const samePlace = (/** @type {Place | null} */ a, /** @type {Place | null} */ b)
  */
 function pick(state, place) {
   if (!place) return;
-  const { layer, head } = state.streams[place.side][place.part];
-  if (head >= 0 && state.callbacks.open) return state.callbacks.open({ layer, head, side: place.side });
+  if (state.streams[place.side][place.part].head >= 0 && state.callbacks.open) return state.callbacks.open(place);
   state.held = samePlace(place, state.held) ? null : place;
   point(state, place);
 }

@@ -10,7 +10,7 @@ import { unpack } from "../../core/message.js";
  * @property {string} name
  * @property {string} link who looks at whom; "" for what is no head
  * @property {string} told its share, and the test of it
- * @property {[layer: number, head: number, query: number, key: number] | null} cell what a click opens
+ * @property {boolean} opens whether it is a head that one can go to
  * @property {number} value of the score of its parent
  * @property {number} share of it
  *

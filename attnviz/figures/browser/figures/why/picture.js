@@ -69,7 +69,7 @@ function paintStreams(pen, state, lines, top) {
   pen.font(`12px ${theme.font}`);
   bands.forEach(({ layer }, n) => {
     pen.rect(SHEET_MARGIN, top + places.tops[n], WIDTH - 2 * SHEET_MARGIN, 1, css(theme.line));
-    pen.text(WIDTH / 2, top + places.tops[n] + BAND / 2, bandName(layer), { align: "center", colour: css(theme.muted) });
+    pen.text(SHEET_MARGIN, top + places.tops[n] + BAND / 2, bandName(layer), { colour: css(theme.muted) });
   });
   const left = SHEET_MARGIN + NAME + VALUE + BARS + 4;
   const right = WIDTH - left;

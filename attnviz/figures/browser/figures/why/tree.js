@@ -27,7 +27,7 @@ export function paintBranches(pen, { header, scale }, spots) {
 }
 
 export class TreeView {
-  /** @param {(cell: Record<string, number>) => void} open */
+  /** @param {(step: {step: number}) => void} open */
   constructor(open) {
     this.open = open;
     this.canvas = element("canvas", { class: "av-whybranches", "aria-hidden": "true" });
@@ -58,16 +58,15 @@ export class TreeView {
    * @param {Node} node
    */
   stepNode(state, node, n) {
-    const goes = n > 0 && node.cell && Boolean(state.callbacks.open);
+    const goes = n > 0 && node.opens && Boolean(state.callbacks.open);
     const lines = [
       element("b", { dir: "auto", text: node.name }),
       ...(node.link ? [element("span", { dir: "auto", text: isolated(node.link) })] : []),
       ...(node.told ? [element("small", { text: node.told })] : []),
     ];
-    const [layer, head, query, key] = node.cell ?? [];
     return element(goes ? "button" : "div", {
-      class: `av-whystep${node.cell ? "" : " av-whyleaf"}`, type: goes ? "button" : null, title: nodeText(node), "data-step": n,
-      on: goes ? { click: () => this.open({ layer, head, query, key }) } : {},
+      class: `av-whystep${node.opens ? "" : " av-whyleaf"}`, type: goes ? "button" : null, title: nodeText(node), "data-step": n,
+      on: goes ? { click: () => this.open({ step: n }) } : {},
     }, lines);
   }
 }

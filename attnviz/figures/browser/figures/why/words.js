@@ -9,11 +9,13 @@ import { quoted } from "../../core/text.js";
 
 const TABLE_ROWS = 12;
 const NAMED = 3; // partners of a part that are read out
+const NO_LAYER = 9999; // of what belongs to no layer
 const SIDES = ["query", "key"];
 
 export const signedPart = (/** @type {number} */ value) => (value > 0 ? "+" : "") + decimals(value, 2);
 
-export const bandName = (/** @type {number} */ layer) => (layer < 0 ? "before layer 0" : `layer ${layer}`);
+/** @param {number} layer */
+export const bandName = (layer) => (layer < 0 ? "embeddings" : layer === NO_LAYER ? "all layers" : `layer ${layer}`);
 
 /**
  * A share of the score, in brackets; "" where the score is as good as zero, of which nothing is a share.
@@ -80,7 +82,7 @@ export function partsCsv(state) {
   const rows = [["stream", "part", "layer", "head", "adds to the score"]];
   for (const side of [0, 1])
     state.streams[side].forEach(({ name, layer, head }, part) => {
-      rows.push([SIDES[side], name, layer < 0 ? "" : layer, head < 0 ? "" : head, { numeric: shortest(state.values[side][part]) }]);
+      rows.push([SIDES[side], name, layer < 0 || layer === NO_LAYER ? "" : layer, head < 0 ? "" : head, { numeric: shortest(state.values[side][part]) }]);
     });
   for (const [name, value] of state.header.extras) rows.push(["beside both", name, "", "", { numeric: String(value) }]);
   return csvText(rows);
