@@ -77,6 +77,11 @@ MEANS = {
         "How the translation was searched for",
         "Each branch is a way to begin the translation, with its score; those given up end where they were left.",
     ),
+    "why": (
+        "Why a head looks there",
+        "A score of attention as a sum of what earlier heads, feed-forward layers and embeddings wrote at both tokens, "
+        "each with its sign; and where the strongest parts come from themselves.",
+    ),
     "writing": (
         "A text as the model wrote it",
         "Each token was chosen among others; the underline is stronger where the model was less sure (its entropy).",

@@ -30,6 +30,7 @@ UNFORCED = (
 )
 UNFITTING = "The changed words in the link do not fit this text; no word is changed."
 UNWRITTEN = "What the link says was written cannot be read; the prompt stands alone."
+UNHELD = "What the score in the link is held against cannot be read; the mean of its row is taken."
 UNDRAWN = "How tokens are chosen cannot be read from the link; the likeliest one is."
 UNNAMED = "The name of the {} in the link cannot be used; choose the file again."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
@@ -49,6 +50,7 @@ LINKS = r"[0-9]{1,4}(\.[0-9]{1,4}){3}(,[0-9]{1,4}(\.[0-9]{1,4}){3}){0,49}"
 TREE = r"[0-9a-z.~-]{1,6000}"
 DRAWN = r"[0-9.]{0,5}(_[0-9.]{0,5}){3}"
 CLOSER = ("layers", "why", "needs")
+AGAINST = r"none|k[0-9]{1,6}"
 ROWS = r"[a-z]+\.[0-9.*]{1,20}"
 # Options of targets, and what each depends on: another text has another place to fill, another model other labels.
 OPTIONS = {
@@ -96,6 +98,7 @@ class State:
         written: what a model wrote behind the text, as `attnviz.web.state.tree` writes it. at: the branch and the step
             of it that are looked at, as in "1.4". drawn: temperature, top-k, top-p and seed, joined by "_". closer:
             what of the step is looked at more closely.
+        against: what a score is held against, where that is not the mean of its row: "none", or a key as in "k7".
     """
 
     model: str | None = stands.model_name("model")
@@ -145,6 +148,9 @@ class State:
     at: str | None = stands.spelled("at", r"[0-9]{1,2}\.[0-9]{1,4}", UNWRITTEN, "written", of_page=True)
     drawn: str | None = stands.spelled("drawn", DRAWN, UNDRAWN, of_page=True)
     closer: str | None = stands.choice("closer", CLOSER)
+    against: str | None = stands.spelled(
+        "against", AGAINST, UNHELD, *READ, "kind", "heads", "held", of_page=True
+    )
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""

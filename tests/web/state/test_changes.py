@@ -56,26 +56,27 @@ FULL = State(
     at="0.1",
     drawn="1_5__",
     closer="why",
+    against="k3",
 )
 # What another value of a field leaves of the rest, by what each stands for.
 FOLLOWING = {
-    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at"},
-    "pair": {"held", "changed", "edits", "forced", "prefix", "links"},
-    "target_text": {"held", "forced", "prefix", "links"},
-    "image": {"held", "forced", "prefix", "links"},
-    "audio": {"held", "forced", "prefix", "links"},
+    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at", "against"},
+    "pair": {"held", "changed", "edits", "forced", "prefix", "links", "against"},
+    "target_text": {"held", "forced", "prefix", "links", "against"},
+    "image": {"held", "forced", "prefix", "links", "against"},
+    "audio": {"held", "forced", "prefix", "links", "against"},
     "prefix": {"links"},
-    "kind": {"held", "forced"},
-    "unit": {"held"},
+    "kind": {"held", "forced", "against"},
+    "unit": {"held", "against"},
     "changed": {"edits"},
     "written": {"at"},
     "model": {
         *("held", "changed", "edits", "forced", "written", "at", "heads", "opened", "kind", "over", "off"),
-        *("prefix", "links"),
+        *("prefix", "links", "against"),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
     **{
-        key: {"held", "edits", "forced", "prefix", "links", "written", "at"}
+        key: {"held", "edits", "forced", "prefix", "links", "written", "at", "against"}
         for key in ("reading", "source_language", "target_language")
     },
 }
