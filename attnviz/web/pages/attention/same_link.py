@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 KEY = "same_link"
 FOUND = 6  # heads listed
-HINT = "Hold a cell of the map, or a word of the text, to see which other heads make the same link."
+HINT = (
+    "Hold a cell of the map, or a word of the text, to see which other heads make the same link, and to ask why this "
+    "one does."
+)
 
 
 def _go(held: tuple[Place, ...]) -> None:

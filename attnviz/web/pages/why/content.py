@@ -43,16 +43,16 @@ class Found:
     def title(self) -> str:
         return plain(sentences.why_title(self.parts))
 
-    def message(self) -> bytes:
-        """For the figure."""
+    def message(self, alone: bool = True) -> bytes:
+        """For the figure; with its headline where it stands `alone`."""
         from attnviz.figures import why_data
         from attnviz.figures.messages.circuit_graph import circuit_graph
 
         question = self.cell.question
         model = session.model_name(question.model)
         graph = circuit_graph(self.parts, self.trace, model=model, text=question.text)
-        told = plain(sentences.headline(self.parts, self.trace, str), 400)
-        return why_data(self.parts, self.trace, graph=graph, title=told, note=NOTE, model=model)
+        title = plain(sentences.headline(self.parts, self.trace, str), 400) if alone else ""
+        return why_data(self.parts, self.trace, graph=graph, title=title, note=NOTE, model=model)
 
 
 def draw(query: Query, state: State) -> Drawn | None:
@@ -85,7 +85,7 @@ def draw(query: Query, state: State) -> Drawn | None:
     with place:
         _said(found)
     components.why(
-        found.message(),
+        found.message(alone=False),
         part=lambda side, number: _to_part(found, side, number),
         step=lambda number: _to_step(found, number),
     )
