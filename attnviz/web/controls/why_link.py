@@ -31,6 +31,6 @@ def why_link(
         return
     weights = session.runtime().attention(question, *head, attention.kind)[np.ix_(rows, keys)]
     row, key = np.unravel_index(int(np.argmax(weights)), weights.shape)
-    held = ((0, rows[row]), (1, keys[key]))
+    held = ((0, rows[int(row)]), (1, keys[int(key)]))
     kept = session.spelled(session.state().elsewhere(), question)
     links.link("why", label, replace(kept, kind=attention.kind, held=held).on(head), icon=WHY)

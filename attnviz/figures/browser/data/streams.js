@@ -75,5 +75,5 @@ export function barScale(values) {
   const low = Math.min(0, ...values);
   const high = Math.max(0, ...values);
   const range = high - low || 1;
-  return { zero: -low / range, unit: 1 / range };
+  return { zero: Math.abs(low) / range, unit: 1 / range };
 }
