@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attnviz.web.pages.why import sentences
 from attnviz.web.shell import progress
 from attnviz.web.state import session
 
@@ -11,21 +12,27 @@ if TYPE_CHECKING:
     from attnviz.types import ScoreParts, Trace, Writes
     from attnviz.web.pages.why.cell import Cell
 
+MOST = 5  # parts of a side among which one that is named as a reason is tested
+
 
 def parts(cell: Cell, anew: bool = False) -> ScoreParts:
-    """The parts, the strongest one tested; with `anew`, also by computing all that follows again (slow)."""
-    with progress.loading() as report:
-        return session.runtime().why(
-            cell.question,
-            *cell.head,
-            cell.query,
-            cell.key,
-            cell.kind,
-            cell.against,
-            tests=1,
-            anew=anew,
-            progress=report,
-        )
+    """The parts, those that are named as reasons tested; with `anew`, also by computing all that follows again (slow).
+
+    What takes most away may be larger than what adds most: then more parts are tested, up to the one that is named.
+    """
+
+    def ask(tests: int) -> ScoreParts:
+        with progress.loading() as report:
+            return session.runtime().why(
+                cell.question, *cell.head, cell.query, cell.key, cell.kind, cell.against, tests, anew, report
+            )
+
+    found = ask(1)
+    ranks = []
+    for side, reason in sentences.reasons(found):
+        known = [part for part, _ in found.strongest(side, MOST) if part.kind != "bias"]
+        ranks += [known.index(reason)] if reason in known else []
+    return ask(max(ranks) + 1) if any(ranks) else found
 
 
 def trace(cell: Cell) -> Trace:

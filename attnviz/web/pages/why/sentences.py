@@ -85,6 +85,11 @@ def _best(parts: ScoreParts, side: Side) -> tuple[ScorePart, float]:
     return max(parts.strongest(side, len(parts.parts(side))), key=lambda each: each[1])
 
 
+def reasons(parts: ScoreParts) -> tuple[tuple[Side, ScorePart], ...]:
+    """The parts that the sentences name as reasons, of either side: those that are to be tested."""
+    return tuple((side, _best(parts, side)[0]) for side in ("key", "query"))  # type: ignore[misc]
+
+
 def details(parts: ScoreParts, escape: Escape) -> tuple[str, ...]:
     """The numbers behind the headline: the weight, the score and its reference, the largest part of either side."""
     query, key = (

@@ -28,6 +28,7 @@ def draw(parts: ScoreParts, cell: Cell) -> tuple[PartTest, ...]:
         with problems.guard():
             found = asked.parts(cell, anew=True).tests
         slot.empty()
+    found = tuple(each for each in found if (each.side, each.part) in sentences.reasons(parts))
     for test in found:
         for line in sentences.tested(test, markdown):
             st.markdown(line)
