@@ -5,7 +5,6 @@ Each keeps one `key`, so that new data repaints the picture instead of building 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -14,7 +13,7 @@ import streamlit as st
 
 from attnviz.figures import FORMS, HIDEABLE, SHARES
 from attnviz.figures.messages.axes import GRANULARITIES
-from attnviz.figures.parts import Held, thin
+from attnviz.figures.parts import Held, addressed, thin
 from attnviz.web.serving import modules
 from attnviz.web.state import session
 from attnviz.web.state.edits import Edit
@@ -39,10 +38,10 @@ def _mount(name: str) -> Callable[..., Any]:
 def _show(name: str, data: bytes, key: str = "", **events: Callable[[], None]) -> Any:
     """Mount a figure; of its message goes out what the browser does not hold."""
     held = st.session_state.setdefault(HELD_PARTS, Held())
-    heard = json.dumps(st.session_state.get(HEARD, {}).get(key or name, {})).encode()
+    heard = st.session_state.get(HEARD, {}).get(key or name, {})
     return _mount(name)(
         key=key or name,
-        data=len(heard).to_bytes(4, "little") + heard + thin(data, held),
+        data=addressed(thin(data, held), heard),
         on_lost_change=held.clear,
         **events,
     )
