@@ -25,7 +25,13 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 UnsupportedReason = Literal[
-    "no-attention", "unknown-architecture", "needs-remote-code", "pickle-weights", "damaged", "not-captured"
+    "no-attention",
+    "unknown-architecture",
+    "needs-remote-code",
+    "pickle-weights",
+    "damaged",
+    "not-captured",
+    "not-linear",
 ]
 
 FetchCause = Literal["offline", "missing", "changed", "disk", "damaged", "pip", "refused"]

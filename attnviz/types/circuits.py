@@ -256,7 +256,7 @@ class Trace(Record):
         return 500 * self.links
 
     def as_json(self) -> dict[str, Any]:
-        """A graph: "nodes", the root first, each with an "id", and "links" from child ("source") to parent ("target")."""
+        """A graph: "nodes", the root first, each with an "id"; "links" from child ("source") to parent ("target")."""
         nodes: list[dict[str, Any]] = []
         links: list[dict[str, Any]] = []
         self._into(nodes, links)
@@ -312,8 +312,9 @@ class Writes(Record):
     """What one head writes at one token, and what becomes of it.
 
     Attributes:
-        tokens: the items whose stream the head writes to. layer, head, kind: which head. query: at which token.
-        norm, stream_norm: the length of what it writes there, and of the stream that it is added to.
+        tokens: the items whose stream the head writes to. layer, head, kind: which head. query: at which token; None:
+            at all tokens (what a whole text becomes).
+        norm: the length of what it writes there. layer_norm: of what all heads of its layer write there together.
         target, options: what its share is given of: "logit" (of a word that comes next), "label" or "similarity";
             "" where the model has neither. target_title: in words, such as "logit of ' Paris'".
         value: the target, of the whole model. share: what this head's write at `query` adds to it, with the last norm,
@@ -324,7 +325,6 @@ class Writes(Record):
         promoted, suppressed: the tokens of the vocabulary whose logits the write raises and lowers most, against the
             mean of all, with the values; empty for models without a head that writes words.
         later: its effect on later heads, the largest first.
-        exact: whether the share is exact at held norms, or a slope (a head that is not linear).
         note: what a reader must know; may be empty.
     """
 
@@ -332,9 +332,9 @@ class Writes(Record):
     layer: int
     head: int
     kind: Kind
-    query: int
+    query: int | None
     norm: float
-    stream_norm: float
+    layer_norm: float
     target: str = ""
     target_title: str = ""
     options: tuple[tuple[str, Any], ...] = ()
@@ -345,7 +345,6 @@ class Writes(Record):
     promoted: tuple[tuple[str, float], ...] = ()
     suppressed: tuple[tuple[str, float], ...] = ()
     later: tuple[LaterEffect, ...] = ()
-    exact: bool = True
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -359,10 +358,10 @@ class Writes(Record):
 
     def as_json(self) -> dict[str, Any]:
         """Plain values: the attributes, of the tokens the labels."""
-        plain = ("layer", "head", "kind", "query", "norm", "stream_norm", "target", "target_title", "value")
+        plain = ("layer", "head", "kind", "query", "norm", "layer_norm", "target", "target_title", "value")
         shares = None if self.shares_of_layer is None else self.shares_of_layer.tolist()
         return {
-            **{name: getattr(self, name) for name in (*plain, "share", "without", "exact", "note")},
+            **{name: getattr(self, name) for name in (*plain, "share", "without", "note")},
             "tokens": list(self.tokens.labels),
             "options": dict(self.options),
             "shares_of_layer": shares,
