@@ -60,7 +60,7 @@ def why_data(
         "reference": reference(parts),
         "streams": [_stream(parts, side) for side in ("query", "key")],
         "extras": [["position alone", parts.position]] if parts.position else [],
-        "nodes": [_node(*each, parts) for each in steps_of(trace)] if trace is not None else [],
+        "nodes": [_node(*each) for each in steps_of(trace)] if trace is not None else [],
         "graph": graph,
     }
     sections = {
@@ -122,13 +122,13 @@ def steps_of(root: Trace) -> list[tuple[Trace, int]]:
     return found
 
 
-def _node(step: Trace, parent: int, parts: ScoreParts) -> dict[str, Any]:
+def _node(step: Trace, parent: int) -> dict[str, Any]:
     part = step.part
     link = f"at “{token(step.label)}”"
     if step.key is not None:
         link = f"“{token(step.label)}” → “{token(step.key_label)}”"
         link += "" if step.weight is None else f" {step.weight:.0%}"
-    told = [] if parent >= 0 else [f"score {decimals(parts.score, 2)}"]
+    told = [] if parent >= 0 else [f"score {decimals(step.score or 0.0, 2)} against the mean"]
     if parent >= 0:
         told = [f"{step.share:.0%} of it, by its {step.side}".replace("-", "−"), *_tested(step.test)]
         told += [ENDS[step.ended]] if step.ended in ENDS else []

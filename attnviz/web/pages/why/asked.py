@@ -36,10 +36,10 @@ def parts(cell: Cell, anew: bool = False) -> ScoreParts:
 
 
 def trace(cell: Cell) -> Trace:
-    """Where the strongest parts come from."""
+    """Where the strongest parts come from, each score held against the mean of its row."""
     with progress.loading() as report:
         return session.runtime().traces(
-            cell.question, *cell.head, cell.query, cell.key, cell.kind, cell.against, progress=report
+            cell.question, *cell.head, cell.query, cell.key, cell.kind, progress=report
         )
 
 

@@ -147,20 +147,18 @@ def tested(test: PartTest, escape: Escape) -> tuple[str, ...]:
 
 def written(found: Writes, escape: Escape) -> tuple[str, ...]:
     """What the head does with what it read."""
-    at = named(found.tokens, found.query, escape)
     name = head_name(found.layer, found.head)
-    size = f" ({_percent(found.norm / found.stream_norm)})" if found.stream_norm else ""
-    lines = [
-        f"At {at}, {name} adds a vector of length {decimals(found.norm, 2)} to a stream of length "
-        f"{decimals(found.stream_norm, 2)}{size}."
-    ]
+    at = "At all tokens" if found.query is None else f"At {named(found.tokens, found.query, escape)}"
+    size = (
+        f", {_percent(found.norm / found.layer_norm)} of what its layer writes there"
+        if found.layer_norm
+        else ""
+    )
+    lines = [f"{at}, {name} writes a vector of length {decimals(found.norm, 2)}{size}."]
     if found.share is not None and found.value is not None:
         share = f" ({_percent(found.share / found.value)})" if abs(found.value) > SMALL else ""
-        slope = "" if found.exact else ", by its slope"
         title = escape(found.target_title or found.target)
-        lines.append(
-            f"Of the {title}, {decimals(found.value, 3)}, it is **{decimals(found.share, 3)}**{share}{slope}."
-        )
+        lines.append(f"Of the {title}, {decimals(found.value)}, it is **{decimals(found.share)}**{share}.")
     if found.without is not None:
         lines.append(f"Without it, all after computed anew, that is {decimals(found.without, 3)}.")
     for what, tokens in (("Promotes", found.promoted), ("Suppresses", found.suppressed)):
