@@ -170,7 +170,7 @@ class Engine:
             limits.check_options(what, self.settings)
 
             def told(fraction: float) -> None:
-                report(Stage(stage, fraction))
+                self._part_done(Stage(stage, fraction), report)
 
             return self.in_turn(stage, stage, lambda: work(model, told), report)
 
@@ -197,7 +197,7 @@ class Engine:
 
         def compute(report: Progress) -> Any:
             def done() -> Any:
-                return _frozen(work(report))
+                return _frozen(work(lambda stage: self._part_done(stage, report)))
 
             if not queue or key.source == gallery.STORED:  # the latter is quick, and numpy on the processor
                 return self.guard(doing, done)
@@ -212,6 +212,12 @@ class Engine:
         with self.gate.turn(report):
             report(Stage(stage))
             return self.guard(doing, work)
+
+    def _part_done(self, stage: Stage, report: Progress) -> None:
+        """Report how far long work has come, and let short work pass before its next part."""
+        report(stage)
+        if stage.fraction is not None:
+            self.gate.step_aside(lambda: report(stage))
 
     def guard(self, doing: str, work: Callable[[], Any]) -> Any:
         """`work()`; where memory ends, what can be had again is dropped, and DeviceMemoryExhausted raised."""
