@@ -7,6 +7,7 @@ from attnviz.types.arrays import BoolArray, FloatArray, IntArray, readonly
 from attnviz.types.cards import CatalogCard, Kind, ModelCard, ModelKind, default_kind
 from attnviz.types.circuits import (
     Against,
+    Ended,
     LaterEffect,
     PartKind,
     PartTest,
@@ -40,6 +41,7 @@ __all__ = [
     "BoolArray",
     "Candidate",
     "CatalogCard",
+    "Ended",
     "FloatArray",
     "Frames",
     "HeadTable",

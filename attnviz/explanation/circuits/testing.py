@@ -14,7 +14,7 @@ Tensor = torch.Tensor
 RANDOM = 3  # parts of the same size in random directions, beside each that is tested
 
 
-def tested(
+def without_part(
     cell: Cell,
     side: Side,
     part: ScorePart,

@@ -10,7 +10,7 @@ import torch
 from attnviz import checks
 from attnviz.explanation.circuits.parts import Vectors
 from attnviz.explanation.circuits.streams import Cell, Streams
-from attnviz.explanation.circuits.testing import tested
+from attnviz.explanation.circuits.testing import without_part
 from attnviz.explanation.declarations import Progress
 from attnviz.types import Ended, Kind, ScorePart, ScoreParts, Side, Trace
 
@@ -107,7 +107,7 @@ class _Tree:
         child = Trace(
             part=part, token=token, label=items.labels[token], kind=part.role, side=side, value=value,
             share=value / parts.score,
-            test=tested(cell, side, part, value, at_query if side == "query" else at_key),
+            test=without_part(cell, side, part, value, at_query if side == "query" else at_key),
         )  # fmt: skip
         if part.kind != "head":
             return replace(child, ended=_leaf(part))
@@ -139,7 +139,8 @@ def _leaf(part: ScorePart) -> Ended:
 
 def _looking(streams: Streams, part: ScorePart, token: int) -> Cell:
     """The cell that a head looks at most from a token."""
-    assert part.layer is not None and part.head is not None
+    assert part.layer is not None
+    assert part.head is not None
     _, look = streams.look(part.role, part.layer)
     _, _, weights = look.row(part.head, token)
     behind = weights.clone()

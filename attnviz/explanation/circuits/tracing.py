@@ -8,6 +8,7 @@ by name: what is not linear then fails the check of the sum.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import re
 import sys
@@ -135,13 +136,15 @@ class Write:
 
     def head(self, head: int, rows: Any = slice(None)) -> Annotated[Tensor, "rows width"]:
         """What one head wrote."""
-        assert self.z is not None and self.weight is not None
+        assert self.z is not None
+        assert self.weight is not None
         size = self.z.shape[2]
         return self.z[rows, head] @ self.weight[:, head * size : (head + 1) * size].T
 
     def heads(self, rows: Any = slice(None)) -> Annotated[Tensor, "rows H width"]:
         """What all heads wrote."""
-        assert self.z is not None and self.weight is not None
+        assert self.z is not None
+        assert self.weight is not None
         z = self.z[rows]
         weight = self.weight.reshape(self.weight.shape[0], *z.shape[1:])
         return torch.einsum("thv,whv->thw", z, weight)
@@ -300,11 +303,8 @@ def traced(
     """
     module, interface = shell
     tracer = _Tracer(module, interface, until, change, single)
-    with torch.enable_grad(), active(tracer), tracer:
-        try:
-            tracer.found.output = module(**inputs)
-        except Enough:
-            pass
+    with torch.enable_grad(), active(tracer), tracer, contextlib.suppress(Enough):
+        tracer.found.output = module(**inputs)
     return tracer.found
 
 
@@ -600,9 +600,8 @@ class _Tracer(TorchFunctionMode):
         frame = sys._getframe(2)
         while frame is not None:
             part = frame.f_locals.get("self")
-            if isinstance(part, torch.nn.Module) and id(part) in self._names:
-                if called in type(part).__name__.lower():
-                    return part
+            if id(part) in self._names and called in type(part).__name__.lower():
+                return part
             frame = frame.f_back  # type: ignore[assignment]
         return None
 

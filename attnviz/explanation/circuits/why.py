@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attnviz import checks
 from attnviz.errors import UnknownName
 from attnviz.explanation.circuits.streams import Cell, Streams
-from attnviz.explanation.circuits.testing import tested
+from attnviz.explanation.circuits.testing import without_part
 from attnviz.explanation.declarations import Progress
 from attnviz.types import Against, Kind, PartTest, ScoreParts, Side
 
@@ -80,5 +80,5 @@ def explained(
         strongest = [each for each in parts.strongest(side, tests + 1) if each[0].kind != "bias"][:tests]
         for done, (part, said) in enumerate(strongest):
             report((number * tests + done) / (2 * tests))
-            found.append(tested(cell, side, part, said, vectors, anew))
+            found.append(without_part(cell, side, part, said, vectors, anew))
     return replace(parts, tests=tuple(found))

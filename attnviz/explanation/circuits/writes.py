@@ -177,7 +177,8 @@ def _unembedding(streams: Streams) -> Annotated[Tensor, "V d"]:
 def _logit_without(streams: Streams, found: Pass, result: Writes, weight: Tensor, chosen: int) -> float:
     """The logit with the head's write left out at the token, all after it computed anew."""
     again = _again(streams, found, result)
-    assert again.hidden is not None and result.query is not None
+    assert again.hidden is not None
+    assert result.query is not None
     return float(again.hidden.detach().reshape(-1, weight.shape[1])[result.query] @ weight[chosen])
 
 
@@ -244,7 +245,9 @@ def _later(streams: Streams, found: Pass, result: Writes) -> tuple[LaterEffect, 
     """What the write adds to later heads' scores: where it is read as a query, and where as a key."""
     effects = []
     own = found.look("encoder" if result.kind == "self" else result.kind, result.layer)
-    assert own is not None and own.write is not None and result.query is not None
+    assert own is not None
+    assert own.write is not None
+    assert result.query is not None
     write = found.writes[own.write]
     part = torch.zeros_like(write.value)
     part[result.query] = write.head(result.head)[result.query]
