@@ -23,7 +23,7 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 HEATMAP, HEADS, WORDS, PAIRS = "heatmap", "heads", "words", "pairs"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS, WRITING = "switches", "edits", "writing"
-ALIGNMENT, BEAMS, ERRORS, PATCHES = "alignment", "beams", "errors", "patches"
+ALIGNMENT, BEAMS, ERRORS, PATCHES, WHY = "alignment", "beams", "errors", "patches", "why"
 ALIGNMENT_FORMS = ("lines", "matrix")
 MAX_TOKEN = 10**7  # numbers of tokens, steps and heads that a browser may report
 HEARD = "attnviz_heard"  # of each figure, by what was told: the number of the last report
@@ -242,6 +242,24 @@ def _picture_form() -> None:
     form = _reported(PATCHES, "form")
     if form in PATCH_FORMS:
         session.update(form=None if form == PATCH_FORMS[0] else form)
+
+
+def why(data: bytes, *, part: Callable[[int, int], None], step: Callable[[int], None]) -> None:
+    """A score in its parts; `part` is told the side and the number of a part that the reader wants explained, `step`
+    that of a step of the traces.
+    """
+
+    def opened() -> None:
+        value = _reported(WHY, "open")
+        if not hasattr(value, "get"):
+            return
+        place, number = _pair([value.get("side"), value.get("part")]), _pair([value.get("step"), 0])
+        if place is not None and place[0] in (0, 1):
+            part(*place)
+        elif number is not None:
+            step(number[0])
+
+    _show(WHY, data, on_open_change=opened)
 
 
 def _turned(key: str, shown: Callable[[Head], None] | None) -> None:

@@ -54,6 +54,16 @@ SITE: tuple[Entry, ...] = (
         media=True,
     ),
     Entry(
+        "why",
+        "Look",
+        "Why there?",
+        "Why a head looks where it looks, and what it does with what it reads.",
+        "A score of attention is a sum: each part was written into the query’s or the key’s stream by an embedding, an "
+        "earlier head or a feed-forward layer. See which part made the head look there, where that came from, and what "
+        "the head does with it.",
+        "why",
+    ),
+    Entry(
         "heads",
         "Look",
         "All heads",

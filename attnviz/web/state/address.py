@@ -30,6 +30,7 @@ UNFORCED = (
 )
 UNFITTING = "The changed words in the link do not fit this text; no word is changed."
 UNWRITTEN = "What the link says was written cannot be read; the prompt stands alone."
+UNHELD = "What the score in the link is held against cannot be read; the mean of its row is taken."
 UNDRAWN = "How tokens are chosen cannot be read from the link; the likeliest one is."
 UNCOVERED = "The covered patches in the link are not written as numbers; none is covered."
 UNNAMED = "The name of the {} in the link cannot be used; choose the file again."
@@ -52,6 +53,7 @@ TREE = r"[0-9a-z.~-]{1,6000}"
 DRAWN = r"[0-9.]{0,5}(_[0-9.]{0,5}){3}"
 MODES = ("chat", "summary", "question")
 CLOSER = ("layers", "why", "needs")
+AGAINST = r"none|k[0-9]{1,6}"
 ROWS = r"[a-z]+\.[0-9.*]{1,20}"
 # Options of targets, and what each depends on: another text has another place to fill, another model other labels.
 OPTIONS = {
@@ -102,6 +104,7 @@ class State:
         mode: what the model is asked to do with the text; question: in the mode of that name. turns: of a chat, the
             messages before the text, as a list in JSON.
         covered: patches of the picture that are taken away, as numbers, row after row.
+        against: what a score is held against, where that is not the mean of its row: "none", or a key as in "k7".
     """
 
     model: str | None = stands.model_name("model")
@@ -158,6 +161,9 @@ class State:
     closer: str | None = stands.choice("closer", CLOSER)
     other: str | None = stands.spelled("other", r"[0-9]{1,2}", UNWRITTEN, "written", of_page=True)
     covered: str | None = stands.spelled("covered", CELLS, UNCOVERED, *READ, of_page=True)
+    against: str | None = stands.spelled(
+        "against", AGAINST, UNHELD, *READ, "kind", "heads", "held", of_page=True
+    )
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""

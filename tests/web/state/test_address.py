@@ -107,6 +107,7 @@ def test_the_names_are_those_of_the_design():
         "0.7_40_0.9_3",
         "why",
         "1",
+        "k7",
     )
     everything = State(*given)
     assert tuple(encode(everything)) == NAMES
