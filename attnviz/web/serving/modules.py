@@ -19,7 +19,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 # Components that are no figures: a module and a style sheet in a package of the app.
-OWN = {"keys": "shell", "head": "shell", "copy_link": "share", "keep": "share"}
+OWN = {"keys": "shell", "head": "shell", "count": "shell", "copy_link": "share", "keep": "share"}
 LOADER = "load"
 FOLDER = "modules"
 STYLE = "page"  # the style sheet of the whole page

@@ -39,10 +39,11 @@ def _mount(name: str) -> Callable[..., Any]:
 def _show(name: str, data: bytes, key: str = "", **events: Callable[[], None]) -> Any:
     """Mount a figure; of its message goes out what the browser does not hold."""
     held = st.session_state.setdefault(HELD_PARTS, Held())
-    heard = json.dumps(st.session_state.get(HEARD, {}).get(key or name, {})).encode()
+    heard = st.session_state.get(HEARD, {}).get(key or name, {})
+    told = json.dumps({"heard": heard, "read": session.read_of_text()}).encode()
     return _mount(name)(
         key=key or name,
-        data=len(heard).to_bytes(4, "little") + heard + thin(data, held),
+        data=len(told).to_bytes(4, "little") + told + thin(data, held),
         on_lost_change=held.clear,
         **events,
     )

@@ -81,7 +81,9 @@ def _page(current: Page) -> None:
     with problems.guard():
         current.run()
     with notices:
-        for sentence in (*session.notices(), report.said_of_lost()):
+        read = session.read_of_text()
+        beginning = f"This is the beginning of a longer text: {read}." if read else ""
+        for sentence in (beginning, *session.notices(), report.said_of_lost()):
             if sentence:
                 st.info(sentence, icon=":material/info:")
 

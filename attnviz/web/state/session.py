@@ -32,6 +32,7 @@ NOTICES = "attnviz_notices"
 TRAIL = "attnviz_trail"  # the last address that was written, and those before it
 TYPED_MODELS = "attnviz_typed_models"
 PAGE = "attnviz_page"
+READ_OF_TEXT = "attnviz_read_of_text"  # how much of a text is read, where that is not all of it
 SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on another page
 SPECIAL, CHAT = address.READINGS
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
@@ -61,11 +62,24 @@ def begin(page: str) -> State:
     """Start a run of the script: note what in the address could not be used, and which page this is."""
     current, notices = address.parse(_params())
     st.session_state[NOTICES] = list(notices)
+    st.session_state.pop(READ_OF_TEXT, None)
+    if current.whole:
+        read_only(*map(int, current.whole.split(".")))
     st.session_state[TRAIL] = _trail().at(current)
     if st.session_state.get(PAGE) != page:
         st.session_state[PAGE] = page
         st.session_state.pop(SENT, None)
     return state()
+
+
+def read_only(tokens: int, whole: int) -> None:
+    """Of the text that is shown only the first tokens are read: every picture and file says so."""
+    st.session_state[READ_OF_TEXT] = f"the first {tokens:,} of {whole:,} tokens"
+
+
+def read_of_text() -> str:
+    """How much of the text is read, in words; "" where it is all of it."""
+    return str(st.session_state.get(READ_OF_TEXT, ""))
 
 
 def notice(sentence: str) -> None:

@@ -239,3 +239,33 @@ def test_the_next_layers_lines_travel_ahead(app):
     capture = captured(Query("minilm", "the cat sat on the mat and " * 18))
     place = header["at"].index([3, 7])
     assert np.array_equal(arrays["maps"][place], capture.attention(3, 7))
+
+
+def test_a_text_that_is_too_long_is_read_from_its_beginning_and_every_file_says_so(app):
+    visit = app("attention", text="The unaffable waiter was rudely walking about. " * 70)
+    assert "The text is too long" in visit.problem
+    visit.at.button(key="read_beginning").click().run()
+    assert visit.url["of"] == "512.772"
+    header, arrays = visit.figure("heatmap")
+    assert arrays["maps"].shape[1:] == (512, 512)
+    assert "the first 512 of 772 tokens" in visit.markdown
+    visit.press("Pin to report")
+    (item,) = visit.at.session_state["attnviz_report"].items.values()
+    assert ("Text read", "the first 512 of 772 tokens") in item.settings
+    assert ("Text read", "the first 512 of 772 tokens") in item.provenance.settings
+    visit.type("A cat.")
+    assert visit.url == {"text": "A cat."}
+
+
+def test_the_tokens_of_what_is_typed_are_counted(app):
+    visit = app("attention", text="A cat.")
+    visit.report("count", "typed", {"text": "A zebra and a cat.", "pair": "A dog."})
+    assert '"said": "12 of 512 tokens together."' in _count(visit)
+    for strange in (None, [], {"text": 3, "pair": ""}, {"text": "x" * 200_000, "pair": ""}, {"else": "x"}):
+        visit.report("count", "typed", strange)
+        assert '"said": "5 of 512 tokens."' in _count(visit), strange
+
+
+def _count(visit) -> str:
+    found = [each.proto for each in visit.at.get("bidi_component") if each.proto.id.endswith("-count")]
+    return found[0].json

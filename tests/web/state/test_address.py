@@ -90,6 +90,8 @@ def test_the_names_are_those_of_the_design():
         "eng_Latn",
         "taken",
         "cut",
+        "second",
+        "512.900",
         "mean",
         "3.1,5.4",
         "2.5,3.*",

@@ -43,6 +43,8 @@ FULL = State(
     target_language="de",
     first="taken",
     longer="cut",
+    together="second",
+    whole="512.900",
     gate="mean",
     panes="3.1,5.4",
     off="2.5",
@@ -59,7 +61,7 @@ FULL = State(
 )
 # What another value of a field leaves of the rest, by what each stands for.
 FOLLOWING = {
-    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at"},
+    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at", "whole"},
     "pair": {"held", "changed", "edits", "forced", "prefix", "links"},
     "target_text": {"held", "forced", "prefix", "links"},
     "image": {"held", "forced", "prefix", "links"},
@@ -67,15 +69,16 @@ FOLLOWING = {
     "prefix": {"links"},
     "kind": {"held", "forced"},
     "unit": {"held"},
+    "together": {"held"},
     "changed": {"edits"},
     "written": {"at"},
     "model": {
         *("held", "changed", "edits", "forced", "written", "at", "heads", "opened", "kind", "over", "off"),
-        *("prefix", "links"),
+        *("prefix", "links", "together", "whole"),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
     **{
-        key: {"held", "edits", "forced", "prefix", "links", "written", "at"}
+        key: {"held", "edits", "forced", "prefix", "links", "written", "at", "whole"}
         for key in ("reading", "source_language", "target_language")
     },
 }

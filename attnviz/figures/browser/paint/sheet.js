@@ -1,6 +1,7 @@
 // Pictures that are painted from top to bottom: one painter for PNG and SVG. And what such pictures are made of: lines
 // of words, prose with coloured words.
 
+import { readLines } from "../core/made.js";
 import { pictureCanvas } from "../core/save.js";
 import { isolated } from "../core/text.js";
 import { css } from "./colours.js";
@@ -25,9 +26,9 @@ const TALLEST_SHARP = 4000;
  * @param {Sheet} sheet
  */
 export function sheetPng(sheet) {
-  const height = sheet.paint(new CanvasPen(pictureCanvas(1, 1, 1, "white").pen));
+  const height = paintWithRead(new CanvasPen(pictureCanvas(1, 1, 1, "white").pen), sheet);
   const { canvas, pen } = pictureCanvas(sheet.width, height, height > TALLEST_SHARP ? 1 : 2, css(sheet.theme.bg));
-  sheet.paint(new CanvasPen(pen));
+  paintWithRead(new CanvasPen(pen), sheet);
   return canvas;
 }
 
@@ -37,8 +38,17 @@ export function sheetPng(sheet) {
  */
 export function sheetSvg(sheet) {
   const pen = new SvgPen(sheet.width, 10, sheet.theme);
-  pen.size.height = Math.ceil(sheet.paint(pen));
+  pen.size.height = Math.ceil(paintWithRead(pen, sheet));
   return pen.document(sheet.title);
+}
+
+/** Paints it, and under it that of the text only the beginning was read; returns the height. */
+function paintWithRead(pen, sheet) {
+  const end = sheet.paint(pen);
+  const lines = readLines();
+  if (!lines.length) return end;
+  pen.font(`12px ${sheet.theme.font}`);
+  return paintWords(pen, lines, { y: end, width: sheet.width - 2 * SHEET_MARGIN, colour: sheet.theme.muted });
 }
 
 /**
