@@ -210,7 +210,7 @@ class Runtime(Protocol):
         """How the texts, each embedded alone, exceed the model's own limit for that; None where they do not."""
 
     def counted(self, query: Query, progress: Progress | None = None) -> Counted | None:
-        """How many tokens the texts have, and what is left of one that is too long; None where the model is not loaded."""
+        """How many tokens the texts have, and the beginning of one that is too long; None of a model not loaded."""
 
     def reading(self, name: str, progress: Progress | None = None) -> ReadingFacts:
         """What can be chosen beside a text; nothing of an opened file, or of a model that is not loaded."""

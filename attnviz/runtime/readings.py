@@ -127,7 +127,7 @@ class Readings:
         return Embedded(limit, tokens, whole)
 
     def counted(self, query: Query, progress: Progress | None = None) -> Counted | None:
-        """How many tokens the texts have, and what is left of one that is too long; None of an opened file or a picture.
+        """How many tokens the texts have, and the beginning of one that is too long; None of a file or a picture.
 
         Of a model that is not loaded, as `reading`. Raises InputTooLong beyond the characters that this server reads.
         """

@@ -49,7 +49,8 @@ def said(query: Query) -> str:
     together = " together" * bool(query.pair)
     if found.tokens <= found.limit:
         return f"{found.tokens:,} of {found.limit:,} tokens{together}."
-    return f"{found.tokens:,} tokens{together}: {found.tokens - found.limit:,} more than the {found.limit:,} that are read."
+    more = found.tokens - found.limit
+    return f"{found.tokens:,} tokens{together}: {more:,} more than the {found.limit:,} that are read."
 
 
 def _typed() -> None:

@@ -246,7 +246,7 @@ def test_a_text_that_is_too_long_is_read_from_its_beginning_and_every_file_says_
     assert "The text is too long" in visit.problem
     visit.at.button(key="read_beginning").click().run()
     assert visit.url["of"] == "512.772"
-    header, arrays = visit.figure("heatmap")
+    _, arrays = visit.figure("heatmap")
     assert arrays["maps"].shape[1:] == (512, 512)
     assert "the first 512 of 772 tokens" in visit.markdown
     visit.press("Pin to report")

@@ -72,6 +72,7 @@ export function paintWords(pen, paragraphs, { x = SHEET_MARGIN, y, width, colour
  * @property {import("../core/prose.js").Run[]} runs
  * @property {boolean} rtl
  * @property {(group: number, x: number, y: number, width: number, height: number) => import("./colours.js").Colour} ground
+ * @property {(group: number) => boolean} [dotted] whether a word is underlined, as what the model does not know
  */
 
 /**
@@ -82,7 +83,7 @@ export function paintWords(pen, paragraphs, { x = SHEET_MARGIN, y, width, colour
  * @param {number} top
  * @param {number} inner
  */
-export function paintProse(pen, { theme, runs, rtl, ground }, top, inner) {
+export function paintProse(pen, { theme, runs, rtl, ground, dotted = () => false }, top, inner) {
   pen.font(`15px ${theme.font}`);
   let [x, y] = [0, top];
   for (const [piece, group] of runs) {
@@ -98,7 +99,7 @@ export function paintProse(pen, { theme, runs, rtl, ground }, top, inner) {
       if (x > 0 && x + width > inner) [x, y] = [0, y + PROSE_LINE];
       const left = SHEET_MARGIN + (rtl ? inner - x - width : x);
       const ink = group < 0 ? theme.text : ground(group, left, y - 12, width, 24);
-      pen.text(left + width / 2, y, isolated(shown), { align: "center", colour: css(ink) });
+      pen.text(left + width / 2, y, isolated(shown), { align: "center", colour: css(ink), dotted: group >= 0 && dotted(group) });
       x += width + (group < 0 ? 0 : 1);
     }
   }

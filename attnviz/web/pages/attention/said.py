@@ -37,4 +37,4 @@ def unknown(items: object) -> str:
     if not count:
         return ""
     are = "is" if count == 1 else "are"
-    return f"{count} of {real} tokens {are} unknown to this model: all the same to it. They are underlined in the text."
+    return f"{count} of {real} tokens {are} unknown to this model: all the same to it. Dots underline them."

@@ -39,14 +39,14 @@ function paintProducts(pen, view, title) {
   pen.text(xs[0], y, "k", { colour: css(theme.muted) });
   pen.text(xs[1], y, "q ∘ k", { colour: css(theme.muted) });
   titles.forEach((text, n) => pen.text(right(n), y, text, { align: "right", colour: css(theme.muted) }));
-  const line = (at, label, strips, numbers) => {
-    pen.text(SHEET_MARGIN + KEY_LABEL, at, isolated(pen.cutTo(label, KEY_LABEL)), { align: "right", colour: css(theme.text) });
+  const line = (at, label, dotted, strips, numbers) => {
+    pen.text(SHEET_MARGIN + KEY_LABEL, at, isolated(pen.cutTo(label, KEY_LABEL)), { align: "right", colour: css(theme.text), dotted });
     strips.forEach(([data, row, scale], n) => paintStrip(pen, view, { data, row, scale, x: xs[n], y: at - 8, vector }));
     numbers.forEach((value, n) => pen.text(right(n), at, value === -Infinity ? "−∞" : decimals(value), { align: "right", colour: css(theme.text) }));
   };
   const { qkQuery, qkKeys } = qk.arrays;
-  line(y + PRODUCTS_ROW, `q of ${qk.queries[qk.row]}`, [[qkQuery.data, 0, view.vectors]], []);
-  places.forEach((j, n) => line(y + (n + 2) * PRODUCTS_ROW, qk.keys[j], [[qkKeys.data, j, view.vectors], [view.products, j, view.produced]], numbersOf(j)));
+  line(y + PRODUCTS_ROW, `q of ${qk.queries[qk.row]}`, Boolean(qk.queryUnknown?.[qk.row]), [[qkQuery.data, 0, view.vectors]], []);
+  places.forEach((j, n) => line(y + (n + 2) * PRODUCTS_ROW, qk.keys[j], Boolean(qk.keyUnknown?.[j]), [[qkKeys.data, j, view.vectors], [view.products, j, view.produced]], numbersOf(j)));
   y += (places.length + 2) * PRODUCTS_ROW + 14;
   const rest = qk.keys.length - places.length;
   y = paintWords(pen, rest ? [`${rest} more keys are in the table.`] : [], { y, width: inner, colour: theme.muted });

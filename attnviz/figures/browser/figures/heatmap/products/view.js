@@ -130,7 +130,7 @@ export class ProductsView {
     const titles = ["key", "k", "q ∘ k", ...steps];
     const head = element("tr", {}, titles.map((text) => element("th", { scope: "col", text })));
     const query = element("tr", { class: "av-queryrow" }, [
-      element("th", { scope: "row", dir: "auto", text: `query ${quoted(qk.queries[qk.row])}` }),
+      element("th", { scope: "row", dir: "auto" }, ["query ", element("span", { class: qk.queryUnknown?.[qk.row] ? "av-unknown" : null, text: quoted(qk.queries[qk.row]) })]),
       element("td", {}, [this.strip(qkQuery.data, 0, this.vectors, "q")]), element("td", { colspan: titles.length - 2 }),
     ]);
     const number = (value) => element("td", { class: "av-number", "data-value": value, text: value === -Infinity ? "−∞" : decimals(value) });
@@ -139,7 +139,7 @@ export class ProductsView {
       const numbers = numbersOf(j).map(number);
       numbers.at(-1).prepend(element("span", { class: "av-bar-track", "aria-hidden": "true" }, [fill]));
       return element("tr", { "data-key": j }, [
-        element("th", { scope: "row", dir: "auto", text: qk.keys[j], title: `position ${j}` }),
+        element("th", { scope: "row", dir: "auto", title: `position ${j}` }, [element("span", { class: qk.keyUnknown?.[j] ? "av-unknown" : null, text: qk.keys[j] })]),
         element("td", {}, [this.strip(qkKeys.data, j, this.vectors, "k")]),
         element("td", {}, [this.strip(this.products, j, this.produced, "q ∘ k")]),
         ...numbers,
