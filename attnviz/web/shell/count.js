@@ -18,7 +18,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const texts = Array.from(document.querySelectorAll(FIELDS), (field) => field.value);
-      if (texts.join("").length <= MOST) setTriggerValue("typed", Object.fromEntries(data.names.map((name, n) => [name, texts[n] ?? ""])));
+      if (texts.join("").length <= MOST) setTriggerValue("typed", Object.fromEntries(data.names.split(",").map((name, n) => [name, texts[n] ?? ""])));
     }, PAUSE);
   };
   undone.get(parentElement)?.();

@@ -32,7 +32,7 @@ def show(query: Query, names: tuple[str, ...]) -> None:
     asked = replace(query, **typed) if set(typed) == set(names) else query
     _mount()(
         key=KEY,
-        data={"said": said(asked), "names": list(names)},
+        data={"said": said(asked), "names": ",".join(names)},
         on_typed_change=_typed,
         height="content",
     )

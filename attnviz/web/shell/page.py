@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnviz.errors import InputTooLong
-from attnviz.web.controls import beginning, examples, media, models, reading, sidebar, uploads
+from attnviz.web.controls import beginning, examples, media, models, reading, sidebar, two_texts, uploads
 from attnviz.web.escape import plain
 from attnviz.web.share import offer
 from attnviz.web.shell import head, problems, site
@@ -64,6 +64,8 @@ def _drawn(entry: site.Entry, state: State) -> Drawn | None:
     query = question(state, show_text=bool(session.medium(state)) or entry.figure != site.READS_ITSELF)
     if query is None:
         return None
+    if entry.together:
+        query = two_texts.choose(query, state)
     with body(query):
         return draw(query, state)
 

@@ -22,6 +22,7 @@ class Entry:
         figure: what it draws first, a name of `attnviz.figures.component`; "" for a page without a figure.
         asks: whether it draws one question, which is then asked for it; otherwise `draw` takes the state alone.
         kinds: of models, where it takes some only.
+        together: whether two texts can be read together there, as one.
         media: whether it shows pictures and sounds, too; the others read text.
     """
 
@@ -33,6 +34,7 @@ class Entry:
     figure: str
     asks: bool = True
     media: bool = False
+    together: bool = False
     kinds: tuple[str, ...] = ()
 
     @property
@@ -51,6 +53,7 @@ SITE: tuple[Entry, ...] = (
         "A row of attention weights adds up to 1.",
         "heatmap",
         media=True,
+        together=True,
     ),
     Entry(
         "heads",
@@ -61,6 +64,7 @@ SITE: tuple[Entry, ...] = (
         "its statistics, click it to open it, or mark two to four of them to compare them below.",
         "heads",
         media=True,
+        together=True,
     ),
     Entry(
         "compare",
@@ -80,6 +84,7 @@ SITE: tuple[Entry, ...] = (
         "Each token spreads an attention of 100 % over the tokens of the text. Which kinds of token get it, in which "
         "layers and heads? Which sentence looks at which?",
         "allocation",
+        together=True,
     ),
     Entry(
         "bertviz",
@@ -89,6 +94,7 @@ SITE: tuple[Entry, ...] = (
         "The head view and the model view of BertViz (Vig 2019), drawn by its own code: a line for each attention "
         "weight, the more opaque the larger.",
         "frame",
+        together=True,
     ),
     Entry(
         "alignment",

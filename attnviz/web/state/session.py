@@ -190,7 +190,12 @@ def medium(current: State | None = None) -> Medium | None:
 def spelled(current: State, query: Query) -> State:
     """The state with the question spelled out, for a link: the defaults of another server may be others."""
     text = None if query.media else query.text
-    return replace(current, model=query.model, text=text, pair=query.pair, target_text=query.target_text)
+    pair = query.pair
+    if pair is None and current.pair and text == current.pair:
+        text, pair = current.text or example().text, current.pair  # of two texts the second, read alone
+    elif pair is None and current.pair and text == (current.text or example().text):
+        pair = current.pair
+    return replace(current, model=query.model, text=text, pair=pair, target_text=query.target_text)
 
 
 def is_file(model: str | None) -> bool:

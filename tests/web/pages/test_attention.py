@@ -269,3 +269,25 @@ def test_the_tokens_of_what_is_typed_are_counted(app):
 def _count(visit) -> str:
     found = [each.proto for each in visit.at.get("bidi_component") if each.proto.id.endswith("-count")]
     return found[0].json
+
+
+def test_two_texts_are_read_as_the_model_embeds_them_unless_the_reader_wants_them_together(app):
+    first, second = "A cat sleeps.", "A dog."
+    visit = app("attention", text=first, pair=second)
+    header, arrays = visit.figure("heatmap")
+    assert header["text"] == first
+    np.testing.assert_allclose(arrays["maps"][0], captured(Query("minilm", first)).attention(0, 0), atol=1e-6)
+    assert "Each text is read alone" in visit.markdown
+    visit.press("Pin to report")
+    visit.at.segmented_control(key="together").set_value("second").run()
+    assert visit.url["texts"] == "second"
+    assert visit.figure("heatmap")[0]["text"] == second
+    visit.press("Pin to report")
+    links = [item.link for item in visit.at.session_state["attnviz_report"].items.values()]
+    assert all("pair=A+dog." in link and "text=A+cat+sleeps." in link for link in links)
+    assert "texts=second" in links[1]
+    visit.at.segmented_control(key="together").set_value("together").run()
+    header, arrays = visit.figure("heatmap")
+    truth = captured(Query("minilm", first, second)).attention(0, 0)
+    np.testing.assert_allclose(arrays["maps"][0], truth, atol=1e-6)
+    assert "words of one text look at words of the other" in visit.markdown
