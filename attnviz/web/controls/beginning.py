@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,9 +10,6 @@ from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
-    from attnviz.web.share.drawn import Drawn
-
-NAME = "Text read"
 
 
 def offer(query: Query) -> None:
@@ -28,9 +24,3 @@ def offer(query: Query) -> None:
         on_click=session.update,
         kwargs={"text": found.beginning, "whole": f"{found.read}.{found.tokens}"},
     )
-
-
-def named(drawn: Drawn) -> Drawn:
-    """The figure with how much of the text it is of, where that is not all of it."""
-    read = session.read_of_text()
-    return replace(drawn, settings=(*drawn.settings, (NAME, read))) if read else drawn

@@ -51,7 +51,7 @@ def run(name: str) -> None:
         beginning.offer(session.query(state))
         return
     if drawn is not None:
-        offer.show(beginning.named(drawn))
+        offer.show(drawn)
     if entry.section == site.ATTENTION:
         st.caption(LOOKED)
 

@@ -70,9 +70,9 @@ SITE: tuple[Entry, ...] = (
         "compare",
         "Look",
         "Compare",
-        "Two texts, all heads with each other, and who looks from here to there.",
-        "What changed when you changed one word? What does another head do, or another model? Which heads are alike, "
-        "and which look from this token to that one? Each text is read alone.",
+        "Two heads, texts or models side by side, with their difference.",
+        "What changed when you changed one word? What does another head do, or another model? Which heads are alike? "
+        "Each text is read alone.",
         "panes",
         asks=False,
     ),

@@ -10,6 +10,7 @@ from attnviz.figures import QUANTITIES, Pool, unpack
 from attnviz.figures.export import archive, heatmap_message
 from attnviz.figures.messages import axes as maps
 from attnviz.runtime import Query, get_runtime
+from attnviz.web.pages.attention import same_link
 from tests.web.truth import captured, looks_into_the_engine
 
 
@@ -291,3 +292,30 @@ def test_two_texts_are_read_as_the_model_embeds_them_unless_the_reader_wants_the
     truth = captured(Query("minilm", first, second)).attention(0, 0)
     np.testing.assert_allclose(arrays["maps"][0], truth, atol=1e-6)
     assert "words of one text look at words of the other" in visit.markdown
+
+
+def test_a_held_cell_lists_the_heads_that_make_its_link(app):
+    visit = app("attention", held="q10,k2")
+    weights = np.stack(
+        [captured(get_runtime().default_query).attention(layer)[:, 10, 2] for layer in range(6)]
+    )
+    best = np.unravel_index(weights.argmax(), weights.shape)
+    pills = visit.at.get("button_group")[-1]
+    assert pills.options[0] == f"Layer {best[0]}, head {best[1]}: {weights.max():.0%} (shown)"
+    shares = [int(each.split(": ")[1].split("%")[0]) for each in pills.options]
+    assert shares == sorted(shares, reverse=True)
+    visit.press("Pin this list to report")
+    (item,) = visit.at.session_state["attnviz_report"].items.values()
+    assert (item.figure, "held=q10%2Ck2" in item.link) == ("results", True)
+
+
+def test_the_heads_that_make_a_link_are_a_table_of_all():
+    axis = maps.axis(captured(Query("minilm", "a = b")).tokens, "token")
+    rows = same_link.Link(1, 2, axis, axis, np.array([[0.25, 0.5], [0.0, 0.125]])).table()
+    assert len(rows[0]) == len(rows[1])
+    assert rows[1:] == [
+        ["a", 1, "=", 2, 0, 1, 0.5],
+        ["a", 1, "=", 2, 0, 0, 0.25],
+        ["a", 1, "=", 2, 1, 1, 0.125],
+        ["a", 1, "=", 2, 1, 0, 0.0],
+    ]

@@ -47,7 +47,7 @@ export function layoutOf(pen, scene, box) {
   const rowLabels = axisLabels(pen, view.rows, view.header.queries, font, roomFor(view, box));
   const colLabels = axisLabels(pen, view.cols, view.header.keys, font, box.compact ? 60 : 110);
   const left = 20 + rowLabels.widest + 8;
-  const pitch = Math.round(size * 1.3);
+  const pitch = Math.round(size * (box.compact ? 1.2 : 1.3));
   const cellIn = (width, height) => {
     const fit = Math.min(width / view.k, height / view.q, box.largest);
     const cell = Math.max(box.smallest, fit) * box.zoom;

@@ -62,7 +62,7 @@ def draw(query: Query, state: State) -> Drawn:
                 heads = shown.pool.heads(shown.head[0], attention.heads)
                 head_statistics.of_heads(table, heads, shown.name)
         with who:
-            same_link.show(shown)
+            same_link.show(shown, state)
     return _drawn(shown, state)
 
 
