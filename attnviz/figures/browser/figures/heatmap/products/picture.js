@@ -38,7 +38,7 @@ function paintProducts(pen, view, title) {
   const right = (n) => first + (n + 1) * each;
   pen.text(xs[0], y, "k", { colour: css(theme.muted) });
   pen.text(xs[1], y, "q ∘ k", { colour: css(theme.muted) });
-  titles.forEach((text, n) => pen.text(right(n), y, text, { align: "right", colour: css(theme.muted) }));
+  titles.forEach(([text], n) => pen.text(right(n), y, text, { align: "right", colour: css(theme.muted) }));
   const line = (at, label, dotted, strips, numbers) => {
     pen.text(SHEET_MARGIN + KEY_LABEL, at, isolated(pen.cutTo(label, KEY_LABEL)), { align: "right", colour: css(theme.text), dotted });
     strips.forEach(([data, row, scale], n) => paintStrip(pen, view, { data, row, scale, x: xs[n], y: at - 8, vector }));
@@ -70,7 +70,7 @@ export function productsTable(view) {
   const dimensions = Array.from({ length: view.size }, (_, d) => d);
   const vector = (data, row) => dimensions.map((d) => ({ numeric: shortest(data[row * view.size + d]) }));
   const number = (value) => ({ numeric: value === -Infinity ? "-inf" : shortest(Math.fround(value)) });
-  const lines = [["token", "position", ...titles, ...dimensions.map((d) => `dimension ${d}`)]];
+  const lines = [["token", "position", ...titles.map(([text]) => text), ...dimensions.map((d) => `dimension ${d}`)]];
   lines.push([`query: ${qk.queries[qk.row]}`, qk.row, ...titles.map(() => ""), ...vector(qkQuery.data, 0)]);
   qk.keys.forEach((label, j) => lines.push([label, j, ...numbersOf(j).map(number), ...vector(qkKeys.data, j)]));
   return csvText(lines);
