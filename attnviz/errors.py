@@ -25,8 +25,16 @@ import difflib
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from attnviz.language import say
+
 UnsupportedReason = Literal[
-    "no-attention", "unknown-architecture", "needs-remote-code", "pickle-weights", "damaged", "not-captured"
+    "no-attention",
+    "unknown-architecture",
+    "needs-remote-code",
+    "pickle-weights",
+    "damaged",
+    "not-captured",
+    "not-linear",
 ]
 
 FetchCause = Literal["offline", "missing", "changed", "disk", "damaged", "pip", "refused"]
@@ -41,9 +49,13 @@ class AttnVizError(Exception):
     """
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(f"{message} {remedy}".strip())
+        super().__init__(message, remedy)
         self.message = message
         self.remedy = remedy
+
+    def __str__(self) -> str:
+        """In the language of who reads it, where message and remedy are sentences."""
+        return f"{self.message} {self.remedy}".strip()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As pickle needs it: the constructors of some take keywords, which `args` does not hold."""
@@ -128,9 +140,12 @@ class UnknownName(AttnVizError):
     def __init__(self, what: str, given: object, valid: Iterable[str]) -> None:
         self.valid = tuple(valid)
         near = difflib.get_close_matches(given, self.valid, n=1) if isinstance(given, str) else []
-        hint = f"Did you mean {near[0]!r}? " if near and near[0] != given else ""
+        names = ", ".join(self.valid) or "(none)"
         super().__init__(
-            f"There is no {what} {given!r}.", f"{hint}Choose one of: {', '.join(self.valid) or '(none)'}."
+            say("There is no {what} {given!r}.", what=what, given=given),
+            say("Did you mean {near!r}? Choose one of: {names}.", near=near[0], names=names)
+            if near and near[0] != given
+            else say("Choose one of: {names}.", names=names),
         )
 
 
@@ -139,7 +154,12 @@ class TargetUnsupported(AttnVizError):
 
     def __init__(self, message: str, available: Iterable[str]) -> None:
         self.available = tuple(available)
-        super().__init__(message, f"This model offers: {', '.join(self.available) or 'no target'}.")
+        super().__init__(
+            message,
+            say("This model offers: {targets}.", targets=", ".join(self.available))
+            if self.available
+            else say("This model offers no target."),
+        )
 
 
 class CaptureInvalid(AttnVizError):
@@ -151,15 +171,25 @@ class NumbersInvalid(AttnVizError):
 
     def __init__(self, where: str, dtype: str = "", layer: int | None = None) -> None:
         self.dtype, self.layer = dtype, layer
-        place = where if layer is None else f"{where}, first after layer {layer}"
-        precision = f" in {dtype}" if dtype else ""
+        place = (
+            where if layer is None else say("{where}, first after layer {layer}", where=where, layer=layer)
+        )
         if dtype == "float16":
-            remedy = 'Its range is small: load the model with dtype="bfloat16" or "float32".'
+            remedy = say('Its range is small: load the model with dtype="bfloat16" or "float32".')
         elif dtype == "bfloat16":
-            remedy = 'Load the model with dtype="float32"; if that does not help, its weights are damaged.'
+            remedy = say(
+                'Load the model with dtype="float32"; if that does not help, its weights are damaged.'
+            )
         else:
-            remedy = "The weights of the model are damaged, or what was changed in it went beyond all bounds."
-        super().__init__(f"Not a number, or infinity{precision}: {place}.", remedy)
+            remedy = say(
+                "The weights of the model are damaged, or what was changed in it went beyond all bounds."
+            )
+        super().__init__(
+            say("Not a number, or infinity in {dtype}: {place}.", dtype=dtype, place=place)
+            if dtype
+            else say("Not a number, or infinity: {place}.", place=place),
+            remedy,
+        )
 
 
 class DeviceMemoryExhausted(AttnVizError):
