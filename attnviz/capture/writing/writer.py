@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from attnviz.capture.model import Model
 
 PIECE = 32  # tokens that `follow` reads at once: between two pieces it can be stopped
+ROWS_BYTES = 8_000_000  # of rows that are kept, so that to look again, or at another branch, reads nothing
 MOST_STEPS = 2_048  # steps of all branches whose candidates are remembered; about two kilobytes each
 
 
@@ -70,6 +71,7 @@ class Writer:
         self._chosen: list[int] = []
         self._way = [_Step()]  # from the prompt to what is written now
         self._count = 0  # steps in the tree
+        self._rows: dict[tuple[Kind, tuple[int, ...]], FloatArray] = {}  # of the steps that were looked at
         self._latest: tuple[_Step, torch.Tensor] | None = None  # a step, and its logits
         self._names: dict[int, tuple[str, bool]] = {}
         self._special = textless_ids(loaded.tokenizer)
@@ -262,8 +264,21 @@ class Writer:
         if kind not in kinds:
             raise UnknownName("kind of attention", kind, kinds)
         checks.between("step", place, 0, len(self._chosen))
-        self._check(place)
-        fed = [*self._start, *self._chosen[:place]]
+        key = (kind, tuple(self._chosen[:place]))
+        if key not in self._rows:
+            self._check(place)
+            self._rows[key] = self._rows_behind(self._chosen[:place], kind)
+        self._rows[key] = self._rows.pop(key)  # the latest is last
+        while len(self._rows) > 1 and sum(each.nbytes for each in self._rows.values()) > ROWS_BYTES:
+            del self._rows[next(iter(self._rows))]
+        return self._rows[key]
+
+    def _rows_behind(self, chosen: list[int], kind: Kind) -> Annotated[FloatArray, "L H K"]:
+        weights = self._weights([*self._start, *chosen], kind, 1)
+        return readonly(np.stack([each[:, 0] for each in weights]), np.float32)
+
+    def _weights(self, fed: list[int], kind: Kind, count: int) -> list[Annotated[FloatArray, "H count K"]]:
+        """The last rows of every layer's attention over what was read."""
         self._passes.hold(fed)
         role = "cross" if kind == "cross" else "decoder"
         calls = [call for call in self._passes.calls(len(fed)) if call.role == role]
@@ -271,9 +286,8 @@ class Writer:
             raise ModelUnsupported(
                 f"{self.model.card.name} has no {role} attention to look at.", reason="not-captured"
             )
-        last = torch.tensor([len(fed) - 1], device=self.model.device)
-        weights = [to_numpy(call.scores.weights_block(slice(None), last))[:, 0] for call in calls]
-        return readonly(np.stack(weights), np.float32)
+        places = torch.arange(len(fed) - count, len(fed), device=self.model.device)
+        return [to_numpy(call.scores.weights_block(slice(None), places)) for call in calls]
 
     def read_of(self, first: int, last: int, count: int) -> Annotated[FloatArray, "n L H P"]:
         """What the rows that led to the first `count` tokens gave to the prompt's tokens from `first` to before `last`.
@@ -284,23 +298,15 @@ class Writer:
         checks.between("place in the prompt", first, 0, len(self.prompt) - 1)
         checks.between("end in the prompt", last, first + 1, len(self.prompt))
         fed = [*self._start, *self._chosen[: count - 1]]
-        self._passes.hold(fed)
-        role = "cross" if self._both else "decoder"
-        calls = [call for call in self._passes.calls(len(fed)) if call.role == role]
-        if not calls:
-            raise ModelUnsupported(
-                f"{self.model.card.name} has no {role} attention to look at.", reason="not-captured"
-            )
-        places = torch.arange(len(fed) - count, len(fed), device=self.model.device)
-        weights = [
-            to_numpy(call.scores.weights_block(slice(None), places))[..., first:last] for call in calls
-        ]
-        return readonly(np.stack(weights).transpose(2, 0, 1, 3), np.float32)
+        weights = self._weights(fed, "cross" if self._both else "self", count)
+        return readonly(
+            np.stack([each[..., first:last] for each in weights]).transpose(2, 0, 1, 3), np.float32
+        )
 
     @property
     def nbytes(self) -> int:
         """Bytes that are kept for the steps to come."""
-        return self._passes.nbytes
+        return self._passes.nbytes + sum(each.nbytes for each in self._rows.values())
 
     def _number(self, token: int | str) -> int:
         module: Any = self.model.loaded.module
