@@ -89,13 +89,13 @@ def test_a_way_that_was_known_is_taken_without_reading_it_again(tiny: Tiny) -> N
     writer.step(19)
     branch = writer.ids
     assert writer.candidates
-    rows = writer.rows(6)
+    rows = writer.rows(4)
     widths = _widths(model, writer)
     writer.follow(trunk)
     assert writer.steps == records
     writer.follow(branch)
     assert writer.candidates
-    np.testing.assert_array_equal(writer.rows(6), rows)
+    np.testing.assert_array_equal(writer.rows(4), rows)
     assert widths == [0], "nothing was read"
     listed = next(each.id for each in writer.candidates)
     writer.step(listed)

@@ -26,8 +26,9 @@ SHOWN = 4  # answers beside each layer
 MOST_HEADS = 12
 LENS = (
     "Each layer’s state goes through a head that was trained for the last one (the logit lens): what early layers seem "
-    "to say may be noise. Underlined: the token of this step."
+    "to say may be noise."
 )
+UNDERLINED = " Underlined: the token of this step."
 
 
 def draw(draft: Draft, written: Written, place: int, state: State) -> None:
@@ -97,7 +98,7 @@ def _layers(asked: Asked) -> None:
         f'<table class="attnviz-answers attnviz-changes attnviz-layers"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
-    st.caption(LENS)
+    st.caption(LENS + (UNDERLINED if said else ""))
 
 
 def _why(asked: Asked) -> None:
