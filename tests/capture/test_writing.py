@@ -125,6 +125,12 @@ def test_what_all_steps_read_of_the_prompt_is_what_each_read(tiny: Tiny, family:
     found = writer.read_of(2, 6, 5)
     for place in range(5):
         np.testing.assert_allclose(found[place], writer.rows(place)[..., 2:6], atol=1e-6)
+    writer.follow((*writer.ids[:3], 20, 21))  # another way: rows behind where it parts are others
+    again = writer.read_of(2, 6, 5)
+    for place in range(5):
+        np.testing.assert_allclose(again[place], writer.rows(place)[..., 2:6], atol=1e-6)
+    np.testing.assert_array_equal(again[:4], found[:4])
+    np.testing.assert_array_equal(writer.read_of(2, 6, 2), found[:2])
     with pytest.raises(attnviz.UnknownName, match="end in the prompt"):
         writer.read_of(2, 99, 5)
 
