@@ -106,12 +106,13 @@ def _why(asked: Asked) -> None:
     from attnviz.explanation.evaluation import verdict
     from attnviz.figures import explanation_data
 
-    runtime = session.runtime()
+    runtime, headline = session.runtime(), st.empty()
     with progress.loading() as report:
         found = runtime.explain(asked.query, asked.target, None, report, **asked.options)
-        test = runtime.faithfulness(asked.query, asked.target, found.method, progress=report, **asked.options)
-    st.markdown(markdown(verdict.headline(test)))
     components.words(explanation_data(found, model=session.model_name(asked.query.model)), key="why_words")
+    with progress.loading() as report:  # takes longer: the words stand there meanwhile
+        test = runtime.faithfulness(asked.query, asked.target, found.method, progress=report, **asked.options)
+    headline.markdown(markdown(verdict.headline(test)))
     badges.badges(verdict.badges(test, found), st.container(horizontal=True), st.container())
     st.caption(markdown(verdict.conditions(test)))
 
