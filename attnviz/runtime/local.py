@@ -22,6 +22,7 @@ from attnviz.runtime.files import Files
 from attnviz.runtime.interventions import Interventions
 from attnviz.runtime.maps import Maps
 from attnviz.runtime.media import Media
+from attnviz.runtime.pictures import Pictures
 from attnviz.runtime.query import DeviceFacts, Query
 from attnviz.runtime.readings import Readings
 from attnviz.runtime.settings import Settings
@@ -50,7 +51,7 @@ class LocalRuntime:
         self._warming_lock = threading.Lock()
 
         self.catalog = self.engine.catalog
-        self.card = self.engine.card
+        self.card, self.estimate = self.engine.card, self.engine.estimate
         self.ready = self.engine.ready
         self.examples = gallery.examples
 
@@ -70,7 +71,7 @@ class LocalRuntime:
         self.hold, self.holds, self.thumbnail = media.hold, media.holds, media.thumbnail
         self.sample = media.sample
         readings = Readings(self.engine)
-        self.embedded = readings.embedded
+        self.embedded, self.counted = readings.embedded, readings.counted
         self.reading, self.special_in, self.check = readings.reading, readings.special_in, readings.check
 
         maps = Maps(self.engine)
@@ -100,6 +101,12 @@ class LocalRuntime:
         translations = Translations(self.engine)
         self.translate, self.beams = translations.translate, translations.beams
         self.translate_document = translations.translate_document
+        self.gold, self.head_errors = translations.gold, translations.head_errors
+
+        pictures = Pictures(self.engine)
+        self.patch_rows, self.labels_of = pictures.patch_rows, pictures.labels_of
+        self.explain_picture, self.without_patches = pictures.explain_picture, pictures.without_patches
+        self.picture_faithfulness = pictures.picture_faithfulness
 
         writings = Writings(self.engine)
         self.write, self.step_rows = writings.write, writings.step_rows
