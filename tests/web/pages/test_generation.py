@@ -187,6 +187,8 @@ def test_two_branches_stand_side_by_side(page, model):
             assert other == pytest.approx(after[last], abs=1e-6)
     weights = {round(both, 6) for _, (both, _, _) in found["reads"] if both is not None}
     assert weights <= {round(float(each), 6) for each in common}
+    visit.press("Step")
+    assert header(visit)["compared"]["sides"][0]["tokens"] == 3, "it stays while the text grows"
     visit.report("writing", "other", {"number": 2, "value": 0})
     assert header(visit)["compared"] is None
 
