@@ -56,14 +56,15 @@ FULL = State(
     at="0.1",
     drawn="1_5__",
     closer="why",
+    covered="1,5",
 )
 # What another value of a field leaves of the rest, by what each stands for.
 FOLLOWING = {
-    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at"},
-    "pair": {"held", "changed", "edits", "forced", "prefix", "links"},
-    "target_text": {"held", "forced", "prefix", "links"},
-    "image": {"held", "forced", "prefix", "links"},
-    "audio": {"held", "forced", "prefix", "links"},
+    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at", "covered"},
+    "pair": {"held", "changed", "edits", "forced", "prefix", "links", "covered"},
+    "target_text": {"held", "forced", "prefix", "links", "covered"},
+    "image": {"held", "forced", "prefix", "links", "covered"},
+    "audio": {"held", "forced", "prefix", "links", "covered"},
     "prefix": {"links"},
     "kind": {"held", "forced"},
     "unit": {"held"},
@@ -71,11 +72,11 @@ FOLLOWING = {
     "written": {"at"},
     "model": {
         *("held", "changed", "edits", "forced", "written", "at", "heads", "opened", "kind", "over", "off"),
-        *("prefix", "links"),
+        *("prefix", "links", "covered"),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
     **{
-        key: {"held", "edits", "forced", "prefix", "links", "written", "at"}
+        key: {"held", "edits", "forced", "prefix", "links", "written", "at", "covered"}
         for key in ("reading", "source_language", "target_language")
     },
 }

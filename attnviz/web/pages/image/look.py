@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from attnviz.figures import PatchView
     from attnviz.runtime import CaptureInfo, Query
     from attnviz.types import FloatArray, Patches
+    from attnviz.web.pages.image.shared import Shown
     from attnviz.web.share.drawn import Rows
     from attnviz.web.state.address import Head, State
 
@@ -48,6 +49,7 @@ class Look:
     layer: int
     heads: tuple[int, ...]
     form: str
+    shown: Shown
 
     def message(self, leaves: bool = True) -> bytes:
         """For the figure; of what `leaves` the page, the picture only where the reader agrees."""
@@ -57,14 +59,14 @@ class Look:
             self.patches,
             self.values,
             _described(self.view, len(self.values)),
-            picture=shared.picture(self.query, leaves),
+            picture=self.shown.copy(leaves),
             item=self.item,
             layer=self.layer,
             heads=self.heads,
             form=self.form,
             note=MEANS[self.view],
             model=session.model_name(self.query.model),
-            agreed=shared.agreed(),
+            agreed=self.shown.agreed,
         )
 
 
@@ -82,7 +84,8 @@ def draw(query: Query, state: State, info: CaptureInfo) -> Drawn:
     layer, chosen = _heads(state, layers, heads)
     if view == "features":
         layer = min(layer + 1, len(values) - 1)  # what leaves the layer
-    look = Look(query, info.tokens, values, view, item, layer, chosen, shared.form(state))  # type: ignore[arg-type]
+    shown = shared.shown(query)
+    look = Look(query, info.tokens, values, view, item, layer, chosen, shared.form(state), shown)  # type: ignore[arg-type]
     components.patches(
         look.message(leaves=False), position=_look_from, chosen=lambda places: _show(places, view, heads)
     )
