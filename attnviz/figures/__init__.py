@@ -29,6 +29,7 @@ What the figures report:
 | alignment | `selection`: {"layer", "head"}, head -1 for a mean;     | `linked`: [target, source];    |
 |         | `form`: "lines" or "matrix"                              | `chosen`: [place, id]          |
 | beams   | -                                                        | `position`: a node to go on from |
+| errors  | `selection`: {"layer", "head"}, head -1 for a mean        | -                              |
 | writing | -                                                        | `step`: number of a token that is looked at; |
 |         |                                                          | `candidate`: [step, id]; `branch`: number; |
 |         |                                                          | `head`: [layer, head], or [-1, -1] for the mean |
@@ -55,6 +56,7 @@ from attnviz.figures.messages.allocation import allocation_data
 from attnviz.figures.messages.beams import beams_data
 from attnviz.figures.messages.details import Details
 from attnviz.figures.messages.edits import edits_data
+from attnviz.figures.messages.errors import errors_data
 from attnviz.figures.messages.heads import heads_data
 from attnviz.figures.messages.heatmap import FORMS, HIDEABLE, SHARES, MapView
 from attnviz.figures.messages.likeness import likeness_data
@@ -67,7 +69,7 @@ from attnviz.figures.messages.quantities import POOLS, QUANTITIES, Pool, note_of
 from attnviz.figures.messages.results import Curve, Results, Table, results_data
 from attnviz.figures.messages.switches import switches_data
 from attnviz.figures.messages.words import explanation_data, words_data
-from attnviz.figures.messages.writing import Fork, HeadRead, writing_data
+from attnviz.figures.messages.writing import Beside, Fork, HeadRead, Side, Source, Sources, writing_data
 from attnviz.figures.wire import pack, unpack
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "POOLS",
     "QUANTITIES",
     "SHARES",
+    "Beside",
     "Component",
     "Curve",
     "Details",
@@ -88,6 +91,9 @@ __all__ = [
     "Pool",
     "Products",
     "Results",
+    "Side",
+    "Source",
+    "Sources",
     "Table",
     "aligned_heads",
     "alignment_data",
@@ -95,6 +101,7 @@ __all__ = [
     "beams_data",
     "component",
     "edits_data",
+    "errors_data",
     "explanation_data",
     "frame_data",
     "heads_data",

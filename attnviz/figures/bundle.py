@@ -33,6 +33,7 @@ COMPONENTS: dict[str, str] = {
     "alignment": "figures/alignment/figure.js",
     "beams": "figures/beams/figure.js",
     "patches": "figures/patches/figure.js",
+    "errors": "figures/errors/figure.js",
 }
 _ADAPTER = "core/streamlit.js"
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";[ \t]*\n', re.MULTILINE)

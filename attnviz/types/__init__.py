@@ -3,8 +3,9 @@
 Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, N items, Q queries, K keys, M metrics.
 """
 
-from attnviz.types.arrays import BoolArray, FloatArray, IntArray, readonly
-from attnviz.types.cards import CatalogCard, Kind, ModelCard, ModelKind, default_kind
+from attnviz.types.arrays import BoolArray, ByteArray, FloatArray, IntArray, readonly
+from attnviz.types.cards import CatalogCard, Estimate, Kind, ModelCard, ModelKind, default_kind
+from attnviz.types.gold import GoldAlignment, Links
 from attnviz.types.items import Frames, Items, Patches, Tokens
 from attnviz.types.record import Record, brief
 from attnviz.types.results import (
@@ -13,6 +14,7 @@ from attnviz.types.results import (
     Attribution,
     HeadTable,
     Mark,
+    Overviews,
     QueryKey,
     sum_tolerance,
 )
@@ -26,17 +28,22 @@ __all__ = [
     "VERSION",
     "Attribution",
     "BoolArray",
+    "ByteArray",
     "Candidate",
     "CatalogCard",
+    "Estimate",
     "FloatArray",
     "Frames",
+    "GoldAlignment",
     "HeadTable",
     "IntArray",
     "Items",
     "Kind",
+    "Links",
     "Mark",
     "ModelCard",
     "ModelKind",
+    "Overviews",
     "Patches",
     "QueryKey",
     "Record",

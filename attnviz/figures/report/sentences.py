@@ -82,6 +82,10 @@ MEANS = {
         "How the translation was searched for",
         "Each branch is a way to begin the translation, with its score; those given up end where they were left.",
     ),
+    "errors": (
+        "Which heads align, against gold",
+        "The alignment error rate of each head, over sentences whose links are known: 0 is perfect.",
+    ),
     "writing": (
         "A text as the model wrote it",
         "Each token was chosen among others; the underline is stronger where the model was less sure (its entropy).",

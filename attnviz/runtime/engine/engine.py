@@ -25,7 +25,7 @@ from attnviz.runtime.engine.store import Store
 from attnviz.runtime.progress import COMPUTING, READING, Progress, Stage, silent
 from attnviz.runtime.query import FILE, Query, is_file
 from attnviz.runtime.settings import Settings
-from attnviz.types import CatalogCard, ModelCard, readonly
+from attnviz.types import CatalogCard, Estimate, ModelCard, readonly
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
@@ -80,6 +80,17 @@ class Engine:
         return (
             loaded.model.card if loaded else next((c.model for c in self.catalog() if c.name == name), None)
         )
+
+    def estimate(self, name: str, ask: bool = False) -> Estimate | None:
+        """How large a model is that is not loaded: see `attnviz.loading.estimate`. With `ask` it asks the Hub.
+
+        None for a name that this server does not look up, and for the operator's directory.
+        """
+        from attnviz.loading.estimate import estimate
+
+        if is_file(name) or name == self.names.default or not self.names.permits(name):
+            return None
+        return estimate(name, self.names.access(name), self.models.device()[2], ask)
 
     def ready(self, query: Query) -> bool:
         """Whether `find` would answer at once."""
@@ -179,7 +190,7 @@ class Engine:
             limits.check_options(what, self.settings)
 
             def told(fraction: float) -> None:
-                report(Stage(stage, fraction))
+                self._part_done(Stage(stage, fraction), report)
 
             return self.in_turn(stage, stage, lambda: work(model, told), report)
 
@@ -206,7 +217,7 @@ class Engine:
 
         def compute(report: Progress) -> Any:
             def done() -> Any:
-                return _frozen(work(report))
+                return _frozen(work(lambda stage: self._part_done(stage, report)))
 
             if not queue or key.source == gallery.STORED:  # the latter is quick, and numpy on the processor
                 return self.guard(doing, done)
@@ -221,6 +232,12 @@ class Engine:
         with self.gate.turn(report):
             report(Stage(stage))
             return self.guard(doing, work)
+
+    def _part_done(self, stage: Stage, report: Progress) -> None:
+        """Report how far long work has come, and let short work pass before its next part."""
+        report(stage)
+        if stage.fraction is not None:
+            self.gate.step_aside(lambda: report(stage))
 
     def guard(self, doing: str, work: Callable[[], Any]) -> Any:
         """`work()`; where memory ends, what can be had again is dropped, and DeviceMemoryExhausted raised."""

@@ -23,7 +23,7 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 HEATMAP, HEADS, WORDS, PAIRS = "heatmap", "heads", "words", "pairs"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS, WRITING = "switches", "edits", "writing"
-ALIGNMENT, BEAMS, PATCHES = "alignment", "beams", "patches"
+ALIGNMENT, BEAMS, ERRORS, PATCHES = "alignment", "beams", "errors", "patches"
 ALIGNMENT_FORMS = ("lines", "matrix")
 MAX_TOKEN = 10**7  # numbers of tokens, steps and heads that a browser may report
 HEARD = "attnviz_heard"  # of each figure, by what was told: the number of the last report
@@ -125,8 +125,14 @@ def writing(
     candidate: Callable[[int, int], None],
     head: Callable[[int, int], None],
     branch: Callable[[int], None],
+    other: Callable[[int], None],
+    walk: Callable[[int], None],
 ) -> None:
-    """A text that is being written; each function is told what the reader clicked, `head` (-1, -1) for the mean."""
+    """A text that is being written; each function is told what the reader clicked, `head` (-1, -1) for the mean.
+
+    `branch` is told the branch to look at, `other` the one to put beside it, `walk` 1 for a step, -1 for one back, 0
+    for play or stop.
+    """
 
     def tell(name: str, wanted: Callable[..., None], count: int, least: int = 0) -> None:
         reported = _reported(WRITING, name)
@@ -144,6 +150,8 @@ def writing(
         on_candidate_change=lambda: tell("candidate", candidate, 2),
         on_head_change=lambda: tell("head", head, 2, -1),
         on_branch_change=lambda: tell("branch", branch, 1),
+        on_other_change=lambda: tell("other", other, 1),
+        on_walk_change=lambda: tell("walk", walk, 1, -1),
     )
 
 
@@ -229,6 +237,11 @@ def _picture_form() -> None:
     form = _reported(PATCHES, "form")
     if form in PATCH_FORMS:
         session.update(form=None if form == PATCH_FORMS[0] else form)
+
+
+def errors(data: bytes, shown: Callable[[Head], None]) -> None:
+    """Alignment errors of all heads as walls; `shown` as in `alignment`."""
+    _show(ERRORS, data, on_selection_change=lambda: _turned(ERRORS, shown))
 
 
 def _turned(key: str, shown: Callable[[Head], None] | None) -> None:

@@ -137,6 +137,8 @@ PAGES: dict[str, tuple[Group, ...]] = {
                 ("← → ↑ ↓", "go from token to token and read its numbers"),
                 ("Home End", "go to the first and the last token"),
                 ("Enter", "look at the step that wrote the token"),
+                ("Space", "let the model write on; again: stop it"),
+                ("s Backspace", "write one token, go one step back"),
             ),
         ),
     ),

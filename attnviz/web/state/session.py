@@ -31,18 +31,16 @@ DROPPED_TEXT = (
 NOTICES = "attnviz_notices"
 TRAIL = "attnviz_trail"  # the last address that was written, and those before it
 TYPED_MODELS = "attnviz_typed_models"
+ASKED_FOR = "attnviz_asked_for"
 PAGE = "attnviz_page"
 SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on another page
 SPECIAL, CHAT = address.READINGS
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
-# The model that a page begins with, where that of the server cannot do what the page shows.
-PAGE_MODELS = {"alignment": "translator-en-pt", "image": "digits"}
+# The models that a page begins with, where that of the server cannot do what the page shows: the first that is at hand,
+# else the last.
+PAGE_MODELS = {"alignment": ("translator-en-pt", "translator"), "image": ("digits",)}
 PAGE_OF_PICTURES = "image"
-TRANSLATED = {
-    "translator-en-pt": "The old man sold his red car because he needed money.",
-    "translator-pt-en": "O velho vendeu seu carro vermelho porque precisava de dinheiro.",
-}
 
 
 MEDIA: dict[str, Medium] = {"image": "image", "speech": "audio"}  # by the modality of a model
@@ -216,7 +214,11 @@ def _catalogued(file: str) -> str | None:
 
 def default_model() -> str:
     """The model that this server offers first, on this page."""
-    return PAGE_MODELS.get(st.session_state.get(PAGE, ""), runtime().default_model)
+    own = PAGE_MODELS.get(st.session_state.get(PAGE, ""))
+    if own is None:
+        return runtime().default_model
+    at_hand = {card.name for card in runtime().catalog() if card.at_hand}
+    return next((name for name in own if name in at_hand), own[-1])
 
 
 def example() -> Query:
@@ -228,7 +230,8 @@ def example() -> Query:
         return file
     if st.session_state.get(PAGE) in PAGE_MODELS:
         model = state().model or default_model()
-        return Query(model, TRANSLATED.get(model, TRANSLATED["translator-en-pt"]))
+        examples = {card.name: card.examples for card in runtime().catalog() if card.modality == "text"}
+        return Query(model, (examples.get(model) or examples.get(default_model()) or ("",))[0])
     if st.session_state.get(PAGE) == PAGE_OF_TWO_TEXTS:
         return runtime().default_change_query
     pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS
@@ -286,6 +289,13 @@ def typed_model(name: str) -> bool:
 def trust_model(name: str) -> None:
     """Remember that this visitor asked for the model."""
     st.session_state[TYPED_MODELS] = {*st.session_state.get(TYPED_MODELS, ()), name}
+
+
+def asked_for(name: str | None = None) -> str | None:
+    """The model that this visitor typed last and that would have to be fetched; with a name, it is that one now."""
+    if name is not None:
+        st.session_state[ASKED_FOR] = name
+    return st.session_state.get(ASKED_FOR)
 
 
 def _params() -> dict[str, list[str]]:

@@ -144,7 +144,7 @@ def huge() -> bytes:
 
 def frames() -> bytes:
     file = io.BytesIO()
-    parts = [Image.new("P", (9, 9), colour) for colour in (1, 2, 3)]
+    parts = [Image.new("RGB", (9, 9), colour) for colour in ("red", "lime", "blue")]
     parts[0].save(file, "GIF", save_all=True, append_images=parts[1:])
     return file.getvalue()
 

@@ -56,11 +56,15 @@ FULL = State(
     at="0.1",
     drawn="1_5__",
     closer="why",
+    mode="chat",
+    question="q",
+    turns="[]",
+    other="1",
     covered="1,5",
 )
 # What another value of a field leaves of the rest, by what each stands for.
 FOLLOWING = {
-    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at", "covered"},
+    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at", "other", "covered"},
     "pair": {"held", "changed", "edits", "forced", "prefix", "links", "covered"},
     "target_text": {"held", "forced", "prefix", "links", "covered"},
     "image": {"held", "forced", "prefix", "links", "covered"},
@@ -69,14 +73,15 @@ FOLLOWING = {
     "kind": {"held", "forced"},
     "unit": {"held"},
     "changed": {"edits"},
-    "written": {"at"},
+    "written": {"at", "other"},
+    **{key: {"written", "at", "other"} for key in ("mode", "question", "turns")},
     "model": {
         *("held", "changed", "edits", "forced", "written", "at", "heads", "opened", "kind", "over", "off"),
-        *("prefix", "links", "covered"),
+        *("prefix", "links", "turns", "other", "covered"),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
     **{
-        key: {"held", "edits", "forced", "prefix", "links", "written", "at", "covered"}
+        key: {"held", "edits", "forced", "prefix", "links", "written", "at", "other", "covered"}
         for key in ("reading", "source_language", "target_language")
     },
 }
