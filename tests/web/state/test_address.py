@@ -133,7 +133,7 @@ def test_links_of_earlier_versions_still_say_what_they_said(value, meant):
 
 
 def test_each_choice_of_a_page_is_declared():
-    assert {*ablation.TITLES, *compare.PARTS, "sentences"} == set(PARTS)
+    assert {*ablation.TITLES, *compare.PARTS, "sentences", "directions", "label"} == set(PARTS)
     assert set(allocation.TITLES) == set(GROUPS)
     assert DOCUMENTS == bertviz.VIEWS
 

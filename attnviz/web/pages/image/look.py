@@ -81,9 +81,9 @@ def draw(query: Query, state: State, info: CaptureInfo) -> Drawn:
     item = _item(state, items)
     with progress.loading() as report:
         values = session.runtime().patch_rows(query, item, view, report)
-    layer, chosen = _heads(state, layers, heads)
     if view == "features":
-        layer = min(layer + 1, len(values) - 1)  # what leaves the layer
+        values = values[1:]  # what leaves each layer, not what enters the first
+    layer, chosen = _heads(state, layers, heads)
     shown = shared.shown(query)
     look = Look(query, info.tokens, values, view, item, layer, chosen, shared.form(state), shown)  # type: ignore[arg-type]
     components.patches(
@@ -116,7 +116,7 @@ def _described(view: str, count: int) -> PatchView:
 
     title, unit = VIEWS[view]
     if view == "features":
-        places = ("before layer 0", *(f"after layer {layer}" for layer in range(count - 1)))
+        places = tuple(f"after layer {layer}" for layer in range(count))
         return PatchView(view, title, unit, signed=True, top=1.0, places=places)
     return PatchView(view, title, unit, places=tuple(f"layer {layer}" for layer in range(count)))
 
@@ -156,7 +156,7 @@ def _show(places: tuple[Head, ...], view: str, heads: int) -> None:
     """The reader turned to other heads, or to another layer."""
     if not places:
         return
-    layer = max(0, places[0][0] - 1) if view == "features" else places[0][0]
+    layer = places[0][0]
     if view in ("rollout", "features"):  # which have no heads: those that were shown before stay
         current = session.state()
         head = current.heads[0][1] if current.heads else 0
@@ -196,7 +196,7 @@ def _again(look: Look) -> tuple[str, ...]:
     if look.view == "features":
         return (
             "from attnviz.explanation.pictures import feature_similarity",
-            f"alike = feature_similarity(model, picture, {look.item})",
+            f"alike = feature_similarity(model, picture, {look.item})[{look.layer + 1}]",
         )
     if look.view == "rollout":
         return (
