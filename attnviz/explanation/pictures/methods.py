@@ -116,7 +116,7 @@ METHODS: dict[str, tuple[MethodInfo, Compute]] = {
                 source="Sundararajan, Taly & Yan 2017, equation 1; implementation: captum",
                 description="Starts from a plain colour, turns it into the picture in small steps, and adds up how "
                 "much each pixel moves the label’s logit on the way; a patch is the sum of its pixels.",
-                positive="Above zero: the patch raises the logit of the label, compared with the plain colour in its place.",
+                positive="Above zero: the patch raises the label’s logit, compared with the plain colour.",
                 negative="Below zero: it lowers it.",
                 caveat="The scores depend on the colour that it starts from: another one can give another picture.",
                 options=("steps",),

@@ -40,7 +40,7 @@ def form(state: State, medium: Medium, key: str = "side") -> bool:
     )
     if medium == "image":
         st.chat_input(
-            "Or paste a picture here, and press Enter",
+            "Or paste a picture here, and send it",
             accept_file=True,
             file_type=TYPES[medium],
             key=f"{key}_pasted",
