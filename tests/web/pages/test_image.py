@@ -114,6 +114,27 @@ def test_what_leaves_holds_the_picture_only_where_the_reader_agrees(app, drawn):
     assert "opens on this server only" in visit.markdown
 
 
+@pytest.mark.parametrize("view", ["attention", "rollout", "features"])
+def test_the_python_that_leaves_makes_the_row_again(app, drawn, view):
+    import attnviz
+
+    app("image", quantity=view, held="q5", layer="2", head="1")
+    capture = get_runtime().capture(query())
+    names = {"capture": capture, "model": attnviz.load(MODEL), "picture": "attnviz/examples/digit-3.png"}
+    exec("\n".join(drawn[-1].again), names)
+    made = names["alike" if view == "features" else "row"]
+    np.testing.assert_allclose([row[1] for row in drawn[-1].table()[1:]], made, atol=1e-5)
+
+
+def test_a_saved_capture_shows_its_patches_without_the_picture(app):
+    runtime = get_runtime()
+    file = runtime.open(runtime.save(query()), "three.attnviz")
+    header, arrays = app("image", model=file.model).figure("patches")
+    assert "picture" not in arrays
+    np.testing.assert_allclose(arrays["values"][3], runtime.attention(query(), 3)[:, 0], atol=1e-6)
+    assert (header["rows"], header["columns"]) == (4, 4)
+
+
 def test_a_model_of_texts_offers_those_that_look(app):
     visit = app("image", model="minilm")
     assert "does not look at pictures" in visit.markdown

@@ -76,6 +76,8 @@ def draw(query: Query, state: State, info: CaptureInfo) -> Drawn:
     kind = "encoder" if "encoder" in info.kinds else next(iter(info.kinds))
     layers, heads, items, _ = info.kinds[kind].shape
     open_views = [name for name in VIEWS if name != "value_weighted" or name in info.kinds[kind].quantities]
+    if session.is_file(query.model):  # a file holds attention, and neither the model nor the picture
+        open_views.remove("features")
     view = view if view in open_views else "attention"
     _views(view, open_views)
     item = _item(state, items)
