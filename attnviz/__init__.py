@@ -71,7 +71,10 @@ _LAZY = {
     "open": ("attnviz.capture", "open_capture"),
     "sanity": ("attnviz.explanation", "sanity"),
     "targets": ("attnviz.explanation", "targets"),
+    "traces": ("attnviz.explanation", "traces"),
+    "why": ("attnviz.explanation", "why"),
     "without": ("attnviz.explanation", "without"),
+    "writes": ("attnviz.explanation", "writes"),
 }
 
 __all__ = [
@@ -114,7 +117,10 @@ __all__ = [
     "open",
     "sanity",
     "targets",
+    "traces",
+    "why",
     "without",
+    "writes",
 ]
 
 

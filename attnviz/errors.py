@@ -28,7 +28,13 @@ from typing import Any, Literal
 from attnviz.language import say
 
 UnsupportedReason = Literal[
-    "no-attention", "unknown-architecture", "needs-remote-code", "pickle-weights", "damaged", "not-captured"
+    "no-attention",
+    "unknown-architecture",
+    "needs-remote-code",
+    "pickle-weights",
+    "damaged",
+    "not-captured",
+    "not-linear",
 ]
 
 FetchCause = Literal["offline", "missing", "changed", "disk", "damaged", "pip", "refused"]

@@ -33,6 +33,8 @@ What the figures report:
 | writing | -                                                        | `step`: number of a token that is looked at; |
 |         |                                                          | `candidate`: [step, id]; `branch`: number; |
 |         |                                                          | `head`: [layer, head], or [-1, -1] for the mean |
+| why     | -                                                        | `open`: {"side", "part"}, or {"step"} of the |
+|         |                                                          | traces |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 | pairs   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 | patches | `chosen`: [[layer, head], ...] whose mean is shown;        | `position`: of an item, or a cell |
@@ -68,6 +70,7 @@ from attnviz.figures.messages.prose import prose_runs
 from attnviz.figures.messages.quantities import POOLS, QUANTITIES, Pool, note_of
 from attnviz.figures.messages.results import Curve, Results, Table, results_data
 from attnviz.figures.messages.switches import switches_data
+from attnviz.figures.messages.why import why_data
 from attnviz.figures.messages.words import explanation_data, words_data
 from attnviz.figures.messages.writing import Beside, Fork, HeadRead, Side, Source, Sources, writing_data
 from attnviz.figures.wire import pack, unpack
@@ -115,6 +118,7 @@ __all__ = [
     "results_data",
     "switches_data",
     "unpack",
+    "why_data",
     "words_data",
     "writing_data",
 ]

@@ -86,6 +86,11 @@ MEANS = {
         "Which heads align, against gold",
         "The alignment error rate of each head, over sentences whose links are known: 0 is perfect.",
     ),
+    "why": (
+        "Why a head looks there",
+        "A score of attention as a sum of what earlier heads, feed-forward layers and embeddings wrote at both tokens, "
+        "each with its sign; and where the strongest parts come from themselves.",
+    ),
     "writing": (
         "A text as the model wrote it",
         "Each token was chosen among others; the underline is stronger where the model was less sure (its entropy).",

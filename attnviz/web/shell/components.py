@@ -23,7 +23,7 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 HEATMAP, HEADS, WORDS, PAIRS = "heatmap", "heads", "words", "pairs"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS, WRITING = "switches", "edits", "writing"
-ALIGNMENT, BEAMS, ERRORS, PATCHES = "alignment", "beams", "errors", "patches"
+ALIGNMENT, BEAMS, ERRORS, PATCHES, WHY = "alignment", "beams", "errors", "patches", "why"
 ALIGNMENT_FORMS = ("lines", "matrix")
 MAX_TOKEN = 10**7  # numbers of tokens, steps and heads that a browser may report
 HEARD = "attnviz_heard"  # of each figure, by what was told: the number of the last report
@@ -39,9 +39,10 @@ def _show(name: str, data: bytes, key: str = "", **events: Callable[[], None]) -
     """Mount a figure; of its message goes out what the browser does not hold."""
     held = st.session_state.setdefault(HELD_PARTS, Held())
     heard = st.session_state.get(HEARD, {}).get(key or name, {})
+    told = {"heard": heard, "read": session.read_of_text()}
     return _mount(name)(
         key=key or name,
-        data=addressed(thin(data, held), heard),
+        data=addressed(thin(data, held), told),
         on_lost_change=held.clear,
         **events,
     )
@@ -207,6 +208,11 @@ def beams(data: bytes, position: Callable[[int], None]) -> None:
     _show(BEAMS, data, on_position_change=lambda: _asked(BEAMS, position))
 
 
+def errors(data: bytes, shown: Callable[[Head], None]) -> None:
+    """Alignment errors of all heads as walls; `shown` as in `alignment`."""
+    _show(ERRORS, data, on_selection_change=lambda: _turned(ERRORS, shown))
+
+
 def patches(
     data: bytes,
     position: Callable[[int], None],
@@ -239,9 +245,22 @@ def _picture_form() -> None:
         session.update(form=None if form == PATCH_FORMS[0] else form)
 
 
-def errors(data: bytes, shown: Callable[[Head], None]) -> None:
-    """Alignment errors of all heads as walls; `shown` as in `alignment`."""
-    _show(ERRORS, data, on_selection_change=lambda: _turned(ERRORS, shown))
+def why(data: bytes, *, part: Callable[[int, int], None], step: Callable[[int], None]) -> None:
+    """A score in its parts; `part` is told the side and the number of a part that the reader wants explained, `step`
+    that of a step of the traces.
+    """
+
+    def opened() -> None:
+        value = _reported(WHY, "open")
+        if not hasattr(value, "get"):
+            return
+        place, number = _pair([value.get("side"), value.get("part")]), _pair([value.get("step"), 0])
+        if place is not None and place[0] in (0, 1):
+            part(*place)
+        elif number is not None:
+            step(number[0])
+
+    _show(WHY, data, on_open_change=opened)
 
 
 def _turned(key: str, shown: Callable[[Head], None] | None) -> None:

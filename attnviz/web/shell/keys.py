@@ -61,6 +61,17 @@ PAGES: dict[str, tuple[Group, ...]] = {
             ),
         ),
     ),
+    "why": (
+        (
+            "In the two streams",
+            (
+                ("↑ ↓", "go from part to part"),
+                ("← →", "go to the query’s and the key’s stream"),
+                ("Enter", "go to a head, at the token of the stream; hold any other part"),
+            ),
+        ),
+        ("In the traces", (("Tab", "go from step to step"), ("Enter", "go to the head of the step"))),
+    ),
     "heads": (
         (
             "In the grid",

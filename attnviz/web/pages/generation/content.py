@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from attnviz.errors import AttnVizError
 from attnviz.provenance import call
+from attnviz.text import visible
+from attnviz.web.controls import why_link
 from attnviz.web.controls.question import needs_model
+from attnviz.web.escape import markdown
 from attnviz.web.pages.generation import beside, choosing, closer, filing, modes, playing, tracing
 from attnviz.web.pages.generation.keeping import TOO_LARGE, keep, kept
 from attnviz.web.share.drawn import Drawn
-from attnviz.web.shell import components, progress
+from attnviz.web.shell import components, links, progress
 from attnviz.web.state import holding, session
 from attnviz.web.state.tree import Tree
 
@@ -70,9 +74,39 @@ def draw(query: Query, state: State) -> Drawn | None:
     data = _picture(step, head, state)
     modes.reply(query, written, state)
     closer.draw(step.draft, written, place, state)
+    _why(step, head)
     drawn = _drawn(step, head, data, replace(state, written=tree.written() or None))
     filing.controls(drawn)
     return drawn
+
+
+def _why(step: Step, head: tuple[int, int] | None) -> None:
+    """To the reason why a head, by default the one that reads most, looks where it looks here; decoders only."""
+    card = session.runtime().card(step.query.model)
+    if card is None or card.kind != "decoder":
+        return
+    with progress.loading() as report:
+        rows = session.runtime().step_rows(step.draft, step.place, None, report)
+        read = readers(rows if head is None else rows[None, None, head[0], head[1]], 1)
+        try:
+            asked = session.runtime().step_question(step.draft, step.place, report)
+        except AttnVizError:  # read anew, the text is other tokens
+            return
+    if read and asked.special != "only":  # a link cannot say that
+        layer, number = head or (read[0].layer, read[0].head)
+        label = f"Why does layer {layer}, head {number} look at “{markdown(_label(step, read[0].reads), 40)}” here?"
+        there = session.spelled(session.state().elsewhere(), asked)
+        reading = session.SPECIAL if asked.special else None
+        held = ((0, rows.shape[2] - 1), (1, read[0].reads))
+        there = replace(there, reading=reading, kind=None, held=held)
+        links.link("why", label, there.on((layer, number)), icon=why_link.WHY)
+
+
+def _label(step: Step, key: int) -> str:
+    """The token that is read: of the prompt, or written behind it."""
+    prompt = step.written.prompt
+    items = prompt if key < len(prompt) else step.written.tokens
+    return visible(items.labels[key if key < len(prompt) else key - len(prompt)]).strip()
 
 
 def _place(state: State, tree: Tree, written: Written) -> int:
