@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Escape = Callable[[str], str]
 MOSTLY, PARTLY = 0.5, 0.2  # shares of the score from which on a part is named as the reason
 READS = 0.3  # of its attention, from which on a head is said to have read one token
+SIDES: tuple[Side, ...] = ("key", "query")  # as they are looked at for a reason
 NAMED = 5  # tokens that are promoted or suppressed
 LONGEST = 40
 SMALL = 1e-9
@@ -44,22 +45,39 @@ def why_title(parts: ScoreParts) -> str:
 
 
 def headline(parts: ScoreParts, trace: Trace | None, escape: Escape) -> str:
-    """The answer in one sentence: the part at the key that singles it out, where one does."""
-    query, key = (
-        named(parts.query_tokens, parts.query, escape),
-        named(parts.key_tokens, parts.key, escape),
-    )
+    """The answer in one sentence: the part that singles the key out, else the one that makes the query look.
+
+    A part is a reason where its share is large and its test holds.
+    """
+    tokens = {
+        "query": named(parts.query_tokens, parts.query, escape),
+        "key": named(parts.key_tokens, parts.key, escape),
+    }
+    query, key = tokens["query"], tokens["key"]
     if parts.score <= SMALL:
         return f"{query} does not seek {key}: its score is {decimals(parts.score, 2)} {escape(reference(parts))}."
+    large = [
+        (side, part, value / parts.score)
+        for side, part, value in ((side, *_best(parts, side)) for side in SIDES)
+        if value >= PARTLY * parts.score
+    ]
+    for side, part, share in large:
+        test = _test_of(parts, side, part)
+        if test is None or test.holds:
+            how = "because of" if share >= MOSTLY else "in part because of"
+            read = _read(trace, side, part, escape)
+            return f"{query} looks at {key} {how} {writing(part, tokens[side], escape)}{read}."
+    if large:
+        side, part, share = large[0]
+        told = f"{writing(part, tokens[side], escape)} ({share:.0%} of the score)"
+        return f"By the sum alone, {query} looks at {key} because of {told}; the test does not bear that out."
     part, value = _best(parts, "key")
-    share = value / parts.score
-    told = writing(part, key, escape)
-    if share < PARTLY:
-        return (
-            f"No single part makes {query} look at {key}: the largest, {told}, is {share:.0%} of the score."
-        )
-    how = "because of" if share >= MOSTLY else "in part because of"
-    return f"{query} looks at {key} {how} {told}{_read(trace, part, escape)}."
+    told = f"{writing(part, key, escape)}, is {value / parts.score:.0%} of the score"
+    return f"No single part makes {query} look at {key}: the largest at the key, {told}."
+
+
+def _test_of(parts: ScoreParts, side: Side, part: ScorePart) -> PartTest | None:
+    return next((test for test in parts.tests if (test.side, test.part) == (side, part)), None)
 
 
 def writing(part: ScorePart, at: str, escape: Escape) -> str:
@@ -67,10 +85,10 @@ def writing(part: ScorePart, at: str, escape: Escape) -> str:
     return RESEMBLES[part.kind].format(at, part=escape(part.title))
 
 
-def _read(trace: Trace | None, part: ScorePart, escape: Escape) -> str:
+def _read(trace: Trace | None, side: Side, part: ScorePart, escape: Escape) -> str:
     """What a head had read itself, where it looked mostly at one token."""
     step = (
-        next((each for each in trace.children if each.part == part and each.side == "key"), None)
+        next((each for each in trace.children if (each.side, each.part) == (side, part)), None)
         if trace
         else None
     )
@@ -87,7 +105,7 @@ def _best(parts: ScoreParts, side: Side) -> tuple[ScorePart, float]:
 
 def reasons(parts: ScoreParts) -> tuple[tuple[Side, ScorePart], ...]:
     """The parts that the sentences name as reasons, of either side: those that are to be tested."""
-    return tuple((side, _best(parts, side)[0]) for side in ("key", "query"))  # type: ignore[misc]
+    return tuple((side, _best(parts, side)[0]) for side in SIDES)
 
 
 def details(parts: ScoreParts, escape: Escape) -> tuple[str, ...]:
@@ -119,7 +137,7 @@ def _of(value: float, score: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("-", "−")
+    return f"{round(100 * share) or 0}%".replace("-", "−")
 
 
 def tested(test: PartTest, escape: Escape) -> tuple[str, ...]:
@@ -174,4 +192,5 @@ def written(found: Writes, escape: Escape) -> tuple[str, ...]:
 
 
 def _word(label: str, value: float, escape: Escape) -> str:
-    return f"“{escape(token(label))}” {decimals(value, 2)}"
+    """A token of the vocabulary, which comes in quotes, without its number."""
+    return f"{escape(token(label.rpartition(' (token ')[0] or label))} {decimals(value, 2)}"
