@@ -9,7 +9,7 @@ import torch
 
 from attnviz import checks
 from attnviz.explanation.circuits.parts import Vectors
-from attnviz.explanation.circuits.streams import Cell, Streams
+from attnviz.explanation.circuits.streams import Cell, Streams, read
 from attnviz.explanation.circuits.testing import without_part
 from attnviz.explanation.declarations import Progress
 from attnviz.types import Ended, Kind, ScorePart, ScoreParts, Side, Trace
@@ -55,7 +55,7 @@ def traces(
     depth = checks.between("depth", depth, 1, MOST_DEPTH)
     links = checks.between("number of links", links, 1, MOST_LINKS)
     report(0.0)
-    streams = Streams(model, text, pair, target_text)
+    streams = read(model, text, pair, target_text)
     cell = streams.cell(streams.kind(kind), layer, head, query, key, "mean")
     tree = _Tree(links, report)
     title = f"head {layer}.{head}" if streams.single else f"{cell.kind} head {layer}.{head}"
@@ -81,7 +81,7 @@ class _Tree:
         found = _standing_out(parts)
         if not found:
             return replace(link, ended="nothing stands out")
-        children = []
+        children: list[Trace] = []
         for side, part, value in found:
             if self.count >= self.most:
                 return replace(link, children=tuple(children), ended="" if children else "links")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attnviz import checks
 from attnviz.errors import UnknownName
-from attnviz.explanation.circuits.streams import Cell, Streams
+from attnviz.explanation.circuits.streams import Cell, read
 from attnviz.explanation.circuits.testing import without_part
 from attnviz.explanation.declarations import Progress
 from attnviz.types import Against, Kind, PartTest, ScoreParts, Side
@@ -60,7 +60,7 @@ def why(
     if against not in ("mean", None) and checks.whole(against) is None:
         raise UnknownName("reference", against, ("mean", "a key token", "None"))
     report(0.0)
-    streams = Streams(model, text, pair, target_text)
+    streams = read(model, text, pair, target_text)
     cell = streams.cell(streams.kind(kind), layer, head, query, key, against)
     report(0.3)
     parts = explained(cell, tests, anew, lambda fraction: report(0.3 + 0.7 * fraction))

@@ -10,7 +10,7 @@ import torch
 from attnviz import checks
 from attnviz.errors import ModelUnsupported, TargetUnsupported
 from attnviz.explanation.circuits.parts import as_numpy, vectors
-from attnviz.explanation.circuits.streams import Streams
+from attnviz.explanation.circuits.streams import Streams, read
 from attnviz.explanation.circuits.testing import less
 from attnviz.explanation.circuits.tracing import Pass, Write
 from attnviz.explanation.declarations import Progress
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Tensor = torch.Tensor
 LATER = 8  # later heads that are named
+SEEN = 0.05  # weight of a cell from which on a later head is named
 MOST_WORDS = 100
 
 
@@ -56,7 +57,7 @@ def writes(
     checks.between("number of words", words, 0, MOST_WORDS)
     report(0.0)
     target = _target(model, target, pair)
-    streams = Streams(model, text, None if target == "similarity" else pair, target_text)
+    streams = read(model, text, None if target == "similarity" else pair, target_text)
     chosen = streams.kind(kind)
     _, look = streams.look(chosen, layer)
     head = checks.index("head", head, look.q.shape[1])
@@ -258,12 +259,13 @@ def _later(streams: Streams, found: Pass, result: Writes) -> tuple[LaterEffect, 
             continue
         q, k = turned
         effects += _effects(streams, look, q, k, result.query)
-    return tuple(sorted(effects, key=lambda each: -abs(each.value))[:LATER])
+    seen = [each for each in effects if each.weight >= SEEN]
+    return tuple(sorted(seen, key=lambda each: -abs(each.value))[:LATER])
 
 
 def _turned(write: Write, part: Tensor, look: Any) -> tuple[Tensor | None, Tensor | None] | None:
     """What a part becomes in all queries and keys of a later layer: the graph is linear, so one product serves."""
-    found = []
+    found: list[Tensor | None] = []
     for of in (look.q, look.k):
         way = torch.zeros_like(of, requires_grad=True)
         slope = torch.autograd.grad(of, write.leaf, way, create_graph=True, allow_unused=True)[0]

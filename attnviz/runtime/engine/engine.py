@@ -144,10 +144,12 @@ class Engine:
         stage: str,
         work: Callable[[Model, Tell], Any],
         progress: Progress | None,
+        joined: bool = False,
     ) -> Any:
         """Work that needs the model itself: through the gate, and kept under the question and `what`.
 
-        The texts are read one by one. Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong.
+        The texts are read one by one, or `joined` to one sequence as in a capture. Raises ModelUnsupported for an
+        opened file, InputEmpty, InputTooLong.
         """
         if is_file(query.model):
             raise ModelUnsupported(
@@ -166,7 +168,7 @@ class Engine:
 
         def compute(report: Progress) -> Any:
             report(Stage(READING))
-            limits.check_separately(model, query, self.settings)
+            (limits.check if joined else limits.check_separately)(model, query, self.settings)
             limits.check_options(what, self.settings)
 
             def told(fraction: float) -> None:
