@@ -82,8 +82,8 @@ def reference(parts: ScoreParts) -> str:
     if parts.against is None:
         return "against nothing"
     if parts.against == "mean":
-        return "above the mean over the keys of its row"
-    return f"above the score of “{token(parts.key_tokens.labels[int(parts.against)])}” ({parts.against})"
+        return "against the mean over the keys of its row"
+    return f"against the score of “{token(parts.key_tokens.labels[int(parts.against)])}” ({parts.against})"
 
 
 def token(label: str) -> str:

@@ -99,8 +99,9 @@ def _read(trace: Trace | None, side: Side, part: ScorePart, escape: Escape) -> s
 
 
 def _best(parts: ScoreParts, side: Side) -> tuple[ScorePart, float]:
-    """The part of a side that adds most; what takes away is no reason to look."""
-    return max(parts.strongest(side, len(parts.parts(side))), key=lambda each: each[1])
+    """The part of a side that adds most, to a score that is not above its reference that which takes most away."""
+    sign = 1 if parts.score > SMALL else -1
+    return max(parts.strongest(side, len(parts.parts(side))), key=lambda each: sign * each[1])
 
 
 def reasons(parts: ScoreParts) -> tuple[tuple[Side, ScorePart], ...]:
@@ -118,12 +119,11 @@ def details(parts: ScoreParts, escape: Escape) -> tuple[str, ...]:
     weight = f"{name} gives {parts.weight:.0%} of the attention of {query} to {key}"
     beside = "" if parts.reference_weight is None else f" (to that other key {parts.reference_weight:.0%})"
     found = [f"{weight}{beside}. The score is **{decimals(parts.score, 2)}** {escape(reference(parts))}."]
+    most = "most comes from" if parts.score > SMALL else "most is taken away by"
     for side, at in (("key", key), ("query", query)):
         part, value = _best(parts, side)  # type: ignore[arg-type]
-        if value > SMALL:
-            found.append(
-                f"At the {side}, most comes from {writing(part, at, escape)}: {_of(value, parts.score)}."
-            )
+        if (value > SMALL) == (parts.score > SMALL):
+            found.append(f"At the {side}, {most} {writing(part, at, escape)}: {_of(value, parts.score)}.")
     if parts.position:
         found.append(f"The position alone adds {decimals(parts.position, 2)}.")
     if parts.softcap is not None:
@@ -132,7 +132,7 @@ def details(parts: ScoreParts, escape: Escape) -> tuple[str, ...]:
 
 
 def _of(value: float, score: float) -> str:
-    share = f" ({_percent(value / score)} of the score)" if abs(score) > SMALL else ""
+    share = f" ({_percent(value / score)} of the score)" if score > SMALL else ""
     return f"{decimals(value, 2)}{share}"
 
 

@@ -18,11 +18,11 @@ export const signedPart = (/** @type {number} */ value) => (value > 0 ? "+" : ""
 export const bandName = (layer) => (layer < 0 ? "embeddings" : layer === NO_LAYER ? "all layers" : `layer ${layer}`);
 
 /**
- * A share of the score, in brackets; "" where the score is as good as zero, of which nothing is a share.
+ * A share of the score, in brackets; "" where the score is not above zero, of which nothing is a share.
  * @param {WhyState} state
  */
 export function ofScore({ header }, value) {
-  return Math.abs(header.score) > 1e-6 ? `${decimals((100 * value) / header.score, 0)} % of ${decimals(header.score, 2)}` : "";
+  return header.score > 1e-6 ? `${decimals((100 * value) / header.score, 0)} % of ${decimals(header.score, 2)}` : "";
 }
 
 /**
