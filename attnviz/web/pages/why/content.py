@@ -143,10 +143,6 @@ def _drawn(found: Found, state: State, tests: tuple[PartTest, ...]) -> Drawn:
     cell = found.cell
     question = cell.question
     layer, head = cell.head
-    made = call(
-        "attnviz.why", Variable("model"), question.text, layer, head, cell.query, cell.key, pair=question.pair,
-        kind=cell.kind, against=cell.against,
-    )  # fmt: skip
     held = ((0, cell.query), (1, cell.key))
     return Drawn(
         question,
@@ -161,9 +157,20 @@ def _drawn(found: Found, state: State, tests: tuple[PartTest, ...]) -> Drawn:
         ),
         file_name=f"why-{file_stem(session.model_name(question.model), question.text)}",
         table=lambda: rows(found.parts),
-        again=(f"parts = {made}",),
+        again=_again(cell),
         of_model=True,
     )
+
+
+def _again(cell: Cell) -> tuple[str, ...]:
+    """The lines of Python that take the same score apart."""
+    question = cell.question
+    reads = (f"model = {call('model.reads', **question.reading)}",) if question.reading else ()
+    made = call(
+        "attnviz.why", Variable("model"), question.content, *cell.head, cell.query, cell.key, question.pair,
+        cell.against, kind=cell.kind, target_text=question.target_text,
+    )  # fmt: skip
+    return (*reads, f"parts = {made}")
 
 
 def _told(tests: tuple[PartTest, ...]) -> str:
