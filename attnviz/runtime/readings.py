@@ -16,17 +16,22 @@ if TYPE_CHECKING:
     from attnviz.capture import Model, SelfCheck
 
 
+TRIED = 16  # beginnings of a text, each a token shorter: some end in the midst of what is read as one
+
+
 @dataclass(frozen=True)
 class ReadingFacts:
     """What can be chosen beside a text.
 
     Attributes:
-        languages: codes for `Query.source_language` and `Query.target_language`; empty where there is no choice.
+        languages: codes for `Query.target_language`; empty where there is no choice.
+        source_languages: the same for `Query.source_language`; a tag that names the target alone leaves no choice.
         source_language, target_language: those that are read where none is named; None: there is none.
         chat: whether `Query.chat` is understood.
     """
 
     languages: tuple[str, ...] = ()
+    source_languages: tuple[str, ...] = ()
     source_language: str | None = None
     target_language: str | None = None
     chat: bool = False
@@ -44,6 +49,23 @@ class Embedded:
     limit: int
     tokens: tuple[int, ...]
     cut: Query | None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How long the texts of a question are, as the model reads them.
+
+    Attributes:
+        tokens: of the text, with a second one of both as one sequence, special ones included.
+        limit: how many the model reads, and this server allows.
+        beginning: of a text that is longer, as much as is read as its first tokens; None where nothing is left out,
+            where there is a second text, or where no beginning is read as just those tokens. read: its tokens.
+    """
+
+    tokens: int
+    limit: int
+    beginning: str | None = None
+    read: int = 0
 
 
 class Readings:
@@ -66,7 +88,11 @@ class Readings:
         model = loaded.model
         own = model.reading.decided(model.loaded)
         return ReadingFacts(
-            model.languages, own.get("source_language"), own.get("target_language"), model.has_chat
+            model.languages,
+            model.source_languages,
+            own.get("source_language"),
+            own.get("target_language"),
+            model.has_chat,
         )
 
     def special_in(self, query: Query, progress: Progress | None = None) -> tuple[str, ...]:
@@ -105,6 +131,31 @@ class Readings:
         left = [text for text in cut if text is not None]
         whole = replace(query, text=left[0], pair=left[1] if left[1:] else None) if left == cut else None
         return Embedded(limit, tokens, whole)
+
+    def counted(self, query: Query, progress: Progress | None = None) -> Counted | None:
+        """How many tokens the texts have, and the beginning of one that is too long; None of a file or a picture.
+
+        Of a model that is not loaded, as `reading`. Raises InputTooLong beyond the characters that this server reads.
+        """
+        if is_file(query.model) or query.media or not query.text.strip():
+            return None
+        models = self._engine.models
+        loaded = models.get(query.model, progress) if progress else models.peek(query.model)
+        if loaded is None:
+            return None
+        limits.check_characters(query, self._engine.settings)
+        model = loaded.model.reads(**query.reading)
+        count, limit = (
+            len(model.tokenize(query.content, query.pair)),
+            limits.most_tokens(model, self._engine.settings),
+        )
+        if count <= limit or query.pair or query.chat:
+            return Counted(count, limit)
+        for fewer in range(TRIED):
+            beginning = _first_tokens(model, query.text, limit - fewer)
+            if beginning is not None and beginning.strip():
+                return Counted(count, limit, beginning, limit - fewer)
+        return Counted(count, limit)
 
     def check(self, name: str, progress: Progress | None = None) -> SelfCheck | None:
         """Whether the capture of a model is right: see `attnviz.check`. Once for each model; None of an opened file.

@@ -46,4 +46,7 @@ def choose(query: Query, state: State, target: TargetInfo) -> Query:
         on_change=session.on_change("longer", "longer", lambda value: None if value == WHOLE else value),
         required=True,
     )
-    return found.cut if chosen == CUT else query
+    if chosen == WHOLE:
+        return query
+    session.read_only(found.limit, max(found.tokens))
+    return found.cut

@@ -94,6 +94,25 @@ PAGES: dict[str, tuple[Group, ...]] = {
             ),
         ),
     ),
+    "image": (
+        (
+            "In the picture",
+            (
+                ("← → ↑ ↓", "go from patch to patch and read its number"),
+                ("Enter", "look from the patch; where a label is explained: cover it, or uncover it"),
+                ("Page Up Page Down", "previous and next layer"),
+                ("Esc", "let go of the patch"),
+            ),
+        ),
+        (
+            "On the wall of heads",
+            (
+                ("← →", "go from head to head"),
+                ("↑ ↓", "previous and next layer"),
+                ("Enter", "show the head, or add it to the mean"),
+            ),
+        ),
+    ),
     "compare": (
         (
             "In the maps side by side",
@@ -129,6 +148,8 @@ PAGES: dict[str, tuple[Group, ...]] = {
                 ("← → ↑ ↓", "go from token to token and read its numbers"),
                 ("Home End", "go to the first and the last token"),
                 ("Enter", "look at the step that wrote the token"),
+                ("Space", "let the model write on; again: stop it"),
+                ("s Backspace", "write one token, go one step back"),
             ),
         ),
     ),
