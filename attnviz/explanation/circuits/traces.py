@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import torch
-
 from attnviz import checks
-from attnviz.explanation.circuits.parts import Vectors
-from attnviz.explanation.circuits.streams import Cell, Streams, read
-from attnviz.explanation.circuits.testing import without_part
 from attnviz.explanation.declarations import Progress
 from attnviz.types import Ended, Kind, ScorePart, ScoreParts, Side, Trace
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
     from attnviz.capture.reading import Messages
+    from attnviz.explanation.circuits.parts import Vectors
+    from attnviz.explanation.circuits.streams import Cell, Streams
 
 STANDS_OUT = 0.2  # of a score: what a part must add to it to be followed
 BESIDE_FIRST = 0.1  # weight of a key, from which on the first token is taken for a sink
@@ -51,6 +48,8 @@ def traces(
 
     Raises what `attnviz.why` raises.
     """
+    from attnviz.explanation.circuits.streams import read
+
     report = progress or (lambda fraction: None)
     depth = checks.between("depth", depth, 1, MOST_DEPTH)
     links = checks.between("number of links", links, 1, MOST_LINKS)
@@ -101,6 +100,8 @@ class _Tree:
         at_key: Vectors,
         depth: int,
     ) -> Trace:
+        from attnviz.explanation.circuits.testing import without_part
+
         streams = cell.streams
         token = cell.query if side == "query" else cell.key
         items = streams.query_tokens(cell.kind) if side == "query" else streams.key_tokens(cell.kind)
@@ -146,4 +147,4 @@ def _looking(streams: Streams, part: ScorePart, token: int) -> Cell:
     behind = weights.clone()
     behind[0] = 0
     chosen = behind if float(behind.max()) >= BESIDE_FIRST else weights
-    return streams.cell(part.role, part.layer, part.head, token, int(torch.argmax(chosen)), "mean")
+    return streams.cell(part.role, part.layer, part.head, token, int(chosen.argmax()), "mean")
