@@ -70,14 +70,14 @@ def test_a_step_goes_to_its_head_and_a_part_to_its_token(app):
 
 def test_a_step_of_the_traces_is_gone_to(app):
     """Of this cell, one of the few of this model whose largest parts a head wrote."""
-    visit = app("why", text=ANIMAL, layer="4", head="5", held="q7,k1")
+    visit = app("why", text=ANIMAL, layer="2", head="5", held="q7,k8")
     header, _ = visit.figure("why")
     number = next(n for n, node in enumerate(header["nodes"]) if n and node["opens"])
-    assert header["nodes"][number]["name"] == "head 3.9"
+    assert header["nodes"][number]["name"] == "head 1.7"
     visit.report("why", "open", {"step": number})
-    assert (visit.url["layer"], visit.url["head"]) == ("3", "9")
-    trace = get_runtime().traces(Query("minilm", ANIMAL), 4, 5, 7, 1)
-    steps = [(step.token, step.key) for step in trace.children if step.part.title == "head 3.9"]
+    assert (visit.url["layer"], visit.url["head"]) == ("1", "7")
+    trace = get_runtime().traces(Query("minilm", ANIMAL), 2, 5, 7, 8)
+    steps = [(step.token, step.key) for step in trace.children if step.part.title == "head 1.7"]
     assert visit.url["held"] in [f"q{token},k{key}" for token, key in steps]
 
 
