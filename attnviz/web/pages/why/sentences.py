@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -137,7 +138,7 @@ def _of(value: float, score: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{round(100 * share) or 0}%".replace("-", "−")
+    return f"{round(100 * share) or 0}%".replace("-", "−") if math.isfinite(share) else "–"
 
 
 def tested(test: PartTest, escape: Escape) -> tuple[str, ...]:
@@ -145,7 +146,7 @@ def tested(test: PartTest, escape: Escape) -> tuple[str, ...]:
     name = escape(test.part.title)
     verdict = "**Tested, and it holds:**" if test.holds else "**The test does not bear this out:**"
     direct = (
-        f"{verdict} without {name} in the {test.side}’s stream alone, the score falls by {decimals(test.fell, 2)}, "
+        f"{verdict} without {name} in the {test.side}’s stream alone, the score {_falls(test.fell)}, "
         f"{_percent(test.ratio)} of what was said ({decimals(test.said, 2)})"
     )
     chance = (
@@ -156,11 +157,15 @@ def tested(test: PartTest, escape: Escape) -> tuple[str, ...]:
     found = [f"{direct}{chance}."]
     if test.anew is not None:
         found.append(
-            f"Taken away where it was written, with all that follows computed anew, the score falls by "
-            f"{decimals(test.anew, 2)} ({_percent(test.anew / test.said)} of what was said): a part acts through "
+            f"Taken away where it was written, with all that follows computed anew, the score "
+            f"{_falls(test.anew)} ({_percent(test.anew / test.said if test.said else math.nan)} of what was said): a part acts through "
             "others, too, and others step in."
         )
     return tuple(found)
+
+
+def _falls(by: float) -> str:
+    return f"falls by {decimals(by, 2)}" if by >= 0 else f"rises by {decimals(-by, 2)}"
 
 
 def written(found: Writes, escape: Escape) -> tuple[str, ...]:
