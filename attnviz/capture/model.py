@@ -85,10 +85,17 @@ class Model:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The codes that `source_language` and `target_language` can be; none where there is nothing to choose."""
+        """The codes that `target_language` can be; none where there is nothing to choose."""
         from attnviz.text import languages
 
         return languages(self.loaded.tokenizer)
+
+    @property
+    def source_languages(self) -> tuple[str, ...]:
+        """The codes that `source_language` can be: `languages`, but where a tag names the target alone."""
+        from attnviz.text import language_ids
+
+        return tuple(language_ids(self.loaded.tokenizer))
 
     @property
     def has_chat(self) -> bool:
@@ -355,15 +362,34 @@ class Model:
             ids = inputs["input_ids"][0].tolist()
             plain = {name: each[0].tolist() for name, each in inputs.items()}
             return self._captured_decoder(tokens, plain, shifted(self.loaded.module, ids), tokens)
+        return self.captured(dict(inputs), *self._items(inputs, tokens, continuation))
+
+    def _items(
+        self, inputs: Mapping[str, torch.Tensor], tokens: Tokens, continuation: Tokens | None
+    ) -> tuple[Tokens, Tokens | None, Tokens | None]:
+        """What the rows and columns of a pass over these inputs stand for: items, target and fed of a `Capture`."""
         if continuation is None:
-            return self.captured(dict(inputs), tokens)
+            return tokens, None, None
         if "decoder_input_ids" not in inputs:
-            return self.captured(dict(inputs), joined(tokens, continuation))
+            return joined(tokens, continuation), None, None
         from attnviz.text import tokens_of_ids
 
         fed = inputs["decoder_input_ids"][0].tolist()
-        read = tokens_of_ids(self.loaded.tokenizer, fed, special_ids=fed[:1])
-        return self.captured(dict(inputs), tokens, continuation, read)
+        return tokens, continuation, tokens_of_ids(self.loaded.tokenizer, fed, special_ids=fed[:1])
+
+    def sites_fed(
+        self, inputs: Mapping[str, torch.Tensor], tokens: Tokens, continuation: Tokens | None = None
+    ) -> Sites:
+        """The attention calls of the pass that `capture_fed` captures, in one pass; raises what it raises.
+
+        Heads that cannot be tied to the tokens are not changed either.
+        """
+        if self.echoes:
+            self.capture_fed(inputs, tokens, continuation)
+            return self.sites(inputs)
+        sites = self.sites(inputs)
+        self.of_calls(sites.calls, *self._items(inputs, tokens, continuation))
+        return sites
 
     def sites(self, inputs: Mapping[str, torch.Tensor]) -> Sites:
         """The attention calls of one pass over these inputs, where outputs can be changed. Raises ModelUnsupported."""

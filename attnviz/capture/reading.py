@@ -48,10 +48,12 @@ class Reading:
 
     def decided(self, loaded: Loaded) -> dict[str, Any]:
         """What a reading must be given to read the same again, defaults of the tokenizer written out."""
+        from attnviz.text import tag_ids
+
         found: dict[str, Any] = {} if not self.special else {"special": self.special}
         if (source := source_of(loaded, self)) is not None:
             found["source_language"] = source
-        if source is not None and loaded.card.kind == "encoder-decoder":
+        if loaded.card.kind == "encoder-decoder" and (source is not None or tag_ids(loaded.tokenizer)):
             found["target_language"] = self.target_language or default_target(loaded)
         return {name: value for name, value in found.items() if value is not None}
 
@@ -88,7 +90,9 @@ def read_text(
         target=target,
         special=bool(reading.special),
         vocabulary=rows,
-        language=target_of(loaded, reading) if target else source_of(loaded, reading),
+        language=target_of(loaded, reading)
+        if target
+        else tag_of(loaded, reading) or source_of(loaded, reading),
     )
 
 
@@ -143,10 +147,22 @@ def source_of(loaded: Loaded, reading: Reading) -> str | None:
     return own if own in languages(loaded.tokenizer) else None
 
 
-def target_of(loaded: Loaded, reading: Reading) -> str | None:
-    """The language that the decoder writes; None where there is nothing to choose. Raises InputInvalid if undecided."""
-    from attnviz.text import languages
+def tag_of(loaded: Loaded, reading: Reading) -> str | None:
+    """The language that a tag before the text asks for; None where the tokenizer has no such tags."""
+    from attnviz.text import tag_ids
 
+    return (reading.target_language or default_target(loaded)) if tag_ids(loaded.tokenizer) else None
+
+
+def target_of(loaded: Loaded, reading: Reading) -> str | None:
+    """The language that the decoder is told to write; None where there is nothing to tell, or a tag of the source does.
+
+    Raises InputInvalid if undecided.
+    """
+    from attnviz.text import languages, tag_ids
+
+    if tag_ids(loaded.tokenizer):
+        return None
     chosen = reading.target_language or default_target(loaded)
     if chosen is not None or not languages(loaded.tokenizer):
         return chosen
@@ -158,8 +174,11 @@ def target_of(loaded: Loaded, reading: Reading) -> str | None:
 
 def default_target(loaded: Loaded) -> str | None:
     """The target language that the tokenizer names, or the settings by the token that the decoder begins with."""
-    from attnviz.text import language_ids
+    from attnviz.text import language_ids, tag_ids
 
+    if tags := tag_ids(loaded.tokenizer):
+        named = loaded.tokenizer.init_kwargs.get("target_language")
+        return str(named) if named in tags else None
     known = language_ids(loaded.tokenizer)
     own = getattr(loaded.tokenizer, "tgt_lang", None)
     if own in known:

@@ -7,8 +7,10 @@ What the server believes of a browser may be wrong: a frame was lost, or a pictu
 from __future__ import annotations
 
 import hashlib
+import json
 import struct
 from collections.abc import Iterator, MutableMapping
+from typing import Any
 
 from attnviz.figures.wire import Message
 
@@ -77,6 +79,17 @@ def whole(thinned: bytes, store: MutableMapping[bytes, bytes]) -> bytes:
             at += size - _SENT
         parts.append(store[digest])
     return b"".join(parts)
+
+
+def addressed(thinned: bytes, told: dict[str, Any]) -> bytes:
+    """The message behind what its loader is told with it: u32 LE bytes | JSON | message."""
+    coded = json.dumps(told).encode()
+    return len(coded).to_bytes(4, "little") + coded + thinned
+
+
+def received(data: bytes, store: MutableMapping[bytes, bytes]) -> bytes:
+    """The whole message of what `addressed` sent, as a browser makes it. Raises KeyError as `whole` does."""
+    return whole(data[4 + int.from_bytes(data[:4], "little") :], store)
 
 
 def _parts(message: bytes) -> Iterator[memoryview]:

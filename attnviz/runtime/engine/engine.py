@@ -14,7 +14,7 @@ import numpy as np
 
 from attnviz.errors import CaptureInvalid, InputInvalid, ModelUnsupported
 from attnviz.runtime import gallery, limits
-from attnviz.runtime.engine import media
+from attnviz.runtime.engine import media as held_media
 from attnviz.runtime.engine.cache import SharedCache
 from attnviz.runtime.engine.gate import Gate
 from attnviz.runtime.engine.memory import guarded
@@ -25,7 +25,7 @@ from attnviz.runtime.engine.store import Store
 from attnviz.runtime.progress import COMPUTING, READING, Progress, Stage, silent
 from attnviz.runtime.query import FILE, Query, is_file
 from attnviz.runtime.settings import Settings
-from attnviz.types import CatalogCard, ModelCard, readonly
+from attnviz.types import CatalogCard, Estimate, ModelCard, readonly
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
@@ -81,6 +81,17 @@ class Engine:
             loaded.model.card if loaded else next((c.model for c in self.catalog() if c.name == name), None)
         )
 
+    def estimate(self, name: str, ask: bool = False) -> Estimate | None:
+        """How large a model is that is not loaded: see `attnviz.loading.estimate`. With `ask` it asks the Hub.
+
+        None for a name that this server does not look up, and for the operator's directory.
+        """
+        from attnviz.loading.estimate import estimate
+
+        if is_file(name) or name == self.names.default or not self.names.permits(name):
+            return None
+        return estimate(name, self.names.access(name), self.models.device()[2], ask)
+
     def ready(self, query: Query) -> bool:
         """Whether `find` would answer at once."""
         example = gallery.stored_example(query)
@@ -131,9 +142,13 @@ class Engine:
         self._drop_late(loaded)
         return capture
 
+    def medium_of(self, query: Query) -> dict[str, Any]:
+        """The picture or sound of a question as an argument of `Model.capture`. Raises InputInvalid: it is gone."""
+        return held_media.given(self.held, query)
+
     def _medium(self, model: Model, query: Query) -> Capture:
         """The capture of a picture or a sound that this server holds."""
-        source = media.given(self.held, query)
+        source = self.medium_of(query)
         limits.check_items(model, model.tokenize(**source), query, self.settings)
         return model.capture(target_text=query.target_text, **source)
 
@@ -144,10 +159,12 @@ class Engine:
         stage: str,
         work: Callable[[Model, Tell], Any],
         progress: Progress | None,
+        media: bool = False,
     ) -> Any:
         """Work that needs the model itself: through the gate, and kept under the question and `what`.
 
-        The texts are read one by one. Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong.
+        The texts are read one by one; with `media` the question is about a picture or a sound.
+        Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong, InputInvalid.
         """
         if is_file(query.model):
             raise ModelUnsupported(
@@ -155,7 +172,7 @@ class Engine:
                 "Choose the model itself to explain its results.",
                 reason="not-captured",
             )
-        if query.media:
+        if query.media and not media:
             what_it_is = "picture" if query.image is not None else "sound"
             raise InputInvalid(
                 f"This explains what a model makes of a text, and the question is about a {what_it_is}.",
@@ -166,11 +183,14 @@ class Engine:
 
         def compute(report: Progress) -> Any:
             report(Stage(READING))
-            limits.check_separately(model, query, self.settings)
+            if media:
+                limits.check_items(model, model.tokenize(**self.medium_of(query)), query, self.settings)
+            else:
+                limits.check_separately(model, query, self.settings)
             limits.check_options(what, self.settings)
 
             def told(fraction: float) -> None:
-                report(Stage(stage, fraction))
+                self._part_done(Stage(stage, fraction), report)
 
             return self.in_turn(stage, stage, lambda: work(model, told), report)
 
@@ -197,7 +217,7 @@ class Engine:
 
         def compute(report: Progress) -> Any:
             def done() -> Any:
-                return _frozen(work(report))
+                return _frozen(work(lambda stage: self._part_done(stage, report)))
 
             if not queue or key.source == gallery.STORED:  # the latter is quick, and numpy on the processor
                 return self.guard(doing, done)
@@ -212,6 +232,12 @@ class Engine:
         with self.gate.turn(report):
             report(Stage(stage))
             return self.guard(doing, work)
+
+    def _part_done(self, stage: Stage, report: Progress) -> None:
+        """Report how far long work has come, and let short work pass before its next part."""
+        report(stage)
+        if stage.fraction is not None:
+            self.gate.step_aside(lambda: report(stage))
 
     def guard(self, doing: str, work: Callable[[], Any]) -> Any:
         """`work()`; where memory ends, what can be had again is dropped, and DeviceMemoryExhausted raised."""

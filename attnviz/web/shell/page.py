@@ -61,7 +61,8 @@ def _drawn(entry: site.Entry, state: State) -> Drawn | None:
     draw = import_module(f"attnviz.web.pages.{entry.name}.content").draw
     if not entry.asks:
         return draw(state)
-    query = question(state, show_text=bool(session.medium(state)) or entry.figure != site.READS_ITSELF)
+    shown_by = site.SHOWS_PICTURE if session.medium(state) else site.READS_ITSELF  # the figure itself
+    query = question(state, show_text=entry.figure != shown_by)
     if query is None:
         return None
     if entry.together:
@@ -178,11 +179,22 @@ def _empty() -> None:
 
 
 def confirm(model: str, otherwise: Callable[[], None] | None = None) -> None:
-    """A link named a model that is not in the catalogue: nothing is loaded before the visitor agrees."""
+    """A model that is not in the catalogue: nothing of it is loaded before the visitor agrees."""
+    typed = session.asked_for() == model
     with st.container(border=True):
-        st.subheader("This link asks for a model that is not in the catalogue", anchor=False)
+        title = (
+            "This model is not on this machine"
+            if typed
+            else "This link asks for a model that is not in the catalogue"
+        )
+        st.subheader(title, anchor=False)
         st.text(plain(model))
-        st.markdown("It may have to be downloaded. Load it only if you trust whoever sent the link.")
+        st.markdown(
+            "It is fetched from the Hugging Face Hub, once."
+            if typed
+            else "It may have to be downloaded. Load it only if you trust whoever sent the link."
+        )
+        models.size_before_loading(model)
         with st.container(horizontal=True):
             st.button("Load this model", type="primary", on_click=session.trust_model, args=(model,))
             default = functools.partial(sidebar.use_model, "")

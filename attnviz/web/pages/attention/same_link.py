@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from attnviz.text import visible
+from attnviz.web.controls.why_link import why_link
 from attnviz.web.escape import markdown, plain
 from attnviz.web.share import offer
 from attnviz.web.share.drawn import Drawn, file_stem
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 KEY = "same_link"
 FOUND = 6  # heads that are offered
 LISTED = 12  # heads of a figure that is taken away
-HINT = "Hold a cell of the map, or a word of the text, to see which other heads make the same link."
+HINT = (
+    "Hold a cell of the map, or a word of the text, to see which other heads make the same link, and to ask why this "
+    "one does."
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,16 @@ class Link:
     queries: Axis
     keys: Axis
     weights: FloatArray
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """The query's items."""
+        return tuple(int(n) for n in np.flatnonzero(self.queries.groups == self.row))
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """The key's items."""
+        return tuple(int(n) for n in np.flatnonzero(self.keys.groups == self.key))
 
     @property
     def ranked(self) -> IntArray:
@@ -92,6 +106,9 @@ def show(shown: HeadMap, state: State) -> None:
     link = _weighed(shown, *found)
     st.markdown("{} looks at {} in:".format(*map(markdown, link.ends)))
     places = [tuple(each) for each in link.ranked[:FOUND].tolist()]
+    asked = shown.head if shown.pool is None else places[0]
+    why = f"Why does layer {asked[0]}, head {asked[1]} look there?"
+    why_link(shown.attention, asked, link.rows, link.columns, why)
 
     def named(place: Head) -> str:
         here = " (shown)" if place == shown.head and shown.pool is None else ""
@@ -134,11 +151,10 @@ def _link(shown: HeadMap) -> tuple[int, int] | None:
 
 def _weighed(shown: HeadMap, row: int, key: int) -> Link:
     axes, attention = shown.axes, shown.attention
-    rows = tuple(int(n) for n in np.flatnonzero(axes.queries.groups == row))
-    keys = tuple(int(n) for n in np.flatnonzero(axes.keys.groups == key))
+    link = Link(row, key, axes.queries, axes.keys, np.zeros((0, 0), np.float32))
     with progress.loading() as report:
-        weights = session.runtime().links(attention.query, rows, keys, attention.kind, report)
-    return Link(row, key, axes.queries, axes.keys, weights)
+        weights = session.runtime().links(attention.query, link.rows, link.columns, attention.kind, report)
+    return replace(link, weights=weights)
 
 
 def _drawn(link: Link, shown: HeadMap, state: State) -> Drawn:

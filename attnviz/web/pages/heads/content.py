@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from attnviz.types import FloatArray
     from attnviz.web.state.address import Head, State
 
-THUMBNAIL = 64  # cells a side
+THUMBNAIL = 64  # cells a side, or fewer where there are many heads
+THUMBNAIL_BYTES = 400_000  # of all heads
 
 
 def draw(query: Query, state: State) -> Drawn:
@@ -109,7 +111,7 @@ def message(
         f"{query} {kind}",
     )
     padded = any(maps.real_items(each) < len(each) for each in (attention.queries, attention.keys))
-    overviews = runtime.overviews(query, THUMBNAIL, kind, report)
+    overviews = runtime.overviews(query, _side(attention), kind, report)
     table = runtime.statistics(query, kind, report)
     return heads_data(
         overviews,
@@ -131,6 +133,13 @@ def _maps(attention: Attention, places: Sequence[Head], queries: maps.Axis, keys
     runtime = session.runtime()
     found = [runtime.attention(attention.query, *place, attention.kind, unit="token") for place in places]
     return np.stack(found) if found else np.zeros((0, len(queries.labels), len(keys.labels)), np.float32)
+
+
+def _side(attention: Attention) -> int:
+    """How many cells a side a small map has; where nobody looks ahead, only half of them are sent."""
+    layers, heads, rows, columns = attention.shape
+    halved = attention.causal and rows == columns
+    return min(THUMBNAIL, math.isqrt(THUMBNAIL_BYTES * (2 if halved else 1) // (layers * heads)))
 
 
 def _comparison(attention: Attention, chosen: tuple[Head, ...]) -> None:
