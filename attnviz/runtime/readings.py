@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from attnviz.runtime import limits
 from attnviz.runtime.engine.engine import Engine, Key
@@ -13,7 +11,7 @@ from attnviz.runtime.progress import COMPUTING, Progress, silent
 from attnviz.runtime.query import Query, is_file
 
 if TYPE_CHECKING:
-    from attnviz.capture import Model, SelfCheck
+    from attnviz.capture import SelfCheck
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,8 @@ class ReadingFacts:
     """What can be chosen beside a text.
 
     Attributes:
-        languages: codes for `Query.source_language` and `Query.target_language`; empty where there is no choice.
+        languages: codes for `Query.target_language`, sources: for `Query.source_language`; empty where there is no
+            choice.
         source_language, target_language: those that are read where none is named; None: there is none.
         chat: whether `Query.chat` is understood.
     """
@@ -30,6 +29,7 @@ class ReadingFacts:
     source_language: str | None = None
     target_language: str | None = None
     chat: bool = False
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,12 @@ class Embedded:
     """A question with a text that is longer than what sentence-transformers embeds with this model.
 
     Attributes:
-        limit: tokens that it reads; it cuts off the rest. tokens: of the text, and of the second text if there is one.
-        cut: the question about what is left then; None where no text is read as just those tokens.
+        limit: tokens that it reads; it cuts off the rest, as the option length="own" of a target does.
+        tokens: of the text, and of the second text if there is one.
     """
 
     limit: int
     tokens: tuple[int, ...]
-    cut: Query | None
 
 
 class Readings:
@@ -63,10 +62,16 @@ class Readings:
         loaded = models.get(name, progress) if progress else models.peek(name)
         if loaded is None:
             return ReadingFacts()
+        from attnviz.text import languages
+
         model = loaded.model
         own = model.reading.decided(model.loaded)
         return ReadingFacts(
-            model.languages, own.get("source_language"), own.get("target_language"), model.has_chat
+            model.languages,
+            own.get("source_language"),
+            own.get("target_language"),
+            model.has_chat,
+            languages(model.loaded.tokenizer),
         )
 
     def special_in(self, query: Query, progress: Progress | None = None) -> tuple[str, ...]:
@@ -99,12 +104,7 @@ class Readings:
         model = loaded.model.reads(**query.reading)
         texts = [text for text in (query.text, query.pair) if text]
         tokens = tuple(len(model.tokenize(text)) for text in texts)
-        if max(tokens) <= limit:
-            return None
-        cut = [_first_tokens(model, text, limit) for text in texts]
-        left = [text for text in cut if text is not None]
-        whole = replace(query, text=left[0], pair=left[1] if left[1:] else None) if left == cut else None
-        return Embedded(limit, tokens, whole)
+        return Embedded(limit, tokens) if max(tokens) > limit else None
 
     def check(self, name: str, progress: Progress | None = None) -> SelfCheck | None:
         """Whether the capture of a model is right: see `attnviz.check`. Once for each model; None of an opened file.
@@ -127,19 +127,3 @@ class Readings:
             progress or silent,
         )
         return found
-
-
-def _first_tokens(model: Model, text: str, limit: int) -> str | None:
-    """The beginning of a text that is read as its first tokens, special ones included; None where there is none."""
-    tokens = model.tokenize(text)
-    if len(tokens) <= limit:
-        return text
-    added = tokens.spans[:, 0] == tokens.spans[:, 1]
-    own = np.flatnonzero(~added)
-    kept = limit - int(added.sum())
-    if kept < 1:
-        return None
-    beginning = text[: int(tokens.spans[own[kept - 1], 1])]
-    again = model.tokenize(beginning)
-    left = np.delete(tokens.ids, own[kept:])
-    return beginning if np.array_equal(again.ids, left) else None

@@ -1,11 +1,13 @@
 """Languages that a translator's tokenizer knows: their codes, their tokens, and which of them it starts with.
 
-A multilingual tokenizer marks the source with the token of its language, and the target with that of its own.
+A multilingual tokenizer marks the source with the token of its language, and the target with that of its own. Marian's
+puts the token of the target's language, ">>fra<<", before the source.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import UnknownName
@@ -38,9 +40,15 @@ def language_ids(tokenizer: PreTrainedTokenizerBase | None) -> dict[str, int]:
     }
 
 
-def checked_language(tokenizer: PreTrainedTokenizerBase | None, what: str, code: str | None) -> str | None:
-    """The code, where the tokenizer has it, or None. Raises UnknownName with the codes that it has."""
-    valid = languages(tokenizer)
+def prefix_ids(tokenizer: PreTrainedTokenizerBase | None) -> dict[str, int]:
+    """The id of each token that a Marian tokenizer has to put before a text, by the language that it asks for."""
+    codes = getattr(tokenizer, "supported_language_codes", None) or ()
+    known: Any = tokenizer
+    return {str(code)[2:-2]: int(known.convert_tokens_to_ids(code)) for code in codes}
+
+
+def checked_language(what: str, code: str | None, valid: Sequence[str]) -> str | None:
+    """The code, where it is valid, or None. Raises UnknownName with those that are."""
     if code is None or code in valid:
         return code
     raise UnknownName(what, code, valid)

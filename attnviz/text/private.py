@@ -17,6 +17,8 @@ from weakref import WeakKeyDictionary
 
 import regex
 
+from attnviz.text.languages import prefix_ids
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerBase
@@ -85,7 +87,7 @@ def private_copy(
 
     `target`: as the tokenizer treats the text that a translation model shall produce (`text_target`).
     `special`: names of special tokens in a text are those tokens.
-    `language`: that of the text, where the tokenizer has several.
+    `language`: that of the text, where the tokenizer has several; of Marian's, the one that the text asks for.
     """
     state, way = _state(tokenizer), (target, special, language)
     with _lock:
@@ -107,7 +109,10 @@ def _copied(
     tokenizer: PreTrainedTokenizerBase, target: bool, special: bool, language: str | None
 ) -> PreTrainedTokenizerBase:
     result: Any = copy.deepcopy(tokenizer)
-    if language is not None:
+    prefixes = prefix_ids(tokenizer)
+    if language is not None and prefixes:
+        _put_first(result, prefixes[language])
+    elif language is not None:
         setattr(result, "tgt_lang" if target else "src_lang", language)
     switch = getattr(result, "_switch_to_target_mode" if target else "_switch_to_input_mode", None)
     if switch is not None:
@@ -120,6 +125,12 @@ def _copied(
         if not special:
             _split_specials(backend, PrivateCopy(tokenizer).special.values())
     return result
+
+
+def _put_first(tokenizer: Any, number: int) -> None:
+    """Have the template of a slow tokenizer begin with one more token."""
+    build = tokenizer.build_inputs_with_special_tokens
+    tokenizer.build_inputs_with_special_tokens = lambda first, second=None: [number, *build(first, second)]
 
 
 def _split_specials(backend: Tokenizer, names: Iterable[str]) -> None:

@@ -73,16 +73,19 @@ def _languages(query: Query, facts: ReadingFacts) -> None:
         return
     for field, label in LANGUAGES.items():
         own, given = getattr(facts, field), getattr(query, field)
+        codes = facts.sources if field == "source_language" else facts.languages
         key = f"reading_{field}"
-        if field == "target_language" and own is None and facts.source_language is None:
+        if not codes or (
+            field == "target_language" and own is None and facts.source_language is None and facts.sources
+        ):
             continue
-        nobody = f"the model’s own: {plain(own)}" if own else "choose one"
-        titles = {"": nobody, **{code: plain(code) for code in facts.languages}}
+        nobody = f"the model’s own: {plain(own)}" if own else "as it hears" if query.audio else "choose one"
+        titles = {"": nobody, **{code: plain(code) for code in codes}}
         st.selectbox(
             label,
             tuple(titles),
             format_func=titles.__getitem__,
-            key=session.set_choice(key, given if given in facts.languages else ""),
+            key=session.set_choice(key, given if given in codes else ""),
             on_change=session.on_change(key, field, lambda code: code or None),
             width=220,
         )
