@@ -28,6 +28,7 @@ from attnviz.errors import (
     NumbersInvalid,
     TargetUnsupported,
     UnknownName,
+    UnknownWords,
 )
 from attnviz.types import VERSION as __version__  # noqa: F401
 from attnviz.types import Attribution, HeadTable, ModelCard, Tokens
@@ -70,7 +71,10 @@ _LAZY = {
     "open": ("attnviz.capture", "open_capture"),
     "sanity": ("attnviz.explanation", "sanity"),
     "targets": ("attnviz.explanation", "targets"),
+    "traces": ("attnviz.explanation", "traces"),
+    "why": ("attnviz.explanation", "why"),
     "without": ("attnviz.explanation", "without"),
+    "writes": ("attnviz.explanation", "writes"),
 }
 
 __all__ = [
@@ -99,6 +103,7 @@ __all__ = [
     "TargetUnsupported",
     "Tokens",
     "UnknownName",
+    "UnknownWords",
     "ablate",
     "catalog",
     "check",
@@ -112,7 +117,10 @@ __all__ = [
     "open",
     "sanity",
     "targets",
+    "traces",
+    "why",
     "without",
+    "writes",
 ]
 
 

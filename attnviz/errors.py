@@ -8,6 +8,7 @@ AttnVizError
 ├── FetchFailed              a model of the catalogue could not be fetched: see `cause`
 ├── InputInvalid             a text that is no string, a malformed message, a token that the model lacks, options
 │                            that do not go together
+│   └── UnknownWords         words that a vocabulary of whole words lacks: names them
 ├── InputEmpty               no text, or nothing left of it after tokenization
 ├── InputTooLong             more tokens than the model, or the limit of this server, allows
 ├── UnknownName              a method, target, metric or kind that does not exist: lists the valid names
@@ -24,8 +25,16 @@ import difflib
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from attnviz.language import say
+
 UnsupportedReason = Literal[
-    "no-attention", "unknown-architecture", "needs-remote-code", "pickle-weights", "damaged", "not-captured"
+    "no-attention",
+    "unknown-architecture",
+    "needs-remote-code",
+    "pickle-weights",
+    "damaged",
+    "not-captured",
+    "not-linear",
 ]
 
 FetchCause = Literal["offline", "missing", "changed", "disk", "damaged", "pip", "refused"]
@@ -40,9 +49,13 @@ class AttnVizError(Exception):
     """
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(f"{message} {remedy}".strip())
+        super().__init__(message, remedy)
         self.message = message
         self.remedy = remedy
+
+    def __str__(self) -> str:
+        """In the language of who reads it, where message and remedy are sentences."""
+        return f"{self.message} {self.remedy}".strip()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As pickle needs it: the constructors of some take keywords, which `args` does not hold."""
@@ -95,6 +108,19 @@ class InputInvalid(AttnVizError):
     """What was given is not what is read here: no string, a malformed message, a token that the model lacks."""
 
 
+class UnknownWords(InputInvalid):
+    """The text has `words` that the model has no token for: it would read each as nothing, and make something up."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = tuple(words)
+        named = ", ".join(f"“{word}”" for word in self.words[:12])
+        more = f" and {len(self.words) - 12} more" if len(self.words) > 12 else ""
+        super().__init__(
+            f"The model does not know {named}{more}: its vocabulary is one of whole words.",
+            "Use other words, or the other language if it translates both ways.",
+        )
+
+
 class InputEmpty(AttnVizError):
     """There is no text, or nothing of it is left after tokenization."""
 
@@ -114,9 +140,12 @@ class UnknownName(AttnVizError):
     def __init__(self, what: str, given: object, valid: Iterable[str]) -> None:
         self.valid = tuple(valid)
         near = difflib.get_close_matches(given, self.valid, n=1) if isinstance(given, str) else []
-        hint = f"Did you mean {near[0]!r}? " if near and near[0] != given else ""
+        names = ", ".join(self.valid) or "(none)"
         super().__init__(
-            f"There is no {what} {given!r}.", f"{hint}Choose one of: {', '.join(self.valid) or '(none)'}."
+            say("There is no {what} {given!r}.", what=what, given=given),
+            say("Did you mean {near!r}? Choose one of: {names}.", near=near[0], names=names)
+            if near and near[0] != given
+            else say("Choose one of: {names}.", names=names),
         )
 
 
@@ -125,7 +154,12 @@ class TargetUnsupported(AttnVizError):
 
     def __init__(self, message: str, available: Iterable[str]) -> None:
         self.available = tuple(available)
-        super().__init__(message, f"This model offers: {', '.join(self.available) or 'no target'}.")
+        super().__init__(
+            message,
+            say("This model offers: {targets}.", targets=", ".join(self.available))
+            if self.available
+            else say("This model offers no target."),
+        )
 
 
 class CaptureInvalid(AttnVizError):
@@ -137,15 +171,25 @@ class NumbersInvalid(AttnVizError):
 
     def __init__(self, where: str, dtype: str = "", layer: int | None = None) -> None:
         self.dtype, self.layer = dtype, layer
-        place = where if layer is None else f"{where}, first after layer {layer}"
-        precision = f" in {dtype}" if dtype else ""
+        place = (
+            where if layer is None else say("{where}, first after layer {layer}", where=where, layer=layer)
+        )
         if dtype == "float16":
-            remedy = 'Its range is small: load the model with dtype="bfloat16" or "float32".'
+            remedy = say('Its range is small: load the model with dtype="bfloat16" or "float32".')
         elif dtype == "bfloat16":
-            remedy = 'Load the model with dtype="float32"; if that does not help, its weights are damaged.'
+            remedy = say(
+                'Load the model with dtype="float32"; if that does not help, its weights are damaged.'
+            )
         else:
-            remedy = "The weights of the model are damaged, or what was changed in it went beyond all bounds."
-        super().__init__(f"Not a number, or infinity{precision}: {place}.", remedy)
+            remedy = say(
+                "The weights of the model are damaged, or what was changed in it went beyond all bounds."
+            )
+        super().__init__(
+            say("Not a number, or infinity in {dtype}: {place}.", dtype=dtype, place=place)
+            if dtype
+            else say("Not a number, or infinity: {place}.", place=place),
+            remedy,
+        )
 
 
 class DeviceMemoryExhausted(AttnVizError):

@@ -32,7 +32,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg  # noqa: E402
 from streamlit.proto.WidgetStates_pb2 import WidgetStates  # noqa: E402
 from websockets.asyncio.client import ClientConnection, connect  # noqa: E402
 
-from attnviz.figures.parts import whole  # noqa: E402
+from attnviz.figures.parts import received  # noqa: E402
 from attnviz.figures.wire import unpack  # noqa: E402
 from tests.browser.serve import Server  # noqa: E402
 
@@ -98,7 +98,9 @@ class Visitor:
         element = message.delta.new_element
         if element.WhichOneof("type") != "bidi_component" or not element.bidi_component.bytes:
             return False
-        header, arrays = unpack(whole(element.bidi_component.bytes, self.store))
+        header, arrays = unpack(received(element.bidi_component.bytes, self.store))
+        if header["figure"] != "heatmap":
+            return False
         if [header["layer"], header["head"]] not in header["at"] or not len(arrays["maps"]):
             raise RuntimeError("the map that is shown did not come")
         self.component = element.bidi_component.id

@@ -17,8 +17,8 @@ PACKAGE = ROOT / "attnviz"
 
 # Leftmost first; a layer imports itself and what stands before it; some share a place.
 LAYERS = (
-    ("types", "provenance", "errors", "checks"), ("text", "media"), ("loading",), ("capture",), ("analysis",),
-    ("explanation",), ("figures",), ("runtime",), ("web",), ("app", "pages"),
+    ("language",), ("types", "provenance", "errors", "checks"), ("text", "media"), ("loading",), ("capture",),
+    ("analysis",), ("explanation",), ("figures",), ("runtime",), ("web",), ("app", "pages"),
 )  # fmt: skip
 RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
 

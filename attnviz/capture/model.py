@@ -22,7 +22,7 @@ from attnviz.capture.reading import (
     Reading,
     Special,
     check_length,
-    check_prefix,
+    check_tag,
     read_chat,
     read_text,
     target_languages,
@@ -87,11 +87,15 @@ class Model:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The codes that `target_language` can be; none where there is nothing to choose.
-
-        Of translators that mark the source, too, also those of `source_language`.
-        """
+        """The codes that `target_language` can be; none where there is nothing to choose."""
         return target_languages(self.loaded)
+
+    @property
+    def source_languages(self) -> tuple[str, ...]:
+        """The codes that `source_language` can be: `languages`, but where a tag names the target alone."""
+        from attnviz.text import language_ids
+
+        return tuple(language_ids(self.loaded.tokenizer))
 
     @property
     def has_chat(self) -> bool:
@@ -418,7 +422,7 @@ class Model:
             InputInvalid: no string, a token that the model lacks, or no target language where one must be named.
             InputEmpty: no text. InputTooLong: more tokens than the model has positions.
         """
-        check_prefix(self.loaded, text, self.reading)
+        check_tag(self.loaded, text, self.reading)
         tokens, inputs = read_text(self.loaded, text, pair, self.reading)
         check_length(self.loaded, len(tokens))
         return tokens, inputs

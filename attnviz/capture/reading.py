@@ -36,24 +36,28 @@ class Reading:
 
     def changed(self, loaded: Loaded, **given: Any) -> Reading:
         """This reading with what is given, False and None left as they are here. Raises UnknownName."""
-        from attnviz.text import checked_language, languages
+        from attnviz.text import checked_language, language_ids
 
         chosen = {name: value for name, value in given.items() if value not in (None, False)}
         special = chosen.get("special", False)
         if special not in (True, False, "only"):
             raise UnknownName("reading of special tokens", special, ("True", "False", "only"))
-        checked_language("source language", chosen.get("source_language"), languages(loaded.tokenizer))
+        checked_language(
+            "source language", chosen.get("source_language"), tuple(language_ids(loaded.tokenizer))
+        )
         checked_language("target language", chosen.get("target_language"), target_languages(loaded))
         return replace(self, **chosen) if chosen else self
 
     def decided(self, loaded: Loaded) -> dict[str, Any]:
         """What a reading must be given to read the same again, defaults of the tokenizer written out."""
+        from attnviz.text import tag_ids
+
         found: dict[str, Any] = {} if not self.special else {"special": self.special}
         if (source := source_of(loaded, self)) is not None:
             found["source_language"] = source
-        if source is not None and loaded.card.kind == "encoder-decoder":
+        if loaded.card.kind == "encoder-decoder" and (source is not None or tag_ids(loaded.tokenizer)):
             found["target_language"] = self.target_language or default_target(loaded)
-        elif source is None:
+        elif self.target_language is not None:
             found["target_language"] = self.target_language
         return {name: value for name, value in found.items() if value is not None}
 
@@ -90,32 +94,10 @@ def read_text(
         target=target,
         special=bool(reading.special),
         vocabulary=rows,
-        language=_language(loaded, reading, target),
+        language=target_of(loaded, reading)
+        if target
+        else tag_of(loaded, reading) or source_of(loaded, reading),
     )
-
-
-def _language(loaded: Loaded, reading: Reading, target: bool) -> str | None:
-    """The language that a tokenizer is set to for a text, if there is one to set."""
-    from attnviz.text import prefix_ids
-
-    if prefix_ids(loaded.tokenizer):
-        return None if target else reading.target_language
-    return target_of(loaded, reading) if target else source_of(loaded, reading)
-
-
-def check_prefix(loaded: Loaded, text: object, reading: Reading) -> None:
-    """Raises InputInvalid where a translator must be told a language before the text, and nobody did, or two did."""
-    from attnviz.text import prefix_ids
-
-    codes = prefix_ids(loaded.tokenizer)
-    typed = isinstance(text, str) and text.startswith(tuple(f">>{code}<<" for code in codes))
-    if codes and typed and reading.target_language is not None:
-        raise InputInvalid(
-            "The language of the output is named twice: before the text, and as target_language.",
-            "Leave one of them out.",
-        )
-    if len(codes) > 1 and not typed and reading.target_language is None:
-        raise _no_language(loaded, tuple(codes))
 
 
 def check_length(loaded: Loaded, count: int, target: bool = False) -> None:
@@ -169,16 +151,42 @@ def source_of(loaded: Loaded, reading: Reading) -> str | None:
     return own if own in languages(loaded.tokenizer) else None
 
 
-def target_of(loaded: Loaded, reading: Reading) -> str | None:
-    """The language that the decoder writes; None where there is nothing to choose. Raises InputInvalid if undecided."""
-    from attnviz.text import languages
+def tag_of(loaded: Loaded, reading: Reading) -> str | None:
+    """The language that a tag before the text asks for; None where the tokenizer has no such tags."""
+    from attnviz.text import tag_ids
 
-    if not languages(loaded.tokenizer):
+    return (reading.target_language or default_target(loaded)) if tag_ids(loaded.tokenizer) else None
+
+
+def target_of(loaded: Loaded, reading: Reading) -> str | None:
+    """The language that the decoder is told to write; None where there is nothing to tell, or a tag of the source does.
+
+    Raises InputInvalid if undecided.
+    """
+    from attnviz.text import language_ids
+
+    known = language_ids(loaded.tokenizer)
+    if not known:
         return None
     chosen = reading.target_language or default_target(loaded)
     if chosen is None:
-        raise _no_language(loaded, languages(loaded.tokenizer))
+        raise _no_language(loaded, tuple(known))
     return chosen
+
+
+def check_tag(loaded: Loaded, text: object, reading: Reading) -> None:
+    """Raises InputInvalid where a tag must name a language before the text, and nobody named one, or somebody two."""
+    from attnviz.text import tag_ids
+
+    codes = tag_ids(loaded.tokenizer)
+    typed = isinstance(text, str) and text.startswith(tuple(f">>{code}<<" for code in codes))
+    if codes and typed and reading.target_language is not None:
+        raise InputInvalid(
+            "The language of the output is named twice: before the text, and as target_language.",
+            "Leave one of them out.",
+        )
+    if len(codes) > 1 and not typed and tag_of(loaded, reading) is None:
+        raise _no_language(loaded, tuple(codes))
 
 
 def _no_language(loaded: Loaded, codes: tuple[str, ...]) -> InputInvalid:
@@ -190,9 +198,9 @@ def _no_language(loaded: Loaded, codes: tuple[str, ...]) -> InputInvalid:
 
 def target_languages(loaded: Loaded) -> tuple[str, ...]:
     """The codes of the languages that the decoder can be asked for; empty where there is no choice."""
-    from attnviz.text import languages, prefix_ids
+    from attnviz.text import languages
 
-    return languages(loaded.tokenizer) or tuple(prefix_ids(loaded.tokenizer) or spoken_tokens(loaded))
+    return languages(loaded.tokenizer) or tuple(spoken_tokens(loaded))
 
 
 def spoken_tokens(loaded: Loaded) -> dict[str, str]:
@@ -205,8 +213,11 @@ def spoken_tokens(loaded: Loaded) -> dict[str, str]:
 
 def default_target(loaded: Loaded) -> str | None:
     """The target language that the tokenizer names, or the settings by the token that the decoder begins with."""
-    from attnviz.text import language_ids
+    from attnviz.text import language_ids, tag_ids
 
+    if tags := tag_ids(loaded.tokenizer):
+        named = loaded.tokenizer.init_kwargs.get("target_language")
+        return str(named) if named in tags else None
     known = language_ids(loaded.tokenizer)
     own = getattr(loaded.tokenizer, "tgt_lang", None)
     if own in known:

@@ -14,6 +14,9 @@ from attnviz.explanation.attribution.run import (
     targets,
     targets_for,
 )
+from attnviz.explanation.circuits.traces import traces
+from attnviz.explanation.circuits.why import why
+from attnviz.explanation.circuits.writes import writes
 from attnviz.explanation.declarations import MethodInfo, TargetInfo
 from attnviz.explanation.evaluation.agreement import Agreement
 from attnviz.explanation.evaluation.curves import SEEDS, RandomOrders, faithfulness, random_orders
@@ -68,5 +71,8 @@ __all__ = [
     "sanity",
     "targets",
     "targets_for",
+    "traces",
+    "why",
     "without",
+    "writes",
 ]

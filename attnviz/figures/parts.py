@@ -7,6 +7,7 @@ What the server believes of a browser may be wrong: a frame was lost, or a pictu
 from __future__ import annotations
 
 import hashlib
+import json
 import struct
 from collections.abc import Iterator, MutableMapping
 
@@ -77,6 +78,17 @@ def whole(thinned: bytes, store: MutableMapping[bytes, bytes]) -> bytes:
             at += size - _SENT
         parts.append(store[digest])
     return b"".join(parts)
+
+
+def addressed(thinned: bytes, heard: dict[str, int]) -> bytes:
+    """The message behind the numbers of the reports that the server has heard: u32 LE bytes | JSON | message."""
+    told = json.dumps(heard).encode()
+    return len(told).to_bytes(4, "little") + told + thinned
+
+
+def received(data: bytes, store: MutableMapping[bytes, bytes]) -> bytes:
+    """The whole message of what `addressed` sent, as a browser makes it. Raises KeyError as `whole` does."""
+    return whole(data[4 + int.from_bytes(data[:4], "little") :], store)
 
 
 def _parts(message: bytes) -> Iterator[memoryview]:

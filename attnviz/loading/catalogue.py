@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,15 @@ class Entry:
 
     def offer(self) -> CatalogCard:
         """The card, and whether the model is at hand now."""
+        at_hand = self.package is None or store.is_fetched(self.card.name, self.package)
+        return self._offers[at_hand]
+
+    @functools.cached_property
+    def _offers(self) -> tuple[CatalogCard, CatalogCard]:
+        """Of a model that is not at hand, and of one that is: each page asks for all of them several times."""
         own = {each.name: getattr(self.card, each.name) for each in fields(ModelCard)}
         package = self.package
-        return CatalogCard(
+        missing = CatalogCard(
             **own,
             title=self.title,
             unknown=self.unknown,
@@ -53,8 +59,9 @@ class Entry:
             memory_bytes=FLOAT32 * self.card.parameters,
             download_bytes=package.download_bytes if package else 0,
             disk_bytes=package.disk_bytes if package else 0,
-            at_hand=package is None or store.is_fetched(self.card.name, package),
+            at_hand=False,
         )
+        return missing, replace(missing, at_hand=True)
 
     def digests(self) -> dict[str, str]:
         """The sha256 of each file of the model that is compared at every load."""

@@ -15,7 +15,7 @@ from attnviz.runtime.protocol import Runtime
 from attnviz.runtime.query import CaptureInfo, DeviceFacts, KindInfo, Query, is_file
 from attnviz.runtime.readings import ReadingFacts
 from attnviz.runtime.settings import SettingInfo, Settings, settings_list, settings_table
-from attnviz.runtime.writing import Draft, Written
+from attnviz.runtime.writing import Draft, Parting, Quoted, Written
 
 __all__ = [
     "STAGES",
@@ -28,8 +28,10 @@ __all__ = [
     "KindInfo",
     "LocalRuntime",
     "Medium",
+    "Parting",
     "Progress",
     "Query",
+    "Quoted",
     "ReadingFacts",
     "Runtime",
     "SettingInfo",

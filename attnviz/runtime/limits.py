@@ -39,7 +39,7 @@ def check_characters(query: Query, settings: Settings) -> None:
     if not query.text.strip():
         raise InputEmpty("There is no text.", "Type a sentence.")
     limit = settings.max_characters
-    characters = sum(len(text) for text in (query.text, query.pair, query.target_text) if text)
+    characters = sum(len(text) for text in (query.text, query.pair, query.target_text, *query.turns) if text)
     if characters > limit:
         raise InputTooLong(
             f"The text has {characters:,} characters; this server reads at most {limit:,}.",

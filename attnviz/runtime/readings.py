@@ -19,17 +19,17 @@ class ReadingFacts:
     """What can be chosen beside a text.
 
     Attributes:
-        languages: codes for `Query.target_language`, sources: for `Query.source_language`; empty where there is no
-            choice.
+        languages: codes for `Query.target_language`; empty where there is no choice.
+        source_languages: the same for `Query.source_language`; a tag that names the target alone leaves no choice.
         source_language, target_language: those that are read where none is named; None: there is none.
         chat: whether `Query.chat` is understood.
     """
 
     languages: tuple[str, ...] = ()
+    source_languages: tuple[str, ...] = ()
     source_language: str | None = None
     target_language: str | None = None
     chat: bool = False
-    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,14 @@ class Readings:
         loaded = models.get(name, progress) if progress else models.peek(name)
         if loaded is None:
             return ReadingFacts()
-        from attnviz.text import languages
-
         model = loaded.model
         own = model.reading.decided(model.loaded)
         return ReadingFacts(
             model.languages,
+            model.source_languages,
             own.get("source_language"),
             own.get("target_language"),
             model.has_chat,
-            languages(model.loaded.tokenizer),
         )
 
     def special_in(self, query: Query, progress: Progress | None = None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Languages that a translator's tokenizer knows: their codes, their tokens, and which of them it starts with.
 
-A multilingual tokenizer marks the source with the token of its language, and the target with that of its own. Marian's
-puts the token of the target's language, ">>fra<<", before the source.
+A multilingual tokenizer marks the source with the token of its language, and the target with that of its own; Marian's
+instead begins the source with a tag that names the language of the target.
 """
 
 from __future__ import annotations
@@ -17,11 +17,22 @@ if TYPE_CHECKING:
 
 # NLLB's tokenizer lists its codes among its special tokens only: language and script, "fra_Latn".
 _CODE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")
+_TAG = re.compile(r">>([^<>\s]+)<<")
 
 
 def languages(tokenizer: PreTrainedTokenizerBase | None) -> tuple[str, ...]:
     """The codes of the languages that can be chosen, in the tokenizer's order; empty where there is no choice."""
-    return tuple(language_ids(tokenizer))
+    return tuple(language_ids(tokenizer) or tag_ids(tokenizer))
+
+
+def tag_ids(tokenizer: PreTrainedTokenizerBase | None) -> dict[str, int]:
+    """The id of each tag ">>fr<<" that a source can begin with, by the language that it asks for."""
+    if tokenizer is None or language_ids(tokenizer):
+        return {}
+    known: Any = tokenizer
+    names = (*known.all_special_tokens, *(getattr(known, "supported_language_codes", None) or ()))
+    found = {str(name): match[1] for name in names if (match := _TAG.fullmatch(str(name)))}
+    return {code: int(known.convert_tokens_to_ids(name)) for name, code in found.items()}
 
 
 def language_ids(tokenizer: PreTrainedTokenizerBase | None) -> dict[str, int]:
@@ -38,13 +49,6 @@ def language_ids(tokenizer: PreTrainedTokenizerBase | None) -> dict[str, int]:
         for code, number in found.items()
         if number is not None and number != known.unk_token_id
     }
-
-
-def prefix_ids(tokenizer: PreTrainedTokenizerBase | None) -> dict[str, int]:
-    """The id of each token that a Marian tokenizer has to put before a text, by the language that it asks for."""
-    codes = getattr(tokenizer, "supported_language_codes", None) or ()
-    known: Any = tokenizer
-    return {str(code)[2:-2]: int(known.convert_tokens_to_ids(code)) for code in codes}
 
 
 def checked_language(what: str, code: str | None, valid: Sequence[str]) -> str | None:

@@ -17,8 +17,6 @@ from weakref import WeakKeyDictionary
 
 import regex
 
-from attnviz.text.languages import prefix_ids
-
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerBase
@@ -87,7 +85,7 @@ def private_copy(
 
     `target`: as the tokenizer treats the text that a translation model shall produce (`text_target`).
     `special`: names of special tokens in a text are those tokens.
-    `language`: that of the text, where the tokenizer has several; of Marian's, the one that the text asks for.
+    `language`: that of the text, where the tokenizer has several.
     """
     state, way = _state(tokenizer), (target, special, language)
     with _lock:
@@ -109,10 +107,7 @@ def _copied(
     tokenizer: PreTrainedTokenizerBase, target: bool, special: bool, language: str | None
 ) -> PreTrainedTokenizerBase:
     result: Any = copy.deepcopy(tokenizer)
-    prefixes = prefix_ids(tokenizer)
-    if language is not None and prefixes:
-        _put_first(result, prefixes[language])
-    elif language is not None:
+    if language is not None:
         setattr(result, "tgt_lang" if target else "src_lang", language)
     switch = getattr(result, "_switch_to_target_mode" if target else "_switch_to_input_mode", None)
     if switch is not None:
@@ -125,12 +120,6 @@ def _copied(
         if not special:
             _split_specials(backend, PrivateCopy(tokenizer).special.values())
     return result
-
-
-def _put_first(tokenizer: Any, number: int) -> None:
-    """Have the template of a slow tokenizer begin with one more token."""
-    build = tokenizer.build_inputs_with_special_tokens
-    tokenizer.build_inputs_with_special_tokens = lambda first, second=None: [number, *build(first, second)]
 
 
 def _split_specials(backend: Tokenizer, names: Iterable[str]) -> None:

@@ -25,6 +25,7 @@ VIEWS = {
     "/attention?unit=word&quantity=norm": FIGURE,
     "/attention?quantity=contribution&pool=sum&over=2.5,3.*&hide=first&keep=90": FIGURE,
     "/attention?pool=mean&over=model&hide=special": FIGURE,
+    "/why?layer=3&head=1&held=q10,k2": FIGURE,
     "/heads": FIGURE,
     "/heads?open=2.5": ".av-detail",
     "/heads?layer=0,1&head=0,3": ".av-panes",

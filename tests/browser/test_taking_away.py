@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from attnviz.capture import open_capture
 from attnviz.explanation import ablate
 from attnviz.web.controls.before_after import moved
-from tests.browser.app import PHONE, drawn, fits, saved, send_text
+from tests.browser.app import PHONE, drawn, fits, saved, send_text, text_box
 from tests.browser.conftest import WIDE, Watch
 from tests.browser.serve import Server
 from tests.figures.pointer import download, hover, value, with_options
@@ -167,7 +167,7 @@ def test_a_long_text_travels_in_the_link(page: Page, browser: Browser):
     other = context.new_page()
     other.goto(link)
     drawn(other)
-    expect(other.get_by_role("textbox", name="Text", exact=True)).to_have_value(LINES)
+    expect(text_box(other)).to_have_value(LINES)
     context.close()
 
 

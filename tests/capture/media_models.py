@@ -43,7 +43,7 @@ START, PLAIN, END = "<|startoftranscript|>", "<|notimestamps|>", "<|endoftext|>"
 TASK = "<|transcribe|>"
 
 
-def _sharp(module: Any) -> Any:
+def sharp(module: Any) -> Any:
     """Random weights attend to everything alike, which hides errors: make queries and keys large."""
     generator = torch.Generator().manual_seed(3)
     for name, weight in module.named_parameters():
@@ -59,7 +59,7 @@ def vision(name: str, attention: str | None = None) -> Any:
     config, options, module, *_ = PICTURES[name]
     torch.manual_seed(0)
     more = {} if attention is None else {"attn_implementation": attention}
-    return _sharp(
+    return sharp(
         getattr(transformers, module)(getattr(transformers, config)(**{**VISION, **options}, **more))
     )
 
@@ -78,7 +78,7 @@ def hearing(family: str, attention: str | None = None) -> Any:
     torch.manual_seed(0)
     more = {} if attention is None else {"attn_implementation": attention}
     config = getattr(transformers, f"{family}Config")(**HEARING, **more)
-    return _sharp(getattr(transformers, f"{family}Model")(config))
+    return sharp(getattr(transformers, f"{family}Model")(config))
 
 
 LANGUAGES = ("<|en|>", "<|fr|>", "<|de|>")
@@ -96,7 +96,7 @@ def whisper(attention: str | None = None, multilingual: bool = False) -> Any:
         max_target_positions=24, decoder_start_token_id=ids["start"], bos_token_id=ids["end"], eos_token_id=ids["end"],
         pad_token_id=ids["end"], suppress_tokens=None, begin_suppress_tokens=None, **more,
     )  # fmt: skip
-    module = _sharp(transformers.WhisperForConditionalGeneration(config))
+    module = sharp(transformers.WhisperForConditionalGeneration(config))
     module.generation_config = transformers.GenerationConfig(
         decoder_start_token_id=ids["start"], eos_token_id=ids["end"], pad_token_id=ids["end"], bos_token_id=ids["end"],
         no_timestamps_token_id=tokenizer.convert_tokens_to_ids(PLAIN), return_timestamps=False, max_length=24,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+
+import numpy as np
 import pytest
 
 from attnviz.runtime import LocalRuntime, Query, Settings
@@ -139,3 +142,30 @@ def test_a_result_without_words_is_computed_once_and_is_the_engines(runtime, mon
     truth = engine.without(model, PAIR.text, {2: "delete", 3: "attention-mask"}, pair=PAIR.pair, side=1)
     assert (truth.after, truth.words) == (found[0].after, found[0].words)
     assert runtime.without(PAIR, {2: "delete"}, side=1).after != found[0].after
+
+
+def test_a_new_text_passes_a_long_explanation_which_comes_out_as_it_does_alone(runtime):
+    """The explanation steps aside between two parts; both are what they are when nobody else asks."""
+    from attnviz.explanation import explain
+
+    model = runtime.engine.models.get("minilm").model
+    long = Query(
+        "minilm", "Refund my parcel: it never came, and nobody answers the phone.", "Money back, please."
+    )
+    short, begun, found = Query("minilm", "A text that nobody has asked about."), threading.Event(), []
+
+    def report(stage):
+        if stage.fraction:
+            begun.set()
+
+    thread = threading.Thread(
+        target=lambda: found.append(runtime.explain(long, method="shapley", progress=report, samples=12))
+    )
+    thread.start()
+    assert begun.wait(60)
+    weights = runtime.attention(short, 1)
+    assert not found  # the long one is still at it
+    thread.join(120)
+    np.testing.assert_allclose(weights, model.capture(short.text).attention(1), atol=1e-6)
+    alone = explain(model, long.text, method="shapley", pair=long.pair, samples=12)
+    np.testing.assert_array_equal(found[0].scores, alone.scores)

@@ -313,3 +313,98 @@ def test_two_seconds_of_everything_leave_the_gate_open():
     assert gate.waiting == 0
     with gate.turn():
         assert gate.waiting == 0
+
+
+# Long work
+
+
+def long_work(gate, order, label, parts, begun, beat=lambda: None):
+    """Work in parts, which lets others pass between them."""
+    with gate.turn():
+        begun.set()
+        for part in range(parts):
+            order.append(f"{label}{part}")
+            gate.step_aside(beat)
+
+
+def test_short_work_passes_between_the_parts_of_long_work_which_ends_in_the_order_it_came():
+    gate, order, begun = Gate(100), [], threading.Event()
+    hold = threading.Event()
+
+    def first():
+        with gate.turn():
+            begun.set()
+            hold.wait(5)  # until all wait
+            for part in range(3):
+                order.append(f"first{part}")
+                gate.step_aside()
+
+    threads = [threading.Thread(target=first)]
+    threads[0].start()
+    begun.wait(5)
+    threads += queue_up(gate, 1, lambda n: long_work(gate, order, "second", 3, threading.Event()))
+    threads += queue_up(gate, 2, lambda n: short(gate, order, n))
+    hold.set()
+    for thread in threads:
+        thread.join(5)
+        assert not thread.is_alive()
+    # Each of the long ones does a part, then whoever came for the first time; then the one that came first ends first.
+    assert order == ["first0", "second0", "short0", "short1", "first1", "first2", "second1", "second2"]
+    assert gate.waiting == 0
+
+
+def short(gate, order, number):
+    with gate.turn():
+        order.append(f"short{number}")
+
+
+def test_long_work_does_not_let_others_pass_for_ever(monkeypatch):
+    monkeypatch.setattr("attnviz.runtime.engine.gate.PATIENCE", 0.1)
+    gate, order, begun, stop = Gate(100), [], threading.Event(), threading.Event()
+
+    def flood():
+        while not stop.is_set():
+            with gate.turn():
+                time.sleep(0.005)
+
+    worker = threading.Thread(target=long_work, args=(gate, order, "long", 3, begun))
+    floods = [threading.Thread(target=flood) for _ in range(4)]
+    for thread in floods:
+        thread.start()
+    wait_for(lambda: gate.waiting == 3)
+    worker.start()
+    worker.join(5)
+    assert order == ["long0", "long1", "long2"]
+    stop.set()
+    for thread in floods:
+        thread.join(5)
+    assert gate.waiting == 0
+
+
+def test_who_leaves_while_aside_or_holds_no_gate_disturbs_nobody():
+    gate, order, begun, stop = Gate(100), [], threading.Event(), threading.Event()
+    gate.step_aside()  # nobody's turn
+
+    def beat():
+        raise Cancelled("Stopped.")
+
+    def leaver():
+        with pytest.raises(Cancelled):
+            long_work(gate, order, "long", 10**9, begun, beat)
+
+    def busy():
+        with gate.turn():
+            stop.wait(5)
+
+    worker = threading.Thread(target=leaver)
+    worker.start()
+    begun.wait(5)
+    others = [threading.Thread(target=busy) for _ in range(2)]
+    for thread in others:
+        thread.start()
+    worker.join(5)
+    assert not worker.is_alive()
+    stop.set()
+    for thread in others:
+        thread.join(5)
+    assert gate.waiting == 0

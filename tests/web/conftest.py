@@ -18,7 +18,7 @@ from streamlit.util import calc_hash
 
 import attnviz
 from attnviz.figures import unpack
-from attnviz.figures.parts import whole
+from attnviz.figures.parts import received
 from attnviz.web.shell.site import entry
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class App:
     def figures(self) -> list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
         """Header and arrays of each figure on the page."""
         found = [each.proto.bytes for each in self.at.get("bidi_component") if each.proto.bytes]
-        return [unpack(whole(each[4 + int.from_bytes(each[:4], "little") :], {})) for each in found]
+        return [unpack(received(each, {})) for each in found]
 
     def figure(self, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The figure of that name."""

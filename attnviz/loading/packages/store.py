@@ -6,6 +6,7 @@ which is compared at every load.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -39,10 +40,12 @@ def models_cache() -> Path:
 
 def directory(name: str, package: Package) -> Path:
     """Where the model of this package is, or would be. Another file of weights is another directory."""
-    digest = hashlib.sha256(
-        f"{LAYOUT} {package.form} {package.members['weights'].sha256}".encode()
-    ).hexdigest()
-    return models_cache() / f"{name}-{digest[:12]}"
+    return models_cache() / f"{name}-{_mark(package.form, package.members['weights'].sha256)}"
+
+
+@functools.cache
+def _mark(form: str, weights: str) -> str:
+    return hashlib.sha256(f"{LAYOUT} {form} {weights}".encode()).hexdigest()[:12]
 
 
 def is_fetched(name: str, package: Package) -> bool:

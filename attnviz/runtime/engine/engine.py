@@ -14,7 +14,7 @@ import numpy as np
 
 from attnviz.errors import CaptureInvalid, InputInvalid, ModelUnsupported
 from attnviz.runtime import gallery, limits
-from attnviz.runtime.engine import media
+from attnviz.runtime.engine import media as held_media
 from attnviz.runtime.engine.cache import SharedCache
 from attnviz.runtime.engine.gate import Gate
 from attnviz.runtime.engine.memory import guarded
@@ -142,9 +142,13 @@ class Engine:
         self._drop_late(loaded)
         return capture
 
+    def medium_of(self, query: Query) -> dict[str, Any]:
+        """The picture or sound of a question as an argument of `Model.capture`. Raises InputInvalid: it is gone."""
+        return held_media.given(self.held, query)
+
     def _medium(self, model: Model, query: Query) -> Capture:
         """The capture of a picture or a sound that this server holds."""
-        source = media.given(self.held, query)
+        source = self.medium_of(query)
         limits.check_items(model, model.tokenize(**source), query, self.settings)
         return model.capture(target_text=query.target_text, **query.reading, **source)
 
@@ -155,10 +159,12 @@ class Engine:
         stage: str,
         work: Callable[[Model, Tell], Any],
         progress: Progress | None,
+        media: bool = False,
     ) -> Any:
         """Work that needs the model itself: through the gate, and kept under the question and `what`.
 
-        The texts are read one by one. Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong.
+        The texts are read one by one; with `media` the question is about a picture or a sound.
+        Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong, InputInvalid.
         """
         if is_file(query.model):
             raise ModelUnsupported(
@@ -166,7 +172,7 @@ class Engine:
                 "Choose the model itself to explain its results.",
                 reason="not-captured",
             )
-        if query.media:
+        if query.media and not media:
             what_it_is = "picture" if query.image is not None else "sound"
             raise InputInvalid(
                 f"This explains what a model makes of a text, and the question is about a {what_it_is}.",
@@ -177,11 +183,14 @@ class Engine:
 
         def compute(report: Progress) -> Any:
             report(Stage(READING))
-            limits.check_separately(model, query, self.settings)
+            if media:
+                limits.check_items(model, model.tokenize(**self.medium_of(query)), query, self.settings)
+            else:
+                limits.check_separately(model, query, self.settings)
             limits.check_options(what, self.settings)
 
             def told(fraction: float) -> None:
-                report(Stage(stage, fraction))
+                self._part_done(Stage(stage, fraction), report)
 
             return self.in_turn(stage, stage, lambda: work(model, told), report)
 
@@ -208,7 +217,7 @@ class Engine:
 
         def compute(report: Progress) -> Any:
             def done() -> Any:
-                return _frozen(work(report))
+                return _frozen(work(lambda stage: self._part_done(stage, report)))
 
             if not queue or key.source == gallery.STORED:  # the latter is quick, and numpy on the processor
                 return self.guard(doing, done)
@@ -223,6 +232,12 @@ class Engine:
         with self.gate.turn(report):
             report(Stage(stage))
             return self.guard(doing, work)
+
+    def _part_done(self, stage: Stage, report: Progress) -> None:
+        """Report how far long work has come, and let short work pass before its next part."""
+        report(stage)
+        if stage.fraction is not None:
+            self.gate.step_aside(lambda: report(stage))
 
     def guard(self, doing: str, work: Callable[[], Any]) -> Any:
         """`work()`; where memory ends, what can be had again is dropped, and DeviceMemoryExhausted raised."""

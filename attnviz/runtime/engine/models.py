@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attnviz.errors import AttnVizError, ModelTooLarge
+from attnviz.language import say
 from attnviz.runtime.engine.cache import SharedCache
 from attnviz.runtime.engine.fingerprint import Fingerprint, fingerprint
 from attnviz.runtime.engine.gate import Gate
@@ -153,9 +154,10 @@ class Models:
         except AttnVizError as error:
             if place != name:  # the operator's directory is nobody's business
                 logging.getLogger("attnviz").warning("the default model %r is not loaded: %s", place, error)
-                error.message = f"The model {name!r}, which this server offers first, cannot be loaded."
-                error.remedy = "Whoever runs the server finds the reason in its log."
-                error.args = (f"{error.message} {error.remedy}",)
+                error.message = say(
+                    "The model {name!r}, which this server offers first, cannot be loaded.", name=name
+                )
+                error.remedy = say("Whoever runs the server finds the reason in its log.")
             raise
         if place == name:
             return model

@@ -73,11 +73,11 @@ def _languages(query: Query, facts: ReadingFacts) -> None:
         return
     for field, label in LANGUAGES.items():
         own, given = getattr(facts, field), getattr(query, field)
-        codes = facts.sources if field == "source_language" else facts.languages
         key = f"reading_{field}"
-        if not codes or (
-            field == "target_language" and own is None and facts.source_language is None and facts.sources
-        ):
+        source = field == "source_language"
+        codes = facts.source_languages if source else facts.languages
+        encodes = bool(facts.source_languages) and facts.source_language is None  # a text, and writes nothing
+        if not codes or (not source and own is None and encodes):
             continue
         nobody = f"the model’s own: {plain(own)}" if own else "as it hears" if query.audio else "choose one"
         titles = {"": nobody, **{code: plain(code) for code in codes}}

@@ -60,8 +60,10 @@ def _uploaded(key: str) -> None:
         query = session.runtime().open(data, name)
     except AttnVizError as error:
         st.session_state[PROBLEM] = error
-        # Of a file that is replaced, Streamlit first says that it was taken away.
-        if former is not None and state in (address.State(), former):
+        # Of a file that is replaced, Streamlit first says that it was taken away; the page may have been drawn, and
+        # a cell of it been held, before it says what came instead.
+        questions = (session.query(address.State()), session.query(former)) if former is not None else ()
+        if former is not None and session.query(state) in questions:
             session.write(former)
     else:
         st.session_state[OPENED] = (query.model, name)

@@ -5,6 +5,7 @@ Reads the state from the address, draws the controls from it, and runs the page 
 
 from __future__ import annotations
 
+import base64
 import threading
 from dataclasses import replace
 from functools import cache
@@ -24,14 +25,16 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
     from streamlit.navigation.page import Page
 
-ICON = str(Path(__file__).with_name("icon.svg"))
+PAGES = "attnviz_pages"
 WARM_AFTER = 1.0  # seconds
 
 
 def show() -> None:
     """Draw the whole app for one run of the script."""
-    st.set_page_config(page_title="AttnViz", page_icon=ICON, layout="wide")
-    pages = {page.url_path or HOME: page for page in site_pages()}
+    st.set_page_config(page_title="AttnViz", page_icon=_icon(), layout="wide")
+    # Streamlit notes on its pages which of them may be run, so that no two visitors may share them.
+    pages = st.session_state.setdefault(PAGES, {}) or {page.url_path or HOME: page for page in site_pages()}
+    st.session_state[PAGES] = pages
     current = st.navigation(list(pages.values()), position="hidden")
     state = session.begin(current.url_path)
     first_paint.begin()
@@ -84,6 +87,13 @@ def _page(current: Page) -> None:
         for sentence in (*session.notices(), report.said_of_lost()):
             if sentence:
                 st.info(sentence, icon=":material/info:")
+
+
+@cache
+def _icon() -> str:
+    """The icon as an address, which Streamlit would else make of the file anew for each run."""
+    image = base64.b64encode(Path(__file__).with_name("icon.svg").read_bytes()).decode()
+    return f"data:image/svg+xml;base64,{image}"
 
 
 @cache

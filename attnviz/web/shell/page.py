@@ -47,7 +47,8 @@ def run(name: str) -> None:
         drawn = draw(state)
     else:
         drawn = None
-        query = question(state, show_text=bool(medium) or entry.figure != site.READS_ITSELF)
+        shown_by = site.SHOWS_PICTURE if medium else site.READS_ITSELF  # the figure itself
+        query = question(state, show_text=entry.figure != shown_by)
         if query is not None:
             with body(query):
                 drawn = draw(query, state)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 SECTIONS = ("Look", "Explain", "Learn")
 READS_ITSELF = "heatmap"  # the figure that shows its text, to be read
+SHOWS_PICTURE = "patches"  # the figure that shows the picture itself
 ATTENTION = "Look"  # the section whose pages show attention
 
 
@@ -51,6 +52,16 @@ SITE: tuple[Entry, ...] = (
         "A row of attention weights adds up to 1.",
         "heatmap",
         media=True,
+    ),
+    Entry(
+        "why",
+        "Look",
+        "Why there?",
+        "Why a head looks where it looks, and what it does with what it reads.",
+        "A score of attention is a sum: each part was written into the query’s or the key’s stream by an embedding, an "
+        "earlier head or a feed-forward layer. See which part made the head look there, where that came from, and what "
+        "the head does with it.",
+        "why",
     ),
     Entry(
         "heads",
@@ -108,6 +119,16 @@ SITE: tuple[Entry, ...] = (
         "read. Choose another token to part from there; nothing that was written is lost.",
         "writing",
         kinds=("decoder", "encoder-decoder"),
+    ),
+    Entry(
+        "image",
+        "Look",
+        "Pictures",
+        "Where a patch of a picture looks, and which patches made the label.",
+        "A vision model cuts a picture into patches and lets each look at all others. Choose one, or [CLS], to see "
+        "where it looks, head by head; of a classifier, see which patches made the label, and cover some.",
+        "patches",
+        media=True,
     ),
     Entry(
         "attribution",

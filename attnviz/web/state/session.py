@@ -37,12 +37,10 @@ SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on anothe
 SPECIAL, CHAT = address.READINGS
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
-# The model that a page begins with, where that of the server cannot do what the page shows.
-PAGE_MODELS = {"alignment": "translator-en-pt"}
-TRANSLATED = {
-    "translator-en-pt": "The old man sold his red car because he needed money.",
-    "translator-pt-en": "O velho vendeu seu carro vermelho porque precisava de dinheiro.",
-}
+# The models that a page begins with, where that of the server cannot do what the page shows: the first that is at hand,
+# else the last.
+PAGE_MODELS = {"alignment": ("translator-en-pt", "translator"), "image": ("digits",)}
+PAGE_OF_PICTURES = "image"
 
 
 MEDIA: dict[str, Medium] = {"image": "image", "speech": "audio"}  # by the modality of a model
@@ -142,13 +140,22 @@ def query(current: State | None = None) -> Query:
     model = current.model or default_model()
     if is_file(model):
         return opened(model) or Query(model, "")
-    if medium(current):
-        return Query(model, "", target_text=current.target_text, image=current.image, audio=current.audio)
+    if (reads := medium(current)) is not None:
+        image = current.image or (first_picture(model) if reads == "image" else None)
+        return Query(model, "", target_text=current.target_text, image=image, audio=current.audio)
     if current.text is None:
         stored = example()
         pair = current.pair if current.pair is not None else stored.pair
         return Query(model, stored.text, pair, current.target_text, **reading(current))
     return Query(model, clean(current.text), current.pair, current.target_text, **reading(current))
+
+
+def first_picture(model: str) -> str | None:
+    """What the page of pictures begins with: the first one that comes along with the model."""
+    card = next((each for each in runtime().catalog() if each.name == model), None)
+    if st.session_state.get(PAGE) != PAGE_OF_PICTURES or card is None or not card.examples:
+        return None
+    return runtime().sample("image", card.examples[0])
 
 
 def reading(current: State) -> dict[str, Any]:
@@ -207,7 +214,11 @@ def _catalogued(file: str) -> str | None:
 
 def default_model() -> str:
     """The model that this server offers first, on this page."""
-    return PAGE_MODELS.get(st.session_state.get(PAGE, ""), runtime().default_model)
+    own = PAGE_MODELS.get(st.session_state.get(PAGE, ""))
+    if own is None:
+        return runtime().default_model
+    at_hand = {card.name for card in runtime().catalog() if card.at_hand}
+    return next((name for name in own if name in at_hand), own[-1])
 
 
 def example() -> Query:
@@ -219,7 +230,9 @@ def example() -> Query:
         return file
     if st.session_state.get(PAGE) in PAGE_MODELS:
         model = state().model or default_model()
-        return Query(model, TRANSLATED.get(model, TRANSLATED[default_model()]))
+        examples = {card.name: card.examples for card in runtime().catalog() if card.modality == "text"}
+        texts = examples.get(model) or examples.get(default_model()) or ("",)
+        return Query(model, texts[0])
     if st.session_state.get(PAGE) == PAGE_OF_TWO_TEXTS:
         return runtime().default_change_query
     pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS

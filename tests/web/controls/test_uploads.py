@@ -72,3 +72,16 @@ def test_an_address_of_a_file_that_is_not_open_shows_no_picture(app):
     assert "This file is not open here" in visit.markdown
     assert visit.press("Start anew").url == {}
     visit.figure("heads")
+
+
+def test_a_damaged_file_leaves_the_opened_one_though_the_default_was_drawn_in_between(app, data):
+    """Of a file that is replaced Streamlit first says that it was taken away, and a cell of the default may be held."""
+    visit = upload(app("attention"), data)
+    name = visit.url["model"]
+    visit.at.file_uploader(key="upload").set_value(None).run()
+    assert visit.url == {}
+    visit.report("heatmap", "selection", {"layer": 4, "head": 5})
+    assert visit.url == {"layer": "4", "head": "5"}
+    upload(visit, data[:1000], "bad.attnviz")
+    assert visit.url["model"] == name
+    assert visit.figure("heatmap")[0]["text"] == TEXT

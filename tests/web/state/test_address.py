@@ -99,10 +99,15 @@ def test_the_names_are_those_of_the_design():
         "0.1.2.3",
         "layer",
         "4",
+        "question",
+        "Who?",
+        '["a", "b"]',
         "5.6~0-1-7",
         "1.2",
         "0.7_40_0.9_3",
         "why",
+        "1",
+        "k7",
     )
     everything = State(*given)
     assert tuple(encode(everything)) == NAMES

@@ -56,26 +56,45 @@ FULL = State(
     at="0.1",
     drawn="1_5__",
     closer="why",
+    mode="chat",
+    question="q",
+    turns="[]",
+    other="1",
+    against="k3",
+    covered="1,2",
 )
 # What another value of a field leaves of the rest, by what each stands for.
 FOLLOWING = {
-    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at"},
-    "pair": {"held", "changed", "edits", "forced", "prefix", "links"},
-    "target_text": {"held", "forced", "prefix", "links"},
-    "image": {"held", "forced", "prefix", "links"},
-    "audio": {"held", "forced", "prefix", "links"},
+    "text": {
+        "held",
+        "changed",
+        "edits",
+        "forced",
+        "prefix",
+        "links",
+        "written",
+        "at",
+        "other",
+        "against",
+        "covered",
+    },
+    "pair": {"held", "changed", "edits", "forced", "prefix", "links", "against", "covered"},
+    "target_text": {"held", "forced", "prefix", "links", "against", "covered"},
+    "image": {"held", "forced", "prefix", "links", "against", "covered"},
+    "audio": {"held", "forced", "prefix", "links", "against", "covered"},
     "prefix": {"links"},
-    "kind": {"held", "forced"},
-    "unit": {"held"},
+    "kind": {"held", "forced", "against"},
+    "unit": {"held", "against"},
     "changed": {"edits"},
-    "written": {"at"},
+    "written": {"at", "other"},
+    **{key: {"written", "at", "other"} for key in ("mode", "question", "turns")},
     "model": {
         *("held", "changed", "edits", "forced", "written", "at", "heads", "opened", "kind", "over", "off"),
-        *("prefix", "links"),
+        *("prefix", "links", "turns", "other", "against", "covered"),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
     **{
-        key: {"held", "edits", "forced", "prefix", "links", "written", "at"}
+        key: {"held", "edits", "forced", "prefix", "links", "written", "at", "other", "against", "covered"}
         for key in ("reading", "source_language", "target_language")
     },
 }

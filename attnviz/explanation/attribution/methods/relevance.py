@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from attnviz.capture.recording.recorder import Call
+    from attnviz.explanation.pictures.problem import PictureProblem
     from attnviz.explanation.problem import Problem
 
 
@@ -60,7 +61,7 @@ class Relevance:
         return Scores((scores / scores.sum()).astype(np.float32))
 
 
-def output_gradients(problem: Problem) -> tuple[tuple[Call, ...], tuple[torch.Tensor, ...]]:
+def output_gradients(problem: Problem | PictureProblem) -> tuple[tuple[Call, ...], tuple[torch.Tensor, ...]]:
     """The attention calls of the text, and dF/dO of each (B, Q, H, dv); dF/dA where only weights are shown."""
 
     import torch
@@ -73,7 +74,7 @@ def output_gradients(problem: Problem) -> tuple[tuple[Call, ...], tuple[torch.Te
         return output + zeros[-1]
 
     with torch.enable_grad(), sites.changed(probe) as running:
-        value = problem.within(sites.part(running, problem.module)).evaluate()
+        value = replace(problem, module=sites.part(running, problem.module)).evaluate()
     gradients = torch.autograd.grad(value.sum(), zeros, materialize_grads=True)
     return sites.calls, gradients
 

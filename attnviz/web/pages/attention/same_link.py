@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from attnviz.text import visible
+from attnviz.web.controls.why_link import why_link
 from attnviz.web.escape import markdown
 from attnviz.web.shell import progress
 from attnviz.web.state import session
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 KEY = "same_link"
 FOUND = 6  # heads listed
-HINT = "Hold a cell of the map, or a word of the text, to see which other heads make the same link."
+HINT = (
+    "Hold a cell of the map, or a word of the text, to see which other heads make the same link, and to ask why this "
+    "one does."
+)
 
 
 def _go(held: tuple[Place, ...]) -> None:
@@ -46,6 +50,9 @@ def show(shown: HeadMap) -> None:
     st.markdown(f"{_name(axes.queries, row)} looks at {_name(axes.keys, key)} in:")
     order = np.argsort(-weights, axis=None, kind="stable")[:FOUND]
     places = [tuple(each) for each in np.stack(np.unravel_index(order, weights.shape), axis=1).tolist()]
+
+    asked = shown.head if shown.pool is None else places[0]
+    why_link(attention, asked, rows, keys, f"Why does layer {asked[0]}, head {asked[1]} look there?")
 
     def named(place: Head) -> str:
         here = " (shown)" if place == shown.head and shown.pool is None else ""
