@@ -13,7 +13,7 @@ from attnviz.runtime.media import Medium
 from attnviz.runtime.progress import STAGES, Progress, Stage
 from attnviz.runtime.protocol import Runtime
 from attnviz.runtime.query import CaptureInfo, DeviceFacts, KindInfo, Query, is_file
-from attnviz.runtime.readings import ReadingFacts
+from attnviz.runtime.readings import Counted, ReadingFacts
 from attnviz.runtime.settings import SettingInfo, Settings, settings_list, settings_table
 from attnviz.runtime.writing import Draft, Parting, Quoted, Written
 
@@ -21,6 +21,7 @@ __all__ = [
     "STAGES",
     "Breakdown",
     "CaptureInfo",
+    "Counted",
     "DeviceFacts",
     "Draft",
     "Example",

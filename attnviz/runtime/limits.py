@@ -83,12 +83,17 @@ def _characters(value: object) -> int:
     return sum(map(_characters, value)) if isinstance(value, tuple | list) else 0
 
 
+def most_tokens(model: Model, settings: Settings) -> int:
+    """How many tokens of a text can be read: what the model takes, and this server allows."""
+    own, server = model.card.max_tokens, settings.max_tokens
+    return min(own, server) if own else server
+
+
 def _check_tokens(
     model: Model, settings: Settings, what: str, text: str | Messages, pair: str | None = None
 ) -> None:
     count = len(model.tokenize(text, pair))
-    own, server = model.card.max_tokens, settings.max_tokens
-    limit = min(own, server) if own else server
+    own, server, limit = model.card.max_tokens, settings.max_tokens, most_tokens(model, settings)
     if count <= limit:
         return
     reads = (

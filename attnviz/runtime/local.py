@@ -71,7 +71,7 @@ class LocalRuntime:
         self.hold, self.holds, self.thumbnail = media.hold, media.holds, media.thumbnail
         self.sample = media.sample
         readings = Readings(self.engine)
-        self.embedded = readings.embedded
+        self.embedded, self.counted = readings.embedded, readings.counted
         self.reading, self.special_in, self.check = readings.reading, readings.special_in, readings.check
 
         maps = Maps(self.engine)

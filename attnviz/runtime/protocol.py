@@ -19,7 +19,7 @@ from attnviz.runtime.gallery import Example
 from attnviz.runtime.media import Medium
 from attnviz.runtime.progress import Progress
 from attnviz.runtime.query import CaptureInfo, DeviceFacts, Query
-from attnviz.runtime.readings import Embedded, ReadingFacts
+from attnviz.runtime.readings import Counted, Embedded, ReadingFacts
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.writing import Draft, Parting, Quoted, Written
 from attnviz.types import (
@@ -226,6 +226,9 @@ class Runtime(Protocol):
 
     def embedded(self, query: Query, progress: Progress | None = None) -> Embedded | None:
         """How the texts, each embedded alone, exceed the model's own limit for that; None where they do not."""
+
+    def counted(self, query: Query, progress: Progress | None = None) -> Counted | None:
+        """How many tokens the texts have, and the beginning of one that is too long; None of a model not loaded."""
 
     def reading(self, name: str, progress: Progress | None = None) -> ReadingFacts:
         """What can be chosen beside a text; nothing of an opened file, or of a model that is not loaded."""

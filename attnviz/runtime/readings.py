@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from attnviz.runtime import limits
 from attnviz.runtime.engine.engine import Engine, Key
 from attnviz.runtime.progress import COMPUTING, Progress, silent
 from attnviz.runtime.query import Query, is_file
 
 if TYPE_CHECKING:
-    from attnviz.capture import SelfCheck
+    from attnviz.capture import Model, SelfCheck
+
+
+TRIED = 16  # beginnings of a text, each a token shorter: some end in the midst of what is read as one
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,23 @@ class Embedded:
 
     limit: int
     tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How long the texts of a question are, as the model reads them.
+
+    Attributes:
+        tokens: of the text, with a second one of both as one sequence, special ones included.
+        limit: how many the model reads, and this server allows.
+        beginning: of a text that is longer, as much as is read as its first tokens; None where nothing is left out,
+            where there is a second text, or where no beginning is read as just those tokens. read: its tokens.
+    """
+
+    tokens: int
+    limit: int
+    beginning: str | None = None
+    read: int = 0
 
 
 class Readings:
@@ -104,6 +126,31 @@ class Readings:
         tokens = tuple(len(model.tokenize(text)) for text in texts)
         return Embedded(limit, tokens) if max(tokens) > limit else None
 
+    def counted(self, query: Query, progress: Progress | None = None) -> Counted | None:
+        """How many tokens the texts have, and the beginning of one that is too long; None of a file or a picture.
+
+        Of a model that is not loaded, as `reading`. Raises InputTooLong beyond the characters that this server reads.
+        """
+        if is_file(query.model) or query.media or not query.text.strip():
+            return None
+        models = self._engine.models
+        loaded = models.get(query.model, progress) if progress else models.peek(query.model)
+        if loaded is None:
+            return None
+        limits.check_characters(query, self._engine.settings)
+        model = loaded.model.reads(**query.reading)
+        count, limit = (
+            len(model.tokenize(query.content, query.pair)),
+            limits.most_tokens(model, self._engine.settings),
+        )
+        if count <= limit or query.pair or query.chat:
+            return Counted(count, limit)
+        for fewer in range(TRIED):
+            beginning = _first_tokens(model, query.text, limit - fewer)
+            if beginning is not None and beginning.strip():
+                return Counted(count, limit, beginning, limit - fewer)
+        return Counted(count, limit)
+
     def check(self, name: str, progress: Progress | None = None) -> SelfCheck | None:
         """Whether the capture of a model is right: see `attnviz.check`. Once for each model; None of an opened file.
 
@@ -125,3 +172,19 @@ class Readings:
             progress or silent,
         )
         return found
+
+
+def _first_tokens(model: Model, text: str, limit: int) -> str | None:
+    """The beginning of a text that is read as its first tokens, special ones included; None where there is none."""
+    tokens = model.tokenize(text)
+    if len(tokens) <= limit:
+        return text
+    added = tokens.spans[:, 0] == tokens.spans[:, 1]
+    own = np.flatnonzero(~added)
+    kept = limit - int(added.sum())
+    if kept < 1:
+        return None
+    beginning = text[: int(tokens.spans[own[kept - 1], 1])]
+    again = model.tokenize(beginning)
+    left = np.delete(tokens.ids, own[kept:])
+    return beginning if np.array_equal(again.ids, left) else None

@@ -31,7 +31,6 @@ VIEWS = {
     "/heads?layer=0,1&head=0,3": ".av-panes",
     "/compare": FIGURE,
     "/compare?part=heads": FIGURE,
-    "/compare?part=find": ".st-key-found",
     "/alignment": ".st-key-fetch_model",  # with a translator: test_translating.py
     "/allocation": FIGURE,
     "/allocation?by=distance": FIGURE,

@@ -44,4 +44,7 @@ def choose(query: Query, state: State, target: TargetInfo) -> dict[str, Hashable
         on_change=session.on_change("longer", "longer", lambda value: None if value == WHOLE else value),
         required=True,
     )
-    return {"length": "own"} if chosen == CUT else {}
+    if chosen == WHOLE:
+        return {}
+    session.read_only(found.limit, max(found.tokens))
+    return {"length": "own"}

@@ -39,9 +39,10 @@ def _show(name: str, data: bytes, key: str = "", **events: Callable[[], None]) -
     """Mount a figure; of its message goes out what the browser does not hold."""
     held = st.session_state.setdefault(HELD_PARTS, Held())
     heard = st.session_state.get(HEARD, {}).get(key or name, {})
+    told = {"heard": heard, "read": session.read_of_text()}
     return _mount(name)(
         key=key or name,
-        data=addressed(thin(data, held), heard),
+        data=addressed(thin(data, held), told),
         on_lost_change=held.clear,
         **events,
     )

@@ -23,6 +23,7 @@ class Entry:
         figure: what it draws first, a name of `attnviz.figures.component`; "" for a page without a figure.
         asks: whether it draws one question, which is then asked for it; otherwise `draw` takes the state alone.
         kinds: of models, where it takes some only.
+        together: whether two texts can be read together there, as one.
         media: whether it shows pictures and sounds, too; the others read text.
     """
 
@@ -34,6 +35,7 @@ class Entry:
     figure: str
     asks: bool = True
     media: bool = False
+    together: bool = False
     kinds: tuple[str, ...] = ()
 
     @property
@@ -52,6 +54,7 @@ SITE: tuple[Entry, ...] = (
         "A row of attention weights adds up to 1.",
         "heatmap",
         media=True,
+        together=True,
     ),
     Entry(
         "why",
@@ -72,14 +75,15 @@ SITE: tuple[Entry, ...] = (
         "its statistics, click it to open it, or mark two to four of them to compare them below.",
         "heads",
         media=True,
+        together=True,
     ),
     Entry(
         "compare",
         "Look",
         "Compare",
-        "Two texts, all heads with each other, and who looks from here to there.",
-        "What changed when you changed one word? What does another head do, or another model? Which heads are alike, "
-        "and which look from this token to that one? Each text is read alone.",
+        "Two heads, texts or models side by side, with their difference.",
+        "What changed when you changed one word? What does another head do, or another model? Which heads are alike? "
+        "Each text is read alone.",
         "panes",
         asks=False,
     ),
@@ -91,6 +95,7 @@ SITE: tuple[Entry, ...] = (
         "Each token spreads an attention of 100 % over the tokens of the text. Which kinds of token get it, in which "
         "layers and heads? Which sentence looks at which?",
         "allocation",
+        together=True,
     ),
     Entry(
         "bertviz",
@@ -100,6 +105,7 @@ SITE: tuple[Entry, ...] = (
         "The head view and the model view of BertViz (Vig 2019), drawn by its own code: a line for each attention "
         "weight, the more opaque the larger.",
         "frame",
+        together=True,
     ),
     Entry(
         "alignment",

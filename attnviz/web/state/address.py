@@ -33,6 +33,7 @@ UNWRITTEN = "What the link says was written cannot be read; the prompt stands al
 UNHELD = "What the score in the link is held against cannot be read; the mean of its row is taken."
 UNDRAWN = "How tokens are chosen cannot be read from the link; the likeliest one is."
 UNCOVERED = "The covered patches in the link are not written as numbers; none is covered."
+UNCOUNTED = "How long the whole text was cannot be read from the link."
 UNNAMED = "The name of the {} in the link cannot be used; choose the file again."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
@@ -52,6 +53,7 @@ LINKS = r"[0-9]{1,4}(\.[0-9]{1,4}){3}(,[0-9]{1,4}(\.[0-9]{1,4}){3}){0,49}"
 TREE = r"[0-9a-z.~-]{1,6000}"
 DRAWN = r"[0-9.]{0,5}(_[0-9.]{0,5}){3}"
 MODES = ("chat", "summary", "question")
+TOGETHER = ("together", "first", "second")
 CLOSER = ("layers", "why", "needs")
 AGAINST = r"none|k[0-9]{1,6}"
 ROWS = r"[a-z]+\.[0-9.*]{1,20}"
@@ -89,6 +91,8 @@ class State:
         operator: how the test of an explanation takes words away; side: "second" where it is of the second text.
         reading: "special" or "chat": how the texts are read, as the languages; see `attnviz.runtime.Query`.
         first: "taken" where tests and baselines may take the first token away, which causal models lean on.
+        together: of two texts, whether the model reads both as one, or which of them alone.
+        whole: of how many tokens how many are read, "512.900", where the text is the beginning of a longer one.
         longer: "cut" where of a text that is longer than the model embeds only the beginning is read.
         panes: what the Compare page shows side by side, as `attnviz.web.state.panes` writes it.
         off: heads that are switched off, "2.5,3.*" for instance. gate: what becomes of them instead, a factor or
@@ -117,7 +121,7 @@ class State:
     changed: str | None = stands.text("changed", depends=("model", "text", "pair"))
     heads: tuple[Head, ...] = stands.heads("layer", "head", "model")
     opened: Head | None = stands.head("open", "model")  # noqa: RUF009 (it returns a dataclass field)
-    held: tuple[Place, ...] = stands.places("held", *READ, "kind", "unit")
+    held: tuple[Place, ...] = stands.places("held", *READ, "kind", "unit", "together")
     kind: str | None = stands.word("kind", "model")
     unit: str | None = stands.choice("unit", UNITS)
     part: str | None = stands.choice("part", PARTS)
@@ -139,6 +143,10 @@ class State:
     target_language: str | None = stands.word("target_language", "model")
     first: str | None = stands.word("first", "model")
     longer: str | None = stands.word("longer", "model")
+    together: str | None = stands.word("texts", "model")
+    whole: str | None = stands.spelled(
+        "of", r"[1-9][0-9]{0,6}\.[1-9][0-9]{0,6}", UNCOUNTED, "model", "text", *READING
+    )
     gate: str | None = stands.word("gate")
     panes: str | None = stands.panes("panes")
     off: str | None = stands.spelled("off", HEADS, UNREADABLE, "model")

@@ -33,6 +33,7 @@ TRAIL = "attnviz_trail"  # the last address that was written, and those before i
 TYPED_MODELS = "attnviz_typed_models"
 ASKED_FOR = "attnviz_asked_for"
 PAGE = "attnviz_page"
+READ_OF_TEXT = "attnviz_read_of_text"  # how much of a text is read, where that is not all of it
 SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on another page
 SPECIAL, CHAT = address.READINGS
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
@@ -60,11 +61,24 @@ def begin(page: str) -> State:
     """Start a run of the script: note what in the address could not be used, and which page this is."""
     current, notices = address.parse(_params())
     st.session_state[NOTICES] = list(notices)
+    st.session_state.pop(READ_OF_TEXT, None)
+    if current.whole:
+        read_only(*map(int, current.whole.split(".")))
     st.session_state[TRAIL] = _trail().at(current)
     if st.session_state.get(PAGE) != page:
         st.session_state[PAGE] = page
         st.session_state.pop(SENT, None)
     return state()
+
+
+def read_only(tokens: int, whole: int) -> None:
+    """Of the text that is shown only the first tokens are read: every picture and file says so."""
+    st.session_state[READ_OF_TEXT] = f"the first {tokens:,} of {whole:,} tokens"
+
+
+def read_of_text() -> str:
+    """How much of the text is read, in words; "" where it is all of it."""
+    return str(st.session_state.get(READ_OF_TEXT, ""))
 
 
 def notice(sentence: str) -> None:
@@ -184,7 +198,12 @@ def medium(current: State | None = None) -> Medium | None:
 def spelled(current: State, query: Query) -> State:
     """The state with the question spelled out, for a link: the defaults of another server may be others."""
     text = None if query.media else query.text
-    return replace(current, model=query.model, text=text, pair=query.pair, target_text=query.target_text)
+    pair = query.pair
+    if pair is None and current.pair and text == current.pair:
+        text, pair = current.text or example().text, current.pair  # of two texts the second, read alone
+    elif pair is None and current.pair and text == (current.text or example().text):
+        pair = current.pair
+    return replace(current, model=query.model, text=text, pair=pair, target_text=query.target_text)
 
 
 def is_file(model: str | None) -> bool:

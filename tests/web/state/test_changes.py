@@ -43,6 +43,8 @@ FULL = State(
     target_language="de",
     first="taken",
     longer="cut",
+    together="second",
+    whole="512.900",
     gate="mean",
     panes="3.1,5.4",
     off="2.5",
@@ -64,39 +66,37 @@ FULL = State(
     covered="1,2",
 )
 # What another value of a field leaves of the rest, by what each stands for.
+ITEMS = {"held", "forced", "prefix", "links", "against", "covered"}  # named by their places in what is read
+TREE = {"written", "at", "other"}
 FOLLOWING = {
-    "text": {
-        "held",
-        "changed",
-        "edits",
-        "forced",
-        "prefix",
-        "links",
-        "written",
-        "at",
-        "other",
-        "against",
-        "covered",
-    },
-    "pair": {"held", "changed", "edits", "forced", "prefix", "links", "against", "covered"},
-    "target_text": {"held", "forced", "prefix", "links", "against", "covered"},
-    "image": {"held", "forced", "prefix", "links", "against", "covered"},
-    "audio": {"held", "forced", "prefix", "links", "against", "covered"},
+    "text": {*ITEMS, *TREE, "changed", "edits", "whole"},
+    "pair": {*ITEMS, "changed", "edits"},
+    **dict.fromkeys(("target_text", "image", "audio"), ITEMS),
     "prefix": {"links"},
     "kind": {"held", "forced", "against"},
     "unit": {"held", "against"},
+    "together": {"held", "against"},
     "changed": {"edits"},
     "written": {"at", "other"},
-    **{key: {"written", "at", "other"} for key in ("mode", "question", "turns")},
+    **dict.fromkeys(("mode", "question", "turns"), TREE),
     "model": {
-        *("held", "changed", "edits", "forced", "written", "at", "heads", "opened", "kind", "over", "off"),
-        *("prefix", "links", "turns", "other", "against", "covered"),
+        *(
+            *ITEMS,
+            *TREE,
+            "changed",
+            "edits",
+            "whole",
+            "together",
+            "turns",
+            "heads",
+            "opened",
+            "kind",
+            "over",
+            "off",
+        ),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
-    **{
-        key: {"held", "edits", "forced", "prefix", "links", "written", "at", "other", "against", "covered"}
-        for key in ("reading", "source_language", "target_language")
-    },
+    **{key: {*ITEMS, *TREE, "edits", "whole"} for key in ("reading", "source_language", "target_language")},
 }
 CHOICES = {
     "model": [None, "a", "b"],

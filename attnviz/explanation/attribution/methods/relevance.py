@@ -63,6 +63,7 @@ class Relevance:
 
 def output_gradients(problem: Problem | PictureProblem) -> tuple[tuple[Call, ...], tuple[torch.Tensor, ...]]:
     """The attention calls of the text, and dF/dO of each (B, Q, H, dv); dF/dA where only weights are shown."""
+    from dataclasses import replace
 
     import torch
 

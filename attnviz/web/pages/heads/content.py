@@ -11,7 +11,7 @@ import streamlit as st
 
 from attnviz.figures.messages import axes as maps
 from attnviz.provenance import call
-from attnviz.web.controls import head_statistics
+from attnviz.web import glossary
 from attnviz.web.controls.attention import Attention, archive, read_attention
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, links, progress
@@ -120,7 +120,7 @@ def message(
         keys=attention.shape[3],
         chosen=chosen,
         details=details,
-        descriptions={metric: head_statistics.description(metric).meaning for metric in table.metrics},
+        descriptions={metric: glossary.term(metric).meaning for metric in table.metrics},
         causal=attention.causal,
         note="The padding of the sound is left out of the small maps." if padded else "",
         model=session.model_name(query.model),
