@@ -81,7 +81,7 @@ def _languages(query: Query, facts: ReadingFacts) -> None:
         encodes = bool(facts.source_languages) and facts.source_language is None  # a text, and writes nothing
         if not codes or (not source and own is None and encodes):
             continue
-        nobody = f"the model’s own: {plain(own)}" if own else "choose one"
+        nobody = f"the model’s own: {plain(own)}" if own else "as it hears" if query.audio else "choose one"
         titles = {"": nobody, **{code: plain(code) for code in codes}}
         st.selectbox(
             label,
