@@ -156,10 +156,10 @@ def tested(test: PartTest, escape: Escape) -> tuple[str, ...]:
     )
     found = [f"{direct}{chance}."]
     if test.anew is not None:
+        share = _percent(test.anew / test.said if test.said else math.nan)
         found.append(
-            f"Taken away where it was written, with all that follows computed anew, the score "
-            f"{_falls(test.anew)} ({_percent(test.anew / test.said if test.said else math.nan)} of what was said): a part acts through "
-            "others, too, and others step in."
+            f"Taken away where it was written, with all that follows computed anew, the score {_falls(test.anew)} "
+            f"({share} of what was said): a part acts through others, too, and others step in."
         )
     return tuple(found)
 
