@@ -150,7 +150,7 @@ class Engine:
         """The capture of a picture or a sound that this server holds."""
         source = self.medium_of(query)
         limits.check_items(model, model.tokenize(**source), query, self.settings)
-        return model.capture(target_text=query.target_text, **source)
+        return model.capture(target_text=query.target_text, **query.reading, **source)
 
     def on_model(
         self,

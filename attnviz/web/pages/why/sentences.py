@@ -158,8 +158,8 @@ def tested(test: PartTest, escape: Escape) -> tuple[str, ...]:
     if test.anew is not None:
         share = _percent(test.anew / test.said if test.said else math.nan)
         found.append(
-            f"Taken away where it was written, with all that follows computed anew, the score {_falls(test.anew)} "
-            f"({share} of what was said): a part acts through others, too, and others step in."
+            "Taken away where it was written, with all that follows computed anew, the score "
+            f"{_falls(test.anew)} ({share} of what was said): a part acts through others, too, and others step in."
         )
     return tuple(found)
 
