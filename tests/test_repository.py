@@ -56,7 +56,7 @@ HEAVY = (
 
 PUBLIC_FUNCTIONS = {
     "catalog", "load", "open", "explain", "methods", "targets", "faithfulness", "ablate", "head_importance",
-    "without", "sanity", "layer_by_layer", "check", "fetch",
+    "without", "sanity", "layer_by_layer", "check", "fetch", "why", "traces", "writes",
 }  # fmt: skip
 PUBLIC_ERRORS = {
     "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",

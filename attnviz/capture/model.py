@@ -22,8 +22,10 @@ from attnviz.capture.reading import (
     Reading,
     Special,
     check_length,
+    check_tag,
     read_chat,
     read_text,
+    target_languages,
     target_of,
 )
 from attnviz.capture.sequences import decoder_start, joined, shifted
@@ -86,9 +88,7 @@ class Model:
     @property
     def languages(self) -> tuple[str, ...]:
         """The codes that `target_language` can be; none where there is nothing to choose."""
-        from attnviz.text import languages
-
-        return languages(self.loaded.tokenizer)
+        return target_languages(self.loaded)
 
     @property
     def source_languages(self) -> tuple[str, ...]:
@@ -191,7 +191,8 @@ class Model:
             special: names of special tokens in the texts ("[MASK]") are those tokens; else they are text. "only":
                 and no others are added, as in the text that `chat` gives.
             source_language, target_language: of a multilingual model, two of `languages`; by default those that its
-                tokenizer and its generation settings name.
+                tokenizer and its generation settings name. Marian's translators know a target language only (their
+                ">>fra<<" before the text); Whisper's is that of the transcript, by default what it hears.
             image: in place of a text, for a vision model: a path, the bytes of a file, a PIL image, or an array of
                 (height, width) or (height, width, channels), uint8 or floats from 0 to 1.
             audio: in place of a text, for a speech model: a path, the bytes of a file, or an array of (samples,) or
@@ -210,7 +211,8 @@ class Model:
         if image is not None or audio is not None:
             items, media = read_media(self.loaded, image, audio, sampling_rate, text, pair)
             given = {"image": Variable("picture")} if image is not None else {"audio": Variable("sound")}
-            line = call("model.capture", **given, sampling_rate=sampling_rate, target_text=target_text)
+            more = {"target_text": target_text, "target_language": reader.reading.target_language}
+            line = call("model.capture", **given, sampling_rate=sampling_rate, **more)
             return self._made(capture_media(reader, items, media, target_text), line)
         line = call("model.capture", text, pair=pair, target_text=target_text, **reader._options())
         return self._made(reader._capture(text, pair, target_text), line)  # type: ignore[arg-type]
@@ -417,9 +419,10 @@ class Model:
         """The tokens, and the lists that the module is fed (input_ids, attention_mask, ...), of what fits the model.
 
         Raises:
-            InputInvalid: no string, or a token that the model lacks.
+            InputInvalid: no string, a token that the model lacks, or no target language where one must be named.
             InputEmpty: no text. InputTooLong: more tokens than the model has positions.
         """
+        check_tag(self.loaded, text, self.reading)
         tokens, inputs = read_text(self.loaded, text, pair, self.reading)
         check_length(self.loaded, len(tokens))
         return tokens, inputs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,13 +42,12 @@ class Embedded:
     """A question with a text that is longer than what sentence-transformers embeds with this model.
 
     Attributes:
-        limit: tokens that it reads; it cuts off the rest. tokens: of the text, and of the second text if there is one.
-        cut: the question about what is left then; None where no text is read as just those tokens.
+        limit: tokens that it reads; it cuts off the rest, as the option length="own" of a target does.
+        tokens: of the text, and of the second text if there is one.
     """
 
     limit: int
     tokens: tuple[int, ...]
-    cut: Query | None
 
 
 @dataclass(frozen=True)
@@ -125,12 +124,7 @@ class Readings:
         model = loaded.model.reads(**query.reading)
         texts = [text for text in (query.text, query.pair) if text]
         tokens = tuple(len(model.tokenize(text)) for text in texts)
-        if max(tokens) <= limit:
-            return None
-        cut = [_first_tokens(model, text, limit) for text in texts]
-        left = [text for text in cut if text is not None]
-        whole = replace(query, text=left[0], pair=left[1] if left[1:] else None) if left == cut else None
-        return Embedded(limit, tokens, whole)
+        return Embedded(limit, tokens) if max(tokens) > limit else None
 
     def counted(self, query: Query, progress: Progress | None = None) -> Counted | None:
         """How many tokens the texts have, and the beginning of one that is too long; None of a file or a picture.

@@ -7,6 +7,7 @@ instead begins the source with a tag that names the language of the target.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import UnknownName
@@ -50,12 +51,8 @@ def language_ids(tokenizer: PreTrainedTokenizerBase | None) -> dict[str, int]:
     }
 
 
-def checked_language(tokenizer: PreTrainedTokenizerBase | None, what: str, code: str | None) -> str | None:
-    """The code, where the tokenizer has it, or None. Raises UnknownName with the codes that it has.
-
-    `what`: "source language" or "target language"; where tags name the target, there is no source to choose.
-    """
-    valid = tuple(language_ids(tokenizer)) if what.startswith("source") else languages(tokenizer)
+def checked_language(what: str, code: str | None, valid: Sequence[str]) -> str | None:
+    """The code, where it is valid, or None. Raises UnknownName with those that are."""
     if code is None or code in valid:
         return code
     raise UnknownName(what, code, valid)

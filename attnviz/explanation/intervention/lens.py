@@ -54,7 +54,7 @@ def layer_by_layer(
     chosen = find_target(model, target)
     whole = pose(model, chosen, text, pair, options)[0]
     read = whole.tokens.text
-    shorter = _Shorter(model, layer_names(model, read[:200] if read[:200].strip() else read))
+    shorter = _Shorter(model, layer_names(whole.model, read[:200] if read[:200].strip() else read))
     places: dict[int, tuple[float, Outcomes]] = {}
     for done, count in enumerate((shorter.count, *range(shorter.count))):  # first all layers, which are kept
         report(done / (shorter.count + 1))

@@ -42,7 +42,9 @@ def _show(query: Query, apart: bool) -> None:
     with st.container(horizontal=True, gap="medium"):
         if special or (names and not query.chat):
             _switch("Read them as special tokens", SPECIAL, special)
-        if query.chat or facts.chat:
+        if (
+            query.chat or facts.chat
+        ) and not session.state().mode:  # a mode of Generation says how it is asked
             _switch("As a chat message", CHAT, query.chat, CHAT_HELP)
         _languages(query, facts)
     if query.chat and query.pair and not apart:
@@ -79,7 +81,7 @@ def _languages(query: Query, facts: ReadingFacts) -> None:
         encodes = bool(facts.source_languages) and facts.source_language is None  # a text, and writes nothing
         if not codes or (not source and own is None and encodes):
             continue
-        nobody = f"the model’s own: {plain(own)}" if own else "choose one"
+        nobody = f"the model’s own: {plain(own)}" if own else "as it hears" if query.audio else "choose one"
         titles = {"": nobody, **{code: plain(code) for code in codes}}
         st.selectbox(
             label,

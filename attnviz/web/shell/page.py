@@ -128,6 +128,8 @@ def shown_text(query: Query) -> None:
     """The text that the page is about."""
     if query.media or not query.text:
         _shown_picture(query)
+        if query.audio:
+            reading.show(query)
         return
     with st.container(key="shown_text", gap="small"):
         st.text(plain(query.text))

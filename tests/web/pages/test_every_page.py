@@ -372,7 +372,7 @@ def test_a_typed_hub_model_says_its_size_when_asked_before_anything_is_fetched(a
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     visit = app("attention", text="Rain.")
-    visit.at.selectbox(key="side_model").set_value("somebody/unheard-of").run()
+    typed(visit, "somebody/unheard-of")
     assert "not on this machine" in visit.markdown
     assert visit.figures() == []
     assert not any("may not be asked" in each for each in visit.problem)
@@ -380,9 +380,21 @@ def test_a_typed_hub_model_says_its_size_when_asked_before_anything_is_fetched(a
     assert any("may not be asked" in each for each in visit.problem)
 
 
-def test_a_typed_directory_says_its_size_and_is_loaded_at_once(app, decoder):
+def test_a_typed_directory_is_loaded_at_once_and_its_size_is_told_meanwhile(app, decoder):
+    from attnviz.loading import Access
+    from attnviz.loading.estimate import estimate
+    from attnviz.web.controls.models import size_line
+
     visit = app("attention", text="Rain.")
-    visit.at.selectbox(key="side_model").set_value(decoder).run()
-    assert "million parameters" in visit.markdown
-    assert "on disk, loads in about 1 s" in visit.markdown
+    found = estimate(decoder, Access())
+    assert found is not None
+    assert "on disk, loads in about 1 s; licence unknown" in size_line(found)
+    typed(visit, decoder)
     assert visit.figure("heatmap")[0]["queries"]
+
+
+def typed(visit, name: str) -> None:
+    """AppTest knows only what is in the list: what somebody types is there first."""
+    box = visit.at.selectbox(key="side_model")
+    box.options.append(name)
+    box.set_value(name).run()

@@ -63,6 +63,7 @@ class Relevance:
 
 def output_gradients(problem: Problem | PictureProblem) -> tuple[tuple[Call, ...], tuple[torch.Tensor, ...]]:
     """The attention calls of the text, and dF/dO of each (B, Q, H, dv); dF/dA where only weights are shown."""
+    from dataclasses import replace
 
     import torch
 
@@ -74,7 +75,7 @@ def output_gradients(problem: Problem | PictureProblem) -> tuple[tuple[Call, ...
         return output + zeros[-1]
 
     with torch.enable_grad(), sites.changed(probe) as running:
-        value = problem.within(sites.part(running, problem.module)).evaluate()
+        value = replace(problem, module=sites.part(running, problem.module)).evaluate()
     gradients = torch.autograd.grad(value.sum(), zeros, materialize_grads=True)
     return sites.calls, gradients
 
