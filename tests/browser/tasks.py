@@ -49,7 +49,7 @@ def head_behind_a_pronoun(hand: Hand) -> None:
     hand.click(hand.page.get_by_test_id("sentence").locator(f"[data-token='{IT}']"))
     expect(hand.page.get_by_text(re.compile(r"“it” \(9\) looks at"))).to_be_visible()
     at_rest(hand.page)
-    hand.button(re.compile(r"^Layer \d+, head \d+: \d+%$"))
+    hand.click(hand.page.get_by_role("radio", name=re.compile(r"^Layer \d+, head \d+: \d+%$")).first)
     expect(hand.page).to_have_url(re.compile(r"layer=.*held=q9"))
     drawn(hand.page)
 
