@@ -22,6 +22,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const texts = Array.from(document.querySelectorAll(FIELDS), (field) => field.value);
       tries--;
       if (texts.join("").length <= MOST) setTriggerValue("typed", Object.fromEntries(data.names.split(",").map((name, n) => [name, texts[n] ?? ""])));
+      if (!data.said && tries > 0) ask(AGAIN); // the same answer again would not be told
     }, after);
   };
   const typed = (event) => {
@@ -30,7 +31,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     ask(PAUSE);
   };
   if (data.said) tries = 0;
-  else if (tries > 0) ask(AGAIN);
   undone.get(parentElement)?.();
   document.addEventListener("input", typed, true);
   const undo = () => {
