@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.app import at_rest, drawn
 
 SENTENCE = "The dog barked at the postman because it was afraid."
-IT = 8  # the token "it" of that sentence
+IT = 9  # the token "it" of that sentence
 FILE = Path(__file__).resolve().parents[2] / "attnviz" / "examples" / "similar.attnviz"
 
 
@@ -38,7 +38,7 @@ def own_sentence(hand: Hand) -> None:
     hand.button("Edit text")
     box = hand.page.get_by_role("textbox", name="Text", exact=True)
     box.fill(SENTENCE)
-    expect(hand.page.locator(".st-key-text_entry").get_by_role("status")).to_have_text("13 of 512 tokens.")
+    expect(hand.page.locator(".st-key-text_entry").get_by_role("status")).to_have_text("14 of 512 tokens.")
     box.press("Enter")
     expect(hand.page.get_by_test_id("sentence")).to_contain_text("The dog barked")
     drawn(hand.page)
@@ -47,10 +47,10 @@ def own_sentence(hand: Hand) -> None:
 def head_behind_a_pronoun(hand: Hand) -> None:
     """Hold the pronoun, and go to another head that makes the same link."""
     hand.click(hand.page.get_by_test_id("sentence").locator(f"[data-token='{IT}']"))
-    expect(hand.page.get_by_text(re.compile(r"“it” \(8\) looks at"))).to_be_visible()
+    expect(hand.page.get_by_text(re.compile(r"“it” \(9\) looks at"))).to_be_visible()
     at_rest(hand.page)
-    hand.button(re.compile(r"^Layer \d+, head \d+: \d+%$"))
-    expect(hand.page).to_have_url(re.compile(r"layer=.*held=q8"))
+    hand.click(hand.page.get_by_role("radio", name=re.compile(r"^Layer \d+, head \d+: \d+%$")).first)
+    expect(hand.page).to_have_url(re.compile(r"layer=.*held=q9"))
     drawn(hand.page)
 
 

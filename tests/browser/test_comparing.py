@@ -73,9 +73,9 @@ def test_two_heads_of_the_matrix_are_opened_side_by_side(page: Page):
 def test_a_link_to_the_former_finder_shows_who_makes_the_link(page: Page):
     page.goto("/compare?part=find&held=q10,k2")
     expect(page).to_have_url(re.compile(r"/attention\?held=q10%2Ck2$"))
-    page.get_by_role("button", name=re.compile(r"^Layer 2, head 3: ")).click()
-    expect(page).to_have_url(re.compile(r"/attention\?layer=2&head=3&held=q10%2Ck2$"))
-    expect(page.get_by_role("heading", name="Layer 2, head 3")).to_be_visible()
+    page.get_by_role("radio", name=re.compile(r"^Layer 5, head 11: ")).click()
+    expect(page).to_have_url(re.compile(r"/attention\?layer=5&head=11&held=q10%2Ck2$"))
+    expect(page.get_by_role("heading", name="Layer 5, head 11")).to_be_visible()
 
 
 def test_a_head_of_the_allocation_opens_its_map(page: Page, maps):

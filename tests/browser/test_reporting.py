@@ -77,7 +77,7 @@ def test_pinned_figures_make_a_report_with_the_numbers_of_the_page(page: Page, b
     expect(explained.get_by_test_id("bars0")).to_be_visible()
     hover(sheet, 3, 4)
     read = float(sheet.locator("#pin-1").get_by_test_id("readout").get_attribute("data-value") or "nan")
-    assert read == weight == pytest.approx(model.capture(TEXT, OTHER).attention(3, 1)[3, 4], abs=1e-6)
+    assert read == weight == pytest.approx(model.capture(TEXT).attention(3, 1)[3, 4], abs=1e-6)
     link = sheet.locator("#pin-2 .link a")
     assert (link.get_attribute("href") or "").startswith(f"{page.url.split('/report')[0]}/attribution?")
     assert sheet.evaluate("globalThis.injected ?? null") is None

@@ -3,24 +3,34 @@
 const FIELDS = ":is(.st-key-text_entry, .st-key-open_entry) textarea";
 const PAUSE = 350; // milliseconds without a key
 const MOST = 100_000; // characters that are sent to be counted
+const AGAIN = 1500; // milliseconds until it is asked again, where the model is not loaded yet
+const TRIES = 20;
 
 /** What it is made of, built by load.js. */
 export const HTML = '<p>Enter shows it, Shift + Enter begins a new line. <span role="status"></span></p>';
 
 const undone = new WeakMap();
+let tries = 0; // that are left of what was typed last
 
 /** Streamlit's component: data is {said, names}, the count in words and the names of the fields in their order. */
 export default function ({ data, parentElement, setTriggerValue }) {
   parentElement.querySelector("span").textContent = data.said;
   let timer = 0;
-  const typed = (event) => {
-    if (!event.target.matches?.(FIELDS)) return;
+  const ask = (after) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const texts = Array.from(document.querySelectorAll(FIELDS), (field) => field.value);
+      tries--;
       if (texts.join("").length <= MOST) setTriggerValue("typed", Object.fromEntries(data.names.split(",").map((name, n) => [name, texts[n] ?? ""])));
-    }, PAUSE);
+      if (!data.said && tries > 0) ask(AGAIN); // the same answer again would not be told
+    }, after);
   };
+  const typed = (event) => {
+    if (!event.target.matches?.(FIELDS)) return;
+    tries = TRIES;
+    ask(PAUSE);
+  };
+  if (data.said) tries = 0;
   undone.get(parentElement)?.();
   document.addEventListener("input", typed, true);
   const undo = () => {
