@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 import torch
 
-from attnviz.explanation.circuits.tracing import Look, Pass, Write
+from attnviz.explanation.circuits.records import Look, Pass, Write
 from attnviz.types import Kind, ScorePart
 
 Tensor = torch.Tensor
