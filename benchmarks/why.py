@@ -250,18 +250,16 @@ def _circuit(module: Any, period: int = 16) -> str:
 
 
 def _streams(module: Any, ids: Any) -> Any:
-    import attnviz
-    from attnviz.explanation.circuits.streams import Streams
-    from attnviz.types import Tokens
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
 
-    model = attnviz.load(module)
-    count = ids.shape[1]
-    names = tuple(str(int(each)) for each in ids[0])
-    tokens = Tokens(
-        text=" ".join(names), ids=ids[0].numpy(), pieces=names, labels=names, spans=np.zeros((count, 2)),
-        special=np.zeros(count, bool), words=np.arange(count), segments=np.zeros(count),
-    )  # fmt: skip
-    return Streams(model, {"input_ids": ids, "use_cache": False}, tokens)
+    import attnviz
+    from attnviz.explanation.circuits.streams import read
+
+    backend = Tokenizer(models.WordLevel({str(number): number for number in range(48)}, unk_token="0"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="0")
+    return read(attnviz.load(module, tokenizer=tokenizer), " ".join(str(int(each)) for each in ids[0]))
 
 
 def main() -> None:
