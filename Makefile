@@ -69,7 +69,9 @@ bench: $(DEV_STAMP) browser
 	$(BIN)/python benchmarks/explain.py
 	$(BIN)/python benchmarks/abuse.py
 	$(BIN)/python benchmarks/hover.py
-	$(BIN)/python benchmarks/writing.py
+	$(BIN)/python benchmarks/writing.py --clicks
+	$(BIN)/python benchmarks/quotations.py
+	$(BIN)/python benchmarks/alignment.py
 	$(BIN)/python benchmarks/wire.py
 	$(BIN)/python benchmarks/visitors.py
 

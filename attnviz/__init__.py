@@ -28,6 +28,7 @@ from attnviz.errors import (
     NumbersInvalid,
     TargetUnsupported,
     UnknownName,
+    UnknownWords,
 )
 from attnviz.types import VERSION as __version__  # noqa: F401
 from attnviz.types import Attribution, HeadTable, ModelCard, Tokens
@@ -105,6 +106,7 @@ __all__ = [
     "TargetUnsupported",
     "Tokens",
     "UnknownName",
+    "UnknownWords",
     "ablate",
     "catalog",
     "check",

@@ -8,6 +8,7 @@ AttnVizError
 ├── FetchFailed              a model of the catalogue could not be fetched: see `cause`
 ├── InputInvalid             a text that is no string, a malformed message, a token that the model lacks, options
 │                            that do not go together
+│   └── UnknownWords         words that a vocabulary of whole words lacks: names them
 ├── InputEmpty               no text, or nothing left of it after tokenization
 ├── InputTooLong             more tokens than the model, or the limit of this server, allows
 ├── UnknownName              a method, target, metric or kind that does not exist: lists the valid names
@@ -105,6 +106,19 @@ class FetchFailed(AttnVizError):
 
 class InputInvalid(AttnVizError):
     """What was given is not what is read here: no string, a malformed message, a token that the model lacks."""
+
+
+class UnknownWords(InputInvalid):
+    """The text has `words` that the model has no token for: it would read each as nothing, and make something up."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = tuple(words)
+        named = ", ".join(f"“{word}”" for word in self.words[:12])
+        more = f" and {len(self.words) - 12} more" if len(self.words) > 12 else ""
+        super().__init__(
+            f"The model does not know {named}{more}: its vocabulary is one of whole words.",
+            "Use other words, or the other language if it translates both ways.",
+        )
 
 
 class InputEmpty(AttnVizError):

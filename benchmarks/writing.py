@@ -1,17 +1,22 @@
 """Writing token by token beside plain `generate`, in one run: tokens a second, the first candidates, memory.
 
-    python benchmarks/writing.py [MODEL] [--tokens 64] [--rounds 3]
+    python benchmarks/writing.py [MODEL] [--tokens 64] [--rounds 3] [--clicks]
 
 Each step of the writer keeps queries, keys, values and outputs of all heads, the twenty likeliest candidates and the
-entropy. CPU times, since a machine may be busy; the goal is 0.85 of `generate`.
+entropy. CPU times, since a machine may be busy; the goal is 0.85 of `generate`. With --clicks, in a browser: from a
+click on the page to the screen.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 PROMPT = "The old lighthouse keeper climbed the stairs every evening, because the ships out at sea"
 GOAL = 0.85
@@ -71,6 +76,7 @@ def main() -> None:
     parser.add_argument("model", nargs="?", default="smollm2")
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clicks", action="store_true", help="also measure the page in a browser")
     given = parser.parse_args()
     import attnviz
 
@@ -94,6 +100,10 @@ def main() -> None:
     print(
         f"held after 256 + 256 tokens {held / 2**20:7.1f} MB, {held / final:.2f} of Q, K, V and outputs (goal 2)"
     )
+    if given.clicks:
+        from benchmarks.writing_clicks import table
+
+        print(table(given.model))
 
 
 if __name__ == "__main__":

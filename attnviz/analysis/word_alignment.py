@@ -14,13 +14,11 @@ import numpy as np
 
 from attnviz.analysis.entropy import entropy
 from attnviz.analysis.groups import aggregate
-from attnviz.types import BoolArray, FloatArray, IntArray, Tokens, readonly
+from attnviz.types import BoolArray, FloatArray, IntArray, Links, Tokens, readonly
 
 FLAT = 0.5  # a row whose entropy is more than this share of the largest possible is no answer
 UNREAD = 0.2  # a source word that gets less than this in all rows together was hardly read
 UNITS = ("word", "token")
-
-Links = frozenset[tuple[int, int]]  # (source, target), both counted from 0
 
 
 @dataclass(frozen=True)
@@ -168,11 +166,36 @@ def parse_links(written: str) -> Links:
     return frozenset((int(source), int(target)) for source, target in pairs)
 
 
-def alignment_error_rate(found: Iterable[tuple[int, int]], gold: Collection[tuple[int, int]]) -> float:
-    """1 - 2 |found and gold| / (|found| + |gold|), where all gold links are sure. 0 is perfect.
+def by_words(links: Iterable[tuple[int, int]], words: WordAlignment) -> Links:
+    """Links between tokens, as links between the words that they are pieces of; those of special tokens go."""
+    sources, targets = (
+        {token: word for word, (first, end) in enumerate(ends.tolist()) for token in range(first, end)}
+        for ends in (words.source_tokens, words.target_tokens)
+    )
+    return frozenset((sources[s], targets[t]) for s, t in links if s in sources and t in targets)
 
-    Source: Och and Ney 2003, "A Systematic Comparison of Various Statistical Alignment Models", eq. 20 with S = P.
+
+def agreement(
+    found: Collection[tuple[int, int]],
+    sure: Collection[tuple[int, int]],
+    possible: Collection[tuple[int, int]] = (),
+) -> tuple[int, int]:
+    """Found links that are right, and found and sure links, of which the error rate of many sentences is made.
+
+    A link that is sure counts twice, one that is only possible once: |A and S| + |A and P|, and |A| + |S|.
     """
-    links, right = set(found), set(gold)
-    total = len(links) + len(right)
-    return 1 - 2 * len(links & right) / total if total else 0.0
+    links, gold = set(found), set(sure)
+    return len(links & gold) + len(links & (gold | set(possible))), len(links) + len(gold)
+
+
+def alignment_error_rate(
+    found: Iterable[tuple[int, int]],
+    sure: Collection[tuple[int, int]],
+    possible: Collection[tuple[int, int]] = (),
+) -> float:
+    """1 - (|A and S| + |A and P|) / (|A| + |S|) for found links A, sure S and possible P. 0 is perfect.
+
+    Source: Och and Ney 2003, "A Systematic Comparison of Various Statistical Alignment Models", eq. 20.
+    """
+    right, total = agreement(set(found), sure, possible)
+    return 1 - right / total if total else 0.0

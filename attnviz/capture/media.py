@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz import checks
 from attnviz.capture.pictures import read_image
+from attnviz.capture.reading import spoken_tokens
 from attnviz.capture.sounds import read_audio
 from attnviz.errors import InputEmpty, InputInvalid, InputTooLong, ModelUnsupported
 from attnviz.types import Items
@@ -86,7 +87,14 @@ def _said(model: Model, inputs: Tensors, count: int) -> list[int]:
     room = getattr(module.config, "max_target_positions", 0)
     most = min(count, max(1, room - 8)) if room else count
     # Asked for the record: Whisper's generate() otherwise leaves the prefix out of what it returns.
-    options = {"do_sample": False, "num_beams": 1, "max_new_tokens": most, "return_dict_in_generate": True}
+    options: dict[str, Any] = {
+        "do_sample": False,
+        "num_beams": 1,
+        "max_new_tokens": most,
+        "return_dict_in_generate": True,
+    }
+    if model.reading.target_language is not None:
+        options["language"] = spoken_tokens(model.loaded)[model.reading.target_language]
     ids: list[int] = module.generate(**inputs, **options).sequences[0].tolist()
     return ids
 

@@ -22,8 +22,10 @@ from attnviz.capture.reading import (
     Reading,
     Special,
     check_length,
+    check_tag,
     read_chat,
     read_text,
+    target_languages,
     target_of,
 )
 from attnviz.capture.sequences import decoder_start, joined, shifted
@@ -85,10 +87,15 @@ class Model:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The codes that `source_language` and `target_language` can be; none where there is nothing to choose."""
-        from attnviz.text import languages
+        """The codes that `target_language` can be; none where there is nothing to choose."""
+        return target_languages(self.loaded)
 
-        return languages(self.loaded.tokenizer)
+    @property
+    def source_languages(self) -> tuple[str, ...]:
+        """The codes that `source_language` can be: `languages`, but where a tag names the target alone."""
+        from attnviz.text import language_ids
+
+        return tuple(language_ids(self.loaded.tokenizer))
 
     @property
     def has_chat(self) -> bool:
@@ -184,7 +191,8 @@ class Model:
             special: names of special tokens in the texts ("[MASK]") are those tokens; else they are text. "only":
                 and no others are added, as in the text that `chat` gives.
             source_language, target_language: of a multilingual model, two of `languages`; by default those that its
-                tokenizer and its generation settings name.
+                tokenizer and its generation settings name. Marian's translators know a target language only (their
+                ">>fra<<" before the text); Whisper's is that of the transcript, by default what it hears.
             image: in place of a text, for a vision model: a path, the bytes of a file, a PIL image, or an array of
                 (height, width) or (height, width, channels), uint8 or floats from 0 to 1.
             audio: in place of a text, for a speech model: a path, the bytes of a file, or an array of (samples,) or
@@ -203,7 +211,8 @@ class Model:
         if image is not None or audio is not None:
             items, media = read_media(self.loaded, image, audio, sampling_rate, text, pair)
             given = {"image": Variable("picture")} if image is not None else {"audio": Variable("sound")}
-            line = call("model.capture", **given, sampling_rate=sampling_rate, target_text=target_text)
+            more = {"target_text": target_text, "target_language": reader.reading.target_language}
+            line = call("model.capture", **given, sampling_rate=sampling_rate, **more)
             return self._made(capture_media(reader, items, media, target_text), line)
         line = call("model.capture", text, pair=pair, target_text=target_text, **reader._options())
         return self._made(reader._capture(text, pair, target_text), line)  # type: ignore[arg-type]
@@ -355,15 +364,34 @@ class Model:
             ids = inputs["input_ids"][0].tolist()
             plain = {name: each[0].tolist() for name, each in inputs.items()}
             return self._captured_decoder(tokens, plain, shifted(self.loaded.module, ids), tokens)
+        return self.captured(dict(inputs), *self._items(inputs, tokens, continuation))
+
+    def _items(
+        self, inputs: Mapping[str, torch.Tensor], tokens: Tokens, continuation: Tokens | None
+    ) -> tuple[Tokens, Tokens | None, Tokens | None]:
+        """What the rows and columns of a pass over these inputs stand for: items, target and fed of a `Capture`."""
         if continuation is None:
-            return self.captured(dict(inputs), tokens)
+            return tokens, None, None
         if "decoder_input_ids" not in inputs:
-            return self.captured(dict(inputs), joined(tokens, continuation))
+            return joined(tokens, continuation), None, None
         from attnviz.text import tokens_of_ids
 
         fed = inputs["decoder_input_ids"][0].tolist()
-        read = tokens_of_ids(self.loaded.tokenizer, fed, special_ids=fed[:1])
-        return self.captured(dict(inputs), tokens, continuation, read)
+        return tokens, continuation, tokens_of_ids(self.loaded.tokenizer, fed, special_ids=fed[:1])
+
+    def sites_fed(
+        self, inputs: Mapping[str, torch.Tensor], tokens: Tokens, continuation: Tokens | None = None
+    ) -> Sites:
+        """The attention calls of the pass that `capture_fed` captures, in one pass; raises what it raises.
+
+        Heads that cannot be tied to the tokens are not changed either.
+        """
+        if self.echoes:
+            self.capture_fed(inputs, tokens, continuation)
+            return self.sites(inputs)
+        sites = self.sites(inputs)
+        self.of_calls(sites.calls, *self._items(inputs, tokens, continuation))
+        return sites
 
     def sites(self, inputs: Mapping[str, torch.Tensor]) -> Sites:
         """The attention calls of one pass over these inputs, where outputs can be changed. Raises ModelUnsupported."""
@@ -391,9 +419,10 @@ class Model:
         """The tokens, and the lists that the module is fed (input_ids, attention_mask, ...), of what fits the model.
 
         Raises:
-            InputInvalid: no string, or a token that the model lacks.
+            InputInvalid: no string, a token that the model lacks, or no target language where one must be named.
             InputEmpty: no text. InputTooLong: more tokens than the model has positions.
         """
+        check_tag(self.loaded, text, self.reading)
         tokens, inputs = read_text(self.loaded, text, pair, self.reading)
         check_length(self.loaded, len(tokens))
         return tokens, inputs

@@ -27,7 +27,7 @@ class Reading:
     Attributes:
         special: names of special tokens in the texts ("[MASK]") are those tokens; else they are text. "only": they are
             all the special tokens that there are, none is added (a text that a chat template has made).
-        source_language, target_language: codes of the tokenizer's own list; None for its default.
+        source_language, target_language: codes of the model's own lists; None for its default.
     """
 
     special: Special = False
@@ -36,23 +36,29 @@ class Reading:
 
     def changed(self, loaded: Loaded, **given: Any) -> Reading:
         """This reading with what is given, False and None left as they are here. Raises UnknownName."""
-        from attnviz.text import checked_language
+        from attnviz.text import checked_language, language_ids
 
         chosen = {name: value for name, value in given.items() if value not in (None, False)}
         special = chosen.get("special", False)
         if special not in (True, False, "only"):
             raise UnknownName("reading of special tokens", special, ("True", "False", "only"))
-        for name in ("source_language", "target_language"):
-            checked_language(loaded.tokenizer, name.replace("_", " "), chosen.get(name))
+        checked_language(
+            "source language", chosen.get("source_language"), tuple(language_ids(loaded.tokenizer))
+        )
+        checked_language("target language", chosen.get("target_language"), target_languages(loaded))
         return replace(self, **chosen) if chosen else self
 
     def decided(self, loaded: Loaded) -> dict[str, Any]:
         """What a reading must be given to read the same again, defaults of the tokenizer written out."""
+        from attnviz.text import tag_ids
+
         found: dict[str, Any] = {} if not self.special else {"special": self.special}
         if (source := source_of(loaded, self)) is not None:
             found["source_language"] = source
-        if source is not None and loaded.card.kind == "encoder-decoder":
+        if loaded.card.kind == "encoder-decoder" and (source is not None or tag_ids(loaded.tokenizer)):
             found["target_language"] = self.target_language or default_target(loaded)
+        elif self.target_language is not None:
+            found["target_language"] = self.target_language
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -88,7 +94,9 @@ def read_text(
         target=target,
         special=bool(reading.special),
         vocabulary=rows,
-        language=target_of(loaded, reading) if target else source_of(loaded, reading),
+        language=target_of(loaded, reading)
+        if target
+        else tag_of(loaded, reading) or source_of(loaded, reading),
     )
 
 
@@ -143,23 +151,73 @@ def source_of(loaded: Loaded, reading: Reading) -> str | None:
     return own if own in languages(loaded.tokenizer) else None
 
 
+def tag_of(loaded: Loaded, reading: Reading) -> str | None:
+    """The language that a tag before the text asks for; None where the tokenizer has no such tags."""
+    from attnviz.text import tag_ids
+
+    return (reading.target_language or default_target(loaded)) if tag_ids(loaded.tokenizer) else None
+
+
 def target_of(loaded: Loaded, reading: Reading) -> str | None:
-    """The language that the decoder writes; None where there is nothing to choose. Raises InputInvalid if undecided."""
+    """The language that the decoder is told to write; None where there is nothing to tell, or a tag of the source does.
+
+    Raises InputInvalid if undecided.
+    """
+    from attnviz.text import language_ids
+
+    known = language_ids(loaded.tokenizer)
+    if not known:
+        return None
+    chosen = reading.target_language or default_target(loaded)
+    if chosen is None:
+        raise _no_language(loaded, tuple(known))
+    return chosen
+
+
+def check_tag(loaded: Loaded, text: object, reading: Reading) -> None:
+    """Raises InputInvalid where a tag must name a language before the text, and nobody named one, or somebody two."""
+    from attnviz.text import tag_ids
+
+    codes = tag_ids(loaded.tokenizer)
+    typed = isinstance(text, str) and text.startswith(tuple(f">>{code}<<" for code in codes))
+    if codes and typed and reading.target_language is not None:
+        raise InputInvalid(
+            "The language of the output is named twice: before the text, and as target_language.",
+            "Leave one of them out.",
+        )
+    if len(codes) > 1 and not typed and tag_of(loaded, reading) is None:
+        raise _no_language(loaded, tuple(codes))
+
+
+def _no_language(loaded: Loaded, codes: tuple[str, ...]) -> InputInvalid:
+    return InputInvalid(
+        f"{loaded.card.name} writes several languages, and its settings name none of them.",
+        f"Give target_language, one of: {', '.join(codes)}.",
+    )
+
+
+def target_languages(loaded: Loaded) -> tuple[str, ...]:
+    """The codes of the languages that the decoder can be asked for; empty where there is no choice."""
     from attnviz.text import languages
 
-    chosen = reading.target_language or default_target(loaded)
-    if chosen is not None or not languages(loaded.tokenizer):
-        return chosen
-    raise InputInvalid(
-        f"{loaded.card.name} writes several languages, and its settings name none of them.",
-        f"Give target_language, one of: {', '.join(languages(loaded.tokenizer))}.",
-    )
+    return languages(loaded.tokenizer) or tuple(spoken_tokens(loaded))
+
+
+def spoken_tokens(loaded: Loaded) -> dict[str, str]:
+    """Of a multilingual Whisper, the token of each language of a transcript, by its code: its settings list them."""
+    settings = getattr(loaded.module, "generation_config", None)
+    if loaded.card.family != "whisper" or not getattr(settings, "is_multilingual", False):
+        return {}
+    return {str(token).strip("<|>"): str(token) for token in getattr(settings, "lang_to_id", None) or ()}
 
 
 def default_target(loaded: Loaded) -> str | None:
     """The target language that the tokenizer names, or the settings by the token that the decoder begins with."""
-    from attnviz.text import language_ids
+    from attnviz.text import language_ids, tag_ids
 
+    if tags := tag_ids(loaded.tokenizer):
+        named = loaded.tokenizer.init_kwargs.get("target_language")
+        return str(named) if named in tags else None
     known = language_ids(loaded.tokenizer)
     own = getattr(loaded.tokenizer, "tgt_lang", None)
     if own in known:

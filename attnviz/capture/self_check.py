@@ -86,6 +86,13 @@ def check(model: Model) -> SelfCheck:
     return SelfCheck(model.card.name, (), "", TOLERANCE, len(capture.tokens))
 
 
+def _texts(model: Model) -> tuple[str, str]:
+    """A text and a target: a model with sentences of its own may know no other words."""
+    language = model.reading.target_language
+    own = next((each for each in model.loaded.gold if each.language == language), None)
+    return (own.source, own.target) if own else (TEXT, TARGET)
+
+
 def _captured(model: Model) -> tuple[Capture, dict[str, torch.Tensor]]:
     """The capture, and what the module was fed for it."""
     import torch
@@ -94,8 +101,9 @@ def _captured(model: Model) -> tuple[Capture, dict[str, torch.Tensor]]:
         known = model.reading.decided(model.loaded)
         model = model.reads(target_language=known.get("target_language", model.languages[0]))
     generates = model.card.kind == "encoder-decoder" and not model.echoes
-    capture = model.capture(TEXT, target_text=TARGET if generates else None)
-    fed = model.encode(TEXT)[1]
+    text, target = _texts(model)
+    capture = model.capture(text, target_text=target if generates else None)
+    fed = model.encode(text)[1]
     if capture.fed_tokens is not None and not model.echoes:
         fed = {**fed, "decoder_input_ids": capture.fed_tokens.ids.tolist()}
     return capture, {name: torch.tensor([ids], device=model.device) for name, ids in fed.items()}

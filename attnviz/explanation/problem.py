@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -70,6 +70,7 @@ class Problem:
         held: positions that no method blanks and no test removes, besides the special ones.
         read_at: positions that the target is read at: no test removes them, but methods blank them as all others.
         predict: (run, mask (1, W)) -> what the model says, by name, the most important first. None: nothing but F.
+        said: what `predict` gives of the text as it is, where the target knows it already; None: it is asked.
         outcome_unit: of what `predict` gives.
         marks: as in `attnviz.types.Attribution`.
         continuation: the tokens behind the text, or those that a decoder was fed for; None where there are none.
@@ -91,10 +92,15 @@ class Problem:
     read_at: tuple[int, ...] = ()
     marks: tuple[Mark, ...] = ()
     predict: Callable[[Run, torch.Tensor], Outcomes] | None = None
+    said: Outcomes | None = None
     outcome_unit: str = ""
     continuation: Tokens | None = None
     vectors: Callable[[], tuple[torch.Tensor, torch.Tensor]] | None = None
     echoed: bool = False
+
+    def within(self, module: torch.nn.Module) -> Problem:
+        """The same question to another module, of which nothing is known yet but F."""
+        return replace(self, module=module, said=None)
 
     @property
     def mask(self) -> Annotated[torch.Tensor, "1 T"]:
@@ -148,6 +154,8 @@ class Problem:
 
     def outcomes(self) -> Outcomes:
         """What the model says of the text as it is; empty where the target has nothing but its value."""
+        if self.said is not None:
+            return self.said
         if self.predict is None:
             return ()
         with torch.no_grad():
@@ -169,12 +177,8 @@ class Problem:
         return self.model.capture_fed(self.inputs, self.tokens, self.continuation)
 
     def sites(self) -> Sites:
-        """The attention calls of a plain run, where outputs can be changed.
-
-        Raises ModelUnsupported where `capture` does: heads that cannot be tied to the tokens are not changed either.
-        """
-        self.capture()
-        return self.model.sites(self.inputs)
+        """The attention calls of a plain run, where outputs can be changed. Raises ModelUnsupported as `capture`."""
+        return self.model.sites_fed(self.inputs, self.tokens, self.continuation)
 
 
 def evaluate(

@@ -29,11 +29,16 @@ What the figures report:
 | alignment | `selection`: {"layer", "head"}, head -1 for a mean;     | `linked`: [target, source];    |
 |         | `form`: "lines" or "matrix"                              | `chosen`: [place, id]          |
 | beams   | -                                                        | `position`: a node to go on from |
+| errors  | `selection`: {"layer", "head"}, head -1 for a mean        | -                              |
 | writing | -                                                        | `step`: number of a token that is looked at; |
 |         |                                                          | `candidate`: [step, id]; `branch`: number; |
 |         |                                                          | `head`: [layer, head], or [-1, -1] for the mean |
+| why     | -                                                        | `open`: {"side", "part"}, or {"step"} of the |
+|         |                                                          | traces |
 | words   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
 | pairs   | `granularity`: one of `axes.GRANULARITIES`                 | -                              |
+| patches | `chosen`: [[layer, head], ...] whose mean is shown;        | `position`: of an item, or a cell |
+|         | `form`: one of `PATCH_FORMS`                              |                                |
 
 `selection` is reported for every step, also when the map was among those sent (the URL follows); when it
 was not, the figure shows a loading state until a message whose `layer` and `head` are those comes. Messages
@@ -53,36 +58,45 @@ from attnviz.figures.messages.allocation import allocation_data
 from attnviz.figures.messages.beams import beams_data
 from attnviz.figures.messages.details import Details
 from attnviz.figures.messages.edits import edits_data
+from attnviz.figures.messages.errors import errors_data
 from attnviz.figures.messages.heads import heads_data
 from attnviz.figures.messages.heatmap import FORMS, HIDEABLE, SHARES, MapView
 from attnviz.figures.messages.likeness import likeness_data
 from attnviz.figures.messages.pairs import pairs_data
 from attnviz.figures.messages.panes import panes_data
+from attnviz.figures.messages.patches import PATCH_FORMS, PatchView, patches_data
 from attnviz.figures.messages.products import Products
 from attnviz.figures.messages.prose import prose_runs
 from attnviz.figures.messages.quantities import POOLS, QUANTITIES, Pool, note_of
 from attnviz.figures.messages.results import Curve, Results, Table, results_data
 from attnviz.figures.messages.switches import switches_data
+from attnviz.figures.messages.why import why_data
 from attnviz.figures.messages.words import explanation_data, words_data
-from attnviz.figures.messages.writing import Fork, HeadRead, writing_data
+from attnviz.figures.messages.writing import Beside, Fork, HeadRead, Side, Source, Sources, writing_data
 from attnviz.figures.wire import pack, unpack
 
 __all__ = [
     "COMPONENTS",
     "FORMS",
     "HIDEABLE",
+    "PATCH_FORMS",
     "POOLS",
     "QUANTITIES",
     "SHARES",
+    "Beside",
     "Component",
     "Curve",
     "Details",
     "Fork",
     "HeadRead",
     "MapView",
+    "PatchView",
     "Pool",
     "Products",
     "Results",
+    "Side",
+    "Source",
+    "Sources",
     "Table",
     "aligned_heads",
     "alignment_data",
@@ -90,6 +104,7 @@ __all__ = [
     "beams_data",
     "component",
     "edits_data",
+    "errors_data",
     "explanation_data",
     "frame_data",
     "heads_data",
@@ -98,10 +113,12 @@ __all__ = [
     "pack",
     "pairs_data",
     "panes_data",
+    "patches_data",
     "prose_runs",
     "results_data",
     "switches_data",
     "unpack",
+    "why_data",
     "words_data",
     "writing_data",
 ]

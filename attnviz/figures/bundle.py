@@ -32,6 +32,9 @@ COMPONENTS: dict[str, str] = {
     "frame": "figures/frame/figure.js",
     "alignment": "figures/alignment/figure.js",
     "beams": "figures/beams/figure.js",
+    "errors": "figures/errors/figure.js",
+    "patches": "figures/patches/figure.js",
+    "why": "figures/why/figure.js",
 }
 _ADAPTER = "core/streamlit.js"
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";[ \t]*\n', re.MULTILINE)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Iterator, MutableMapping
+from typing import Any
 
 from attnviz.figures.wire import Message
 
@@ -80,10 +81,10 @@ def whole(thinned: bytes, store: MutableMapping[bytes, bytes]) -> bytes:
     return b"".join(parts)
 
 
-def addressed(thinned: bytes, heard: dict[str, int]) -> bytes:
-    """The message behind the numbers of the reports that the server has heard: u32 LE bytes | JSON | message."""
-    told = json.dumps(heard).encode()
-    return len(told).to_bytes(4, "little") + told + thinned
+def addressed(thinned: bytes, told: dict[str, Any]) -> bytes:
+    """The message behind what its loader is told with it: u32 LE bytes | JSON | message."""
+    coded = json.dumps(told).encode()
+    return len(coded).to_bytes(4, "little") + coded + thinned
 
 
 def received(data: bytes, store: MutableMapping[bytes, bytes]) -> bytes:

@@ -6,10 +6,11 @@ never pickles or code. HF_ENDPOINT, HF_HOME, HF_TOKEN and HF_HUB_OFFLINE are hon
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,15 +53,65 @@ def fetch(name: str, revision: str | None, fits: Fits, access: Access) -> Path:
 
     Raises: ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge (files), and what `fits` raises.
     """
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import httpx2
-    from huggingface_hub import HfApi, constants, errors
+    from huggingface_hub import errors
+
+    try:
+        with _refusals(name, revision, access):
+            return _download(name, revision, _info(name, revision, access), fits, access)
+    except (httpx2.HTTPError, ConnectionError, ValueError, errors.LocalEntryNotFoundError) as error:
+        return _cached(name, revision, error, access.cache_directory())
+    except OSError as error:
+        raise AttnVizError(
+            f"The Hub model {name!r} could not be stored: {error}.",
+            "Free some disk space, or set HF_HOME to a larger disk.",
+        ) from error
+
+
+def announced(name: str, access: Access) -> tuple[dict[str, int], int, str]:
+    """What the Hub says of a model: {stored dtype: element count}, bytes of the files that are wanted, licence.
+
+    Asks over the network and fetches nothing. Raises ModelNotFound, HubUnreachable, ModelUnsupported, ModelTooLarge.
+    """
+    import httpx2
+    from huggingface_hub import errors
+
+    try:
+        with _refusals(name, None, access):
+            info = _info(name, None, access)
+    except (httpx2.HTTPError, OSError, ValueError, errors.LocalEntryNotFoundError) as error:
+        raise _unreachable(name, error) from error
+    sizes = {file.rfilename: file.size for file in info.siblings or []}
+    wanted = wanted_files(list(sizes), name)
+    given = getattr(info.card_data, "license", None)
+    total = _total(sizes, wanted, name, access)
+    return _elements(info, sizes, wanted, {}), total, given if isinstance(given, str) else ""
+
+
+def cached_snapshot(name: str, access: Access) -> Path | None:
+    """The snapshot of a Hub model in the cache, without asking the Hub; None where it is not there."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(name, "config.json", cache_dir=access.cache_directory())
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def _info(name: str, revision: str | None, access: Access) -> ModelInfo:
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    from huggingface_hub import HfApi, constants
 
     constants.HF_HUB_DISABLE_TELEMETRY = True  # for a huggingface_hub that was imported before
+    api = HfApi(token=None if access.token else False)
+    return api.model_info(name, revision=revision, files_metadata=True, timeout=TIMEOUT)
+
+
+@contextlib.contextmanager
+def _refusals(name: str, revision: str | None, access: Access) -> Iterator[None]:
+    """What the Hub refuses, as errors of ours."""
+    from huggingface_hub import errors
+
     try:
-        api = HfApi(token=None if access.token else False)
-        info = api.model_info(name, revision=revision, files_metadata=True, timeout=TIMEOUT)
-        return _download(name, revision, info, fits, access)
+        yield
     except errors.GatedRepoError as error:
         raise ModelNotFound(
             f"The Hub model {name!r} is open only to people whom its authors have let in.",
@@ -75,13 +126,6 @@ def fetch(name: str, revision: str | None, fits: Fits, access: Access) -> Path:
         raise not_found(name, access) from error
     except errors.RemoteEntryNotFoundError as error:
         raise damaged(name, "it has no config.json") from error
-    except (httpx2.HTTPError, ConnectionError, ValueError, errors.LocalEntryNotFoundError) as error:
-        return _cached(name, revision, error, access.cache_directory())
-    except OSError as error:
-        raise AttnVizError(
-            f"The Hub model {name!r} could not be stored: {error}.",
-            "Free some disk space, or set HF_HOME to a larger disk.",
-        ) from error
 
 
 def not_found(name: str, access: Access) -> ModelNotFound:
@@ -215,16 +259,18 @@ def _cached(name: str, revision: str | None, cause: Exception, cache: Path) -> P
             )
         )
     except (errors.LocalEntryNotFoundError, errors.CorruptedCacheException, errors.HFValidationError):
-        offline = isinstance(cause, errors.OfflineModeIsEnabled)
-        raise HubUnreachable(
-            f"There is no model {_shown(name)} on this machine, and "
-            + (
-                "the Hub may not be asked: HF_HUB_OFFLINE is set."
-                if offline
-                else "the Hub cannot be reached."
-            ),
-            f"The catalogue works without the Hub; it has: {catalogue.names()}.",
-        ) from cause
+        raise _unreachable(name, cause) from cause
+
+
+def _unreachable(name: str, cause: Exception) -> HubUnreachable:
+    from huggingface_hub import errors
+
+    offline = isinstance(cause, errors.OfflineModeIsEnabled)
+    why = "the Hub may not be asked: HF_HUB_OFFLINE is set" if offline else "the Hub cannot be reached"
+    return HubUnreachable(
+        f"There is no model {_shown(name)} on this machine, and {why}.",
+        f"The catalogue works without the Hub; it has: {catalogue.names()}.",
+    )
 
 
 def _shown(name: str | None) -> str:

@@ -19,6 +19,7 @@ from attnviz.loading.adapter import merge, unmerged
 from attnviz.loading.bounds import check_module
 from attnviz.loading.cards import card_of, kind_of
 from attnviz.loading.digest import Digest
+from attnviz.loading.gold import read_gold
 from attnviz.loading.isolation import isolated
 from attnviz.loading.locate import Located, locate
 from attnviz.loading.pooling import Pooling
@@ -26,7 +27,7 @@ from attnviz.loading.processor import load_processor
 from attnviz.loading.sentence_modules import fitting, lowercases, notes, read_pooling, with_tokenizer
 from attnviz.loading.tokenizer import load_tokenizer, lower_case
 from attnviz.loading.weights import damaged, nbytes
-from attnviz.types import ModelCard
+from attnviz.types import GoldAlignment, ModelCard
 
 if TYPE_CHECKING:
     import torch
@@ -56,6 +57,7 @@ class Loaded:
     `tokenizer` is None for a model that takes no text; `processor` prepares pictures or sounds, None where the model
     takes none or came without it. `pooling` says how the model makes one vector of a text's
     token vectors, and what sentence-transformers would do with the text before. `digest`: of the weights' files.
+    `gold`: sentences whose word alignment is known, where such a file lies beside a translator.
     """
 
     card: ModelCard
@@ -66,6 +68,7 @@ class Loaded:
     pooling: Pooling = field(default_factory=Pooling)
     processor: Any = field(default=None, repr=False)
     digest: Digest = field(default_factory=Digest)
+    gold: tuple[GoldAlignment, ...] = field(default=(), repr=False)
 
 
 def _digest(located: Located) -> Digest:
@@ -147,7 +150,8 @@ def _load(located: Located, device: torch.device, dtype: torch.dtype) -> Loaded:
         limit = 0 if tokenizer is None else int(min(tokenizer.model_max_length, 10**18))
         card = _card(located, module, " ".join(filter(None, (note, notes(pooling)))), limit)
     processor = load_processor(located.path, located.name, card.modality)
-    return Loaded(card, device, dtype, module, tokenizer, pooling, processor, _digest(located))
+    gold = read_gold(located.path, located.name)
+    return Loaded(card, device, dtype, module, tokenizer, pooling, processor, _digest(located), gold)
 
 
 def _card(located: Located, module: PreTrainedModel, notes: str, tokenizer_limit: int = 0) -> ModelCard:

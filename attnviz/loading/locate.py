@@ -60,7 +60,7 @@ def locate(name: str, revision: str | None, fits: hub.Fits, access: Access) -> L
     if entry is not None:
         _no_revision(name, revision)
         return _checked(name, entry.at, entry.path(), entry.card.revision, fits, entry.card, entry.digests())
-    if access.directories and (directory := _directory(name)) is not None:
+    if access.directories and (directory := directory_of(name)) is not None:
         _no_revision(name, revision)
         if (found := adapter.read_adapter(directory, name)) is not None:
             if (directory / "config.json").is_file():
@@ -92,7 +92,7 @@ def _from_hub(name: str, revision: str | None, fits: hub.Fits, access: Access) -
     return path, path.name
 
 
-def _directory(name: str) -> Path | None:
+def directory_of(name: str) -> Path | None:
     """The local directory of that name, if it holds a model. What else is on the disk is not told."""
     if not name or len(name) > MAX_NAME or not name.isprintable():
         return None
@@ -130,10 +130,10 @@ def _checked(
     check_sizes(config, weights, name)
     fits(weights.elements)
     check_digests(path, sha256 or {}, name)
-    return Located(name, source, root, path, revision, weights, _license(root), card, sha256 or {}, fetched)
+    return Located(name, source, root, path, revision, weights, license_of(root), card, sha256 or {}, fetched)
 
 
-def _license(path: Path) -> str:
+def license_of(path: Path) -> str:
     """What the front matter of README.md says, "" where it says nothing."""
     try:
         with (path / "README.md").open(encoding="utf-8", errors="replace") as stream:

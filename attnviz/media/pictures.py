@@ -52,6 +52,13 @@ class Picture:
         size = f"{self.width}x{self.height}:".encode()
         return hashlib.sha256(size + self.pixels.tobytes()).hexdigest()[:32]
 
+    def reduced(self, most: int) -> Annotated[Pixels, "height width 3"]:
+        """Its pixels with a longer side of at most `most`: means over squares of them, or the pixels themselves."""
+        from PIL import Image
+
+        step = -(-max(self.pixels.shape[:2]) // most)
+        return self.pixels if step == 1 else np.asarray(Image.fromarray(self.pixels).reduce(step))
+
 
 def read_picture(source: Any) -> Picture:
     """A picture from a path, the bytes of a file, a PIL image, or an array.
@@ -89,6 +96,11 @@ def _of_bytes(data: bytes) -> Picture:
         raise InputInvalid(
             "The file is no picture of a format that is read here.",
             "Save it as PNG, JPEG, WebP, GIF, BMP or TIFF.",
+        ) from error
+    except Image.DecompressionBombError as error:  # Pillow's own limit, before ours is asked
+        raise InputInvalid(
+            f"The picture says that it has far more pixels than the {MAX_PIXELS:,} that at most are read.",
+            "Make it smaller: models look at a few hundred pixels a side.",
         ) from error
     except Exception as error:  # decoders of damaged files raise anything: OSError, SyntaxError, struct.error
         raise InputInvalid(

@@ -13,14 +13,15 @@ from attnviz.runtime.media import Medium
 from attnviz.runtime.progress import STAGES, Progress, Stage
 from attnviz.runtime.protocol import Runtime
 from attnviz.runtime.query import CaptureInfo, DeviceFacts, KindInfo, Query, is_file
-from attnviz.runtime.readings import ReadingFacts
+from attnviz.runtime.readings import Counted, ReadingFacts
 from attnviz.runtime.settings import SettingInfo, Settings, settings_list, settings_table
-from attnviz.runtime.writing import Draft, Written
+from attnviz.runtime.writing import Draft, Parting, Quoted, Written
 
 __all__ = [
     "STAGES",
     "Breakdown",
     "CaptureInfo",
+    "Counted",
     "DeviceFacts",
     "Draft",
     "Example",
@@ -28,8 +29,10 @@ __all__ = [
     "KindInfo",
     "LocalRuntime",
     "Medium",
+    "Parting",
     "Progress",
     "Query",
+    "Quoted",
     "ReadingFacts",
     "Runtime",
     "SettingInfo",

@@ -39,7 +39,7 @@ def check_characters(query: Query, settings: Settings) -> None:
     if not query.text.strip():
         raise InputEmpty("There is no text.", "Type a sentence.")
     limit = settings.max_characters
-    characters = sum(len(text) for text in (query.text, query.pair, query.target_text) if text)
+    characters = sum(len(text) for text in (query.text, query.pair, query.target_text, *query.turns) if text)
     if characters > limit:
         raise InputTooLong(
             f"The text has {characters:,} characters; this server reads at most {limit:,}.",
@@ -83,12 +83,17 @@ def _characters(value: object) -> int:
     return sum(map(_characters, value)) if isinstance(value, tuple | list) else 0
 
 
+def most_tokens(model: Model, settings: Settings) -> int:
+    """How many tokens of a text can be read: what the model takes, and this server allows."""
+    own, server = model.card.max_tokens, settings.max_tokens
+    return min(own, server) if own else server
+
+
 def _check_tokens(
     model: Model, settings: Settings, what: str, text: str | Messages, pair: str | None = None
 ) -> None:
     count = len(model.tokenize(text, pair))
-    own, server = model.card.max_tokens, settings.max_tokens
-    limit = min(own, server) if own else server
+    own, server, limit = model.card.max_tokens, settings.max_tokens, most_tokens(model, settings)
     if count <= limit:
         return
     reads = (

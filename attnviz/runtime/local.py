@@ -23,6 +23,7 @@ from attnviz.runtime.files import Files
 from attnviz.runtime.interventions import Interventions
 from attnviz.runtime.maps import Maps
 from attnviz.runtime.media import Media
+from attnviz.runtime.pictures import Pictures
 from attnviz.runtime.query import DeviceFacts, Query
 from attnviz.runtime.readings import Readings
 from attnviz.runtime.settings import Settings
@@ -51,7 +52,7 @@ class LocalRuntime:
         self._warming_lock = threading.Lock()
 
         self.catalog = self.engine.catalog
-        self.card = self.engine.card
+        self.card, self.estimate = self.engine.card, self.engine.estimate
         self.ready = self.engine.ready
         self.examples = gallery.examples
 
@@ -71,7 +72,7 @@ class LocalRuntime:
         self.hold, self.holds, self.thumbnail = media.hold, media.holds, media.thumbnail
         self.sample = media.sample
         readings = Readings(self.engine)
-        self.embedded = readings.embedded
+        self.embedded, self.counted = readings.embedded, readings.counted
         self.reading, self.special_in, self.check = readings.reading, readings.special_in, readings.check
 
         maps = Maps(self.engine)
@@ -104,10 +105,17 @@ class LocalRuntime:
         translations = Translations(self.engine)
         self.translate, self.beams = translations.translate, translations.beams
         self.translate_document = translations.translate_document
+        self.gold, self.head_errors = translations.gold, translations.head_errors
+
+        pictures = Pictures(self.engine)
+        self.patch_rows, self.labels_of = pictures.patch_rows, pictures.labels_of
+        self.explain_picture, self.without_patches = pictures.explain_picture, pictures.without_patches
+        self.picture_faithfulness = pictures.picture_faithfulness
 
         writings = Writings(self.engine)
         self.write, self.step_rows = writings.write, writings.step_rows
-        self.step_question = writings.step_question
+        self.step_question, self.partings = writings.step_question, writings.partings
+        self.quotations = writings.quotations
 
         evaluations = Evaluations(self.engine, explanations)
         self.faithfulness, self.sanity = evaluations.faithfulness, evaluations.sanity

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from attnviz.runtime.progress import OPENING, Progress
 from attnviz.runtime.query import Query
 
 Medium = Literal["image", "audio"]
-THUMBNAIL = 320  # pixels of the longer side of what is shown of a picture
+THUMBNAIL = 448  # pixels of the longer side of what is shown of a picture
 PROBE_RATE = 16_000
 
 
@@ -67,6 +67,4 @@ def _checked(medium: Medium, data: bytes) -> HeldMedium:
     if medium == "audio":
         read_sound(data, None, PROBE_RATE)
         return HeldMedium(data)
-    pixels: Any = read_picture(data).pixels
-    step = -(-max(pixels.shape[:2]) // THUMBNAIL)
-    return HeldMedium(data, np.ascontiguousarray(pixels[::step, ::step]))
+    return HeldMedium(data, np.array(read_picture(data).reduced(THUMBNAIL)))

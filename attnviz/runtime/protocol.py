@@ -19,17 +19,20 @@ from attnviz.runtime.gallery import Example
 from attnviz.runtime.media import Medium
 from attnviz.runtime.progress import Progress
 from attnviz.runtime.query import CaptureInfo, DeviceFacts, Query
-from attnviz.runtime.readings import Embedded, ReadingFacts
+from attnviz.runtime.readings import Counted, Embedded, ReadingFacts
 from attnviz.runtime.settings import Settings
-from attnviz.runtime.writing import Draft, Written
+from attnviz.runtime.writing import Draft, Parting, Quoted, Written
 from attnviz.types import (
     Against,
     Attribution,
     CatalogCard,
+    Estimate,
     FloatArray,
+    GoldAlignment,
     HeadTable,
     Kind,
     ModelCard,
+    Overviews,
     QueryKey,
     ScoreParts,
     Trace,
@@ -54,8 +57,9 @@ if TYPE_CHECKING:
         Sanity,
         TargetInfo,
     )
+    from attnviz.explanation.pictures import PictureAttribution, PictureRemoval
     from attnviz.explanation.translation.documents import TranslatedDocument
-    from attnviz.explanation.translation.records import BeamTree, Translation
+    from attnviz.explanation.translation.records import BeamTree, HeadErrors, Translation
     from attnviz.figures import Pool
     from attnviz.figures.bertviz import View
     from attnviz.runtime.likeness import Likeness
@@ -135,6 +139,12 @@ class Runtime(Protocol):
 
     def ready(self, query: Query) -> bool:
         """Whether `find` would answer at once."""
+
+    def estimate(self, name: str, ask: bool = False) -> Estimate | None:
+        """How large a directory or Hub model is before it is loaded; None where the name leads to nothing.
+
+        With `ask` the Hub is asked over the network, and what it refuses is raised.
+        """
 
     def fetch(self, name: str, progress: Progress | None = None) -> None:
         """Fetch a model of the catalogue, once. What `progress` raises ends the waiting; the fetch goes on."""
@@ -221,6 +231,9 @@ class Runtime(Protocol):
     def embedded(self, query: Query, progress: Progress | None = None) -> Embedded | None:
         """How the texts, each embedded alone, exceed the model's own limit for that; None where they do not."""
 
+    def counted(self, query: Query, progress: Progress | None = None) -> Counted | None:
+        """How many tokens the texts have, and the beginning of one that is too long; None of a model not loaded."""
+
     def reading(self, name: str, progress: Progress | None = None) -> ReadingFacts:
         """What can be chosen beside a text; nothing of an opened file, or of a model that is not loaded."""
 
@@ -272,8 +285,8 @@ class Runtime(Protocol):
 
     def overviews(
         self, query: Query, size: int = 64, kind: Kind | None = None, progress: Progress | None = None
-    ) -> Annotated[FloatArray, "L H q k"]:
-        """Small pictures of all heads: the maximum in each of at most size x size cells. Layer by layer."""
+    ) -> Overviews:
+        """Small pictures of all heads, in bytes: the maximum in each of at most size x size cells. Layer by layer."""
 
     def statistics(
         self, query: Query, kind: Kind | None = None, progress: Progress | None = None
@@ -432,6 +445,12 @@ class Runtime(Protocol):
     ) -> BeamTree:
         """All that a beam search for the translation weighs, with what it prunes."""
 
+    def gold(self, name: str) -> tuple[GoldAlignment, ...]:
+        """The sentences whose word alignment comes with a model; none of a file, or of a model that is not loaded."""
+
+    def head_errors(self, name: str, progress: Progress | None = None) -> tuple[HeadErrors, ...]:
+        """How far each head is from that gold, for each language of translations; once for each model."""
+
     def attended(
         self,
         query: Query,
@@ -536,15 +555,71 @@ class Runtime(Protocol):
     ) -> Agreement | None:
         """How alike an explanation is to those of cheap other methods, and to its own from another baseline."""
 
+    def patch_rows(
+        self, query: Query, item: int, view: str = "attention", progress: Progress | None = None
+    ) -> Annotated[FloatArray, "L H K"]:
+        """What one item of a picture pays to all others, in every layer and head: one of `PATCH_VIEWS`."""
+
+    def labels_of(self, name: str) -> tuple[str, ...]:
+        """The labels that a model gives pictures; none where it gives none, or is not loaded."""
+
+    def explain_picture(
+        self,
+        query: Query,
+        label: str | None = None,
+        method: str = "integrated-gradients",
+        baseline: str | None = None,
+        progress: Progress | None = None,
+    ) -> PictureAttribution:
+        """How much each patch of a picture made a label."""
+
+    def picture_faithfulness(
+        self,
+        query: Query,
+        label: str | None = None,
+        method: str = "integrated-gradients",
+        baseline: str | None = None,
+        progress: Progress | None = None,
+    ) -> Faithfulness:
+        """What covering the patches that an explanation puts first does, beside random patches."""
+
+    def without_patches(
+        self,
+        query: Query,
+        cells: tuple[int, ...],
+        label: str | None = None,
+        baseline: str | None = None,
+        progress: Progress | None = None,
+    ) -> PictureRemoval:
+        """A label with some patches of the picture covered."""
+
     def write(
         self, draft: Draft, count: int = 0, since: int | None = None, progress: Progress | None = None
     ) -> Written:
         """The text of a draft, and up to `count` more tokens that the model chooses, one turn at the device each."""
 
+    def partings(
+        self,
+        draft: Draft,
+        branches: tuple[tuple[tuple[int, ...], int], ...],
+        progress: Progress | None = None,
+    ) -> tuple[Parting, ...]:
+        """Of branches (all tokens, and the place where they part) the texts from there on and the first steps."""
+
     def step_rows(
         self, draft: Draft, place: int, kind: Kind | None = None, progress: Progress | None = None
     ) -> Annotated[FloatArray, "L H K"]:
         """Of every head the row of attention that led to the token number `place`; see `Writer.rows`."""
+
+    def quotations(
+        self,
+        draft: Draft,
+        passage: str,
+        head: tuple[int, int] | None = None,
+        copying: bool = True,
+        progress: Progress | None = None,
+    ) -> Quoted | None:
+        """From which tokens of a passage in the prompt an answer was read; None where there is nothing to say."""
 
     def step_question(self, draft: Draft, place: int, progress: Progress | None = None) -> Query:
         """The text before the token number `place`, as a question to explain what comes next. Raises InputInvalid."""

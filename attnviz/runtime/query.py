@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from attnviz.types import Items, Kind, ModelCard
 
+ROLES = ("user", "assistant")
 FILE = "file"  # what stands before the colon in the name of an opened file
 
 
@@ -21,6 +22,7 @@ class Query:
         special: whether names of special tokens in the texts are those tokens. "only": and no others are added, as in
             a text that a chat template has made.
         chat: whether the text is a message of a user, which the tokenizer's own template makes a text of.
+        turns: of a chat, the messages before this one: of the user and of the model in turn.
         source_language, target_language: of a multilingual model; None for its default.
         image, audio: in place of a text, a picture or a sound that the runtime holds, by the digest that
             `Runtime.hold` gave.
@@ -36,6 +38,7 @@ class Query:
     target_language: str | None = None
     image: str | None = None
     audio: str | None = None
+    turns: tuple[str, ...] = ()
 
     @property
     def media(self) -> bool:
@@ -50,12 +53,16 @@ class Query:
 
     def rewritten(self, text: str, pair: str | None) -> Query:
         """The same question about a text that was made of the tokens of this one, the template of a chat included."""
-        return replace(self, text=text, pair=pair, chat=False, special="only" if self.chat else self.special)
+        special = "only" if self.chat else self.special
+        return replace(self, text=text, pair=pair, chat=False, turns=(), special=special)
 
     @property
     def content(self) -> str | tuple[Mapping[str, str], ...]:
-        """What the model is given to read: the text, or it as a message."""
-        return ({"role": "user", "content": self.text},) if self.chat else self.text
+        """What the model is given to read: the text, or it as a message behind those before."""
+        if not self.chat:
+            return self.text
+        messages = (*self.turns, self.text)
+        return tuple({"role": ROLES[n % 2], "content": message} for n, message in enumerate(messages))
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -66,7 +73,7 @@ class Query:
     @property
     def texts(self) -> tuple[Any, ...]:
         """All that tells two questions to one model apart."""
-        names = ("text", "pair", "target_text", "image", "audio", "chat")
+        names = ("text", "pair", "target_text", "image", "audio", "chat", "turns")
         return (*(getattr(self, name) for name in names), *self.reading.items())
 
 

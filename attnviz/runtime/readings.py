@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,17 +16,22 @@ if TYPE_CHECKING:
     from attnviz.capture import Model, SelfCheck
 
 
+TRIED = 16  # beginnings of a text, each a token shorter: some end in the midst of what is read as one
+
+
 @dataclass(frozen=True)
 class ReadingFacts:
     """What can be chosen beside a text.
 
     Attributes:
-        languages: codes for `Query.source_language` and `Query.target_language`; empty where there is no choice.
+        languages: codes for `Query.target_language`; empty where there is no choice.
+        source_languages: the same for `Query.source_language`; a tag that names the target alone leaves no choice.
         source_language, target_language: those that are read where none is named; None: there is none.
         chat: whether `Query.chat` is understood.
     """
 
     languages: tuple[str, ...] = ()
+    source_languages: tuple[str, ...] = ()
     source_language: str | None = None
     target_language: str | None = None
     chat: bool = False
@@ -37,13 +42,29 @@ class Embedded:
     """A question with a text that is longer than what sentence-transformers embeds with this model.
 
     Attributes:
-        limit: tokens that it reads; it cuts off the rest. tokens: of the text, and of the second text if there is one.
-        cut: the question about what is left then; None where no text is read as just those tokens.
+        limit: tokens that it reads; it cuts off the rest, as the option length="own" of a target does.
+        tokens: of the text, and of the second text if there is one.
     """
 
     limit: int
     tokens: tuple[int, ...]
-    cut: Query | None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How long the texts of a question are, as the model reads them.
+
+    Attributes:
+        tokens: of the text, with a second one of both as one sequence, special ones included.
+        limit: how many the model reads, and this server allows.
+        beginning: of a text that is longer, as much as is read as its first tokens; None where nothing is left out,
+            where there is a second text, or where no beginning is read as just those tokens. read: its tokens.
+    """
+
+    tokens: int
+    limit: int
+    beginning: str | None = None
+    read: int = 0
 
 
 class Readings:
@@ -66,7 +87,11 @@ class Readings:
         model = loaded.model
         own = model.reading.decided(model.loaded)
         return ReadingFacts(
-            model.languages, own.get("source_language"), own.get("target_language"), model.has_chat
+            model.languages,
+            model.source_languages,
+            own.get("source_language"),
+            own.get("target_language"),
+            model.has_chat,
         )
 
     def special_in(self, query: Query, progress: Progress | None = None) -> tuple[str, ...]:
@@ -99,12 +124,32 @@ class Readings:
         model = loaded.model.reads(**query.reading)
         texts = [text for text in (query.text, query.pair) if text]
         tokens = tuple(len(model.tokenize(text)) for text in texts)
-        if max(tokens) <= limit:
+        return Embedded(limit, tokens) if max(tokens) > limit else None
+
+    def counted(self, query: Query, progress: Progress | None = None) -> Counted | None:
+        """How many tokens the texts have, and the beginning of one that is too long; None of a file or a picture.
+
+        Of a model that is not loaded, as `reading`. Raises InputTooLong beyond the characters that this server reads.
+        """
+        if is_file(query.model) or query.media or not query.text.strip():
             return None
-        cut = [_first_tokens(model, text, limit) for text in texts]
-        left = [text for text in cut if text is not None]
-        whole = replace(query, text=left[0], pair=left[1] if left[1:] else None) if left == cut else None
-        return Embedded(limit, tokens, whole)
+        models = self._engine.models
+        loaded = models.get(query.model, progress) if progress else models.peek(query.model)
+        if loaded is None:
+            return None
+        limits.check_characters(query, self._engine.settings)
+        model = loaded.model.reads(**query.reading)
+        count, limit = (
+            len(model.tokenize(query.content, query.pair)),
+            limits.most_tokens(model, self._engine.settings),
+        )
+        if count <= limit or query.pair or query.chat:
+            return Counted(count, limit)
+        for fewer in range(TRIED):
+            beginning = _first_tokens(model, query.text, limit - fewer)
+            if beginning is not None and beginning.strip():
+                return Counted(count, limit, beginning, limit - fewer)
+        return Counted(count, limit)
 
     def check(self, name: str, progress: Progress | None = None) -> SelfCheck | None:
         """Whether the capture of a model is right: see `attnviz.check`. Once for each model; None of an opened file.

@@ -14,7 +14,7 @@ from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.maps import MAPS, in_units
 from attnviz.runtime.progress import OVERVIEWS, STATISTICS, Progress, Stage
 from attnviz.runtime.query import Query
-from attnviz.types import FloatArray, HeadTable, Kind
+from attnviz.types import FloatArray, HeadTable, Kind, Overviews
 
 if TYPE_CHECKING:
     from attnviz.analysis.allocation import Allocation
@@ -29,8 +29,8 @@ class Statistics:
 
     def overviews(
         self, query: Query, size: int = 64, kind: Kind | None = None, progress: Progress | None = None
-    ) -> Annotated[FloatArray, "L H q k"]:
-        """Small pictures of all heads: the maximum in each of at most size x size cells. Layer by layer.
+    ) -> Overviews:
+        """Small pictures of all heads, in bytes: the maximum in each of at most size x size cells. Layer by layer.
 
         The padding of a sound is left out.
         """
@@ -42,17 +42,20 @@ class Statistics:
         # Cells of all items, so fine that those before the padding are `size`; blocks are the same for both sides.
         fine = max(-(-size * len(each) // count) for each, count in zip(sides, real, strict=True))
 
-        def compute(report: Progress) -> FloatArray:
+        def compute(report: Progress) -> Overviews:
             layers = capture.shape(kind)[0]
-            cells = []
+            parts = []
             for layer in range(layers):
                 report(Stage(OVERVIEWS, layer / layers))
                 found = capture.overview(layer, None, fine, kind=kind)
                 rows, columns = (
                     -(-count // -(-len(each) // fine)) for each, count in zip(sides, real, strict=True)
                 )
-                cells.append(found[:, :rows, :columns])
-            return np.stack(cells)
+                parts.append(Overviews.of(found[None, :, :rows, :columns]))
+            cells, scales = (
+                np.concatenate([getattr(each, name) for each in parts]) for name in ("cells", "scales")
+            )
+            return Overviews(cells, scales)
 
         return self._engine.on_capture(key, ("overviews", size, kind), compute, progress)
 

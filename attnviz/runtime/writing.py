@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
+
 from attnviz.errors import AttnVizError, InputInvalid, InputTooLong, ModelUnsupported
 from attnviz.runtime import limits
 from attnviz.runtime.engine.engine import WRITER, Engine, digest
 from attnviz.runtime.engine.models import Loaded
 from attnviz.runtime.progress import WRITING, Progress, Stage, silent
 from attnviz.runtime.query import Query, is_file
-from attnviz.types import Candidate, FloatArray, Kind, Tokens, WrittenToken
+from attnviz.types import BoolArray, Candidate, FloatArray, Kind, Tokens, WrittenToken
 
 if TYPE_CHECKING:
+    from attnviz.analysis.quotation import Quotations
     from attnviz.capture.writing.writer import Writer
 
+MOST_QUOTED = 8_000_000  # weights that are looked at to trace an answer to its passage
 PIECE = 32  # tokens that are read in one turn: a longer text lets others have theirs in between
 
 
@@ -62,6 +66,22 @@ class Written:
     full: bool = False
 
 
+@dataclass(frozen=True)
+class Parting:
+    """Where a branch leaves another: its text from there on, and its first step; None where nothing is written."""
+
+    text: str
+    step: WrittenToken | None
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """Where an answer was read: of its first tokens, in the prompt's tokens from place[0] to before place[1]."""
+
+    place: tuple[int, int]
+    links: Quotations
+
+
 class Writings:
     """What `Runtime` answers about texts that are being written."""
 
@@ -102,6 +122,33 @@ class Writings:
         )
         return found
 
+    def partings(
+        self,
+        draft: Draft,
+        branches: tuple[tuple[tuple[int, ...], int], ...],
+        progress: Progress | None = None,
+    ) -> tuple[Parting, ...]:
+        """Of branches, given as all their tokens and the place where they part: their texts and first steps.
+
+        Of a branch no more is read than its first token.
+        """
+        report = progress or silent
+        loaded = self._loaded(draft, report)
+        found: list[Parting] = []
+        for path, at in branches:
+            head = path[: at + 1]
+            self._read(loaded, replace(draft, chosen=head), report)
+
+            def work(writer: Writer, path: Any = path, at: int = at, head: Any = head) -> Parting:
+                from attnviz.text import tokens_of_ids
+
+                writer.follow(head)
+                text = "".join(tokens_of_ids(writer.model.loaded.tokenizer, path).labels[at:])
+                return Parting(text, next(iter(writer.steps_from(at)), None))
+
+            found.append(self._turn(loaded, draft, work, report, None))
+        return tuple(found)
+
     def step_rows(
         self, draft: Draft, place: int, kind: Kind | None = None, progress: Progress | None = None
     ) -> Annotated[FloatArray, "L H K"]:
@@ -115,6 +162,39 @@ class Writings:
             return writer.rows(place, kind)
 
         found: FloatArray = self._turn(loaded, draft, work, report, None)
+        return found
+
+    def quotations(
+        self,
+        draft: Draft,
+        passage: str,
+        head: tuple[int, int] | None = None,
+        copying: bool = True,
+        progress: Progress | None = None,
+    ) -> Quoted | None:
+        """From which tokens of a passage in the prompt what was written was read; see `analysis.quotation`.
+
+        None where nothing is written, or where the passage does not stand in the prompt as it is.
+        """
+        report = progress or silent
+        loaded = self._loaded(draft, report)
+        self._read(loaded, draft, report)
+
+        def work(writer: Writer) -> Quoted | None:
+            from attnviz.analysis.quotation import quotations
+
+            writer.follow(draft.chosen)
+            card = writer.model.card
+            # The heads of a decoder rest on the first token, whatever it is: it is nobody's source.
+            place = _within(writer.prompt, passage, 1 if card.kind == "decoder" else 0)
+            if place is None or not draft.chosen:
+                return None
+            width = place[1] - place[0]
+            count = max(1, min(len(draft.chosen), MOST_QUOTED // (card.layers * card.heads * width)))
+            rows = writer.read_of(*place, count)
+            return Quoted(place, quotations(rows, _same(writer, place, count), head, copying))
+
+        found: Quoted | None = self._turn(loaded, draft, work, report, None)
         return found
 
     def step_question(self, draft: Draft, place: int, progress: Progress | None = None) -> Query:
@@ -139,7 +219,9 @@ class Writings:
             written = tokens_of_ids(writer.model.loaded.tokenizer, draft.chosen[:place])
             whole = joined(writer.prompt, written) if place else writer.prompt
             for special in (draft.query.special, "only"):
-                query = replace(draft.query, text=whole.text, pair=None, chat=False, special=special)
+                query = replace(
+                    draft.query, text=whole.text, pair=None, chat=False, turns=(), special=special
+                )
                 try:
                     read = loaded.model.reads(**query.reading).tokenize(query.text)
                 except AttnVizError:
@@ -232,3 +314,25 @@ class Writings:
         if told.full:
             return told
         return replace(told, candidates=writer.candidates, entropy=writer.entropy)
+
+
+def _within(prompt: Tokens, passage: str, first: int) -> tuple[int, int] | None:
+    """The tokens of a passage in the prompt from its token `first` on: its first, and the one behind its last."""
+    start = prompt.text.find(passage) if passage else -1
+    if start < 0:
+        return None
+    spans, end = prompt.spans, start + len(passage)
+    inside = np.flatnonzero((spans[:, 1] > start) & (spans[:, 0] < end) & ~prompt.special)
+    inside = inside[inside >= first]
+    return (int(inside[0]), int(inside[-1]) + 1) if len(inside) else None
+
+
+def _same(writer: Writer, place: tuple[int, int], count: int) -> Annotated[BoolArray, "A P"]:
+    """Where in the passage a token of the answer stands, as a reader sees it: letters and digits, of any case."""
+    there = [_letters(label) for label in writer.prompt.labels[slice(*place)]]
+    here = [_letters(label) for label in writer.tokens.labels[:count]]
+    return np.array([[bool(one) and one == other for other in there] for one in here])
+
+
+def _letters(label: str) -> str:
+    return "".join(each for each in label if each.isalnum()).lower()

@@ -10,7 +10,7 @@ from attnviz.text.display import visible
 from attnviz.text.encoding import check_vocabulary, encode, tokenize
 from attnviz.text.grouping import GRANULARITIES, groups
 from attnviz.text.labels import CONTINUATION, clean
-from attnviz.text.languages import checked_language, language_ids, languages
+from attnviz.text.languages import checked_language, language_ids, languages, tag_ids
 from attnviz.text.numbers import decimals, signed_decimals
 from attnviz.text.special import special_names, unknown_pieces, unknown_tokens
 from attnviz.text.words import paragraph_spans, sentence_spans, word_spans
@@ -34,6 +34,7 @@ __all__ = [
     "sentence_spans",
     "signed_decimals",
     "special_names",
+    "tag_ids",
     "tokenize",
     "tokens_of_ids",
     "unknown_pieces",

@@ -33,7 +33,7 @@ def tokens_of_ids(
     of the others concatenate to `text`. An id outside the vocabulary stands for no text; its piece is "".
     """
     numbers = [int(number) for number in ids]
-    marked = _special_ids(tokenizer) | set(special_ids)
+    marked = textless_ids(tokenizer) | set(special_ids)
     pieces = [piece if piece is not None else "" for piece in tokenizer.convert_ids_to_tokens(numbers)]
     where = [k for k, number in enumerate(numbers) if number not in marked and pieces[k]]
     text, offsets = _decode(tokenizer, [numbers[k] for k in where], [pieces[k] for k in where])
@@ -52,7 +52,8 @@ def tokens_of_ids(
     )  # fmt: skip
 
 
-def _special_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
+def textless_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """The ids that stand for no text: the tokenizer's own special tokens and its languages, not the unknown token."""
     names = {"bos_token_id", "eos_token_id", "pad_token_id", "cls_token_id", "sep_token_id", "mask_token_id"}
     roles = {getattr(tokenizer, name, None) for name in names}
     marked = set(tokenizer.all_special_ids) | set(language_ids(tokenizer).values())

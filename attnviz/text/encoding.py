@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from attnviz.errors import InputEmpty, InputInvalid
+from attnviz.errors import InputEmpty, InputInvalid, UnknownWords
 from attnviz.text.characters import Characters
 from attnviz.text.labels import Span, clean, labels
+from attnviz.text.languages import tag_ids
 from attnviz.text.offsets import find_offsets
 from attnviz.text.private import PrivateCopy, private_copy
 from attnviz.text.recent import Inputs, Recent
@@ -73,23 +74,30 @@ def encode(
         target: the text is what an encoder-decoder shall produce (transformers' `text_target`).
         special: names of special tokens in the text ("[MASK]") are those tokens; else they are text like any other.
         vocabulary: rows of the embedding that the ids shall index; 0 checks nothing.
-        language: of the text, one of `attnviz.text.languages`; None for the tokenizer's own.
+        language: of the text, one of `attnviz.text.languages`; None for the tokenizer's own. Where sources begin with a
+            tag, the language that is asked for.
 
     Raises:
         InputInvalid: a text is no string, or has a token that the embedding lacks.
+        UnknownWords: words that the vocabulary lacks, where the tokenizer's settings say `refuse_unknown`.
         InputEmpty: a text is blank, or the tokenizer leaves nothing of it.
     """
     text, pair = (
         checked_text(text, "target text" if target else "text"),
         None if pair is None else checked_text(pair, "second text"),
     )
-    private = private_copy(tokenizer, target, special, language)
-    key = private.number, text, pair, add_special_tokens
+    tags = tag_ids(tokenizer)
+    private = private_copy(tokenizer, target, special, None if tags else language)
+    named = target or not add_special_tokens or (special and text.lstrip().startswith(">>"))
+    tag = None if named or language is None else tags.get(language)
+    key = private.number, text, pair, add_special_tokens, tag
     found = _recent.get(key)
     if found is None:
-        found = _encoded(private, text, pair, add_special_tokens, special)
+        found = _encoded(private, text, pair, add_special_tokens, special, tag)
         _recent.put(key, *found)
     check_vocabulary(tokenizer, found[0].ids, vocabulary)
+    if tokenizer.init_kwargs.get("refuse_unknown"):
+        _check_words(found[0], tokenizer.unk_token_id)
     return found
 
 
@@ -115,13 +123,31 @@ def check_vocabulary(
         )
 
 
+def _check_words(tokens: Tokens, unknown: int) -> None:
+    """Raises UnknownWords where a token stands for a word that the vocabulary lacks."""
+    texts = (tokens.text, tokens.pair or "")
+    words = [
+        texts[tokens.segments[k]][slice(*tokens.spans[k])]
+        for k in np.flatnonzero((tokens.ids == unknown) & ~tokens.special).tolist()
+    ]
+    if words:
+        raise UnknownWords(dict.fromkeys(words))
+
+
 def _encoded(
-    private: PrivateCopy, text: str, pair: str | None, add_special_tokens: bool, special: bool
+    private: PrivateCopy,
+    text: str,
+    pair: str | None,
+    add_special_tokens: bool,
+    special: bool,
+    tag: int | None,
 ) -> tuple[Tokens, Inputs]:
     if private.tokenizer.is_fast:
         encoded = _encode_fast(private.tokenizer, text, pair, add_special_tokens)
     else:
         encoded = _encode_slow(private, text, pair, add_special_tokens, special)
+    if tag is not None:
+        encoded = _tagged(encoded, tag)
     return _tokens(private, text, pair, encoded, special), encoded.inputs
 
 
@@ -140,6 +166,14 @@ def _encode_fast(
         owners = np.where(owners < 0, owners, sequences)
     offsets = np.fromiter(chain.from_iterable(encoding.offsets), np.int64, 2 * len(owners)).reshape(-1, 2)
     return Encoded(encoding.tokens, offsets, owners, inputs)
+
+
+def _tagged(encoded: Encoded, tag: int) -> Encoded:
+    """With the tag of a language before everything else."""
+    first = {"input_ids": tag, "attention_mask": 1, "token_type_ids": 0}
+    inputs = {name: [first[name], *values] for name, values in encoded.inputs.items()}
+    offsets = np.concatenate([np.zeros((1, 2), np.int64), encoded.offsets])
+    return Encoded(["", *encoded.surfaces], offsets, np.concatenate([[-1], encoded.owners]), inputs)
 
 
 def _encode_slow(

@@ -3,8 +3,8 @@
 Nothing here computes or draws. Axis letters: L layers, H heads, T tokens, N items, Q queries, K keys, M metrics.
 """
 
-from attnviz.types.arrays import BoolArray, FloatArray, IntArray, readonly
-from attnviz.types.cards import CatalogCard, Kind, ModelCard, ModelKind, default_kind
+from attnviz.types.arrays import BoolArray, ByteArray, FloatArray, IntArray, readonly
+from attnviz.types.cards import CatalogCard, Estimate, Kind, ModelCard, ModelKind, default_kind
 from attnviz.types.circuits import (
     Against,
     Ended,
@@ -17,6 +17,7 @@ from attnviz.types.circuits import (
     Trace,
     Writes,
 )
+from attnviz.types.gold import GoldAlignment, Links
 from attnviz.types.items import Frames, Items, Patches, Tokens
 from attnviz.types.record import Record, brief
 from attnviz.types.results import (
@@ -25,6 +26,7 @@ from attnviz.types.results import (
     Attribution,
     HeadTable,
     Mark,
+    Overviews,
     QueryKey,
     sum_tolerance,
 )
@@ -39,19 +41,24 @@ __all__ = [
     "Against",
     "Attribution",
     "BoolArray",
+    "ByteArray",
     "Candidate",
     "CatalogCard",
     "Ended",
+    "Estimate",
     "FloatArray",
     "Frames",
+    "GoldAlignment",
     "HeadTable",
     "IntArray",
     "Items",
     "Kind",
     "LaterEffect",
+    "Links",
     "Mark",
     "ModelCard",
     "ModelKind",
+    "Overviews",
     "PartKind",
     "PartTest",
     "Patches",

@@ -65,3 +65,21 @@ class CatalogCard(ModelCard):
     def model(self) -> ModelCard:
         """The card of the model itself, as it is once it is loaded."""
         return ModelCard(**{each.name: getattr(self, each.name) for each in fields(ModelCard)})
+
+
+@dataclass(frozen=True, repr=False)
+class Estimate(Record):
+    """How large a model is that is not loaded yet; every number is 0 where nobody has asked for it.
+
+    Attributes:
+        place: "here", on this machine, or "hub", to be fetched.
+        memory_bytes: of the weights, in the dtype that they are loaded in.
+        disk_bytes: of its files; download_bytes: of those that have to be fetched.
+    """
+
+    place: Literal["here", "hub"]
+    parameters: int = 0
+    memory_bytes: int = 0
+    disk_bytes: int = 0
+    download_bytes: int = 0
+    license: str = ""

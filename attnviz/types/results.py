@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from attnviz.types.arrays import BoolArray, FloatArray, readonly
+from attnviz.types.arrays import BoolArray, ByteArray, FloatArray, readonly
 from attnviz.types.items import Tokens
 from attnviz.types.record import Record
 
@@ -34,6 +34,46 @@ class HeadTable(Record):
         if metric not in self.metrics:
             raise UnknownName("head statistic", metric, self.metrics)
         return self.values[self.metrics.index(metric)]
+
+
+@dataclass(frozen=True, repr=False)
+class Overviews(Record):
+    """Small maps of all heads in bytes: a weight is (byte / 255)² of the largest weight of its head.
+
+    The square root keeps small weights apart, which straight steps would round to 0; a weight is off by at most
+    1/255 of that largest one.
+
+    Attributes:
+        cells: (L, H, q, k) uint8. scales: (L, H) float32, the largest weight of each head.
+    """
+
+    cells: Annotated[ByteArray, "L H q k"]
+    scales: Annotated[FloatArray, "L H"]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cells", readonly(self.cells, np.uint8))
+        object.__setattr__(self, "scales", readonly(self.scales, np.float32))
+        if self.cells.ndim != 4 or self.cells.shape[:2] != self.scales.shape:
+            raise ValueError(f"the maps are {self.cells.shape}, their scales {self.scales.shape}")
+
+    @classmethod
+    def of(cls, weights: Annotated[FloatArray, "L H q k"]) -> Overviews:
+        """Weights, none below 0, in bytes."""
+        weights = np.asarray(weights, np.float32)
+        scales = weights.max(axis=(2, 3), initial=0.0)
+        share = np.clip(weights / np.where(scales > 0, scales, 1)[..., None, None], 0, 1)
+        return cls(np.rint(np.sqrt(share) * 255).astype(np.uint8), scales)
+
+    @property
+    def weights(self) -> Annotated[FloatArray, "L H q k"]:
+        """The weights again, as near as bytes tell them."""
+        roots = self.cells.astype(np.float32) / 255
+        return readonly(roots**2 * self.scales[..., None, None], np.float32)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        return self.cells.nbytes + self.scales.nbytes
 
 
 @dataclass(frozen=True, repr=False)

@@ -15,7 +15,7 @@ from attnviz.capture import open_capture
 from attnviz.runtime import gallery
 from tests.browser.app import PHONE, at_rest, fits_in_light_and_dark
 from tests.browser.app import pane_values as values
-from tests.figures.pointer import hover, value
+from tests.figures.pointer import hover
 
 pytestmark = pytest.mark.browser
 
@@ -70,24 +70,12 @@ def test_two_heads_of_the_matrix_are_opened_side_by_side(page: Page):
     expect(page.get_by_role("heading", name="Side by side")).to_be_visible()
 
 
-def test_a_found_head_opens_its_map(page: Page):
-    page.goto("/compare?part=find")
-    page.get_by_role("link", name="Layer 3, head 1: 67.7%").click()
-    expect(page).to_have_url(re.compile(r"/attention\?layer=3&head=1&held=q\d+%2Ck\d+$"))
-    expect(page.get_by_role("heading", name="Layer 3, head 1")).to_be_visible()
-    assert f"{float(value(page)):.1%}" == "67.7%", "the cell that was looked for is held"
-
-
-def test_the_two_tokens_of_the_finder_stand_in_the_address(page: Page):
-    page.goto("/compare?part=find&held=q3,k1")
-    rows = page.get_by_role("link", name=re.compile(r"^Layer \d"))
-    expect(rows).to_have_count(12)
-    expect(page.get_by_role("combobox", name=re.compile("this token"))).to_have_value(re.compile(r"\(3\)$"))
-    page.get_by_role("combobox", name=re.compile("look at this one")).click()
-    page.get_by_role("option", name=re.compile(r"\(2\)$")).click()
-    expect(page).to_have_url(re.compile(r"held=q3%2Ck2"))
-    page.reload()
-    expect(page.get_by_role("combobox", name=re.compile("look at this"))).to_have_value(re.compile(r"\(2\)$"))
+def test_a_link_to_the_former_finder_shows_who_makes_the_link(page: Page):
+    page.goto("/compare?part=find&held=q10,k2")
+    expect(page).to_have_url(re.compile(r"/attention\?held=q10%2Ck2$"))
+    page.get_by_role("button", name=re.compile(r"^Layer 2, head 3: ")).click()
+    expect(page).to_have_url(re.compile(r"/attention\?layer=2&head=3&held=q10%2Ck2$"))
+    expect(page.get_by_role("heading", name="Layer 2, head 3")).to_be_visible()
 
 
 def test_a_head_of_the_allocation_opens_its_map(page: Page, maps):
@@ -123,7 +111,6 @@ def test_the_whole_model_is_read_from_word_to_word(page: Page, maps):
     [
         "/compare",
         "/compare?part=heads",
-        "/compare?part=find",
         "/allocation",
         "/allocation?by=distance",
         "/allocation?by=sentence",

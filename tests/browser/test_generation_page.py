@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -66,6 +67,9 @@ def test_step_branch_back_and_reopen_from_the_link(page: Page):
     expect(page.locator(".av-written")).to_have_text([name], use_inner_text=True)
     expect(page.locator(".av-branch")).to_have_count(2)
     at_rest(page)
+    page.locator(".av-beside").click()
+    expect(page.get_by_test_id("compared")).to_be_visible()
+    at_rest(page)
     address = page.url
 
     page.locator(".av-branch button").first.click()
@@ -79,10 +83,43 @@ def test_step_branch_back_and_reopen_from_the_link(page: Page):
     page.goto("about:blank")
     opened(page, address)
     expect(page.locator(".av-branch")).to_have_count(2)
+    expect(page.get_by_test_id("compared")).to_be_visible()
     expect(page.locator(".av-written")).to_have_text([name], use_inner_text=True)
     document = Path(saved(page, "Save as a web page")).read_text("utf-8")
     assert "av-writing" in document
     check_light_and_dark(page)
+
+
+def test_a_question_is_answered_from_a_passage_and_a_chat_goes_on(page: Page):
+    passage = "The lighthouse on Gull Island was built in 1874. It was painted green during the war."
+    opened(
+        page,
+        f"/generation?model=smollm2&text={quote_plus(passage)}&mode=question&question=Which+colour+is+it%3F",
+    )
+    page.get_by_text("32", exact=True).click()
+    at_rest(page)
+    page.locator(".av-next").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_test_id("sources")).to_be_visible()
+    at_rest(page)
+    green = page.locator(".av-written", has_text="green").first
+    green.hover()
+    expect(page.get_by_test_id("readout")).to_have_text(re.compile("read from “.?green"))
+    expect(page.locator(".av-source")).to_have_text("green", use_inner_text=True)
+    expect(page.locator(".av-tracing .av-note")).to_contain_text("an even spread would hit")
+
+    page.get_by_text("Chat", exact=True).click()
+    expect(page.locator(".av-written")).to_have_count(0)
+    at_rest(page)
+    page.get_by_role("radio", name="8", exact=True).check(force=True)
+    page.get_by_role("button", name="Play 8 tokens").click()
+    expect(page.locator(".av-written")).to_have_count(8)
+    at_rest(page)
+    page.get_by_label("Your reply").fill("Why <b>green</b>?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".av-writing .av-prose")).to_contain_text("Why <b>green</b>?")
+    expect(page.locator(".av-written")).to_have_count(0)
+    assert "turns=" in page.url
 
 
 def test_play_streams_and_stops_and_keeps_what_was_written(page: Page):

@@ -89,6 +89,10 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
                     decoder_ffn_dim=64, max_position_embeddings=64, decoder_start_token_id=2, forced_eos_token_id=2,
                     **deep, **ends,
                 ),
+                "marian": lambda: T.MarianConfig(
+                    vocab_size=size, encoder_attention_heads=4, decoder_attention_heads=4, encoder_ffn_dim=64,
+                    decoder_ffn_dim=64, max_position_embeddings=64, decoder_start_token_id=0, **deep, **ends,
+                ),
                 "bloom": lambda: T.BloomConfig(vocab_size=size, hidden_size=32, n_layer=2, n_head=4, **ends),
                 "mistral": lambda: T.MistralConfig(
                     vocab_size=size, hidden_size=32, intermediate_size=64, num_hidden_layers=2, sliding_window=6,
@@ -107,6 +111,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
                 "gpt2": T.GPT2LMHeadModel,
                 "llama": T.LlamaForCausalLM,
                 "bart": T.BartForConditionalGeneration,
+                "marian": T.MarianMTModel,
                 "bloom": T.BloomForCausalLM,
                 "mistral": T.MistralForCausalLM,
                 "gemma2": T.Gemma2ForCausalLM,

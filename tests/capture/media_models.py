@@ -40,9 +40,10 @@ HEARING: dict[str, Any] = {
     "feat_extract_norm": "layer", "num_conv_pos_embeddings": 4, "num_conv_pos_embedding_groups": 2,
 }  # fmt: skip
 START, PLAIN, END = "<|startoftranscript|>", "<|notimestamps|>", "<|endoftext|>"
+TASK = "<|transcribe|>"
 
 
-def _sharp(module: Any) -> Any:
+def sharp(module: Any) -> Any:
     """Random weights attend to everything alike, which hides errors: make queries and keys large."""
     generator = torch.Generator().manual_seed(3)
     for name, weight in module.named_parameters():
@@ -58,7 +59,7 @@ def vision(name: str, attention: str | None = None) -> Any:
     config, options, module, *_ = PICTURES[name]
     torch.manual_seed(0)
     more = {} if attention is None else {"attn_implementation": attention}
-    return _sharp(
+    return sharp(
         getattr(transformers, module)(getattr(transformers, config)(**{**VISION, **options}, **more))
     )
 
@@ -77,14 +78,17 @@ def hearing(family: str, attention: str | None = None) -> Any:
     torch.manual_seed(0)
     more = {} if attention is None else {"attn_implementation": attention}
     config = getattr(transformers, f"{family}Config")(**HEARING, **more)
-    return _sharp(getattr(transformers, f"{family}Model")(config))
+    return sharp(getattr(transformers, f"{family}Model")(config))
 
 
-def whisper(attention: str | None = None) -> Any:
-    """A tiny Whisper that hears one second."""
+LANGUAGES = ("<|en|>", "<|fr|>", "<|de|>")
+
+
+def whisper(attention: str | None = None, multilingual: bool = False) -> Any:
+    """A tiny Whisper that hears one second; a multilingual one knows three languages and one task."""
     torch.manual_seed(0)
     more = {} if attention is None else {"attn_implementation": attention}
-    tokenizer = transcriber()
+    tokenizer = transcriber(multilingual)
     ids = {name: tokenizer.convert_tokens_to_ids(token) for name, token in (("start", START), ("end", END))}
     config = transformers.WhisperConfig(
         vocab_size=len(tokenizer), d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
@@ -92,21 +96,27 @@ def whisper(attention: str | None = None) -> Any:
         max_target_positions=24, decoder_start_token_id=ids["start"], bos_token_id=ids["end"], eos_token_id=ids["end"],
         pad_token_id=ids["end"], suppress_tokens=None, begin_suppress_tokens=None, **more,
     )  # fmt: skip
-    module = _sharp(transformers.WhisperForConditionalGeneration(config))
+    module = sharp(transformers.WhisperForConditionalGeneration(config))
     module.generation_config = transformers.GenerationConfig(
         decoder_start_token_id=ids["start"], eos_token_id=ids["end"], pad_token_id=ids["end"], bos_token_id=ids["end"],
         no_timestamps_token_id=tokenizer.convert_tokens_to_ids(PLAIN), return_timestamps=False, max_length=24,
         alignment_heads=[[1, 0], [1, 3]],
     )  # fmt: skip
+    if multilingual:
+        lang_to_id = {name: tokenizer.convert_tokens_to_ids(name) for name in LANGUAGES}
+        tasks = {"transcribe": tokenizer.convert_tokens_to_ids(TASK)}
+        settings: Any = module.generation_config
+        settings.is_multilingual, settings.lang_to_id, settings.task_to_id = True, lang_to_id, tasks
     return module
 
 
-def transcriber() -> Any:
+def transcriber(multilingual: bool = False) -> Any:
     """A tokenizer with Whisper's template: start, no timestamps, the text, end."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
     letters = pre_tokenizers.ByteLevel.alphabet()
-    vocabulary = {token: n for n, token in enumerate([START, PLAIN, END, *sorted(letters)])}
+    more = [*LANGUAGES, TASK] if multilingual else []
+    vocabulary = {token: n for n, token in enumerate([START, PLAIN, END, *sorted(letters), *more])}
     backend = Tokenizer(models.BPE(vocabulary, []))
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
@@ -118,7 +128,7 @@ def transcriber() -> Any:
         bos_token=START,
         eos_token=END,
         pad_token=END,
-        additional_special_tokens=[PLAIN],
+        additional_special_tokens=[PLAIN, *more],
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from translators import LANGUAGES, TARGET, TEXT, module, tokenizer
+from translators import LANGUAGES, TARGET, TEXT, marian, module, tokenizer
 
 import attnviz
 from attnviz import InputInvalid, UnknownName
@@ -158,3 +158,34 @@ def test_a_model_of_one_language_has_none_to_choose(minilm):
     assert minilm.languages == ()
     with pytest.raises(UnknownName, match="source language 'de'"):
         minilm.capture(TEXT, source_language="de")
+
+
+def test_a_marian_that_writes_several_languages_is_asked_for_one_before_the_text():
+    own, tokens = marian()
+    loaded = attnviz.load(own, tokenizer=tokens)
+    assert loaded.languages == ("fra", "deu")
+    inputs = tokens(f">>deu<< {TEXT}", return_tensors="pt")
+    whole = own.generate(**inputs, max_new_tokens=6, num_beams=1, do_sample=False)[0].tolist()
+    capture = loaded.generate(TEXT, max_new_tokens=6, target_language="deu")
+    assert capture.tokens.ids.tolist() == inputs["input_ids"][0].tolist()
+    assert (capture.tokens.special[0], capture.tokens.pieces[0], capture.tokens.text) == (
+        True,
+        ">>deu<<",
+        TEXT,
+    )
+    assert capture.query_tokens("decoder").ids.tolist() == whole[:-1]
+    question = {"target": "sequence", "continuation": TARGET, "method": "leave-one-out"}
+    found = attnviz.explain(loaded, TEXT, **question, target_language="deu")
+    other = attnviz.explain(loaded, TEXT, **question, target_language="fra")
+    assert dict(found.options)["target_language"] == "deu"
+    assert found.value != pytest.approx(other.value, rel=1e-3)
+    typed = attnviz.explain(loaded, f">>deu<< {TEXT}", **question)
+    assert typed.value == pytest.approx(found.value, rel=1e-5)
+    assert loaded.tokenize(TEXT).text == TEXT  # what is only read needs no language
+    assert attnviz.sanity(loaded, found).before is found
+    with pytest.raises(InputInvalid, match="one of: fra, deu"):
+        loaded.capture(TEXT)
+    with pytest.raises(InputInvalid, match="named twice"):
+        loaded.capture(f">>fra<< {TEXT}", target_language="deu")
+    with pytest.raises(UnknownName, match="fra, deu"):
+        loaded.capture(TEXT, target_language="ita")

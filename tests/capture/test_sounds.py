@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import attnviz
-from attnviz.errors import InputInvalid, InputTooLong, ModelUnsupported
+from attnviz.errors import InputInvalid, InputTooLong, ModelUnsupported, UnknownName
 from attnviz.types import Frames, Tokens
 from tests.capture import media_models as tiny
 
@@ -139,3 +139,39 @@ def test_what_a_speech_model_does_not_hear_is_refused(whisper, minilm):
         model.capture(audio=np.zeros(12, np.float32), sampling_rate=tiny.RATE)
     with pytest.raises(attnviz.AttnVizError):
         attnviz.explain(whisper, "Front, center.")
+
+
+@pytest.fixture(scope="module")
+def multilingual() -> Any:
+    """Random weights hear no language: what is tested is which tokens the decoder is fed."""
+    module, tokenizer = tiny.whisper(multilingual=True), tiny.transcriber(multilingual=True)
+    return attnviz.load(module, tokenizer=tokenizer, processor=tiny.listener("Whisper"))
+
+
+def test_the_language_of_a_transcript_is_the_token_that_the_settings_say(multilingual):
+    sound = {"audio": tiny.sound(0.6), "sampling_rate": tiny.RATE}
+    assert multilingual.languages == ("en", "fr", "de")
+    known = multilingual.loaded.module.generation_config.lang_to_id
+    tokens = tiny.transcriber(multilingual=True)
+    for code in multilingual.languages:
+        prefix = [*tokens.convert_tokens_to_ids([tiny.START, f"<|{code}|>", tiny.TASK, tiny.PLAIN])]
+        assert prefix[1] == known[f"<|{code}|>"]
+        given = multilingual.capture(**sound, target_text=" so", target_language=code)
+        assert given.fed_tokens.ids[:4].tolist() == prefix
+        assert f"target_language={code!r}" in given.provenance.call
+    own = multilingual.capture(**sound, target_language="de")
+    features = tiny.listener("Whisper")(sound["audio"], sampling_rate=tiny.RATE, return_tensors="pt")
+    said = tiny.whisper(multilingual=True).generate(
+        features["input_features"], language="<|de|>", max_new_tokens=16, return_dict_in_generate=True
+    )
+    assert own.fed_tokens.ids.tolist() == said.sequences[0, :-1].tolist()
+    with pytest.raises(UnknownName, match="en, fr, de"):
+        multilingual.capture(**sound, target_language="pt")
+    with pytest.raises(UnknownName):
+        multilingual.capture(**sound, source_language="en")
+
+
+def test_an_english_whisper_has_no_languages_to_choose(whisper):
+    assert whisper.languages == ()
+    with pytest.raises(UnknownName):
+        whisper.capture(audio=tiny.sound(0.6), sampling_rate=tiny.RATE, target_language="en")

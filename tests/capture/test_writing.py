@@ -14,7 +14,7 @@ from attnviz.capture import Capture, Model
 from tests.fetched import fetched
 
 DECODERS = ("llama", "gpt2", "gemma2", "mistral", "bloom")
-BOTH = ("bart", "t5")
+BOTH = ("bart", "t5", "marian")
 TEXT = "the cat sat on a mat and the dog ran"
 KINDS = {"decoder": "decoder_attentions", "cross": "cross_attentions", "encoder": "encoder_attentions"}
 
@@ -79,6 +79,60 @@ def test_a_branch_reuses_what_was_read_and_leaves_captures_as_they_were(tiny: Ti
     assert max(widths) == 1, "each step reads its token alone, and the prompt not at all"
     assert_equal(writer.capture(), eager(model, writer))
     np.testing.assert_array_equal(first.attention(1, kind=first.kinds[-1]), rows)
+
+
+def test_a_way_that_was_known_is_taken_without_reading_it_again(tiny: Tiny) -> None:
+    model = tiny("llama")
+    writer = written(model, 8)
+    trunk, records = writer.ids, writer.steps
+    writer.back(5)
+    writer.step(19)
+    branch = writer.ids
+    assert writer.candidates
+    rows = writer.rows(4)
+    widths = _widths(model, writer)
+    writer.follow(trunk)
+    assert writer.steps == records
+    writer.follow(branch)
+    assert writer.candidates
+    np.testing.assert_array_equal(writer.rows(4), rows)
+    assert widths == [0], "nothing was read"
+    listed = next(each.id for each in writer.candidates)
+    writer.step(listed)
+    writer.follow((*branch, listed))
+    assert_equal(writer.capture(), eager(model, writer))
+
+
+def test_what_is_remembered_of_other_ways_is_bounded(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attnviz.capture.writing.writer.MOST_STEPS", 6)
+    model = tiny("gpt2")
+    writer = written(model, 4)
+    writer.back(2)
+    for number in (7, 8, 9, 10, 11, 12):
+        writer.step(number)
+    fresh = model.write(TEXT)
+    fresh.follow(writer.ids)
+    for one, other in zip(writer.steps, fresh.steps, strict=True):
+        assert one.token.id == other.token.id
+        assert one.token.probability == pytest.approx(other.token.probability, abs=1e-6)
+        assert one.entropy == pytest.approx(other.entropy, abs=1e-5)
+
+
+@pytest.mark.parametrize("family", ["gemma2", "bart", "bloom"])
+def test_what_all_steps_read_of_the_prompt_is_what_each_read(tiny: Tiny, family: str) -> None:
+    model = tiny(family)
+    writer = written(model, 7)
+    found = writer.read_of(2, 6, 5)
+    for place in range(5):
+        np.testing.assert_allclose(found[place], writer.rows(place)[..., 2:6], atol=1e-6)
+    writer.follow((*writer.ids[:3], 20, 21))  # another way: rows behind where it parts are others
+    again = writer.read_of(2, 6, 5)
+    for place in range(5):
+        np.testing.assert_allclose(again[place], writer.rows(place)[..., 2:6], atol=1e-6)
+    np.testing.assert_array_equal(again[:4], found[:4])
+    np.testing.assert_array_equal(writer.read_of(2, 6, 2), found[:2])
+    with pytest.raises(attnviz.UnknownName, match="end in the prompt"):
+        writer.read_of(2, 99, 5)
 
 
 def _widths(model: Model, writer: Any) -> list[int]:

@@ -84,3 +84,33 @@ def _codes(known: Any) -> dict[str, int]:
     from attnviz.text import language_ids
 
     return language_ids(known)
+
+
+CODES = (">>fra<<", ">>deu<<")
+
+
+@functools.cache
+def marian() -> tuple[Any, Any]:
+    """A Marian that writes two languages, each asked for by a token before the text; and its tokenizer."""
+    from transformers import MarianConfig, MarianMTModel, MarianTokenizer
+
+    folder = _sentencepiece()
+    names = ["</s>", "<unk>", "▁", *LETTERS, *CODES, "<pad>"]
+    vocabulary = {name: n for n, name in enumerate(names)}
+    (folder / "marian.json").write_text(json.dumps(vocabulary))
+    spm = str(folder / "spm.model")
+    size, pad = len(names), vocabulary["<pad>"]
+    config = MarianConfig(
+        vocab_size=size,
+        pad_token_id=pad,
+        eos_token_id=0,
+        decoder_start_token_id=pad,
+        forced_eos_token_id=0,
+        **SIZES,
+    )
+    torch.manual_seed(0)
+    built = MarianMTModel(config).eval()
+    for parameter in built.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.normal_(parameter, std=0.3)
+    return built, MarianTokenizer(spm, spm, str(folder / "marian.json"))

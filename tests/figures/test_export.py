@@ -16,6 +16,7 @@ from attnviz.figures import COMPONENTS, component, heads_data, panes_data
 from attnviz.figures.export import archive, heatmap_message, notebook, page
 from attnviz.figures.messages.panes import Pane, Source
 from attnviz.figures.wire import unpack
+from attnviz.types import Overviews
 from tests.figures.conftest import HOSTILE
 from tests.figures.maps import map_message
 from tests.figures.pointer import csv_rows, download, hover, readout, value
@@ -96,7 +97,7 @@ def test_other_figures_stand_on_disk_too(capture, opened, figure: str) -> None:
     if figure == "heads":
         overviews = np.stack([capture.overview(layer, None, 64) for layer in range(6)])
         size = len(capture.tokens)
-        message = heads_data(overviews, capture.statistics(), queries=size, keys=size)
+        message = heads_data(Overviews.of(overviews), capture.statistics(), queries=size, keys=size)
     else:
         labels = capture.tokens.labels
         none = np.zeros(len(labels), bool)

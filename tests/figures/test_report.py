@@ -20,6 +20,7 @@ from attnviz.figures import COMPONENTS, heads_data, likeness_data, pairs_data
 from attnviz.figures.charts import curves_chart, line_svg
 from attnviz.figures.report import Item, document, of_explanation, of_head, sentences
 from attnviz.runtime import gallery
+from attnviz.types import Overviews
 from tests.explanation.evaluation.records import record
 
 ENDS = "</script><script>globalThis.ran = 1</script><!-- \"'& <img src=x onerror=ran=1> </style> \ud800\0"
@@ -132,7 +133,9 @@ def test_whatever_people_typed_is_text(capture, explained, opened) -> None:
 def test_two_figures_of_a_kind_and_others_stand_in_one_file(capture, explained, opened) -> None:
     size = len(capture.tokens)
     overviews = np.stack([capture.overview(layer, None, 64) for layer in range(capture.card.layers)])
-    grid = Item("heads", heads_data(overviews, capture.statistics(), queries=size, keys=size), "All")
+    grid = Item(
+        "heads", heads_data(Overviews.of(overviews), capture.statistics(), queries=size, keys=size), "All"
+    )
     sheet = opened(document([*items(capture, explained), of_head(capture, 2, 5), grid]))
     sheet.evaluate("dispatchEvent(new Event('beforeprint'))")
     for n, title in ((2, "layer 3, head 1"), (3, "layer 2, head 5")):

@@ -8,6 +8,7 @@ import { marksOf } from "../../attnviz/figures/browser/data/marks.js";
 import { Pairings, counterparts, differenceOf, shownOf, weightOf } from "../../attnviz/figures/browser/data/pairing.js";
 import { fadedWords, hiddenWords, nameOfMap } from "../../attnviz/figures/browser/data/shown.js";
 import { keptAxes, keyOf, queryOf, shareOf, strongest, strongestLinks, viewOf } from "../../attnviz/figures/browser/data/view.js";
+import { squareOf } from "../../attnviz/figures/browser/figures/heads/message.js";
 
 const LABELS = ["[S]", "a", "b"];
 const header = {
@@ -15,6 +16,12 @@ const header = {
   quantity: "attention weight",
 };
 const WEIGHTS = Float32Array.of(1, 0, 0, 0.5, 0.25, 0.25, 0.75, 0, 0.25);
+
+test("thumbnails that came as half of their cells are whole again", () => {
+  const { data, shape } = squareOf({ data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), shape: [1, 2, 6] });
+  assert.deepEqual(shape, [1, 2, 3, 3]);
+  assert.deepEqual([...data], [1, 0, 0, 2, 3, 0, 4, 5, 6, 7, 0, 0, 8, 9, 0, 10, 11, 12]);
+});
 
 test("a whole map is shown as it came", () => {
   const view = viewOf(WEIGHTS, header, []);

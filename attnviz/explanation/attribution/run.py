@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attnviz import checks
-from attnviz.capture.reading import READING, Messages, is_messages
+from attnviz.capture.reading import READING, Messages, Special, is_messages
 from attnviz.errors import InputEmpty, InputInvalid, TargetUnsupported, UnknownName
 from attnviz.explanation.attribution.registry import DEFAULT_METHODS, METHODS, TARGETS
 from attnviz.explanation.declarations import Method, MethodInfo, Progress, Target, TargetInfo
@@ -68,6 +68,10 @@ def explain(
     pair: str | None = None,
     method: str | None = None,
     progress: Progress | None = None,
+    *,
+    special: Special = False,
+    source_language: str | None = None,
+    target_language: str | None = None,
     **options: Any,
 ) -> Attribution:
     """What each token contributed to a target.
@@ -79,8 +83,9 @@ def explain(
         pair: the other text, for targets that compare two or read two as one; others do not, and the note says so.
         method: a name of `methods()`; None means the default for this kind of model, see `methods_for`.
         progress: called with a fraction from 0 to 1; what it raises stops the work and reaches the caller.
-        **options: those that the method's and the target's info name; and `special`, `source_language` and
-            `target_language`, as in `Model.capture`.
+        special: names of special tokens in the texts ("[MASK]") are those tokens; else they are text.
+        source_language, target_language: of a multilingual model, codes of `Model.languages`; by default its own.
+        **options: those that the method's and the target's info name.
 
     Returns:
         Scores for every token, special ones too, so that sums can be checked.
@@ -94,6 +99,8 @@ def explain(
         NumbersInvalid: the model computed NaN or infinity.
         ModelUnsupported: the method needs something that the model has not (attention maps, an embedding).
     """
+    how = {"special": special, "source_language": source_language, "target_language": target_language}
+    options |= {name: value for name, value in how.items() if value}
     chosen_target = find_target(model, target)
     if method is None:
         method = methods_for(chosen_target.info.name, model.card.kind)[0].name
@@ -242,9 +249,10 @@ def find_target(model: Model, name: str | None) -> Target:
 def _split(
     options: dict[str, Any], method: MethodInfo, target: TargetInfo
 ) -> tuple[dict[str, Any], dict[str, Any]]:
+    valid = (*method.options, *target.options, *READING)
     for name in options:
-        if name not in (*method.options, *target.options, *READING):
-            raise UnknownName("option", name, (*method.options, *target.options, *READING))
+        if name not in valid:
+            raise UnknownName("option", name, valid)
     return (
         {name: value for name, value in options.items() if name in method.options},
         {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attnviz.capture.reading import READING
 from attnviz.errors import ModelUnsupported, UnknownName
 from attnviz.explanation.declarations import Progress
 from attnviz.explanation.results import Sanity
@@ -53,7 +54,8 @@ def sanity(
         raise UnknownName("fraction of the layers", fraction, ("more than 0 and at most 1",))
     first = attribution.tokens
     pair = attribution.second_text
-    names = layer_names(model, first.text)
+    how = {name: value for name, value in attribution.options if name in READING}
+    names = layer_names(model.reads(**how), first.text)
     chosen = names[-max(1, round(fraction * len(names))) :]
     module = _shuffled(model.loaded.module, chosen, seed)
     changed = explain(

@@ -89,7 +89,7 @@ class Experiment:
 
         first = self.problems[0]
         with torch.no_grad(), self.sites.attending(attend) as running:
-            problem = replace(first, module=self.sites.part(running, first.module))
+            problem = first.within(self.sites.part(running, first.module))
             value = float(problem.evaluate())
             finite(value, "the result with heads forced", self.model.dtype)
             return value, problem.outcomes()
@@ -159,7 +159,7 @@ class Experiment:
 
         values = np.full((len(self.counts), max(self.counts)), np.nan)
         with torch.enable_grad(), self.sites.changed(change) as running:
-            parts = (replace(each, module=self.sites.part(running, each.module)) for each in self.problems)
+            parts = (each.within(self.sites.part(running, each.module)) for each in self.problems)
             whole = sum(part.evaluate().sum() for part in parts)
         slopes = torch.autograd.grad(whole, gates, materialize_grads=True)  # type: ignore[arg-type]
         for layer, slope in enumerate(slopes):

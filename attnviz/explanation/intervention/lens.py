@@ -2,19 +2,21 @@
 
 For a model with a head this is the logit lens (nostalgebraist 2020): the states after layer l go through the final
 norm and the head. For an embedding model it is how the similarity forms. Done by leaving out the later layers, so
-that whatever a family puts behind its layers is applied as ever, once.
+that whatever a family puts behind its layers is applied as ever, once. The earlier ones run once for all places.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attnviz.errors import ModelUnsupported
-from attnviz.explanation.declarations import Progress
+from attnviz.explanation.declarations import Progress, Target
 from attnviz.explanation.evaluation.sanity import layer_names
 from attnviz.explanation.results import LayerByLayer
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from attnviz.capture import Model
     from attnviz.capture.reading import Messages
+    from attnviz.explanation.problem import Outcomes
 
 
 def layer_by_layer(
@@ -44,7 +47,6 @@ def layer_by_layer(
 
     Raises what `attnviz.explain` raises, and ModelUnsupported where the layers cannot be left out.
     """
-    from attnviz.capture import Model
     from attnviz.explanation.attribution.run import find_target, pose
 
     report = progress or (lambda fraction: None)
@@ -52,18 +54,16 @@ def layer_by_layer(
     chosen = find_target(model, target)
     whole = pose(model, chosen, text, pair, options)[0]
     read = whole.tokens.text
-    shorter = _Shorter(model, layer_names(model, read))
-    values, outcomes = [], []
-    for count in range(shorter.count + 1):
-        report(count / (shorter.count + 1))
-        cut = Model(replace(model.loaded, module=shorter.to(count)))
-        problem = pose(cut, chosen, read, pair, whole.options)[0]
-        values.append(problem.value)
-        outcomes.append(problem.outcomes())
+    shorter = _Shorter(model, layer_names(whole.model, read[:200] if read[:200].strip() else read))
+    places: dict[int, tuple[float, Outcomes]] = {}
+    for done, count in enumerate((shorter.count, *range(shorter.count))):  # first all layers, which are kept
+        report(done / (shorter.count + 1))
+        places[count] = shorter.asked(count, model, chosen, read, pair, whole.options)
+    values, outcomes = zip(*(places[count] for count in sorted(places)), strict=True)
     report(1.0)
     return LayerByLayer(
         values=np.array(values),
-        outcomes=tuple(outcomes),
+        outcomes=outcomes,
         outcome_unit=whole.outcome_unit,
         target=chosen.info.name,
         options=tuple(sorted(whole.options.items())),
@@ -74,6 +74,8 @@ class _Shorter:
     """A second module over the same weights, which can be cut to its first layers."""
 
     def __init__(self, model: Model, names: list[str]) -> None:
+        from attnviz.explanation.intervention.kept_layers import Passes
+
         self.parent, _, _ = names[-1].rpartition(".")  # the list that the last layers stand in
         memo: dict[int, Any] = {
             id(tensor): tensor
@@ -88,8 +90,36 @@ class _Shorter:
                 "Choose a model whose layers stand in one list.",
                 reason="not-captured",
             )
+        self.passes = Passes(list(found))
 
-    def to(self, count: int) -> torch.nn.Module:
+    def asked(
+        self,
+        count: int,
+        model: Model,
+        target: Target,
+        text: str,
+        pair: str | None,
+        options: Mapping[str, Any],
+    ) -> tuple[float, Outcomes]:
+        """F and what the model says after its first layers: by what they gave in the whole model, else anew."""
+        from attnviz.capture import Model
+        from attnviz.explanation.attribution.run import pose
+        from attnviz.explanation.intervention.kept_layers import NotKept
+
+        def ask(layers: torch.nn.Module) -> tuple[float, Outcomes]:
+            cut = Model(replace(model.loaded, module=self._with(layers)))
+            problem = pose(cut, target, text, pair, options)[0]
+            return problem.value, problem.outcomes()
+
+        if count == self.count:
+            with self.passes.kept():
+                return ask(self.layers)
+        if count:
+            with contextlib.suppress(NotKept):
+                return ask(self.passes.after(count))
+        return ask(self.layers[:count])
+
+    def _with(self, layers: torch.nn.Module) -> torch.nn.Module:
         owner, _, name = self.parent.rpartition(".")
-        setattr(self.module.get_submodule(owner), name, self.layers[:count])
+        setattr(self.module.get_submodule(owner), name, layers)
         return self.module

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 
-from attnviz.types import FloatArray, IntArray, Tokens, readonly
+from attnviz.types import FloatArray, IntArray, Links, Tokens, readonly
 
 Fate = Literal["kept", "pruned", "ended"]
 Head = tuple[int, int]
@@ -20,6 +20,13 @@ class Link(NamedTuple):
     end: int
     key: int
     key_end: int
+
+
+class Gold(NamedTuple):
+    """Which tokens of a translation are known to belong together, as (source, target): for sure, or possibly."""
+
+    sure: Links
+    possible: Links
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,8 @@ class Translation:
         attention: (L, H, T, S) float32 cross-attention; row t is the one that predicts target token t.
         links: rows of attention that were forced, in `heads`.
         aligning: (layer, head) of the head that was trained to align, as the model names it; None where it names none.
+        gold: what is known to belong together; None where the model brings no such knowledge of these two texts.
+        reference: the translation of this source for which it is known; None where there is none.
     """
 
     source: Tokens
@@ -50,6 +59,8 @@ class Translation:
     links: tuple[Link, ...] = ()
     heads: tuple[Head, ...] = ()
     aligning: Head | None = None
+    gold: Gold | None = None
+    reference: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("log_probs", "entropy", "candidate_log_probs", "attention"):
@@ -62,6 +73,36 @@ class Translation:
         arrays = (self.log_probs, self.entropy, self.candidates, self.candidate_log_probs, self.attention)
         tokens = 200 * (len(self.source) + len(self.target))
         return sum(each.nbytes for each in arrays) + tokens + 60 * self.candidates.size
+
+
+@dataclass(frozen=True)
+class HeadErrors:
+    """How far every head is from gold, over all sentences that come with a model, each given with its translation.
+
+    Attributes:
+        language: of the translations. sentences: how many.
+        rates: (L, H + 1) float32 alignment error rate of each head, and last of the mean of its layer's heads.
+        diagonal: the rate of linking the n-th word to the n-th.
+    """
+
+    language: str
+    sentences: int
+    rates: Annotated[FloatArray, "L H+1"]
+    diagonal: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rates", readonly(self.rates, np.float32))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes, roughly."""
+        return self.rates.nbytes + 100
+
+    @property
+    def best(self) -> tuple[int, int]:
+        """The place with the lowest rate; head H is the mean of the layer."""
+        layer, head = np.unravel_index(int(self.rates.argmin()), self.rates.shape)
+        return int(layer), int(head)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from attnviz.errors import InputInvalid
 from attnviz.explanation.declarations import Progress
 from attnviz.explanation.translation.decoder import Decoder
 from attnviz.explanation.translation.forced_links import ForcedLinks
+from attnviz.explanation.translation.gold import gold_of, reference_of
 from attnviz.explanation.translation.records import Head, Link, Translation
 
 if TYPE_CHECKING:
@@ -100,9 +101,10 @@ def _looked_at(
     own = log_probs[range(len(ids)), list(ids)]
     candidates = best.indices.tolist()
     labels = (tuple(label_at(decoder, ids[:n], each) for each in row) for n, row in enumerate(candidates))
+    target = tokens_of_ids(decoder.tokenizer, ids)
     return Translation(
         decoder.tokens,
-        tokens_of_ids(decoder.tokenizer, ids),
+        target,
         given,
         to_numpy(own),
         to_numpy(-(log_probs.exp() * log_probs).nan_to_num(0).sum(-1)),
@@ -113,6 +115,8 @@ def _looked_at(
         forcing.links,
         forcing.heads if forcing.links else (),
         aligning_head_of(decoder),
+        gold_of(decoder.model, decoder.tokens, target),
+        reference_of(decoder.model, decoder.tokens),
     )
 
 

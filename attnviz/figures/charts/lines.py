@@ -58,31 +58,32 @@ class LineChart:
     legend: bool = True
 
 
-def curves_chart(test: Faithfulness, unit: str) -> LineChart:
+def curves_chart(test: Faithfulness, unit: str, noun: str = "word") -> LineChart:
     """The target while ever more words are taken away, or kept alone, over the band of the random orders.
 
     Args:
-        unit: of the target.
+        unit: of the target. noun: "word", or "patch" where a picture is explained.
     """
     from attnviz.explanation.evaluation.verdict import chance, spread
 
     share = np.concatenate([[0.0], test.fractions]) * 100
     whole = np.full((len(test.seeds), 1), test.value)
+    many, counted = ("words", "tokens") if noun == "word" else ("patches", "patches")
     parts = (
         (
-            "first words taken away",
+            f"first {many} taken away",
             share,
             np.append(test.value, test.removed),
             np.hstack([whole, test.random_removed]),
         ),
-        ("only the first words kept", share[1:], test.kept, test.random_kept),
+        (f"only the first {many} kept", share[1:], test.kept, test.random_kept),
     )
     lines = []
     for name, x, own, random in parts:
         low, high = spread(random, test.level)
-        texts = [f"{percent:.0f} % of the tokens" for percent in x]
+        texts = [f"{percent:.0f} % of the {counted}" for percent in x]
         lines.append(Line(name, x, own, texts, low, high, f"{name}: {chance(test)}"))
-    return LineChart(lines, "tokens taken away, or kept, in %", unit, test.value)
+    return LineChart(lines, f"{counted} taken away, or kept, in %", unit, test.value)
 
 
 def layers_chart(values: Values, names: Sequence[str], title: str, settled: int) -> LineChart:

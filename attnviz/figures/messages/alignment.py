@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz.analysis.word_alignment import FLAT, WordAlignment, head_scores, word_alignment
+from attnviz.analysis.word_alignment import (
+    FLAT,
+    WordAlignment,
+    alignment_error_rate,
+    by_words,
+    head_scores,
+    word_alignment,
+)
 from attnviz.figures.messages.beams import shown_label
 from attnviz.figures.wire import pack
 
 if TYPE_CHECKING:
     from attnviz.explanation.translation.records import Translation
+    from attnviz.types import Links
 
 MEAN = -1  # in place of a head: the mean of its layer's
 MAP_BYTES = 2 << 20  # of maps in one message
@@ -30,6 +38,8 @@ class AlignedHeads:
         maps: of each place. scores: of each, NaN for means; see `head_scores`.
         chosen: the place that aligns, by the model's own word or by its score. trained: whether the model names it.
         dropped: how many places there was no room for.
+        sure, possible: links that are known to be right, as (source, target) words; None where nothing is known.
+        errors: the alignment error rate of each map against them, NaN where nothing is known.
     """
 
     places: tuple[Place, ...]
@@ -38,6 +48,9 @@ class AlignedHeads:
     chosen: Place
     trained: bool
     dropped: int = 0
+    sure: Links | None = None
+    possible: Links = frozenset()
+    errors: tuple[float, ...] = ()
 
     def of(self, place: Place | None) -> WordAlignment:
         """The map of this place; of the one that aligns where there is none."""
@@ -69,7 +82,14 @@ def aligned_heads(translation: Translation, unit: str = "word", wanted: Place | 
     ]
     values = tuple(float("nan") if at[1] == MEAN else float(scores[at]) for at in kept)
     trained = translation.aligning is not None
-    return AlignedHeads(tuple(kept), tuple(maps), values, chosen, trained, len(places) - len(kept))
+    sure, possible = None, frozenset[tuple[int, int]]()
+    errors = (float("nan"),) * len(maps)
+    if translation.gold is not None:
+        sure, possible = (by_words(links, maps[0]) for links in translation.gold)
+        errors = tuple(alignment_error_rate(each.links, sure, possible) for each in maps)
+    return AlignedHeads(
+        tuple(kept), tuple(maps), values, chosen, trained, len(places) - len(kept), sure, possible, errors
+    )
 
 
 def alignment_data(
@@ -94,7 +114,8 @@ def alignment_data(
 
     Header: figure, title, note, model, unit, form, identity, editable, places [[layer, head or -1], ...], shown,
     chosen, trained, flat, sources [label], targets [{label, first, logProb, forced, given,
-    candidates [[id, label, log prob], ...]}]. Sections: maps f32 (N, T, S), entropy f32 (N, T), scores f32 (N,).
+    candidates [[id, label, log prob], ...]}], gold null or {sure, possible}: [[source, target], ...].
+    Sections: maps f32 (N, T, S), entropy f32 (N, T), scores f32 (N,), errors f32 (N,).
     """
     words = aligned.maps[0]
     header = {
@@ -113,6 +134,9 @@ def alignment_data(
         "flat": FLAT,
         "sources": list(words.sources),
         "targets": _targets(translation, words),
+        "gold": None
+        if aligned.sure is None
+        else {"sure": sorted(aligned.sure), "possible": sorted(aligned.possible - aligned.sure)},
     }
     count, sources = len(words.targets), len(words.sources)
     return pack(
@@ -123,6 +147,7 @@ def alignment_data(
             .astype(np.float32),
             "entropy": np.stack([each.entropy for each in aligned.maps]).astype(np.float32),
             "scores": np.array(aligned.scores, np.float32),
+            "errors": np.array(aligned.errors, np.float32),
         },
     )
 

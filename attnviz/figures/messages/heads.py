@@ -1,21 +1,22 @@
-"""Packs all heads for the figure "heads": thumbnails, as the square root of the weights in bytes, and statistics."""
+"""Packs all heads for the figure "heads": thumbnails in bytes, and statistics."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from attnviz.figures.messages.details import Details
 from attnviz.figures.wire import pack
-from attnviz.types import FloatArray, HeadTable
+from attnviz.types import ByteArray, HeadTable, Overviews
 
 Head = tuple[int, int]
 
 
 def heads_data(
-    overviews: Annotated[FloatArray, "L H q k"],
+    overviews: Overviews,
     table: HeadTable,
     *,
     queries: int,
@@ -34,7 +35,7 @@ def heads_data(
     """The message of the figure "heads": a thumbnail of every head and its statistics.
 
     Args:
-        overviews: (L, H, q, k) float32, each at most about 64 x 64; sent as bytes.
+        overviews: of L x H heads, each at most about 64 x 64 cells.
         table: statistics of the same L x H heads; NaN where undefined.
         queries, keys: how many tokens the overviews stand for. pooled: how they were made smaller.
         chosen: heads that are marked for comparison, at most four.
@@ -43,23 +44,20 @@ def heads_data(
         descriptions: a sentence for each metric, shown beside its name.
 
     Header: figure, layers, heads, queries, keys, metrics [{name, unit, description}], chosen, detail, orderBy,
-    colourBy, causal, pooled, note, model, text. Sections: thumbs u8 (L, H, q, k), scales f32 (L, H): the
-    maximum of each head, so that value = (byte / 255)^2 * scale; table f32 (M, L, H), and with details
-    f32 (N, Q, K).
+    colourBy, causal, pooled, note, model, text. Sections: thumbs u8 (L, H, q, k), or, where all
+    that lies above the diagonals is 0, (L, H, q (q + 1) / 2), the rest row after row; scales f32 (L, H) as in
+    `Overviews`; table f32 (M, L, H), and with details f32 (N, Q, K).
 
     Raises:
         ValueError: shapes that disagree, or more than four chosen heads. UnknownName: an unknown metric.
     """
-    overviews = np.asarray(overviews, np.float32)
-    if overviews.ndim != 4 or overviews.shape[:2] != table.values.shape[1:]:
-        raise ValueError(f"overviews are {overviews.shape}, the statistics {table.values.shape}")
+    layers, heads = overviews.scales.shape
+    if (layers, heads) != table.values.shape[1:]:
+        raise ValueError(f"overviews are {overviews.cells.shape}, the statistics {table.values.shape}")
     if len(chosen) > 4:
         raise ValueError(f"{len(chosen)} heads are chosen; four can be compared")
     for metric in filter(None, (order_by, colour_by)):
         table[metric]
-    layers, heads = overviews.shape[:2]
-    scales = overviews.max(axis=(2, 3), initial=0.0)
-    share = np.clip(overviews / np.where(scales > 0, scales, 1)[..., None, None], 0, 1)
     header = {
         "figure": "heads",
         "layers": layers,
@@ -80,8 +78,20 @@ def heads_data(
         "model": model,
         "text": text,
     }
-    thumbs = np.rint(np.sqrt(share) * 255).astype(np.uint8)
-    sections = {"thumbs": thumbs, "scales": scales, "table": table.values}
+    sections: dict[str, npt.NDArray[Any]] = {
+        "thumbs": _lean(overviews.cells),
+        "scales": overviews.scales,
+        "table": table.values,
+    }
     if details:
         sections["details"] = np.asarray(details.maps, np.float32)
     return pack(header, sections)
+
+
+def _lean(cells: Annotated[ByteArray, "L H q k"]) -> Annotated[ByteArray, "L H *"]:
+    """The maps without the half above their diagonals, where nothing stands in it: heads that never look ahead."""
+    rows, columns = cells.shape[2:]
+    below = np.tril_indices(rows)
+    if rows != columns or rows < 2 or np.triu(cells, 1).any():
+        return cells
+    return cells[:, :, *below]

@@ -18,6 +18,7 @@ class Products:
 
     Attributes:
         layer, head, row: whose it is. query_labels, key_labels: of all tokens, as `Tokens.labels` has them.
+        unknown: of queries and of keys, which the vocabulary has no word for; empty: none.
         record: the vectors and steps; None where there are none, and then `problem` says why.
     """
 
@@ -28,9 +29,10 @@ class Products:
     key_labels: Sequence[str]
     record: QueryKey | None = None
     problem: str = ""
+    unknown: tuple[Sequence[bool], Sequence[bool]] = ((), ())
 
     def header(self) -> dict[str, Any]:
-        """layer, head, row, queries, keys, problem, scale, softcap, sink."""
+        """layer, head, row, queries, keys, queryUnknown, keyUnknown, problem, scale, softcap, sink."""
         from attnviz.text import visible
 
         record = self.record
@@ -40,6 +42,8 @@ class Products:
             "row": self.row,
             "queries": [visible(label) for label in self.query_labels],
             "keys": [visible(label) for label in self.key_labels],
+            "queryUnknown": [int(each) for each in self.unknown[0]],
+            "keyUnknown": [int(each) for each in self.unknown[1]],
             "problem": self.problem,
             "scale": record.scale if record else None,
             "softcap": record.softcap if record else None,

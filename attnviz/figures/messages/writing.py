@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -33,6 +33,52 @@ class Fork:
     probability: float | None = None
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where in the prompt a written token was read: `reads` is the position, `share` of the passage's attention."""
+
+    reads: int
+    share: float
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Of the first tokens that were written, where in the prompt's tokens `place` each was read; `note` in words."""
+
+    place: tuple[int, int]
+    links: tuple[Source, ...]
+    chance: float
+    note: str
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two branches from where they part: its text, tokens, log-probability (nats) and mean entropy (nats)."""
+
+    number: int
+    text: str
+    tokens: int
+    probability: float
+    log_probability: float
+    entropy: float
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Two branches side by side.
+
+    Attributes:
+        at: the step at which they part. sides: the one that is looked at, and the other.
+        reads: (label, weights) of the tokens that are read most: by the step where both part, and by the next step of
+            either; None where there is none.
+    """
+
+    at: int
+    sides: tuple[Side, Side]
+    reads: tuple[tuple[str, tuple[float | None, float | None, float | None]], ...]
+
+
 def writing_data(
     prompt: Tokens,
     steps: Sequence[WrittenToken],
@@ -49,6 +95,8 @@ def writing_data(
     beside: bool = False,
     greedy: bool = True,
     ended: bool = False,
+    sources: Sources | None = None,
+    compared: Beside | None = None,
     model: str = "",
     identity: str = "",
 ) -> bytes:
@@ -61,11 +109,13 @@ def writing_data(
             written before the step, or with `beside` over the prompt alone (an encoder-decoder).
         head: whose row it is; None for the mean of all. heads: the first of all, the one that read most first.
         forks: all branches; current: the one that is shown. greedy: whether nothing is drawn.
+        sources: where in a passage of the prompt the answer was read. compared: the branch beside another.
         identity: of prompt and model; with another one, what the reader has set in the figure is forgotten.
 
     Header: figure, prompt {runs, labels, special}, written [{label, name, special, probability, after, entropy}], step,
     candidates [[id, label, before, after, special]], entropy, chosen (an id, or -1), head, heads [[layer, head, weight,
-    position]], forks [[parent, at, text, probability]], current, and the words. Sections: row f32 (K,).
+    position]], forks [[parent, at, text, probability]], current, sources {place, links [[position,
+    share, sure]], chance, note}, compared {at, sides, reads}, and the words. Sections: row f32 (K,).
     """
     from attnviz.text import visible
 
@@ -104,6 +154,23 @@ def writing_data(
         "beside": beside,
         "greedy": greedy,
         "ended": ended,
+        "sources": None if sources is None else _sources(sources),
+        "compared": None if compared is None else _compared(compared),
         "model": model,
     }
     return pack(header, {"row": np.asarray(row, np.float32)})
+
+
+def _sources(found: Sources) -> dict[str, Any]:
+    links = [[each.reads, each.share, each.sure] for each in found.links]
+    return {"place": list(found.place), "links": links, "chance": found.chance, "note": found.note}
+
+
+def _compared(found: Beside) -> dict[str, Any]:
+    from attnviz.text import visible
+
+    return {
+        "at": found.at,
+        "sides": [asdict(side) for side in found.sides],
+        "reads": [[visible(label), list(weights)] for label, weights in found.reads],
+    }

@@ -62,6 +62,11 @@ MEANS = {
         "The same text is read again with heads of attention switched off, scaled, frozen or told where to look; the "
         "result and the predictions before and after. The grid says how far the result falls without each head.",
     ),
+    "patches": (
+        "A picture, patch by patch",
+        "What is shown lies over the picture in patches, as the model cuts it: where one of them looks, which are like "
+        "it, or which of them made a label.",
+    ),
     "frame": (
         "BertViz’s own drawing",
         "A line for each attention weight, from the token that looks to the one that is looked at: the more opaque, "
@@ -76,6 +81,15 @@ MEANS = {
     "beams": (
         "How the translation was searched for",
         "Each branch is a way to begin the translation, with its score; those given up end where they were left.",
+    ),
+    "errors": (
+        "Which heads align, against gold",
+        "The alignment error rate of each head, over sentences whose links are known: 0 is perfect.",
+    ),
+    "why": (
+        "Why a head looks there",
+        "A score of attention as a sum of what earlier heads, feed-forward layers and embeddings wrote at both tokens, "
+        "each with its sign; and where the strongest parts come from themselves.",
     ),
     "writing": (
         "A text as the model wrote it",

@@ -14,7 +14,7 @@ import numpy as np
 
 from attnviz.errors import CaptureInvalid, InputInvalid, ModelUnsupported
 from attnviz.runtime import gallery, limits
-from attnviz.runtime.engine import media
+from attnviz.runtime.engine import media as held_media
 from attnviz.runtime.engine.cache import SharedCache
 from attnviz.runtime.engine.gate import Gate
 from attnviz.runtime.engine.memory import guarded
@@ -25,7 +25,7 @@ from attnviz.runtime.engine.store import Store
 from attnviz.runtime.progress import COMPUTING, READING, Progress, Stage, silent
 from attnviz.runtime.query import FILE, Query, is_file
 from attnviz.runtime.settings import Settings
-from attnviz.types import CatalogCard, ModelCard, readonly
+from attnviz.types import CatalogCard, Estimate, ModelCard, readonly
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture, Model
@@ -81,6 +81,17 @@ class Engine:
             loaded.model.card if loaded else next((c.model for c in self.catalog() if c.name == name), None)
         )
 
+    def estimate(self, name: str, ask: bool = False) -> Estimate | None:
+        """How large a model is that is not loaded: see `attnviz.loading.estimate`. With `ask` it asks the Hub.
+
+        None for a name that this server does not look up, and for the operator's directory.
+        """
+        from attnviz.loading.estimate import estimate
+
+        if is_file(name) or name == self.names.default or not self.names.permits(name):
+            return None
+        return estimate(name, self.names.access(name), self.models.device()[2], ask)
+
     def ready(self, query: Query) -> bool:
         """Whether `find` would answer at once."""
         example = gallery.stored_example(query)
@@ -131,11 +142,15 @@ class Engine:
         self._drop_late(loaded)
         return capture
 
+    def medium_of(self, query: Query) -> dict[str, Any]:
+        """The picture or sound of a question as an argument of `Model.capture`. Raises InputInvalid: it is gone."""
+        return held_media.given(self.held, query)
+
     def _medium(self, model: Model, query: Query) -> Capture:
         """The capture of a picture or a sound that this server holds."""
-        source = media.given(self.held, query)
+        source = self.medium_of(query)
         limits.check_items(model, model.tokenize(**source), query, self.settings)
-        return model.capture(target_text=query.target_text, **source)
+        return model.capture(target_text=query.target_text, **query.reading, **source)
 
     def on_model(
         self,
@@ -145,11 +160,12 @@ class Engine:
         work: Callable[[Model, Tell], Any],
         progress: Progress | None,
         joined: bool = False,
+        media: bool = False,
     ) -> Any:
         """Work that needs the model itself: through the gate, and kept under the question and `what`.
 
-        The texts are read one by one, or `joined` to one sequence as in a capture. Raises ModelUnsupported for an
-        opened file, InputEmpty, InputTooLong.
+        The texts are read one by one, or `joined` to one sequence as in a capture; with `media` the question is about
+        a picture or a sound. Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong, InputInvalid.
         """
         if is_file(query.model):
             raise ModelUnsupported(
@@ -157,7 +173,7 @@ class Engine:
                 "Choose the model itself to explain its results.",
                 reason="not-captured",
             )
-        if query.media:
+        if query.media and not media:
             what_it_is = "picture" if query.image is not None else "sound"
             raise InputInvalid(
                 f"This explains what a model makes of a text, and the question is about a {what_it_is}.",
@@ -168,7 +184,10 @@ class Engine:
 
         def compute(report: Progress) -> Any:
             report(Stage(READING))
-            (limits.check if joined else limits.check_separately)(model, query, self.settings)
+            if media:
+                limits.check_items(model, model.tokenize(**self.medium_of(query)), query, self.settings)
+            else:
+                (limits.check if joined else limits.check_separately)(model, query, self.settings)
             limits.check_options(what, self.settings)
 
             def told(fraction: float) -> None:

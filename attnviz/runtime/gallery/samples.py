@@ -9,9 +9,10 @@ from typing import Literal
 from attnviz.errors import UnknownName
 from attnviz.runtime.gallery.texts import FOLDER
 
-# By medium. Spoken by espeak-ng; photographs of scikit-learn, under CC BY 2.0: see `datasets/images/README.txt` there.
+# By medium; where they come from, and under which licences, stands in `attnviz/examples/SOURCES.md`.
+PHOTOGRAPHS = ("flower.jpg", "china.jpg")
 SAMPLES: dict[Literal["image", "audio"], tuple[str, ...]] = {
-    "image": ("flower.jpg", "china.jpg"),
+    "image": (*PHOTOGRAPHS, "digit-3.png", "digit-5.png", "digit-8.png"),
     "audio": ("spoken.flac",),
 }
 
@@ -20,7 +21,7 @@ def sample(medium: Literal["image", "audio"], name: str) -> bytes:
     """The bytes of a file that comes along. Raises UnknownName."""
     if name not in SAMPLES[medium]:
         raise UnknownName("example", name, SAMPLES[medium])
-    return ((_photographs() if medium == "image" else FOLDER) / name).read_bytes()
+    return ((_photographs() if name in PHOTOGRAPHS else FOLDER) / name).read_bytes()
 
 
 def _photographs() -> Path:

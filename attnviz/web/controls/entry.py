@@ -5,18 +5,13 @@ Where the model reads a picture or a sound, its upload stands here instead.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from attnviz.web.controls import media
 from attnviz.web.controls.sidebar import MAX_CHARACTERS
 from attnviz.web.escape import clean
-from attnviz.web.shell import first_paint
+from attnviz.web.shell import count, first_paint
 from attnviz.web.state import address, session
-
-if TYPE_CHECKING:
-    from attnviz.runtime import Query
 
 KEY = "entry"  # of the form, and the beginning of its fields' keys
 OPEN = "open_entry"  # of the place where there is nothing to look at without it
@@ -62,22 +57,10 @@ def _form(state: address.State) -> None:
                 max_chars=MAX_CHARACTERS,
                 placeholder="Type or paste a text" if name == "text" else None,
             )
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.form_submit_button(
-                "Show", type="primary", on_click=_submit, args=([each[0] for each in names],)
-            )
-            st.caption(f"Enter shows it, Shift + Enter begins a new line. {_length(query)}")
+        st.form_submit_button("Show", type="primary", on_click=_submit, args=([each[0] for each in names],))
+    count.show(query, tuple(each[0] for each in names))
     if session.too_long_to_link(state):
         st.caption("This text is too long to travel in the link; it stays in this window.")
-
-
-def _length(query: Query) -> str:
-    """How long what is shown is, and what the model takes, where that is known without any work."""
-    runtime = session.runtime()
-    card = runtime.card(query.model)
-    if card is None or not card.max_tokens or not runtime.ready(query):
-        return ""
-    return f"Shown: {len(runtime.info(query).tokens):,} of {card.max_tokens:,} tokens."
 
 
 def _submit(names: list[str]) -> None:

@@ -15,10 +15,11 @@ from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Fetch, Stage
-    from attnviz.types import CatalogCard
+    from attnviz.types import CatalogCard, Estimate
 
 # What loading takes: a little for any model, and then so many bytes a second from a disk cache, in float32.
 LOAD_LEAST, LOAD_RATE = 1.0, 500e6
+ASKED = "attnviz_asked_sizes"  # what the Hub said of a model, in a tuple, or why it said nothing
 # Groups of the list, in its order: modality and kind, or "" for any.
 GROUPS = (
     ("Reads texts", "text", "encoder"),
@@ -44,6 +45,53 @@ def line(card: CatalogCard) -> str:
     seconds = LOAD_LEAST + card.memory_bytes / LOAD_RATE
     size = f"{megabytes(card.memory_bytes)} in memory, loads in about {seconds:.0f} s"
     return f"{card.title}. {size}, {card.license or 'licence unknown'}; {where}."
+
+
+def size_line(found: Estimate) -> str:
+    """How large a model is that is not loaded yet, and how long it loads."""
+    seconds = LOAD_LEAST + found.memory_bytes / LOAD_RATE
+    size = f"{found.parameters / 1e6:,.1f} million parameters, {megabytes(found.memory_bytes)} in memory"
+    if found.place == "hub":
+        more = f"{megabytes(found.download_bytes)} to be fetched, then loads in about {seconds:.0f} s"
+    else:
+        more = f"{megabytes(found.disk_bytes)} on disk, loads in about {seconds:.0f} s"
+    return f"{size}, {more}; {found.license or 'licence unknown'}."
+
+
+def estimated(name: str) -> Estimate | None:
+    """What is known of a model that is not loaded, without asking the network, or was told when somebody asked."""
+    asked = st.session_state.get(ASKED, {}).get(name)
+    if isinstance(asked, tuple):
+        return asked[0]
+    return session.runtime().estimate(name)
+
+
+def at_once(name: str) -> bool:
+    """Whether a name that was typed is loaded without a further question: nothing has to be fetched for it."""
+    found = session.runtime().estimate(name)
+    return found is None or found.place == "here"
+
+
+def size_before_loading(name: str) -> None:
+    """The size of a model that is not loaded, or the button that asks the Hub for it."""
+    found = estimated(name)
+    if found is None:
+        return
+    if found.parameters:
+        st.markdown(markdown(size_line(found)))
+        return
+    problem = st.session_state.get(ASKED, {}).get(name)
+    if isinstance(problem, AttnVizError):
+        problems.show_error(problem)
+    st.button("Ask the Hub how large it is", icon=":material/straighten:", on_click=_ask, args=(name,))
+
+
+def _ask(name: str) -> None:
+    try:
+        found: object = (session.runtime().estimate(name, ask=True),)
+    except AttnVizError as error:
+        found = error
+    st.session_state[ASKED] = {name: found}  # of one model: the others can be asked for again
 
 
 def grouped() -> list[tuple[str, list[CatalogCard]]]:

@@ -125,8 +125,7 @@ def ask(query: Query, state: State, purpose: str) -> Question | None:
     target = targets.choose(query, state)
     if target is None:
         return None
-    query = embedding_limit.choose(query, state, target)
-    options = targets.options(state, target)
+    options = targets.options(state, target) | embedding_limit.choose(query, state, target)
     typed, choice = st.container(), st.container()
     try:
         with progress.loading() as report:

@@ -42,7 +42,9 @@ def _show(query: Query, apart: bool) -> None:
     with st.container(horizontal=True, gap="medium"):
         if special or (names and not query.chat):
             _switch("Read them as special tokens", SPECIAL, special)
-        if query.chat or facts.chat:
+        if (
+            query.chat or facts.chat
+        ) and not session.state().mode:  # a mode of Generation says how it is asked
             _switch("As a chat message", CHAT, query.chat, CHAT_HELP)
         _languages(query, facts)
     if query.chat and query.pair and not apart:
@@ -74,15 +76,18 @@ def _languages(query: Query, facts: ReadingFacts) -> None:
     for field, label in LANGUAGES.items():
         own, given = getattr(facts, field), getattr(query, field)
         key = f"reading_{field}"
-        if field == "target_language" and own is None and facts.source_language is None:
+        source = field == "source_language"
+        codes = facts.source_languages if source else facts.languages
+        encodes = bool(facts.source_languages) and facts.source_language is None  # a text, and writes nothing
+        if not codes or (not source and own is None and encodes):
             continue
-        nobody = f"the model’s own: {plain(own)}" if own else "choose one"
-        titles = {"": nobody, **{code: plain(code) for code in facts.languages}}
+        nobody = f"the model’s own: {plain(own)}" if own else "as it hears" if query.audio else "choose one"
+        titles = {"": nobody, **{code: plain(code) for code in codes}}
         st.selectbox(
             label,
             tuple(titles),
             format_func=titles.__getitem__,
-            key=session.set_choice(key, given if given in facts.languages else ""),
+            key=session.set_choice(key, given if given in codes else ""),
             on_change=session.on_change(key, field, lambda code: code or None),
             width=220,
         )

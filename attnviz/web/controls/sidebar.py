@@ -40,6 +40,8 @@ def model_choice(state: address.State, key: str = "side") -> None:
     )
     if (card := models.catalogued(model)) is not None:
         st.caption(markdown(models.line(card)))
+    elif session.runtime().card(model) is None and (found := models.estimated(model)) and found.parameters:
+        st.caption(markdown(models.size_line(found)))
     models.under_way()
     models.listing(key)
 
@@ -53,7 +55,10 @@ def _model_chosen(key: str) -> None:
     if st.session_state[key] == FILE_TITLE:
         return  # one upload hard after another: the browser answers with the title of what is open already
     name = typed_name(st.session_state[key])
-    session.trust_model(name)
+    if models.at_once(name):
+        session.trust_model(name)
+    else:
+        session.asked_for(name)
     use_model(name)
 
 

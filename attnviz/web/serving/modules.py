@@ -7,11 +7,15 @@ one line. Files and notebooks, which have no server, hold the bundles themselves
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from attnviz.web.glossary import TERMS
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -19,12 +23,25 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 # Components that are no figures: a module and a style sheet in a package of the app.
-OWN = {"keys": "shell", "head": "shell", "copy_link": "share", "keep": "share"}
+OWN = {
+    "keys": "shell",
+    "head": "shell",
+    "count": "shell",
+    "terms": "shell",
+    "copy_link": "share",
+    "keep": "share",
+    "thumb": "share",
+}
 LOADER = "load"
 FOLDER = "modules"
 STYLE = "page"  # the style sheet of the whole page
-_TYPES = {"js": b"text/javascript; charset=utf-8", "css": b"text/css; charset=utf-8"}
-_PATH = re.compile(rf"/{FOLDER}/([0-9a-f]+)/([a-z_]+\.(js|css))$")
+GLOSSARY = "glossary.json"  # for terms.js
+_TYPES = {
+    "js": b"text/javascript; charset=utf-8",
+    "css": b"text/css; charset=utf-8",
+    "json": b"application/json",
+}
+_PATH = re.compile(rf"/{FOLDER}/([0-9a-f]+)/([a-z_]+\.(js|css|json))$")
 # The line break tells Streamlit that this is a source and not a path. Where the server is, the document knows.
 _LOADER = """export default async (mount) =>
 (await import(new URL("{path}", window.__streamlit?.BACKEND_BASE_URL ?? document.baseURI).href)).load("{name}", mount);
@@ -83,8 +100,9 @@ def sources() -> dict[str, bytes]:
         part = component(name)
         texts |= {f"{name}.js": part.js, f"{name}.css": part.css}
     for name, package in OWN.items():
-        for kind in _TYPES:
+        for kind in ("js", "css"):
             path = files(f"attnviz.web.{package}").joinpath(f"{name}.{kind}")
             texts[f"{name}.{kind}"] = path.read_text("utf-8")
+    texts[GLOSSARY] = json.dumps({name: asdict(term) for name, term in TERMS.items()})
     texts[f"{STYLE}.css"] = files("attnviz.web.shell").joinpath("page.css").read_text("utf-8")
     return {name: text.encode() for name, text in texts.items()}

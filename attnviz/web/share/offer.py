@@ -6,6 +6,7 @@ One row of buttons for every page. What they save is made when they are pressed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -34,6 +35,7 @@ TOO_LONG = (
 TEXTS_TOO_LONG = (
     "These texts are too long for a link, even compressed. The link without text opens the view alone."
 )
+READ = "Text read"  # the name of a setting; see figures/browser/core/made.js
 TYPES = {
     "csv": "text/csv",
     "attnviz": "application/octet-stream",
@@ -47,6 +49,8 @@ def show(drawn: Drawn, key: str = "", noun: str = "") -> None:
 
     `key`, `noun`: tell the row of a page's further figure from that of its first, which has the link.
     """
+    read = session.read_of_text()
+    drawn = replace(drawn, settings=(*drawn.settings, (READ, read))) if read else drawn
     again.take(drawn)
     reason, end = why_unlinked(drawn), key and f"_{key}"
     with st.container(horizontal=True, vertical_alignment="center", key=f"take_away{end}"):

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from attnviz.figures import FORMS, HIDEABLE, SHARES
+from attnviz.figures import FORMS, HIDEABLE, PATCH_FORMS, SHARES
 from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.figures.parts import Held, addressed, thin
 from attnviz.web.serving import modules
@@ -23,7 +23,7 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_HELD, MAX_INDEX, Head
 HEATMAP, HEADS, WORDS, PAIRS = "heatmap", "heads", "words", "pairs"
 ALLOCATION, PANES, LIKENESS, FRAME = "allocation", "panes", "likeness", "frame"
 SWITCHES, EDITS, WRITING = "switches", "edits", "writing"
-ALIGNMENT, BEAMS = "alignment", "beams"
+ALIGNMENT, BEAMS, ERRORS, PATCHES, WHY = "alignment", "beams", "errors", "patches", "why"
 ALIGNMENT_FORMS = ("lines", "matrix")
 MAX_TOKEN = 10**7  # numbers of tokens, steps and heads that a browser may report
 HEARD = "attnviz_heard"  # of each figure, by what was told: the number of the last report
@@ -37,14 +37,28 @@ def _mount(name: str) -> Callable[..., Any]:
 
 def _show(name: str, data: bytes, key: str = "", **events: Callable[[], None]) -> Any:
     """Mount a figure; of its message goes out what the browser does not hold."""
-    held = st.session_state.setdefault(HELD_PARTS, Held())
     heard = st.session_state.get(HEARD, {}).get(key or name, {})
     return _mount(name)(
         key=key or name,
-        data=addressed(thin(data, held), heard),
-        on_lost_change=held.clear,
+        data=sent(data, heard=heard, read=session.read_of_text()),
+        on_lost_change=forget,
         **events,
     )
+
+
+def sent(data: bytes, **told: Any) -> bytes:
+    """What goes out for a message: what of it the browser does not hold, behind what load.js is told."""
+    return addressed(thin(data, _held_parts()), told)
+
+
+def forget() -> None:
+    """The browser has lost what it held: all of it goes out again."""
+    _held_parts().clear()
+
+
+def _held_parts() -> Held:
+    held: Held = st.session_state.setdefault(HELD_PARTS, Held())
+    return held
 
 
 def heatmap(data: bytes, shown: Head, chosen: Callable[[str, Any], None] | None = None) -> None:
@@ -125,8 +139,14 @@ def writing(
     candidate: Callable[[int, int], None],
     head: Callable[[int, int], None],
     branch: Callable[[int], None],
+    other: Callable[[int], None],
+    walk: Callable[[int], None],
 ) -> None:
-    """A text that is being written; each function is told what the reader clicked, `head` (-1, -1) for the mean."""
+    """A text that is being written; each function is told what the reader clicked, `head` (-1, -1) for the mean.
+
+    `branch` is told the branch to look at, `other` the one to put beside it, `walk` 1 for a step, -1 for one back, 0
+    for play or stop.
+    """
 
     def tell(name: str, wanted: Callable[..., None], count: int, least: int = 0) -> None:
         reported = _reported(WRITING, name)
@@ -144,6 +164,8 @@ def writing(
         on_candidate_change=lambda: tell("candidate", candidate, 2),
         on_head_change=lambda: tell("head", head, 2, -1),
         on_branch_change=lambda: tell("branch", branch, 1),
+        on_other_change=lambda: tell("other", other, 1),
+        on_walk_change=lambda: tell("walk", walk, 1, -1),
     )
 
 
@@ -197,6 +219,61 @@ def alignment(
 def beams(data: bytes, position: Callable[[int], None]) -> None:
     """A beam search as a tree; `position` is told the node that the reader wants to go on from."""
     _show(BEAMS, data, on_position_change=lambda: _asked(BEAMS, position))
+
+
+def errors(data: bytes, shown: Callable[[Head], None]) -> None:
+    """Alignment errors of all heads as walls; `shown` as in `alignment`."""
+    _show(ERRORS, data, on_selection_change=lambda: _turned(ERRORS, shown))
+
+
+def patches(
+    data: bytes,
+    position: Callable[[int], None],
+    chosen: Callable[[tuple[Head, ...]], None] | None = None,
+) -> None:
+    """A picture with values over its patches; the chosen form changes the address.
+
+    `position` is told the item, or cell of an explanation, that the reader asks about; `chosen` the heads that the
+    reader turns to, with their layer.
+    """
+    _show(
+        PATCHES,
+        data,
+        on_position_change=lambda: _asked(PATCHES, position),
+        on_chosen_change=lambda: _heads_of_picture(chosen),
+        on_form_change=_picture_form,
+    )
+
+
+def _heads_of_picture(chosen: Callable[[tuple[Head, ...]], None] | None) -> None:
+    reported = _reported(PATCHES, "chosen")
+    places = [_pair(each) for each in reported] if isinstance(reported, list) else []
+    if chosen is not None and places and None not in places:
+        chosen(tuple(place for place in places if place is not None))
+
+
+def _picture_form() -> None:
+    form = _reported(PATCHES, "form")
+    if form in PATCH_FORMS:
+        session.update(form=None if form == PATCH_FORMS[0] else form)
+
+
+def why(data: bytes, *, part: Callable[[int, int], None], step: Callable[[int], None]) -> None:
+    """A score in its parts; `part` is told the side and the number of a part that the reader wants explained, `step`
+    that of a step of the traces.
+    """
+
+    def opened() -> None:
+        value = _reported(WHY, "open")
+        if not hasattr(value, "get"):
+            return
+        place, number = _pair([value.get("side"), value.get("part")]), _pair([value.get("step"), 0])
+        if place is not None and place[0] in (0, 1):
+            part(*place)
+        elif number is not None:
+            step(number[0])
+
+    _show(WHY, data, on_open_change=opened)
 
 
 def _turned(key: str, shown: Callable[[Head], None] | None) -> None:

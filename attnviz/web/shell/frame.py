@@ -16,8 +16,9 @@ import streamlit as st
 
 from attnviz.web import glossary
 from attnviz.web.controls import self_check, sidebar, uploads
+from attnviz.web.escape import markdown
 from attnviz.web.share import again, keep, report
-from attnviz.web.shell import first_paint, keys, problems
+from attnviz.web.shell import first_paint, keys, problems, terms
 from attnviz.web.shell.site import DEFAULT, HOME, SECTIONS, SITE, entry
 from attnviz.web.state import address, session
 
@@ -84,7 +85,9 @@ def _page(current: Page) -> None:
     with problems.guard():
         current.run()
     with notices:
-        for sentence in (*session.notices(), report.said_of_lost()):
+        read = session.read_of_text()
+        beginning = f"This is the beginning of a longer text: {read}." if read else ""
+        for sentence in (beginning, *session.notices(), report.said_of_lost()):
             if sentence:
                 st.info(sentence, icon=":material/info:")
 
@@ -132,6 +135,7 @@ def _navigation(pages: dict[str, Page], current: Page, state: address.State) -> 
             st.sidebar.page_link(page, label=label, query_params=params, width="stretch")
     with st.sidebar:
         keys.show(current.url_path or DEFAULT)
+        terms.show()
         if st.button("What the words mean", width="stretch"):
             _glossary()
 
@@ -139,4 +143,5 @@ def _navigation(pages: dict[str, Page], current: Page, state: address.State) -> 
 @st.dialog("What the words mean")
 def _glossary() -> None:
     """Sent when it is asked for: it would else go out with every run."""
-    st.markdown("\n".join(f"- **{term}**: {meaning}" for term, meaning in glossary.TERMS.items()))
+    terms = glossary.TERMS.values()
+    st.markdown("\n".join(f"- **{markdown(term.title)}**: {markdown(term.meaning)}" for term in terms))

@@ -61,6 +61,17 @@ PAGES: dict[str, tuple[Group, ...]] = {
             ),
         ),
     ),
+    "why": (
+        (
+            "In the two streams",
+            (
+                ("↑ ↓", "go from part to part"),
+                ("← →", "go to the query’s and the key’s stream"),
+                ("Enter", "go to a head, at the token of the stream; hold any other part"),
+            ),
+        ),
+        ("In the traces", (("Tab", "go from step to step"), ("Enter", "go to the head of the step"))),
+    ),
     "heads": (
         (
             "In the grid",
@@ -80,6 +91,25 @@ PAGES: dict[str, tuple[Group, ...]] = {
                 ("← →", "go from word to word"),
                 ("↑ ↓", "go over to the word that it was read from, or is read by"),
                 ("Enter", "hold the word, with what could be otherwise; again: let it go"),
+            ),
+        ),
+    ),
+    "image": (
+        (
+            "In the picture",
+            (
+                ("← → ↑ ↓", "go from patch to patch and read its number"),
+                ("Enter", "look from the patch; where a label is explained: cover it, or uncover it"),
+                ("Page Up Page Down", "previous and next layer"),
+                ("Esc", "let go of the patch"),
+            ),
+        ),
+        (
+            "On the wall of heads",
+            (
+                ("← →", "go from head to head"),
+                ("↑ ↓", "previous and next layer"),
+                ("Enter", "show the head, or add it to the mean"),
             ),
         ),
     ),
@@ -118,6 +148,8 @@ PAGES: dict[str, tuple[Group, ...]] = {
                 ("← → ↑ ↓", "go from token to token and read its numbers"),
                 ("Home End", "go to the first and the last token"),
                 ("Enter", "look at the step that wrote the token"),
+                ("Space", "let the model write on; again: stop it"),
+                ("s Backspace", "write one token, go one step back"),
             ),
         ),
     ),

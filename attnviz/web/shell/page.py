@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.controls import examples, media, models, reading, sidebar, uploads
+from attnviz.errors import InputTooLong
+from attnviz.web.controls import beginning, examples, media, models, reading, sidebar, two_texts, uploads
 from attnviz.web.escape import plain
 from attnviz.web.share import offer
-from attnviz.web.shell import head, site
+from attnviz.web.shell import head, problems, site
 from attnviz.web.state import address, holding, session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
+    from attnviz.web.share.drawn import Drawn
     from attnviz.web.state.address import State
 
 DRAWN = "attnviz_drawn"
@@ -42,19 +44,31 @@ def run(name: str) -> None:
     if entry.kinds and not models.fits(entry.kinds, state.model or session.default_model()):
         models.others(entry.kinds, entry.title)
         return
-    draw = import_module(f"attnviz.web.pages.{name}.content").draw
-    if not entry.asks:
-        drawn = draw(state)
-    else:
-        drawn = None
-        query = question(state, show_text=bool(medium) or entry.figure != site.READS_ITSELF)
-        if query is not None:
-            with body(query):
-                drawn = draw(query, state)
+    try:
+        drawn = _drawn(entry, state)
+    except InputTooLong as error:
+        problems.show_error(error)
+        beginning.offer(session.query(state))
+        return
     if drawn is not None:
         offer.show(drawn)
     if entry.section == site.ATTENTION:
         st.caption(LOOKED)
+
+
+def _drawn(entry: site.Entry, state: State) -> Drawn | None:
+    """What the page has drawn, by its own function."""
+    draw = import_module(f"attnviz.web.pages.{entry.name}.content").draw
+    if not entry.asks:
+        return draw(state)
+    shown_by = site.SHOWS_PICTURE if session.medium(state) else site.READS_ITSELF  # the figure itself
+    query = question(state, show_text=entry.figure != shown_by)
+    if query is None:
+        return None
+    if entry.together:
+        query = two_texts.choose(query, state)
+    with body(query):
+        return draw(query, state)
 
 
 def question(state: State, show_text: bool = True) -> Query | None:
@@ -114,6 +128,8 @@ def shown_text(query: Query) -> None:
     """The text that the page is about."""
     if query.media or not query.text:
         _shown_picture(query)
+        if query.audio:
+            reading.show(query)
         return
     with st.container(key="shown_text", gap="small"):
         st.text(plain(query.text))
@@ -165,11 +181,22 @@ def _empty() -> None:
 
 
 def confirm(model: str, otherwise: Callable[[], None] | None = None) -> None:
-    """A link named a model that is not in the catalogue: nothing is loaded before the visitor agrees."""
+    """A model that is not in the catalogue: nothing of it is loaded before the visitor agrees."""
+    typed = session.asked_for() == model
     with st.container(border=True):
-        st.subheader("This link asks for a model that is not in the catalogue", anchor=False)
+        title = (
+            "This model is not on this machine"
+            if typed
+            else "This link asks for a model that is not in the catalogue"
+        )
+        st.subheader(title, anchor=False)
         st.text(plain(model))
-        st.markdown("It may have to be downloaded. Load it only if you trust whoever sent the link.")
+        st.markdown(
+            "It is fetched from the Hugging Face Hub, once."
+            if typed
+            else "It may have to be downloaded. Load it only if you trust whoever sent the link."
+        )
+        models.size_before_loading(model)
         with st.container(horizontal=True):
             st.button("Load this model", type="primary", on_click=session.trust_model, args=(model,))
             default = functools.partial(sidebar.use_model, "")

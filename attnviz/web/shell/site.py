@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 SECTIONS = ("Look", "Explain", "Learn")
 READS_ITSELF = "heatmap"  # the figure that shows its text, to be read
+SHOWS_PICTURE = "patches"  # the figure that shows the picture itself
 ATTENTION = "Look"  # the section whose pages show attention
 
 
@@ -22,6 +23,7 @@ class Entry:
         figure: what it draws first, a name of `attnviz.figures.component`; "" for a page without a figure.
         asks: whether it draws one question, which is then asked for it; otherwise `draw` takes the state alone.
         kinds: of models, where it takes some only.
+        together: whether two texts can be read together there, as one.
         media: whether it shows pictures and sounds, too; the others read text.
     """
 
@@ -33,6 +35,7 @@ class Entry:
     figure: str
     asks: bool = True
     media: bool = False
+    together: bool = False
     kinds: tuple[str, ...] = ()
 
     @property
@@ -51,6 +54,17 @@ SITE: tuple[Entry, ...] = (
         "A row of attention weights adds up to 1.",
         "heatmap",
         media=True,
+        together=True,
+    ),
+    Entry(
+        "why",
+        "Look",
+        "Why there?",
+        "Why a head looks where it looks, and what it does with what it reads.",
+        "A score of attention is a sum: each part was written into the query’s or the key’s stream by an embedding, an "
+        "earlier head or a feed-forward layer. See which part made the head look there, where that came from, and what "
+        "the head does with it.",
+        "why",
     ),
     Entry(
         "heads",
@@ -61,14 +75,15 @@ SITE: tuple[Entry, ...] = (
         "its statistics, click it to open it, or mark two to four of them to compare them below.",
         "heads",
         media=True,
+        together=True,
     ),
     Entry(
         "compare",
         "Look",
         "Compare",
-        "Two texts, all heads with each other, and who looks from here to there.",
-        "What changed when you changed one word? What does another head do, or another model? Which heads are alike, "
-        "and which look from this token to that one? Each text is read alone.",
+        "Two heads, texts or models side by side, with their difference.",
+        "What changed when you changed one word? What does another head do, or another model? Which heads are alike? "
+        "Each text is read alone.",
         "panes",
         asks=False,
     ),
@@ -80,6 +95,7 @@ SITE: tuple[Entry, ...] = (
         "Each token spreads an attention of 100 % over the tokens of the text. Which kinds of token get it, in which "
         "layers and heads? Which sentence looks at which?",
         "allocation",
+        together=True,
     ),
     Entry(
         "bertviz",
@@ -89,6 +105,7 @@ SITE: tuple[Entry, ...] = (
         "The head view and the model view of BertViz (Vig 2019), drawn by its own code: a line for each attention "
         "weight, the more opaque the larger.",
         "frame",
+        together=True,
     ),
     Entry(
         "alignment",
@@ -108,6 +125,16 @@ SITE: tuple[Entry, ...] = (
         "read. Choose another token to part from there; nothing that was written is lost.",
         "writing",
         kinds=("decoder", "encoder-decoder"),
+    ),
+    Entry(
+        "image",
+        "Look",
+        "Pictures",
+        "Where a patch of a picture looks, and which patches made the label.",
+        "A vision model cuts a picture into patches and lets each look at all others. Choose one, or [CLS], to see "
+        "where it looks, head by head; of a classifier, see which patches made the label, and cover some.",
+        "patches",
+        media=True,
     ),
     Entry(
         "attribution",

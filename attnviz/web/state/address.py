@@ -21,7 +21,7 @@ from attnviz.web.state.fields import MAX_HEADS, MAX_LINK, Field, Head, Place, fi
 
 PACKED = "packed"  # the long texts: JSON, compressed, in the letters of base64url
 FORMER = "view"  # where choices that have names of their own now stood in links of earlier versions
-PARTS = ("heads", "text", "rows", "contrast", "find", "sentences")
+PARTS = ("heads", "text", "rows", "contrast", "find", "sentences", "directions", "label")
 GROUPS = ("class", "segment", "distance", "word", "sentence", "paragraph")
 DOCUMENTS = ("head", "model")
 
@@ -30,7 +30,10 @@ UNFORCED = (
 )
 UNFITTING = "The changed words in the link do not fit this text; no word is changed."
 UNWRITTEN = "What the link says was written cannot be read; the prompt stands alone."
+UNHELD = "What the score in the link is held against cannot be read; the mean of its row is taken."
 UNDRAWN = "How tokens are chosen cannot be read from the link; the likeliest one is."
+UNCOVERED = "The covered patches in the link are not written as numbers; none is covered."
+UNCOUNTED = "How long the whole text was cannot be read from the link."
 UNNAMED = "The name of the {} in the link cannot be used; choose the file again."
 UNREADABLE = "The heads that the link switches off are not written like 2.5 or 3.*; all heads are on."
 
@@ -44,11 +47,15 @@ READINGS = ("special", "chat")
 HEADS = r"[0-9.,*-]{1,6000}"
 EDITS = r"[A-Za-z0-9_.:,~%-]{1,6000}"
 DIGEST = r"[0-9a-f]{32}"
+CELLS = r"[0-9]{1,3}(,[0-9]{1,3}){0,399}"
 IDS = r"[0-9]{1,7}(\.[0-9]{1,7}){0,299}"
 LINKS = r"[0-9]{1,4}(\.[0-9]{1,4}){3}(,[0-9]{1,4}(\.[0-9]{1,4}){3}){0,49}"
 TREE = r"[0-9a-z.~-]{1,6000}"
 DRAWN = r"[0-9.]{0,5}(_[0-9.]{0,5}){3}"
+MODES = ("chat", "summary", "question")
+TOGETHER = ("together", "first", "second")
 CLOSER = ("layers", "why", "needs")
+AGAINST = r"none|k[0-9]{1,6}"
 ROWS = r"[a-z]+\.[0-9.*]{1,20}"
 # Options of targets, and what each depends on: another text has another place to fill, another model other labels.
 OPTIONS = {
@@ -84,6 +91,8 @@ class State:
         operator: how the test of an explanation takes words away; side: "second" where it is of the second text.
         reading: "special" or "chat": how the texts are read, as the languages; see `attnviz.runtime.Query`.
         first: "taken" where tests and baselines may take the first token away, which causal models lean on.
+        together: of two texts, whether the model reads both as one, or which of them alone.
+        whole: of how many tokens how many are read, "512.900", where the text is the beginning of a longer one.
         longer: "cut" where of a text that is longer than the model embeds only the beginning is read.
         panes: what the Compare page shows side by side, as `attnviz.web.state.panes` writes it.
         off: heads that are switched off, "2.5,3.*" for instance. gate: what becomes of them instead, a factor or
@@ -95,7 +104,11 @@ class State:
             `attnviz.web.pages.alignment.changes` writes them; scope: in which heads. beams: how many hypotheses.
         written: what a model wrote behind the text, as `attnviz.web.state.tree` writes it. at: the branch and the step
             of it that are looked at, as in "1.4". drawn: temperature, top-k, top-p and seed, joined by "_". closer:
-            what of the step is looked at more closely.
+            what of the step is looked at more closely. other: the branch that stands beside the one looked at.
+        mode: what the model is asked to do with the text; question: in the mode of that name. turns: of a chat, the
+            messages before the text, as a list in JSON.
+        covered: patches of the picture that are taken away, as numbers, row after row.
+        against: what a score is held against, where that is not the mean of its row: "none", or a key as in "k7".
     """
 
     model: str | None = stands.model_name("model")
@@ -108,7 +121,7 @@ class State:
     changed: str | None = stands.text("changed", depends=("model", "text", "pair"))
     heads: tuple[Head, ...] = stands.heads("layer", "head", "model")
     opened: Head | None = stands.head("open", "model")  # noqa: RUF009 (it returns a dataclass field)
-    held: tuple[Place, ...] = stands.places("held", *READ, "kind", "unit")
+    held: tuple[Place, ...] = stands.places("held", *READ, "kind", "unit", "together")
     kind: str | None = stands.word("kind", "model")
     unit: str | None = stands.choice("unit", UNITS)
     part: str | None = stands.choice("part", PARTS)
@@ -130,6 +143,10 @@ class State:
     target_language: str | None = stands.word("target_language", "model")
     first: str | None = stands.word("first", "model")
     longer: str | None = stands.word("longer", "model")
+    together: str | None = stands.word("texts", "model")
+    whole: str | None = stands.spelled(
+        "of", r"[1-9][0-9]{0,6}\.[1-9][0-9]{0,6}", UNCOUNTED, "model", "text", *READING
+    )
     gate: str | None = stands.word("gate")
     panes: str | None = stands.panes("panes")
     off: str | None = stands.spelled("off", HEADS, UNREADABLE, "model")
@@ -141,10 +158,20 @@ class State:
     links: str | None = stands.spelled("links", LINKS, UNLINKABLE, *READ, "prefix")
     scope: str | None = stands.word("scope")
     beams: str | None = stands.word("beams")
-    written: str | None = stands.spelled("written", TREE, UNWRITTEN, "model", "text", *READING, of_page=True)
+    mode: str | None = stands.choice("mode", MODES)
+    question: str | None = stands.text("question", of_page=True)
+    turns: str | None = stands.text("turns", depends=("model",), of_page=True)
+    written: str | None = stands.spelled(
+        "written", TREE, UNWRITTEN, "model", "text", *READING, "mode", "question", "turns", of_page=True
+    )
     at: str | None = stands.spelled("at", r"[0-9]{1,2}\.[0-9]{1,4}", UNWRITTEN, "written", of_page=True)
     drawn: str | None = stands.spelled("drawn", DRAWN, UNDRAWN, of_page=True)
     closer: str | None = stands.choice("closer", CLOSER)
+    other: str | None = stands.spelled("other", r"[0-9]{1,2}", UNWRITTEN, "written", of_page=True)
+    covered: str | None = stands.spelled("covered", CELLS, UNCOVERED, *READ, of_page=True)
+    against: str | None = stands.spelled(
+        "against", AGAINST, UNHELD, *READ, "kind", "heads", "held", of_page=True
+    )
 
     def on(self, *heads: Head) -> State:
         """The same state, looking at these heads."""

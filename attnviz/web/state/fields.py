@@ -81,13 +81,15 @@ def field_of(declared: Any) -> Field:
     return found
 
 
-def text(name: str, *, emptied: bool = False, depends: tuple[str, ...] = ()) -> Any:
+def text(name: str, *, emptied: bool = False, depends: tuple[str, ...] = (), of_page: bool = False) -> Any:
     """A text that a person typed; `emptied`: an empty one is not the default, and is written."""
 
     def write(value: str | None) -> tuple[str, ...]:
         return (value,) if value is not None and fits(value) and (value or emptied) else ()
 
-    return _declared((name,), lambda given: Reading(clean(given[name])), write, depends, text=True)
+    return _declared(
+        (name,), lambda given: Reading(clean(given[name])), write, depends, of_page=of_page, text=True
+    )
 
 
 def model_name(name: str) -> Any:

@@ -31,17 +31,17 @@ DROPPED_TEXT = (
 NOTICES = "attnviz_notices"
 TRAIL = "attnviz_trail"  # the last address that was written, and those before it
 TYPED_MODELS = "attnviz_typed_models"
+ASKED_FOR = "attnviz_asked_for"
 PAGE = "attnviz_page"
+READ_OF_TEXT = "attnviz_read_of_text"  # how much of a text is read, where that is not all of it
 SENT = "attnviz_sent"  # whose maps the browser has already; forgotten on another page
 SPECIAL, CHAT = address.READINGS
 PAGES_OF_PAIRS = ("attribution", "ablation", "layers")
 PAGE_OF_TWO_TEXTS = "compare"
-# The model that a page begins with, where that of the server cannot do what the page shows.
-PAGE_MODELS = {"alignment": "translator-en-pt"}
-TRANSLATED = {
-    "translator-en-pt": "The old man sold his red car because he needed money.",
-    "translator-pt-en": "O velho vendeu seu carro vermelho porque precisava de dinheiro.",
-}
+# The models that a page begins with, where that of the server cannot do what the page shows: the first that is at hand,
+# else the last.
+PAGE_MODELS = {"alignment": ("translator-en-pt", "translator"), "image": ("digits",)}
+PAGE_OF_PICTURES = "image"
 
 
 MEDIA: dict[str, Medium] = {"image": "image", "speech": "audio"}  # by the modality of a model
@@ -61,11 +61,24 @@ def begin(page: str) -> State:
     """Start a run of the script: note what in the address could not be used, and which page this is."""
     current, notices = address.parse(_params())
     st.session_state[NOTICES] = list(notices)
+    st.session_state.pop(READ_OF_TEXT, None)
+    if current.whole:
+        read_only(*map(int, current.whole.split(".")))
     st.session_state[TRAIL] = _trail().at(current)
     if st.session_state.get(PAGE) != page:
         st.session_state[PAGE] = page
         st.session_state.pop(SENT, None)
     return state()
+
+
+def read_only(tokens: int, whole: int) -> None:
+    """Of the text that is shown only the first tokens are read: every picture and file says so."""
+    st.session_state[READ_OF_TEXT] = f"the first {tokens:,} of {whole:,} tokens"
+
+
+def read_of_text() -> str:
+    """How much of the text is read, in words; "" where it is all of it."""
+    return str(st.session_state.get(READ_OF_TEXT, ""))
 
 
 def notice(sentence: str) -> None:
@@ -141,13 +154,22 @@ def query(current: State | None = None) -> Query:
     model = current.model or default_model()
     if is_file(model):
         return opened(model) or Query(model, "")
-    if medium(current):
-        return Query(model, "", target_text=current.target_text, image=current.image, audio=current.audio)
+    if (reads := medium(current)) is not None:
+        image = current.image or (first_picture(model) if reads == "image" else None)
+        return Query(model, "", target_text=current.target_text, image=image, audio=current.audio)
     if current.text is None:
         stored = example()
         pair = current.pair if current.pair is not None else stored.pair
         return Query(model, stored.text, pair, current.target_text, **reading(current))
     return Query(model, clean(current.text), current.pair, current.target_text, **reading(current))
+
+
+def first_picture(model: str) -> str | None:
+    """What the page of pictures begins with: the first one that comes along with the model."""
+    card = next((each for each in runtime().catalog() if each.name == model), None)
+    if st.session_state.get(PAGE) != PAGE_OF_PICTURES or card is None or not card.examples:
+        return None
+    return runtime().sample("image", card.examples[0])
 
 
 def reading(current: State) -> dict[str, Any]:
@@ -176,7 +198,12 @@ def medium(current: State | None = None) -> Medium | None:
 def spelled(current: State, query: Query) -> State:
     """The state with the question spelled out, for a link: the defaults of another server may be others."""
     text = None if query.media else query.text
-    return replace(current, model=query.model, text=text, pair=query.pair, target_text=query.target_text)
+    pair = query.pair
+    if pair is None and current.pair and text == current.pair:
+        text, pair = current.text or example().text, current.pair  # of two texts the second, read alone
+    elif pair is None and current.pair and text == (current.text or example().text):
+        pair = current.pair
+    return replace(current, model=query.model, text=text, pair=pair, target_text=query.target_text)
 
 
 def is_file(model: str | None) -> bool:
@@ -206,7 +233,11 @@ def _catalogued(file: str) -> str | None:
 
 def default_model() -> str:
     """The model that this server offers first, on this page."""
-    return PAGE_MODELS.get(st.session_state.get(PAGE, ""), runtime().default_model)
+    own = PAGE_MODELS.get(st.session_state.get(PAGE, ""))
+    if own is None:
+        return runtime().default_model
+    at_hand = {card.name for card in runtime().catalog() if card.at_hand}
+    return next((name for name in own if name in at_hand), own[-1])
 
 
 def example() -> Query:
@@ -218,7 +249,9 @@ def example() -> Query:
         return file
     if st.session_state.get(PAGE) in PAGE_MODELS:
         model = state().model or default_model()
-        return Query(model, TRANSLATED.get(model, TRANSLATED[default_model()]))
+        examples = {card.name: card.examples for card in runtime().catalog() if card.modality == "text"}
+        texts = examples.get(model) or examples.get(default_model()) or ("",)
+        return Query(model, texts[0])
     if st.session_state.get(PAGE) == PAGE_OF_TWO_TEXTS:
         return runtime().default_change_query
     pairs = st.session_state.get(PAGE) in PAGES_OF_PAIRS
@@ -276,6 +309,13 @@ def typed_model(name: str) -> bool:
 def trust_model(name: str) -> None:
     """Remember that this visitor asked for the model."""
     st.session_state[TYPED_MODELS] = {*st.session_state.get(TYPED_MODELS, ()), name}
+
+
+def asked_for(name: str | None = None) -> str | None:
+    """The model that this visitor typed last and that would have to be fetched; with a name, it is that one now."""
+    if name is not None:
+        st.session_state[ASKED_FOR] = name
+    return st.session_state.get(ASKED_FOR)
 
 
 def _params() -> dict[str, list[str]]:

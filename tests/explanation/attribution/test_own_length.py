@@ -58,3 +58,12 @@ def test_a_short_text_has_nothing_to_say(minilm):
     )
     with pytest.raises(UnknownName, match="length 'short'"):
         explain(minilm, OTHER, "similarity", OTHER, length="short")
+
+
+def test_labels_of_ones_own_read_the_same_beginning(minilm, reference):
+    labels = ("animals", "money")
+    own = explain(minilm, LONG, "label-prompt", method="attention", labels=labels, length="own")
+    text, *vectors = reference.encode([LONG, *labels])
+    cosines = reference.similarity(text, vectors)[0]
+    assert own.value == pytest.approx(float(cosines.max() - cosines.min()), abs=5e-6)
+    assert (len(own.tokens), dict(own.options)["length"]) == (256, "own")

@@ -10,6 +10,7 @@ import torch
 
 from attnviz.errors import UnknownName
 from attnviz.explanation import explain, layer_by_layer
+from attnviz.explanation.intervention import lens
 
 TEXT, OTHER = "The cat sat on the mat.", "A kitten rests."
 
@@ -72,3 +73,23 @@ def test_every_default_target_ends_at_the_models_own_value(model):
 def test_an_unknown_option_is_refused(minilm):
     with pytest.raises(UnknownName, match="no option 'steps'"):
         layer_by_layer(minilm, TEXT, pair=OTHER, steps=3)
+
+
+@pytest.mark.parametrize("model", ["llama", "last_token_classifier", "echoing_classifier"], indirect=True)
+def test_the_layers_run_once_and_give_what_they_give_when_they_run_again(model, monkeypatch):
+    """Kept layers, counted by calls of the first one; with nothing kept, every place runs its own layers."""
+    calls: list[int] = []
+
+    class Counting(lens._Shorter):
+        def __init__(self, *given):
+            super().__init__(*given)
+            self.layers[0].register_forward_hook(lambda *_: calls.append(1))
+
+    monkeypatch.setattr(lens, "_Shorter", Counting)
+    kept = layer_by_layer(model, TEXT)
+    once = len(calls)
+    monkeypatch.setattr("attnviz.explanation.intervention.kept_layers.KEPT_BYTES", -1)
+    again = layer_by_layer(model, TEXT)
+    np.testing.assert_array_equal(kept.values, again.values)
+    assert kept.outcomes == again.outcomes
+    assert once < len(calls) - once

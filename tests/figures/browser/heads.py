@@ -6,7 +6,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from attnviz.figures import Details, heads_data
-from attnviz.types import HeadTable
+from attnviz.types import HeadTable, Overviews
 from tests.figures.conftest import HOSTILE
 
 L, H = 3, 4
@@ -32,7 +32,9 @@ MAP = RANDOM.random((COUNT, COUNT)).astype(np.float32)
 
 
 def message(**other: object) -> bytes:
-    return heads_data(OVERVIEWS, TABLE, queries=16, keys=16, model="tiny", **{"details": details(), **other})  # type: ignore[arg-type]
+    return heads_data(
+        Overviews.of(OVERVIEWS), TABLE, queries=16, keys=16, model="tiny", **{"details": details(), **other}
+    )  # type: ignore[arg-type]
 
 
 def details(opened: tuple[int, int] | None = None) -> Details:

@@ -142,7 +142,7 @@ def test_every_step_of_the_vectors(figure: Callable[..., Page]) -> None:
         2 * COUNT + 1
     )
     rows = csv_rows(download(page, "CSV table")[1])
-    assert rows[0][:3] == ["token", "position", "Σ"]
+    assert rows[0][:3] == ["token", "position", "sum Σ"]
     assert rows[1][1] == "4"
     np.testing.assert_array_equal(np.array(rows[1][-SIZE:], np.float32), truth.q)
     for j, row in enumerate(rows[2:]):

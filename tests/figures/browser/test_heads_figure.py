@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from attnviz.figures import heads_data
-from attnviz.types import HeadTable
+from attnviz.types import HeadTable, Overviews
 from tests.figures.browser.heads import MAP, TABLE, H, L, details, message, thumb
 from tests.figures.pointer import cell_of, csv_rows, download, events, readout
 
@@ -46,7 +46,7 @@ def test_hover_lists_the_statistics_with_units(figure: Callable[..., Page]) -> N
 def test_thumbnails_stand_under_their_buttons(figure: Callable[..., Page]) -> None:
     overviews = np.zeros((L, H, 8, 8), np.float32)
     overviews[1, 3] = 1
-    page = figure("heads", heads_data(overviews, TABLE, queries=8, keys=8))
+    page = figure("heads", heads_data(Overviews.of(overviews), TABLE, queries=8, keys=8))
     box = thumb(page, 1, 3).bounding_box()
     other = thumb(page, 1, 2).bounding_box()
     assert box is not None
@@ -144,7 +144,7 @@ def test_png_is_a_picture(figure: Callable[..., Page]) -> None:
 def test_a_thousand_heads_stay_on_the_page(figure: Callable[..., Page]) -> None:
     overviews = np.random.default_rng(0).random((32, 32, 8, 8), np.float32)
     table = HeadTable(("entropy",), ("nats",), np.ones((1, 32, 32), np.float32))
-    page = figure("heads", heads_data(overviews, table, queries=8, keys=8), width=1000)
+    page = figure("heads", heads_data(Overviews.of(overviews), table, queries=8, keys=8), width=1000)
     assert page.evaluate("document.documentElement.scrollWidth") == 1000
     thumb(page, 31, 31).click()
     assert events(page) == [["open", {"layer": 31, "head": 31}]]

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from attnviz.figures import heads_data, switches_data
-from attnviz.types import HeadTable
+from attnviz.types import HeadTable, Overviews
 from tests.figures.browser.heads import thumb
 from tests.figures.pointer import events
 
@@ -29,7 +29,9 @@ def overviews() -> np.ndarray:
 
 
 def heads(page: Callable[..., Page]) -> Page:
-    return page("heads", heads_data(overviews(), TABLE, queries=T, keys=T, causal=True), width=900)
+    return page(
+        "heads", heads_data(Overviews.of(overviews()), TABLE, queries=T, keys=T, causal=True), width=900
+    )
 
 
 def test_layers_fold_in_groups_of_ten_and_what_is_below_moves_up(figure: Callable[..., Page]) -> None:
@@ -66,7 +68,7 @@ def test_the_sink_is_said_and_can_be_left_out(figure: Callable[..., Page]) -> No
 
 
 def test_an_encoder_has_no_first_token_to_hide(figure: Callable[..., Page]) -> None:
-    page = figure("heads", heads_data(overviews(), TABLE, queries=T, keys=T), width=900)
+    page = figure("heads", heads_data(Overviews.of(overviews()), TABLE, queries=T, keys=T), width=900)
     expect(page.get_by_role("checkbox", name="Hide first token")).not_to_be_visible()
     expect(page.get_by_text("The first token gets")).to_have_count(0)
 

@@ -6,7 +6,7 @@ import pytest
 from attnviz.errors import UnknownName
 from attnviz.figures import heads_data, unpack, words_data
 from attnviz.text import groups
-from attnviz.types import Attribution, HeadTable
+from attnviz.types import Attribution, HeadTable, Overviews
 from tests.figures.maps import map_message
 from tests.figures.messages.records import tokens
 
@@ -77,7 +77,7 @@ def test_thumbnails_decode_to_the_overviews() -> None:
     overviews = np.random.default_rng(1).random((2, 3, 8, 8), np.float32) ** 4
     overviews[1, 2] = 0
     table = HeadTable(("entropy",), ("nats",), np.ones((1, 2, 3), np.float32))
-    header, arrays = unpack(heads_data(overviews, table, queries=80, keys=80, chosen=[(0, 1)]))
+    header, arrays = unpack(heads_data(Overviews.of(overviews), table, queries=80, keys=80, chosen=[(0, 1)]))
     scale = arrays["scales"][..., None, None]
     decoded = (arrays["thumbs"] / 255.0) ** 2 * scale
     assert np.abs(decoded - overviews).max() <= 0.004 * overviews.max()
@@ -85,15 +85,23 @@ def test_thumbnails_decode_to_the_overviews() -> None:
     assert header["chosen"] == [[0, 1]]
 
 
+def test_heads_that_never_look_ahead_send_half_of_their_maps() -> None:
+    overviews = np.tril(np.random.default_rng(1).random((2, 3, 8, 8), np.float32))
+    table = HeadTable(("entropy",), ("nats",), np.ones((1, 2, 3), np.float32))
+    _, arrays = unpack(heads_data(Overviews.of(overviews), table, queries=80, keys=80, causal=True))
+    assert arrays["thumbs"].shape == (2, 3, 36)
+    np.testing.assert_array_equal(arrays["thumbs"], Overviews.of(overviews).cells[:, :, *np.tril_indices(8)])
+
+
 def test_heads_refuse_five_marks_other_shapes_and_unknown_metrics() -> None:
     overviews = np.ones((1, 2, 4, 4), np.float32)
     table = HeadTable(("entropy",), ("nats",), np.ones((1, 1, 2), np.float32))
     with pytest.raises(ValueError, match="5 heads are chosen"):
-        heads_data(overviews, table, queries=4, keys=4, chosen=[(0, 0)] * 5)
+        heads_data(Overviews.of(overviews), table, queries=4, keys=4, chosen=[(0, 0)] * 5)
     with pytest.raises(ValueError, match="the statistics"):
-        heads_data(overviews[:, :1], table, queries=4, keys=4)
+        heads_data(Overviews.of(overviews[:, :1]), table, queries=4, keys=4)
     with pytest.raises(UnknownName, match="Choose one of: entropy"):
-        heads_data(overviews, table, queries=4, keys=4, order_by="surprise")
+        heads_data(Overviews.of(overviews), table, queries=4, keys=4, order_by="surprise")
 
 
 TEXT = "Undo it,\nnow!"

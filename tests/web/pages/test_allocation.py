@@ -29,8 +29,8 @@ def test_shares_of_the_example_are_those_of_its_maps(app):
 
 
 def test_a_pair_can_be_broken_down_by_text_and_the_choice_stands_in_the_address(app):
-    visit = app("allocation", text="A cat.", pair="A kitten sleeps.")
-    visit.at.get("button_group")[0].set_value("segment").run()
+    visit = app("allocation", text="A cat.", pair="A kitten sleeps.", texts="together")
+    visit.at.segmented_control(key="allocation_by").set_value("segment").run()
     assert visit.url["by"] == "segment"
     header, arrays = visit.figure("allocation")
     assert header["titles"] == ["the same text", "the other text", "special tokens"]

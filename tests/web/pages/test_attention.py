@@ -10,6 +10,7 @@ from attnviz.figures import QUANTITIES, Pool, unpack
 from attnviz.figures.export import archive, heatmap_message
 from attnviz.figures.messages import axes as maps
 from attnviz.runtime import Query, get_runtime
+from attnviz.web.pages.attention import same_link
 from tests.web.truth import captured, looks_into_the_engine
 
 
@@ -239,3 +240,82 @@ def test_the_next_layers_lines_travel_ahead(app):
     capture = captured(Query("minilm", "the cat sat on the mat and " * 18))
     place = header["at"].index([3, 7])
     assert np.array_equal(arrays["maps"][place], capture.attention(3, 7))
+
+
+def test_a_text_that_is_too_long_is_read_from_its_beginning_and_every_file_says_so(app):
+    visit = app("attention", text="The unaffable waiter was rudely walking about. " * 70)
+    assert "The text is too long" in visit.problem
+    visit.at.button(key="read_beginning").click().run()
+    assert visit.url["of"] == "512.772"
+    _, arrays = visit.figure("heatmap")
+    assert arrays["maps"].shape[1:] == (512, 512)
+    assert "the first 512 of 772 tokens" in visit.markdown
+    visit.press("Pin to report")
+    (item,) = visit.at.session_state["attnviz_report"].items.values()
+    assert ("Text read", "the first 512 of 772 tokens") in item.settings
+    assert ("Text read", "the first 512 of 772 tokens") in item.provenance.settings
+    visit.type("A cat.")
+    assert visit.url == {"text": "A cat."}
+
+
+def test_the_tokens_of_what_is_typed_are_counted(app):
+    visit = app("attention", text="A cat.")
+    visit.report("count", "typed", {"text": "A zebra and a cat.", "pair": "A dog."})
+    assert '"said": "12 of 512 tokens together."' in _count(visit)
+    for strange in (None, [], {"text": 3, "pair": ""}, {"text": "x" * 200_000, "pair": ""}, {"else": "x"}):
+        visit.report("count", "typed", strange)
+        assert '"said": "5 of 512 tokens."' in _count(visit), strange
+
+
+def _count(visit) -> str:
+    found = [each.proto for each in visit.at.get("bidi_component") if each.proto.id.endswith("-count")]
+    return found[0].json
+
+
+def test_two_texts_are_read_as_the_model_embeds_them_unless_the_reader_wants_them_together(app):
+    first, second = "A cat sleeps.", "A dog."
+    visit = app("attention", text=first, pair=second)
+    header, arrays = visit.figure("heatmap")
+    assert header["text"] == first
+    np.testing.assert_allclose(arrays["maps"][0], captured(Query("minilm", first)).attention(0, 0), atol=1e-6)
+    assert "Each text is read alone" in visit.markdown
+    visit.press("Pin to report")
+    visit.at.segmented_control(key="together").set_value("second").run()
+    assert visit.url["texts"] == "second"
+    assert visit.figure("heatmap")[0]["text"] == second
+    visit.press("Pin to report")
+    links = [item.link for item in visit.at.session_state["attnviz_report"].items.values()]
+    assert all("pair=A+dog." in link and "text=A+cat+sleeps." in link for link in links)
+    assert "texts=second" in links[1]
+    visit.at.segmented_control(key="together").set_value("together").run()
+    header, arrays = visit.figure("heatmap")
+    truth = captured(Query("minilm", first, second)).attention(0, 0)
+    np.testing.assert_allclose(arrays["maps"][0], truth, atol=1e-6)
+    assert "words of one text look at words of the other" in visit.markdown
+
+
+def test_a_held_cell_lists_the_heads_that_make_its_link(app):
+    visit = app("attention", held="q10,k2")
+    weights = np.stack(
+        [captured(get_runtime().default_query).attention(layer)[:, 10, 2] for layer in range(6)]
+    )
+    best = np.unravel_index(weights.argmax(), weights.shape)
+    pills = visit.at.get("button_group")[-1]
+    assert pills.options[0] == f"Layer {best[0]}, head {best[1]}: {weights.max():.0%} (shown)"
+    shares = [int(each.split(": ")[1].split("%")[0]) for each in pills.options]
+    assert shares == sorted(shares, reverse=True)
+    visit.press("Pin this list to report")
+    (item,) = visit.at.session_state["attnviz_report"].items.values()
+    assert (item.figure, "held=q10%2Ck2" in item.link) == ("results", True)
+
+
+def test_the_heads_that_make_a_link_are_a_table_of_all():
+    axis = maps.axis(captured(Query("minilm", "a = b")).tokens, "token")
+    rows = same_link.Link(1, 2, axis, axis, np.array([[0.25, 0.5], [0.0, 0.125]])).table()
+    assert len(rows[0]) == len(rows[1])
+    assert rows[1:] == [
+        ["a", 1, "=", 2, 0, 1, 0.5],
+        ["a", 1, "=", 2, 0, 0, 0.25],
+        ["a", 1, "=", 2, 1, 1, 0.125],
+        ["a", 1, "=", 2, 1, 0, 0.0],
+    ]

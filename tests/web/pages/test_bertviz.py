@@ -86,7 +86,7 @@ def test_tokens_of_bytes_are_readable_and_a_decoder_draws(app, decoder):
 
 
 def test_a_pair_can_be_seen_each_to_each(app):
-    shown = app("bertviz", text="one two", pair="three")
+    shown = app("bertviz", text="one two", pair="three", texts="together")
     assert [part["name"] for part in given(shown)["parts"]][1] == "Sentence A -> Sentence A"
     assert given(shown)["parts"][3] == {"name": "Sentence A -> Sentence B", "rows": [0, 4], "columns": [4, 6]}
 

@@ -10,7 +10,6 @@ from attnviz.analysis import aggregate, jensen_shannon
 from attnviz.runtime import Query, get_runtime
 from attnviz.text import groups
 from attnviz.web.controls.attention import START
-from attnviz.web.pages.compare import finder
 from tests.web.hostile import ALL_HOSTILE, marks_in
 from tests.web.truth import captured
 
@@ -133,44 +132,14 @@ def test_one_head_or_two_are_opened(app, opened, params):
     assert visit.url == params
 
 
-def test_the_finder_ranks_all_heads_by_the_weight(app):
-    visit = app("compare", part="find")
-    row, key = (box.value for box in visit.at.selectbox if str(box.key).startswith("find_"))
-    text = get_runtime().default_query.text
-    whole = maps(text)
-    best = np.unravel_index(whole[:, :, row, key].argmax(), (6, 12))
-    links = [each.proto for each in visit.at.get("page_link") if each.proto.label.endswith("%")]
-    assert links[0].label == f"Layer {best[0]}, head {best[1]}: {whole[:, :, row, key].max():.1%}"
-    weights = [float(link.label.split()[-1].rstrip("%")) for link in links]
-    assert weights == sorted(weights, reverse=True)
-    assert f"layer={best[0]}" in links[0].query_string
-    other = next(box for box in visit.at.selectbox if str(box.key).startswith("find_to"))
-    other.set_value(0).run()
-    links = [each.proto.label for each in visit.at.get("page_link") if each.proto.label.endswith("%")]
-    assert links[0].endswith(f"{whole[:, :, row, 0].max():.1%}")
-
-
-def test_the_heads_that_were_found_are_a_table_of_all():
-    tokens = captured(Query("minilm", "a = b")).tokens
-    weights = np.array([[0.25, 0.5], [0.0, 0.125]])
-    head, *rows = finder.table(weights, tokens, tokens, (1, 2))
-    assert len(head) == len(rows[0])
-    assert rows == [
-        ["a", 1, "=", 2, 0, 1, 0.5],
-        ["a", 1, "=", 2, 0, 0, 0.25],
-        ["a", 1, "=", 2, 1, 1, 0.125],
-        ["a", 1, "=", 2, 1, 0, 0.0],
-    ]
-
-
-@pytest.mark.parametrize("shown", [{"unit": "word"}, {"part": "heads"}, {"part": "find"}])
+@pytest.mark.parametrize("shown", [{"unit": "word"}, {"part": "heads"}])
 def test_hostile_texts_in_every_part(app, shown):
     visit = app("compare", text=ALL_HOSTILE, pair=ALL_HOSTILE, **shown)
     assert list(visit.at.error) == []
     assert not marks_in(visit.markdown)
 
 
-@pytest.mark.parametrize("shown", [{}, {"part": "heads"}, {"part": "find"}])
+@pytest.mark.parametrize("shown", [{}, {"part": "heads"}])
 def test_cross_attention_in_every_part(app, shown, encoder_decoder):
     visit = app("compare", text="The cat", pair="A cat", target_text="on", model=encoder_decoder, **shown)
     visit.press("Load this model")

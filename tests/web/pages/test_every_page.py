@@ -364,3 +364,37 @@ def test_an_error_of_ours_is_calm_and_shows_no_trace(app, page, monkeypatch):
     assert visit.problem[-1] == "RuntimeError: <script>alert(1)</script> $x$ (in fail)"
     assert "Traceback" not in visit.markdown + "".join(visit.problem)
     assert visit.at.text_area(key="entry_text").value == TEXT
+
+
+def test_a_typed_hub_model_says_its_size_when_asked_before_anything_is_fetched(app, monkeypatch):
+    """The Hub is where nobody answers: a question over the network shows as a refusal, and only after the click."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    visit = app("attention", text="Rain.")
+    typed(visit, "somebody/unheard-of")
+    assert "not on this machine" in visit.markdown
+    assert visit.figures() == []
+    assert not any("may not be asked" in each for each in visit.problem)
+    visit.press("Ask the Hub how large it is")
+    assert any("may not be asked" in each for each in visit.problem)
+
+
+def test_a_typed_directory_is_loaded_at_once_and_its_size_is_told_meanwhile(app, decoder):
+    from attnviz.loading import Access
+    from attnviz.loading.estimate import estimate
+    from attnviz.web.controls.models import size_line
+
+    visit = app("attention", text="Rain.")
+    found = estimate(decoder, Access())
+    assert found is not None
+    assert "on disk, loads in about 1 s; licence unknown" in size_line(found)
+    typed(visit, decoder)
+    assert visit.figure("heatmap")[0]["queries"]
+
+
+def typed(visit, name: str) -> None:
+    """AppTest knows only what is in the list: what somebody types is there first."""
+    box = visit.at.selectbox(key="side_model")
+    box.options.append(name)
+    box.set_value(name).run()

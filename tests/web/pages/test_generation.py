@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import attnviz
+from attnviz.runtime import Query
+from attnviz.text import decimals
+from attnviz.web.state.address import encode, parse
 from attnviz.web.state.tree import Tree, read_tree
 from tests.web.hostile import HOSTILE
 
@@ -23,8 +28,32 @@ def model(decoder):
     return attnviz.load(decoder, device="cpu", dtype="float32")
 
 
+@pytest.fixture(scope="module")
+def chatting(decoder, tmp_path_factory):
+    """The same decoder with a template for messages."""
+    import shutil
+
+    from transformers import AutoTokenizer
+
+    directory = tmp_path_factory.mktemp("chatting") / "model"
+    shutil.copytree(decoder, directory)
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    tokenizer.chat_template = (
+        "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+        "{% if add_generation_prompt %}assistant:{% endif %}"
+    )
+    tokenizer.save_pretrained(directory)
+    return str(directory)
+
+
 def header(visit):
     return visit.figure("writing")[0]
+
+
+def read(visit) -> str:
+    """What the model read before it wrote."""
+    runs = header(visit)["prompt"]["runs"]
+    return "".join(piece for piece, _ in runs).replace("␣", "").replace("⏎", "")
 
 
 def tree(visit) -> Tree:
@@ -131,6 +160,140 @@ def test_a_closer_look_at_a_step(page, view):
         assert {each[0]["figure"] for each in visit.figures()} == {"writing", "words"}
     else:
         assert "attnviz-answers" in visit.tables + "".join(visit._html("attnviz-answers"))
+
+
+def test_two_branches_stand_side_by_side(page, model):
+    visit = page(written="1k.1m.1n~0-1-2a.2b", at="1.3")
+    visit.report("writing", "other", 0)
+    assert visit.url["other"] == "0"
+    found = header(visit)["compared"]
+    writer = model.write(TEXT)
+    for side, number in zip(found["sides"], (1, 0), strict=True):
+        writer.follow(tree(visit).path_of(number))
+        shares = [step.token.probability for step in writer.steps[1:]]
+        assert side["number"] == number
+        assert side["probability"] == pytest.approx(shares[0], abs=1e-6)
+        assert side["log_probability"] == pytest.approx(np.log(shares).sum(), abs=1e-4)
+        assert side["entropy"] == pytest.approx(
+            np.mean([step.entropy for step in writer.steps[1:]]), abs=1e-4
+        )
+    assert found["at"] == 1
+    writer.follow(tree(visit).path_of(0))
+    common, after = writer.rows(1).mean((0, 1)), writer.rows(2).mean((0, 1))
+    last = len(writer.prompt) + 1
+    for label, (both, _, other) in found["reads"]:
+        if label == "the token of its own":
+            assert both is None
+            assert other == pytest.approx(after[last], abs=1e-6)
+    weights = {round(both, 6) for _, (both, _, _) in found["reads"] if both is not None}
+    assert weights <= {round(float(each), 6) for each in common}
+    visit.press("Step")
+    assert header(visit)["compared"]["sides"][0]["tokens"] == 3, "it stays while the text grows"
+    visit.report("writing", "other", {"number": 2, "value": 0})
+    assert header(visit)["compared"] is None
+
+
+def test_a_question_is_answered_and_traced_to_its_passage(page, model):
+    passage = "The cat sat on the mat. The dog slept."
+    visit = page(text=passage, mode="question")
+    assert visit.figures() == [], "the question is still to be typed"
+    field = next(each for each in visit.at.text_input if each.label == "Question")
+    field.set_value("Who sat?").run()
+    assert visit.url["question"] == "Who sat?"
+    visit.press("Step").press("Step")
+    prompt = f"{passage}\n\nQuestion: Who sat?\nAnswer:"
+    writer = model.write(prompt)
+    writer.step()
+    writer.step()
+    assert tree(visit).path == writer.ids
+    found = header(visit)["sources"]
+    first, last = found["place"]
+    assert "".join(writer.prompt.labels[1:last]) == passage[len(writer.prompt.labels[0]) :]
+    assert first == 1, "heads rest on the first token of all"
+    assert found["chance"] == pytest.approx(1 / (last - first))
+    visit.report("writing", "head", [1, 2])
+    found = header(visit)["sources"]
+    for n, (place, share, _) in enumerate(found["links"]):
+        row = writer.rows(n)[1, 2][first:last]
+        assert place == first + row.argmax()
+        assert share == pytest.approx(row.max() / row.sum(), abs=1e-5)
+    assert "layer 1, head 2" in found["note"]
+    visit.at.segmented_control(key="mode").set_value("summary").run()
+    assert "written" not in visit.url, "another prompt, another text"
+    assert read(visit).endswith("TL;DR:")
+
+
+def test_a_chat_goes_on_with_a_reply(opened, chatting):
+    visit = opened("generation", model=chatting, text="Hello", mode="chat").press("Step")
+    assert read(visit) == "user: Hello\nassistant:"
+    answer = header(visit)["written"][0]["label"].strip()
+    visit.at.text_input(key="mode_reply").set_value("Go <b>on</b>")
+    visit.press("Send")
+    assert read(visit) == f"user: Hello\nassistant: {answer}\nuser: Go <b>on</b>\nassistant:"
+    again = opened("generation", **dict(visit.url.items()))
+    assert header(again)["prompt"] == header(visit)["prompt"]
+    broken = opened("generation", **{**visit.url, "turns": '["one"]'})
+    assert any("cannot be read" in each for each in broken.notices)
+
+
+def test_a_file_opens_the_branches_again(page):
+    from types import SimpleNamespace
+
+    from attnviz.web.pages.generation import filing
+
+    visit = page(written="1k.1m.1n~0-1-2a.2b", at="1.2", drawn="1.5_5__7")
+    button = next(each for each in visit.at.get("download_button") if each.label == "Save the branches")
+    assert button.proto.id.endswith("save_branches")
+    state, _ = parse(visit.url)
+    drawn = SimpleNamespace(
+        state=state,
+        query=Query(state.model, TEXT),
+        provenance=lambda: SimpleNamespace(lines=lambda: ["made"]),
+    )
+    saved = filing.text_of(drawn).encode()
+    found = filing.read(saved)
+    assert found is not None
+    assert encode(found) == visit.url
+    long = replace(found, text="a b " * 9_000)
+    drawn.state, drawn.query = long, Query(long.model, long.text)
+    assert filing.read(filing.text_of(drawn).encode()).text == long.text, "a file holds what no link can"
+    for damaged in (
+        b"",
+        b"[]",
+        b"{",
+        saved[:-9],
+        saved.replace(b'"version": 1', b'"version": 9'),
+        b"[" * 10**6,
+    ):
+        assert filing.read(damaged) is None
+    strange = saved.replace(b"1k.1m.1n", b"../../x")
+    assert filing.read(strange).written is None
+
+
+def test_keys_in_the_text_walk_and_play(page):
+    visit = page()
+    visit.report("writing", "walk", 1)
+    assert len(header(visit)["written"]) == 1
+    visit.at.session_state["play_count"] = 8
+    visit.report("writing", "walk", 0)
+    assert len(header(visit)["written"]) > 1
+    place = header(visit)["step"]
+    visit.report("writing", "walk", -1)
+    assert header(visit)["step"] == place - 1
+
+
+@pytest.mark.parametrize("view", ["layers", "why", "needs"])
+def test_a_closer_look_at_a_step_of_an_encoder_decoder(opened, encoder_decoder, view):
+    visit = opened("generation", model=encoder_decoder, text=TEXT, written="1k.1m", at="0.1", closer=view)
+    assert not visit.at.error
+    if view == "why":
+        assert {each[0]["figure"] for each in visit.figures()} == {"writing", "words"}
+    else:
+        found = "".join(visit._html("attnviz-answers"))
+        assert "log-probability" in found
+        if view == "layers":  # after the last layer it is what the step itself said
+            written = np.log(header(visit)["written"][1]["probability"])
+            assert f"<td>{decimals(float(written), 2)}</td>" in found
 
 
 def test_an_encoder_decoder_writes_too(opened, encoder_decoder):

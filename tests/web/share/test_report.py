@@ -31,7 +31,6 @@ FIGURES = [
         if entry.figure and entry.name not in PAGE_MODELS and not entry.kinds
     ),
     ("compare", "part=heads", "likeness"),
-    ("compare", "part=find", "results"),
     ("allocation", "by=sentence", "heatmap"),
     ("bertviz", "document=model", "frame"),
     ("ablation", "part=text", "edits"),

@@ -90,6 +90,8 @@ def test_the_names_are_those_of_the_design():
         "eng_Latn",
         "taken",
         "cut",
+        "second",
+        "512.900",
         "mean",
         "3.1,5.4",
         "2.5,3.*",
@@ -99,10 +101,16 @@ def test_the_names_are_those_of_the_design():
         "0.1.2.3",
         "layer",
         "4",
+        "question",
+        "Who?",
+        '["a", "b"]',
         "5.6~0-1-7",
         "1.2",
         "0.7_40_0.9_3",
         "why",
+        "1",
+        "0,3",
+        "k7",
     )
     everything = State(*given)
     assert tuple(encode(everything)) == NAMES
@@ -128,7 +136,7 @@ def test_links_of_earlier_versions_still_say_what_they_said(value, meant):
 
 
 def test_each_choice_of_a_page_is_declared():
-    assert {*ablation.TITLES, *compare.PARTS, "sentences"} == set(PARTS)
+    assert {*ablation.TITLES, *compare.PARTS, compare.FOUND, "sentences", "directions", "label"} == set(PARTS)
     assert set(allocation.TITLES) == set(GROUPS)
     assert DOCUMENTS == bertviz.VIEWS
 

@@ -43,6 +43,8 @@ FULL = State(
     target_language="de",
     first="taken",
     longer="cut",
+    together="second",
+    whole="512.900",
     gate="mean",
     panes="3.1,5.4",
     off="2.5",
@@ -56,28 +58,45 @@ FULL = State(
     at="0.1",
     drawn="1_5__",
     closer="why",
+    mode="chat",
+    question="q",
+    turns="[]",
+    other="1",
+    against="k3",
+    covered="1,2",
 )
 # What another value of a field leaves of the rest, by what each stands for.
+ITEMS = {"held", "forced", "prefix", "links", "against", "covered"}  # named by their places in what is read
+TREE = {"written", "at", "other"}
 FOLLOWING = {
-    "text": {"held", "changed", "edits", "forced", "prefix", "links", "written", "at"},
-    "pair": {"held", "changed", "edits", "forced", "prefix", "links"},
-    "target_text": {"held", "forced", "prefix", "links"},
-    "image": {"held", "forced", "prefix", "links"},
-    "audio": {"held", "forced", "prefix", "links"},
+    "text": {*ITEMS, *TREE, "changed", "edits", "whole"},
+    "pair": {*ITEMS, "changed", "edits"},
+    **dict.fromkeys(("target_text", "image", "audio"), ITEMS),
     "prefix": {"links"},
-    "kind": {"held", "forced"},
-    "unit": {"held"},
+    "kind": {"held", "forced", "against"},
+    "unit": {"held", "against"},
+    "together": {"held", "against"},
     "changed": {"edits"},
-    "written": {"at"},
+    "written": {"at", "other"},
+    **dict.fromkeys(("mode", "question", "turns"), TREE),
     "model": {
-        *("held", "changed", "edits", "forced", "written", "at", "heads", "opened", "kind", "over", "off"),
-        *("prefix", "links"),
+        *(
+            *ITEMS,
+            *TREE,
+            "changed",
+            "edits",
+            "whole",
+            "together",
+            "turns",
+            "heads",
+            "opened",
+            "kind",
+            "over",
+            "off",
+        ),
         *("method", "target", "operator", "reading", "source_language", "target_language", "first", "longer"),
     },
-    **{
-        key: {"held", "edits", "forced", "prefix", "links", "written", "at"}
-        for key in ("reading", "source_language", "target_language")
-    },
+    **{key: {*ITEMS, *TREE, "edits", "whole"} for key in ("reading", "source_language", "target_language")},
 }
 CHOICES = {
     "model": [None, "a", "b"],

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from attnviz.capture.recording.recorder import Call
+    from attnviz.explanation.pictures.problem import PictureProblem
     from attnviz.explanation.problem import Problem
 
 
@@ -60,7 +61,7 @@ class Relevance:
         return Scores((scores / scores.sum()).astype(np.float32))
 
 
-def output_gradients(problem: Problem) -> tuple[tuple[Call, ...], tuple[torch.Tensor, ...]]:
+def output_gradients(problem: Problem | PictureProblem) -> tuple[tuple[Call, ...], tuple[torch.Tensor, ...]]:
     """The attention calls of the text, and dF/dO of each (B, Q, H, dv); dF/dA where only weights are shown."""
     from dataclasses import replace
 

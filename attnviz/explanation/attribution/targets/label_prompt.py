@@ -33,7 +33,7 @@ class LabelPrompt:
         positive="The word brings the text nearer to the first label than to the second.",
         negative="The word brings the text nearer to the second label than to the first.",
         caveat="The model was not trained for these labels: whether they sort texts well must be tried out.",
-        options=("labels", "label", "against"),
+        options=("labels", "label", "against", "length"),
     )
 
     def supports(self, model: Model) -> bool:
@@ -47,19 +47,30 @@ class LabelPrompt:
         labels: tuple[str, ...] | list[str] = DEFAULT_LABELS,
         label: str | int | None = None,
         against: str | int | None = None,
+        length: str = "model",
         **options: Any,
     ) -> tuple[Problem, ...]:
-        """`labels`: two or more short texts. `label`, `against`: two of them; the nearest and its runner-up."""
+        """`labels`: two or more short texts. `label`, `against`: two of them; the nearest and its runner-up.
+
+        `length`: as for the similarity of two texts.
+        """
         import torch
 
         from attnviz.explanation.attribution.targets.logits import place_of, two_of
-        from attnviz.explanation.attribution.targets.similarity import base_of, embedding
+        from attnviz.explanation.attribution.targets.similarity import (
+            base_of,
+            embedding,
+            length_note,
+            read_for_embedding,
+        )
         from attnviz.explanation.pooling import query_weights
         from attnviz.explanation.problem import Problem, encode
 
         names = distinct_labels(labels)
         module, pooling = base_of(model.loaded.module), model.loaded.pooling
-        tokens, inputs = encode(model, module, text)
+        whole, inputs = encode(model, module, text)
+        tokens, inputs = read_for_embedding(whole, inputs, pooling, length)
+        longer = length_note(len(whole), pooling.max_seq_length, length)
         with torch.no_grad():
             sides = [embedding(module, encode(model, module, name)[1], pooling) for name in names]
             vectors = torch.nn.functional.normalize(torch.cat(sides), dim=-1)
@@ -78,8 +89,13 @@ class LabelPrompt:
                 query_weights=query_weights(len(tokens), pooling),
                 value=first - second,
                 note=f"Explained: the similarity to {names[chosen]!r} ({first:.3f}) less that to {names[other]!r} "
-                f"({second:.3f}).",
-                options={"labels": names, "label": names[chosen], "against": names[other]},
+                f"({second:.3f}).{longer and f' {longer}'}",
+                options={
+                    "labels": names,
+                    "label": names[chosen],
+                    "against": names[other],
+                    **({"length": length} if longer else {}),
+                },
                 predict=_nearest(names, vectors, pooling),
                 outcome_unit="cosine",
             ),

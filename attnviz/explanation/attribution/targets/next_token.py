@@ -139,6 +139,7 @@ class _Predicted:
             note=note,
             options=options,
             predict=predict,
+            said=likeliest(self.tokenizer, self.logits),
             outcome_unit="probability",
         )
 

@@ -54,12 +54,9 @@ class Similarity:
         from attnviz.explanation.problem import Problem, encode
 
         module, pooling = base_of(model.loaded.module), model.loaded.pooling
-        if length not in LENGTHS:
-            raise UnknownName("length", length, LENGTHS)
         whole = [encode(model, module, side) for side in (text, pair or "")]
-        own = pooling.max_seq_length
-        sides = whole if length == "model" else [_beginning(*side, own) for side in whole]
-        notes = [_length_note(len(tokens), own, length) for tokens, _ in whole]
+        sides = [read_for_embedding(*side, pooling, length) for side in whole]
+        notes = [length_note(len(tokens), pooling.max_seq_length, length) for tokens, _ in whole]
         with torch.no_grad():
             hidden = [module(**inputs).last_hidden_state for _, inputs in sides]
             vectors = [
@@ -90,7 +87,7 @@ class Similarity:
         )
 
 
-def _length_note(tokens: int, own: int | None, length: str) -> str:
+def length_note(tokens: int, own: int | None, length: str) -> str:
     """What a reader must know where sentence-transformers reads less of a text than the model can."""
     if own is None or tokens <= own:
         return ""
@@ -102,13 +99,19 @@ def _length_note(tokens: int, own: int | None, length: str) -> str:
     )
 
 
-def _beginning(
-    tokens: Tokens, inputs: dict[str, torch.Tensor], own: int | None
+def read_for_embedding(
+    tokens: Tokens, inputs: dict[str, torch.Tensor], pooling: Pooling, length: str
 ) -> tuple[Tokens, dict[str, torch.Tensor]]:
-    """The first tokens and those that the template puts behind them, `own` in all; the text stays the whole one."""
+    """All tokens ("model"), or as many as sentence-transformers reads ("own"). Raises UnknownName.
+
+    Of a longer text these are the first ones and those that the template puts behind them; the text stays whole.
+    """
     import torch
 
-    if own is None or len(tokens) <= own:
+    if length not in LENGTHS:
+        raise UnknownName("length", length, LENGTHS)
+    own = pooling.max_seq_length
+    if length == "model" or own is None or len(tokens) <= own:
         return tokens, inputs
     last = int(np.flatnonzero(~tokens.special)[-1])  # what stands behind it is the template's
     behind = len(tokens) - 1 - last

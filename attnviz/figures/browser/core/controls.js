@@ -25,7 +25,7 @@ export function stepper(name, change, whose = "") {
   const more = element("button", { type: "button", class: "av-step", "aria-label": `Next ${name.toLowerCase()}${whose}`, text: "›", on: { click: () => step(1) } });
   select.addEventListener("change", () => change(Number(select.value)));
   const node = element("div", { class: "av-field", role: "group", "aria-label": name + whose }, [
-    element("span", { class: "av-name", text: name, "aria-hidden": "true" }),
+    element("span", { class: "av-name", text: name, "aria-hidden": "true", "data-term": name.toLowerCase() }),
     element("div", { class: "av-stepper" }, [less, select, more]),
   ]);
   const set = (/** @type {number} */ value, /** @type {number} */ count) => {

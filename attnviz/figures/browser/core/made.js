@@ -7,8 +7,16 @@ const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
   return value;
 });
 
-/** What the page says; "" where it says nothing. */
-export const madeText = () => document.getElementById("made")?.textContent ?? "";
+const READ_NAME = "Text read"; // the name of the setting that says how much of a text was read
+
+/** What the page says; "" where it says nothing. In the app, what load.js was told of the text. */
+export const madeText = () => {
+  const read = document.documentElement.dataset.attnvizRead;
+  return document.getElementById("made")?.textContent ?? (read ? `${READ_NAME}: ${read}` : "");
+};
+
+/** That a text was read from its beginning only, for every picture of it: a line, or none. */
+export const readLines = () => madeText().split("\n").filter((line) => line.startsWith(`${READ_NAME}: `));
 
 /**
  * An SVG drawing or a CSV table with it; any other text as it is.

@@ -10,7 +10,7 @@ import { reports } from "./shared.js";
 
 // State that lasts, and what happens once.
 const STATES = ["selection", "places", "form", "setting", "held", "detail", "chosen", "granularity"];
-const TRIGGERS = ["asking", "option", "position", "edited", "switched", "open", "linked", "instead", "step", "candidate", "head", "branch"];
+const TRIGGERS = ["asking", "option", "position", "edited", "switched", "open", "linked", "instead", "step", "candidate", "head", "branch", "other", "walk"];
 
 /**
  * The default export of a component that draws with `draw`.

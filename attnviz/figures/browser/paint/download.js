@@ -11,10 +11,12 @@ import { sheetPng, sheetSvg } from "./sheet.js";
  * @param {() => string} files.table the text of a CSV
  * @param {(extension: string) => string} files.name
  * @param {[png: string, svg: string, csv: string]} files.titles
+ * @param {[text: string, action: () => void][]} [files.more] others, behind these
  */
-export const downloads = ({ sheet, table, name, titles: [png, svg, csv] }) =>
+export const downloads = ({ sheet, table, name, titles: [png, svg, csv], more = [] }) =>
   menu("Download", [
     [png, () => saveCanvas(sheetPng(sheet()), name("png"))],
     [svg, () => saveText(sheetSvg(sheet()), "image/svg+xml", name("svg"))],
     [csv, () => saveText(table(), "text/csv", name("csv"))],
+    ...more,
   ]);

@@ -47,7 +47,7 @@ export function layoutOf(pen, scene, box) {
   const rowLabels = axisLabels(pen, view.rows, view.header.queries, font, roomFor(view, box));
   const colLabels = axisLabels(pen, view.cols, view.header.keys, font, box.compact ? 60 : 110);
   const left = 20 + rowLabels.widest + 8;
-  const pitch = Math.round(size * 1.3);
+  const pitch = Math.round(size * (box.compact ? 1.2 : 1.3));
   const cellIn = (width, height) => {
     const fit = Math.min(width / view.k, height / view.q, box.largest);
     const cell = Math.max(box.smallest, fit) * box.zoom;
@@ -150,14 +150,15 @@ function paintGrid(pen, { theme, view }, { cell }, x, y, { rows, cols }) {
   pen.lines(lines, css(theme.bg));
 }
 
-const isSpecial = (flags, kept, at) => Boolean(flags[kept[at]]);
+const flagged = (flags, kept, at) => Boolean(flags?.[kept[at]]);
 
 function paintRowLabels(pen, { view, theme }, layout, y, [first, last]) {
   const { left, top, cell, plotHeight, rowStep } = layout;
   pen.clip(0, top - layout.pitch / 2, left, plotHeight + layout.pitch, () => {
     for (let i = Math.ceil(first / rowStep) * rowStep; i < last; i += rowStep) {
-      const colour = isSpecial(view.header.querySpecial, view.rows, i) ? theme.muted : theme.text;
-      pen.text(left - 7, y + (i + 0.5) * cell, isolated(layout.rowLabels.texts[i]), { align: "right", colour: css(colour) });
+      const colour = flagged(view.header.querySpecial, view.rows, i) ? theme.muted : theme.text;
+      const dotted = flagged(view.header.queryUnknown, view.rows, i);
+      pen.text(left - 7, y + (i + 0.5) * cell, isolated(layout.rowLabels.texts[i]), { align: "right", colour: css(colour), dotted });
     }
   });
 }
@@ -166,11 +167,12 @@ function paintColumnLabels(pen, { view, theme }, layout, x, [first, last]) {
   const { left, top, cell, angle, plotWidth, right, colStep } = layout;
   pen.clip(left - layout.pitch / 2, 0, plotWidth + right + layout.pitch, top, () => {
     for (let j = Math.ceil(first / colStep) * colStep; j < last; j += colStep) {
-      const colour = css(isSpecial(view.header.keySpecial, view.cols, j) ? theme.muted : theme.text);
+      const colour = css(flagged(view.header.keySpecial, view.cols, j) ? theme.muted : theme.text);
+      const dotted = flagged(view.header.keyUnknown, view.cols, j);
       const text = isolated(layout.colLabels.texts[j]);
       const at = x + (j + 0.5) * cell;
-      if (angle === 0) pen.text(at, top - layout.pitch / 2 - 3, text, { align: "center", colour });
-      else pen.text(at + (angle === SLANT ? 1 : 0), top - 6, text, { align: "left", colour, angle });
+      if (angle === 0) pen.text(at, top - layout.pitch / 2 - 3, text, { align: "center", colour, dotted });
+      else pen.text(at + (angle === SLANT ? 1 : 0), top - 6, text, { align: "left", colour, angle, dotted });
     }
   });
 }

@@ -6,7 +6,7 @@ import { cut } from "./labels.js";
  * @typedef {CanvasPen | import("./svg_pen.js").SvgPen} Pen
  * @typedef {[x: number, y: number, width: number, height: number]} Box
  * @typedef {[x0: number, y0: number, x1: number, y1: number]} Line
- * @typedef {{align?: string, colour?: string, angle?: number}} TextStyle
+ * @typedef {{align?: string, colour?: string, angle?: number, dotted?: boolean}} TextStyle dotted: underlined, as what the model does not know
  */
 
 /** Paints on a 2d context. */
@@ -92,7 +92,7 @@ export class CanvasPen {
    * @param {string} text
    * @param {TextStyle} style
    */
-  text(x, y, text, { align = "left", colour, angle = 0 } = {}) {
+  text(x, y, text, { align = "left", colour, angle = 0, dotted = false } = {}) {
     const { context } = this;
     context.save();
     context.translate(x, y);
@@ -100,6 +100,7 @@ export class CanvasPen {
     context.fillStyle = colour;
     context.textAlign = /** @type {CanvasTextAlign} */ (align);
     context.fillText(text, 0, 0);
+    if (dotted) dots(context, text, align);
     context.restore();
   }
 
@@ -138,6 +139,25 @@ export class CanvasPen {
       scene.image, cols[0], rows[0], width, height, x + cols[0] * cell, y + rows[0] * cell, width * cell, height * cell,
     );
   }
+}
+
+/**
+ * A dotted line under a text that was painted at the origin.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {string} align
+ */
+export function dots(context, text, align) {
+  const width = Math.max(6, context.measureText(text).width);
+  const left = { left: 0, center: -width / 2, right: -width }[align];
+  context.strokeStyle = context.fillStyle;
+  context.lineWidth = 1.25;
+  context.setLineDash([1.5, 1.5]);
+  context.beginPath();
+  context.moveTo(left, 7.5);
+  context.lineTo(left + width, 7.5);
+  context.stroke();
+  context.setLineDash([]);
 }
 
 /**

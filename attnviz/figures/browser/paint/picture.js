@@ -2,6 +2,7 @@
 
 import { csvText } from "../core/csv.js";
 import { shortest } from "../core/numbers.js";
+import { readLines } from "../core/made.js";
 import { pictureCanvas } from "../core/save.js";
 import { keyOf, queryOf } from "../data/view.js";
 import { css } from "./colours.js";
@@ -32,7 +33,7 @@ function sheetOf(scene) {
     return texts.flatMap((text) => wrapped(ruler, text, width - 2 * MARGIN));
   };
   const title = lines(titleFont(scene), [scene.title]);
-  const notes = lines(noteFont(scene), scene.notes);
+  const notes = lines(noteFont(scene), [...readLines(), ...scene.notes]);
   const head = 12 + LINE_HEIGHT * title.length;
   const foot = BAR_HEIGHT + 12 + LINE_HEIGHT * notes.length;
   return { scene: { ...scene, image }, layout, width, title, notes, head, height: head + layout.height + foot + 2 * MARGIN };

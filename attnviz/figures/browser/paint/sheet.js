@@ -1,6 +1,7 @@
 // Pictures that are painted from top to bottom: one painter for PNG and SVG. And what such pictures are made of: lines
 // of words, prose with coloured words.
 
+import { readLines } from "../core/made.js";
 import { pictureCanvas } from "../core/save.js";
 import { isolated } from "../core/text.js";
 import { css } from "./colours.js";
@@ -25,9 +26,9 @@ const TALLEST_SHARP = 4000;
  * @param {Sheet} sheet
  */
 export function sheetPng(sheet) {
-  const height = sheet.paint(new CanvasPen(pictureCanvas(1, 1, 1, "white").pen));
+  const height = paintWithRead(new CanvasPen(pictureCanvas(1, 1, 1, "white").pen), sheet);
   const { canvas, pen } = pictureCanvas(sheet.width, height, height > TALLEST_SHARP ? 1 : 2, css(sheet.theme.bg));
-  sheet.paint(new CanvasPen(pen));
+  paintWithRead(new CanvasPen(pen), sheet);
   return canvas;
 }
 
@@ -37,8 +38,17 @@ export function sheetPng(sheet) {
  */
 export function sheetSvg(sheet) {
   const pen = new SvgPen(sheet.width, 10, sheet.theme);
-  pen.size.height = Math.ceil(sheet.paint(pen));
+  pen.size.height = Math.ceil(paintWithRead(pen, sheet));
   return pen.document(sheet.title);
+}
+
+/** Paints it, and under it that of the text only the beginning was read; returns the height. */
+function paintWithRead(pen, sheet) {
+  const end = sheet.paint(pen);
+  const lines = readLines();
+  if (!lines.length) return end;
+  pen.font(`12px ${sheet.theme.font}`);
+  return paintWords(pen, lines, { y: end, width: sheet.width - 2 * SHEET_MARGIN, colour: sheet.theme.muted });
 }
 
 /**
@@ -62,6 +72,7 @@ export function paintWords(pen, paragraphs, { x = SHEET_MARGIN, y, width, colour
  * @property {import("../core/prose.js").Run[]} runs
  * @property {boolean} rtl
  * @property {(group: number, x: number, y: number, width: number, height: number) => import("./colours.js").Colour} ground
+ * @property {(group: number) => boolean} [dotted] whether a word is underlined, as what the model does not know
  */
 
 /**
@@ -72,7 +83,7 @@ export function paintWords(pen, paragraphs, { x = SHEET_MARGIN, y, width, colour
  * @param {number} top
  * @param {number} inner
  */
-export function paintProse(pen, { theme, runs, rtl, ground }, top, inner) {
+export function paintProse(pen, { theme, runs, rtl, ground, dotted = () => false }, top, inner) {
   pen.font(`15px ${theme.font}`);
   let [x, y] = [0, top];
   for (const [piece, group] of runs) {
@@ -88,7 +99,7 @@ export function paintProse(pen, { theme, runs, rtl, ground }, top, inner) {
       if (x > 0 && x + width > inner) [x, y] = [0, y + PROSE_LINE];
       const left = SHEET_MARGIN + (rtl ? inner - x - width : x);
       const ink = group < 0 ? theme.text : ground(group, left, y - 12, width, 24);
-      pen.text(left + width / 2, y, isolated(shown), { align: "center", colour: css(ink) });
+      pen.text(left + width / 2, y, isolated(shown), { align: "center", colour: css(ink), dotted: group >= 0 && dotted(group) });
       x += width + (group < 0 ? 0 : 1);
     }
   }

@@ -91,11 +91,12 @@ export class SvgPen {
    * @param {string} text
    * @param {TextStyle} style
    */
-  text(x, y, text, { align = "left", colour, angle = 0 } = {}) {
+  text(x, y, text, { align = "left", colour, angle = 0, dotted = false } = {}) {
     const anchor = { left: "start", center: "middle", right: "end" }[align];
     const turn = angle ? ` transform="rotate(${short((angle * 180) / Math.PI)} ${short(x)} ${short(y)})"` : "";
+    const under = dotted ? ' text-decoration="underline dotted"' : "";
     this.parts.push(
-      `<text x="${short(x)}" y="${short(y)}" dy="0.35em" font-size="${this.pixels}" text-anchor="${anchor}" fill="${colour}"${this.weight}${turn}>${xmlText(text)}</text>`,
+      `<text x="${short(x)}" y="${short(y)}" dy="0.35em" font-size="${this.pixels}" text-anchor="${anchor}" fill="${colour}"${this.weight}${turn}${under}>${xmlText(text)}</text>`,
     );
   }
 

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from attnviz.provenance import Variable, call
 from attnviz.web.pages.alignment import changes
+from attnviz.web.share import offer
+from attnviz.web.share.drawn import Drawn, file_stem
 from attnviz.web.shell import components, progress
 from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.explanation.translation.records import BeamTree, Translation
     from attnviz.runtime import Query
+    from attnviz.web.share.drawn import Rows
     from attnviz.web.state.address import State
 
 NONE = "none"
@@ -43,7 +47,9 @@ def draw(query: Query, state: State, translation: Translation) -> None:
     prefix = () if query.target_text else changes.read(state).prefix
     with progress.loading() as report:
         tree = session.runtime().beams(replace(query, target_text=None), int(chosen), prefix, report)
-    components.beams(_message(query, tree, translation), lambda node: _go_on(tree, node))
+    message = _message(query, tree, translation)
+    components.beams(message, lambda node: _go_on(tree, node))
+    offer.show(_drawn(query, state, tree, message), key="beams", noun="the search")
 
 
 def _message(query: Query, tree: BeamTree, translation: Translation) -> bytes:
@@ -55,6 +61,45 @@ def _message(query: Query, tree: BeamTree, translation: Translation) -> bytes:
         "tokens were weighed."
     )
     return beams_data(tree, prefix=given, note=note, model=session.model_name(query.model))
+
+
+def _drawn(query: Query, state: State, tree: BeamTree, message: bytes) -> Drawn:
+    made = call(
+        "beam_search",
+        Variable("model"),
+        query.text,
+        tree.beams,
+        prefix=tree.prefix or None,
+        source_language=query.source_language,
+        target_language=query.target_language,
+    )
+    model = session.model_name(query.model)
+    best = tree.hypotheses[0].node if tree.hypotheses else -1
+    found = "".join(tree.labels[node] for node in tree.nodes(best))
+    return Drawn(
+        replace(query, target_text=None),
+        state,
+        "beams",
+        lambda: message,
+        "Beam search",
+        settings=(("Hypotheses at a time", str(tree.beams)),),
+        texts=(
+            ("Source", query.text),
+            *((("Best translation behind what was given", found),) if found else ()),
+        ),
+        file_name=f"beams-{file_stem(model, query.text)}",
+        table=lambda: _table(tree),
+        again=("from attnviz.explanation.translation.beams import beam_search", f"tree = {made}"),
+        of_model=True,
+    )
+
+
+def _table(tree: BeamTree) -> Rows:
+    """Every node with its parent, its probability and what became of it."""
+    rows: Rows = [["node", "parent", "token", "log probability", "total", "fate"]]
+    columns = (tree.parents.tolist(), tree.labels, tree.log_probs.tolist(), tree.totals.tolist(), tree.fates)
+    rows += [[node, *each] for node, each in enumerate(zip(*columns, strict=True))]
+    return rows
 
 
 def _go_on(tree: BeamTree, node: int) -> None:

@@ -62,7 +62,7 @@ def draw(query: Query, state: State) -> Drawn:
                 heads = shown.pool.heads(shown.head[0], attention.heads)
                 head_statistics.of_heads(table, heads, shown.name)
         with who:
-            same_link.show(shown)
+            same_link.show(shown, state)
     return _drawn(shown, state)
 
 
@@ -183,7 +183,8 @@ def _products(shown: HeadMap) -> Products:
         record = session.runtime().query_key(attention.query, *shown.head, row, attention.kind)
     except ModelUnsupported as error:
         return Products(*shown.head, row, queries.labels, keys.labels, problem=error.message)
-    return Products(*shown.head, row, queries.labels, keys.labels, record)
+    unknown = maps.axis(queries, queries.unit).unknown, maps.axis(keys, keys.unit).unknown
+    return Products(*shown.head, row, queries.labels, keys.labels, record, unknown=unknown)
 
 
 def _places(shown: HeadMap) -> list[Head]:

@@ -35,6 +35,8 @@ def offered(shown: HeadMap, state: State) -> list[Option]:
     """The choices for this map, as the figure draws them."""
     units = maps.units(shown.attention.queries, shown.attention.keys)
     quantities = {name: each.title.capitalize() for name, each in QUANTITIES.items()}
+    if shown.form == "qk" and shown.pool is None:
+        return []  # it shows one head's weights, token by token
     options = [_option("quantity", "What is shown", shown.quantity, QUANTITY, quantities, QUANTITY_HELP)]
     if len(units) > 1:
         titles = {name: UNIT_TITLES[name] for name in units}

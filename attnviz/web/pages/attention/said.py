@@ -1,4 +1,4 @@
-"""What must be said of the text that a map is of: words that the model does not know, and how two texts are read."""
+"""What must be said of the text that a map is of: words that the model does not know."""
 
 from __future__ import annotations
 
@@ -12,19 +12,12 @@ from attnviz.types import Tokens
 if TYPE_CHECKING:
     from attnviz.web.controls.attention import Attention
 
-TOGETHER = (
-    "The two texts are read together here, as one sequence: words of one look at words of the other. What says how "
-    "alike two texts are reads each alone."
-)
-
 
 def show(attention: Attention) -> None:
     """The sentences, where there is something to say."""
     sentences = [
         unknown(each) for each in {id(each): each for each in (attention.queries, attention.keys)}.values()
     ]
-    if attention.query.pair:
-        sentences.append(TOGETHER)
     for sentence in filter(None, sentences):
         st.caption(sentence)
 
@@ -37,4 +30,4 @@ def unknown(items: object) -> str:
     if not count:
         return ""
     are = "is" if count == 1 else "are"
-    return f"{count} of {real} tokens {are} unknown to this model: all the same to it. They are underlined in the text."
+    return f"{count} of {real} tokens {are} unknown to this model: all the same to it. Dots underline them."

@@ -33,12 +33,10 @@ def draw(query: Query, state: State) -> Drawn | None:
     target = targets.choose(query, state, row)
     if target is None:
         return None
-    query = embedding_limit.choose(query, state, target)
+    options = targets.options(state, target) | embedding_limit.choose(query, state, target)
     with row:
         method = methods.choose(target, state, query.model)
-    request = Request(
-        query, target, method, targets.options(state, target), evaluation.keeps_first(query, state)
-    )
+    request = Request(query, target, method, options, evaluation.keeps_first(query, state))
     typed, choice, head = st.container(), st.container(), headline.Headline(target, state)
     try:
         with progress.loading() as report:

@@ -1,1 +1,1 @@
-"""The page “Compare”: panes side by side, all heads with each other, the finder."""
+"""The page “Compare”: panes side by side and all heads with each other."""

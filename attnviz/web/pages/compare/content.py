@@ -1,4 +1,4 @@
-"""The page "compare": heads side by side, all heads with each other, and heads that look from token to token."""
+"""The page "compare": heads side by side, and all heads with each other."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnviz.web.pages.compare import all_heads, finder, side_by_side
-from attnviz.web.shell import page
-from attnviz.web.state import session
+from attnviz.web.pages.compare import all_heads, side_by_side
+from attnviz.web.shell import links, page
+from attnviz.web.state import address, session
 
 if TYPE_CHECKING:
     from attnviz.web.share.drawn import Drawn
@@ -19,13 +19,16 @@ TITLES = {
     "token": "Side by side, by tokens",
     "word": "Side by side, by words",
     "heads": "All heads with each other",
-    "find": "Find heads",
 }
-PARTS = ("heads", "find")  # beside what stands side by side
+PARTS = ("heads",)  # beside what stands side by side
+FOUND = "find"  # in links of earlier versions: which heads make a link, which the Attention page says now
 
 
 def draw(state: State) -> Drawn | None:
     """Draw the page; returns the figure, where there is one."""
+    if state.part == FOUND:
+        kept = replace(state.elsewhere(), held=state.held)
+        st.switch_page(links.page("attention"), query_params=address.encode(kept))
     shown = _choose(state)
     beside = shown not in PARTS
     query = page.question(state, show_text=not beside)
@@ -37,7 +40,7 @@ def draw(state: State) -> Drawn | None:
     if beside:
         return side_by_side.draw(state, shown, sent)
     # Each text alone, as two visitors would send them: not as a pair that the model reads together.
-    drawn = (all_heads if shown == "heads" else finder).draw(replace(query, pair=None), state)
+    drawn = all_heads.draw(replace(query, pair=None), state)
     return replace(drawn, query=query)
 
 
@@ -59,5 +62,6 @@ def _choose(state: State) -> str:
         key=session.set_choice("compare_part", shown),
         on_change=chosen,
         required=True,
+        label_visibility="collapsed",
     )
     return shown

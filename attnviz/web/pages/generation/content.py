@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from attnviz.errors import AttnVizError
 from attnviz.provenance import call
+from attnviz.text import visible
+from attnviz.web.controls import why_link
 from attnviz.web.controls.question import needs_model
-from attnviz.web.pages.generation import choosing, closer, playing
+from attnviz.web.escape import markdown
+from attnviz.web.pages.generation import beside, choosing, closer, filing, modes, playing, tracing
 from attnviz.web.pages.generation.keeping import TOO_LARGE, keep, kept
 from attnviz.web.share.drawn import Drawn
-from attnviz.web.shell import components, progress
+from attnviz.web.shell import components, links, progress
 from attnviz.web.state import holding, session
 from attnviz.web.state.tree import Tree
 
@@ -31,9 +35,10 @@ READERS = 12  # heads in the list
 
 @dataclass(frozen=True)
 class Step:
-    """What the page looks at: a tree of what was written, and one step of its branch."""
+    """What the page looks at: a tree of what was written, and one step of its branch; `query` as the page was asked."""
 
     query: Query
+    passage: str
     draft: Draft
     tree: Tree
     place: int
@@ -45,7 +50,11 @@ def draw(query: Query, state: State) -> Drawn | None:
     if session.is_file(query.model):
         needs_model("To write")
         return None
-    query = replace(query, pair=None, target_text=None)
+    own = replace(query, pair=None, target_text=None)
+    asked = modes.ask(own, state)
+    if asked is None:
+        return None
+    query = asked.query
     tree = kept(state)
     pending = playing.pending(query)
     if pending is not None:  # a run that was stopped: what it had written stays
@@ -58,13 +67,46 @@ def draw(query: Query, state: State) -> Drawn | None:
     with progress.loading() as report:
         written = session.runtime().write(draft, 0, 0, report)
     place = _place(state, tree, written)
-    step = Step(query, draft, tree, place, written)
+    step = Step(own, asked.passage, draft, tree, place, written)
     if tree.size and not tree.written():
         st.caption(TOO_LARGE)
     head = _head(state, query)
-    data = _picture(step, head)
+    data = _picture(step, head, state)
+    modes.reply(query, written, state)
     closer.draw(step.draft, written, place, state)
-    return _drawn(step, head, data, replace(state, written=tree.written() or None))
+    _why(step, head)
+    drawn = _drawn(step, head, data, replace(state, written=tree.written() or None))
+    filing.controls(drawn)
+    return drawn
+
+
+def _why(step: Step, head: tuple[int, int] | None) -> None:
+    """To the reason why a head, by default the one that reads most, looks where it looks here; decoders only."""
+    card = session.runtime().card(step.query.model)
+    if card is None or card.kind != "decoder":
+        return
+    with progress.loading() as report:
+        rows = session.runtime().step_rows(step.draft, step.place, None, report)
+        read = readers(rows if head is None else rows[None, None, head[0], head[1]], 1)
+        try:
+            asked = session.runtime().step_question(step.draft, step.place, report)
+        except AttnVizError:  # read anew, the text is other tokens
+            return
+    if read and asked.special != "only":  # a link cannot say that
+        layer, number = head or (read[0].layer, read[0].head)
+        label = f"Why does layer {layer}, head {number} look at “{markdown(_label(step, read[0].reads), 40)}” here?"
+        there = session.spelled(session.state().elsewhere(), asked)
+        reading = session.SPECIAL if asked.special else None
+        held = ((0, rows.shape[2] - 1), (1, read[0].reads))
+        there = replace(there, reading=reading, kind=None, held=held)
+        links.link("why", label, there.on((layer, number)), icon=why_link.WHY)
+
+
+def _label(step: Step, key: int) -> str:
+    """The token that is read: of the prompt, or written behind it."""
+    prompt = step.written.prompt
+    items = prompt if key < len(prompt) else step.written.tokens
+    return visible(items.labels[key if key < len(prompt) else key - len(prompt)]).strip()
 
 
 def _place(state: State, tree: Tree, written: Written) -> int:
@@ -84,7 +126,7 @@ def _head(state: State, query: Query) -> tuple[int, int] | None:
     return (layer, head) if layer < card.layers and head < card.heads else None
 
 
-def _picture(step: Step, head: tuple[int, int] | None) -> bytes:
+def _picture(step: Step, head: tuple[int, int] | None, state: State) -> bytes:
     from attnviz.figures import writing_data
 
     written, place, tree = step.written, step.place, step.tree
@@ -92,16 +134,18 @@ def _picture(step: Step, head: tuple[int, int] | None) -> bytes:
         rows = session.runtime().step_rows(step.draft, place, None, report)
     if head is not None and (head[0] >= rows.shape[0] or head[1] >= rows.shape[1]):
         head = None
+    sources = tracing.sources(step.draft, written, step.passage, head, state)
     here = written.steps[place] if place < len(written.steps) else None
-    beside = rows.shape[2] == len(written.prompt) and _both(step.query)
+    both = rows.shape[2] == len(written.prompt) and _both(step.query)
     data = writing_data(
         written.prompt, written.steps, written.tokens, step=place,
         candidates=written.candidates if here is None else here.candidates,
         entropy=written.entropy if here is None else here.entropy,
         row=rows.mean((0, 1)) if head is None else rows[head],
-        head=head, heads=readers(rows, 0 if beside else 1), forks=_forks(step), current=tree.current,
-        beside=beside, greedy=step.draft.temperature == 0, ended=written.ended,
-        model=session.model_name(step.query.model), identity=holding.mark((step.query, "writing")),
+        head=head, heads=readers(rows, 0 if both else 1), forks=_forks(step), current=tree.current,
+        beside=both, greedy=step.draft.temperature == 0, ended=written.ended,
+        sources=sources, compared=beside.compared(step.draft, tree, state.other, head),
+        model=session.model_name(step.query.model), identity=holding.mark((step.draft.query, "writing")),
     )  # fmt: skip
     components.writing(
         data,
@@ -111,6 +155,8 @@ def _picture(step: Step, head: tuple[int, int] | None) -> bytes:
         candidate=lambda number, token: _chosen(tree, number, token),
         head=lambda layer, number: session.update(heads=() if layer < 0 else ((layer, number),)),
         branch=lambda number: keep(tree.look(number)),
+        walk=playing.walk,
+        other=_beside,
     )
     return data
 
@@ -118,6 +164,11 @@ def _picture(step: Step, head: tuple[int, int] | None) -> bytes:
 def _both(query: Query) -> bool:
     card = session.runtime().card(query.model)
     return card is not None and card.kind == "encoder-decoder"
+
+
+def _beside(number: int) -> None:
+    """Put a branch beside the one that is looked at, or take it away again."""
+    session.update(other=None if session.state().other == str(number) else str(number))
 
 
 def _chosen(tree: Tree, place: int, token: int) -> None:
@@ -153,19 +204,19 @@ def _forks(step: Step) -> tuple[Fork, ...]:
     tree = step.tree
     if len(tree.branches) < 2:
         return ()
-    found = []
-    for number, branch in enumerate(tree.branches):
-        told = session.runtime().write(replace(step.draft, chosen=tree.path_of(number)), 0, branch.at)
-        text = "".join(told.tokens.labels[branch.at :])
-        first = told.steps[0].token.probability if told.steps else None
-        found.append(Fork(branch.parent, branch.at, text[:200], first))
-    return tuple(found)
+    found = session.runtime().partings(
+        step.draft, tuple((tree.path_of(n), branch.at) for n, branch in enumerate(tree.branches))
+    )
+    return tuple(
+        Fork(branch.parent, branch.at, told.text[:200], told.step.token.probability if told.step else None)
+        for branch, told in zip(tree.branches, found, strict=True)
+    )
 
 
 def _drawn(step: Step, head: tuple[int, int] | None, data: bytes, state: State) -> Drawn:
     draft = step.draft
     told = {name: value for name, value in draft.choosing.items() if draft.temperature > 0}
-    made = call("model.write", step.query.content, **told, **step.query.reading)
+    made = call("model.write", draft.query.content, **told, **draft.query.reading)
     where = f"step {step.place + 1}"
     return Drawn(
         step.query,
@@ -178,7 +229,7 @@ def _drawn(step: Step, head: tuple[int, int] | None, data: bytes, state: State) 
             ("Head", "mean of all" if head is None else f"layer {head[0]}, head {head[1]}"),
             ("Tokens are chosen", choosing.words(draft)),
         ),
-        texts=(("Prompt", step.query.text), ("Written", step.written.tokens.text or "nothing yet")),
+        texts=(("Prompt", draft.query.text), ("Written", step.written.tokens.text or "nothing yet")),
         table=lambda: rows_of(step),
         again=(f"writer = {made}", call("writer.follow", list(draft.chosen)), "writer.steps"),
         of_model=True,

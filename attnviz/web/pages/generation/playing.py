@@ -70,6 +70,14 @@ def _want(count: int) -> None:
     st.session_state[WANTED] = count
 
 
+def walk(way: int) -> None:
+    """A key in the text: one step, one back, or to play; while tokens come, this has stopped them already."""
+    if way < 0:
+        _back()
+    elif PENDING not in st.session_state:
+        _want(1 if way else st.session_state.get("play_count", COUNTS[1]))
+
+
 def _back() -> None:
     at, tree = session.state().at, kept(session.state())
     place = int(at.split(".")[1]) if at else len(tree.path)
@@ -82,7 +90,7 @@ def _over() -> None:
 
 def _prune() -> None:
     tree = kept(session.state())
-    keep(tree.without(tree.current))
+    keep(tree.without(tree.current), beside=False)
 
 
 def _write(query: Query, draft: Draft, tree: Tree, count: int, slot: Any) -> Tree:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import streamlit as st
 
 from attnviz.figures.messages import axes as maps
 from attnviz.provenance import call
-from attnviz.web.controls import head_statistics
+from attnviz.web import glossary
 from attnviz.web.controls.attention import Attention, archive, read_attention
 from attnviz.web.share.drawn import Drawn
 from attnviz.web.shell import components, links, progress
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from attnviz.types import FloatArray
     from attnviz.web.state.address import Head, State
 
-THUMBNAIL = 64  # cells a side
+THUMBNAIL = 64  # cells a side, or fewer where there are many heads
+THUMBNAIL_BYTES = 400_000  # of all heads
 
 
 def draw(query: Query, state: State) -> Drawn:
@@ -109,7 +111,7 @@ def message(
         f"{query} {kind}",
     )
     padded = any(maps.real_items(each) < len(each) for each in (attention.queries, attention.keys))
-    overviews = runtime.overviews(query, THUMBNAIL, kind, report)
+    overviews = runtime.overviews(query, _side(attention), kind, report)
     table = runtime.statistics(query, kind, report)
     return heads_data(
         overviews,
@@ -118,7 +120,7 @@ def message(
         keys=attention.shape[3],
         chosen=chosen,
         details=details,
-        descriptions={metric: head_statistics.description(metric).meaning for metric in table.metrics},
+        descriptions={metric: glossary.term(metric).meaning for metric in table.metrics},
         causal=attention.causal,
         note="The padding of the sound is left out of the small maps." if padded else "",
         model=session.model_name(query.model),
@@ -131,6 +133,13 @@ def _maps(attention: Attention, places: Sequence[Head], queries: maps.Axis, keys
     runtime = session.runtime()
     found = [runtime.attention(attention.query, *place, attention.kind, unit="token") for place in places]
     return np.stack(found) if found else np.zeros((0, len(queries.labels), len(keys.labels)), np.float32)
+
+
+def _side(attention: Attention) -> int:
+    """How many cells a side a small map has; where nobody looks ahead, only half of them are sent."""
+    layers, heads, rows, columns = attention.shape
+    halved = attention.causal and rows == columns
+    return min(THUMBNAIL, math.isqrt(THUMBNAIL_BYTES * (2 if halved else 1) // (layers * heads)))
 
 
 def _comparison(attention: Attention, chosen: tuple[Head, ...]) -> None:

@@ -1,17 +1,18 @@
 // Figure "alignment": source and target words with the links between them, as lines or as a matrix; links can be moved.
 
-import { button, choice, segments } from "../../core/controls.js";
+import { button, choice, segments, toggle } from "../../core/controls.js";
 import { element } from "../../core/dom.js";
 import { figureState } from "../../core/figure.js";
 import { isRtl, modified, placeAfter, rove, taken } from "../../core/keyboard.js";
-import { percent } from "../../core/numbers.js";
+import { decimals, percent } from "../../core/numbers.js";
 import { Shared } from "../../core/shared.js";
 import { quoted } from "../../core/text.js";
+import { css } from "../../paint/colours.js";
 import { downloads } from "../../paint/download.js";
 import { themeOf } from "../../paint/theme.js";
 import { arrange, buildWords, drawLines, dressWords } from "./lines.js";
 import { messageOf, partnersOf, placeName, uncertain } from "./message.js";
-import { alignmentSheet, nameOf, tableText } from "./picture.js";
+import { alignmentSheet, GOLD_HELP, goldColour, nameOf, tableText } from "./picture.js";
 import { matrixTable } from "./table.js";
 
 /** @import {AlignmentState, Word} from "./message.js" */
@@ -29,11 +30,13 @@ export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {AlignmentState} */ (figureState(root, "alignment", build));
   const { header, arrays } = messageOf(bytes);
   const another = state.header?.identity !== header.identity;
-  Object.assign(state, { header, callbacks: header.editable ? callbacks : { ...callbacks, linked: null, instead: null }, maps: arrays.maps.data, entropy: arrays.entropy.data, scores: arrays.scores.data });
+  Object.assign(state, { header, callbacks: header.editable ? callbacks : { ...callbacks, linked: null, instead: null }, maps: arrays.maps.data, entropy: arrays.entropy.data, scores: arrays.scores.data, errors: arrays.errors.data });
+  state.golden ??= true;
+  state.goldChoice.node.hidden = !header.gold;
   if (another) Object.assign(state, { held: null, pointed: null, formed: new Shared("form"), placed: new Shared("selection") });
   state.formed.offer(header.form);
   state.placed.offer(header.places[header.shown]);
-  state.help.textContent = HELP + (state.callbacks.linked ? DRAG : "");
+  state.help.textContent = HELP + (state.callbacks.linked ? DRAG : "") + (header.gold ? ` ${GOLD_HELP}` : "");
   state.heading.textContent = header.title;
   state.heading.hidden = !header.title;
   state.note.textContent = header.note;
@@ -57,6 +60,10 @@ function build(state) {
     refresh(state);
     state.callbacks.selection?.({ layer: place[0], head: place[1] });
   });
+  state.goldChoice = toggle("Gold links", (shown) => {
+    state.golden = shown;
+    refresh(state);
+  });
   const download = downloads({
     sheet: () => alignmentSheet(state), table: () => tableText(state), name: (extension) => nameOf(state, extension),
     titles: ["PNG picture", "SVG drawing", "CSV table"],
@@ -71,7 +78,7 @@ function build(state) {
   state.panel = element("div", { class: "av-alpanel", "data-testid": "panel" });
   state.help = element("p", { class: "av-help" });
   state.note = element("p", { class: "av-note" });
-  const toolbar = element("div", { class: "av-toolbar" }, [state.formChoice.node, state.headChoice.node, element("div", { class: "av-tools" }, [download])]);
+  const toolbar = element("div", { class: "av-toolbar" }, [state.formChoice.node, state.headChoice.node, state.goldChoice.node, element("div", { class: "av-tools" }, [download])]);
   state.host.append(state.heading, toolbar, state.readout, state.board, state.matrix, state.panel, state.help, state.note);
   listen(state);
 }
@@ -189,6 +196,8 @@ function refresh(state) {
   const form = state.formed.value;
   state.formChoice.set(form);
   state.headChoice.set(state.place, header.places.map((_, n) => [String(n), placeName(state, n)]));
+  state.goldChoice.set(state.golden);
+  host.style.setProperty("--av-gold", css(goldColour(state.theme)));
   state.board.hidden = form === "matrix";
   state.matrix.hidden = form !== "matrix";
   if (form === "matrix") state.matrix.replaceChildren(matrixTable(state));
@@ -216,7 +225,8 @@ function summary(state) {
   const doubts = state.header.targets.filter((_, t) => uncertain(state, t)).length;
   const count = state.header.targets.length;
   const said = doubts ? `${doubts} of ${count} words are uncertain (dashed): their attention is spread out.` : `All ${count} words of the translation have a clear source.`;
-  return `${placeName(state, state.place).split(" · ")[0].replace("layer", "Layer")}. ${said}`;
+  const error = state.header.gold ? ` Alignment error rate ${decimals(state.errors[state.place], 2)} against gold.` : "";
+  return `${placeName(state, state.place).split(" · ")[0].replace("layer", "Layer")}. ${said}${error}`;
 }
 
 /**

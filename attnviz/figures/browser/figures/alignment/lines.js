@@ -3,8 +3,8 @@
 import { element } from "../../core/dom.js";
 import { percent } from "../../core/numbers.js";
 import { css } from "../../paint/colours.js";
-import { FAINTEST, partnersOf, uncertain, weightAt } from "./message.js";
-import { lineColour } from "./picture.js";
+import { FAINTEST, goldOf, partnersOf, uncertain, weightAt } from "./message.js";
+import { goldColour, lineColour } from "./picture.js";
 
 /** @import {AlignmentState, Word} from "./message.js" */
 
@@ -55,6 +55,15 @@ export function drawLines(state) {
     header.sources.forEach((__, s) => {
       const weight = weightAt(state, t, s);
       const on = word && (word.side ? word.at === t : word.at === s);
+      const gold = goldOf(state, t, s);
+      if (gold) {
+        const band = document.createElementNS(SVG, "path");
+        band.setAttribute("d", curve(ends[0][s], ends[1][t], upright));
+        band.setAttribute("class", `av-algold av-algold-${gold}`);
+        band.setAttribute("stroke", css(goldColour(theme)));
+        band.setAttribute("opacity", String(word && !on ? 0.15 : 0.75));
+        paths.push([-1, band]);
+      }
       if (weight < (on ? 0.01 : FAINTEST)) return;
       const path = document.createElementNS(SVG, "path");
       path.setAttribute("d", curve(ends[0][s], ends[1][t], upright));

@@ -26,10 +26,11 @@ import { unpack } from "../../core/message.js";
  * @property {number} flat
  * @property {string[]} sources
  * @property {Target[]} targets
+ * @property {{sure: [source: number, target: number][], possible: [source: number, target: number][]} | null} gold links that are known
  *
  * @typedef {{side: number, at: number}} Word side 0 of the source, 1 of the target
  *
- * @typedef {import("../../core/figure.js").State & {header: AlignmentHeader, maps: Float32Array, entropy: Float32Array, scores: Float32Array, place: number, held: Word | null, pointed: Word | null}} AlignmentState
+ * @typedef {import("../../core/figure.js").State & {header: AlignmentHeader, maps: Float32Array, entropy: Float32Array, scores: Float32Array, errors: Float32Array, golden: boolean, place: number, held: Word | null, pointed: Word | null}} AlignmentState
  */
 
 export const MEAN = -1;
@@ -60,6 +61,13 @@ export function partnersOf(state, { side, at }) {
   const count = side ? state.header.sources.length : state.header.targets.length;
   const all = Array.from({ length: count }, (_, other) => ({ at: other, weight: side ? weightAt(state, at, other) : weightAt(state, other, at) }));
   return all.sort((a, b) => b.weight - a.weight);
+}
+
+/** What gold says of the link of target word t to source word s: "sure", "possible" or "". */
+export function goldOf({ header, golden }, t, s) {
+  if (!header.gold || !golden) return "";
+  const among = (/** @type {[number, number][]} */ links) => links.some(([source, target]) => source === s && target === t);
+  return among(header.gold.sure) ? "sure" : among(header.gold.possible) ? "possible" : "";
 }
 
 /**

@@ -4,7 +4,7 @@ import { element } from "../../core/dom.js";
 import { percent } from "../../core/numbers.js";
 import { css, inkOn, sequentialScale } from "../../paint/colours.js";
 import { colourOf, plainScale } from "../../paint/scales.js";
-import { uncertain, weightAt } from "./message.js";
+import { goldOf, uncertain, weightAt } from "./message.js";
 
 /** @import {AlignmentState} from "./message.js" */
 
@@ -27,7 +27,8 @@ export function matrixTable(state) {
     const cells = header.sources.map((_, s) => {
       const weight = weightAt(state, t, s);
       const colour = colourOf(scale, weight);
-      return element("td", { "data-side": 1, "data-at": t, style: `background-color:${css(colour)};color:${css(inkOn(colour))}`, title: `${label} ← ${header.sources[s]}: ${percent(weight)}`, text: shortShare(weight) });
+      const gold = goldOf(state, t, s);
+      return element("td", { "data-side": 1, "data-at": t, class: gold ? `av-algold-${gold}` : "", style: `background-color:${css(colour)};color:${css(inkOn(colour))}`, title: `${label} ← ${header.sources[s]}: ${percent(weight)}${gold ? ` · gold: ${gold}` : ""}`, text: shortShare(weight) });
     });
     const name = element("th", { scope: "row", class: "av-altarget", "data-side": 1, "data-at": t, dir: "auto", text: label + (uncertain(state, t) ? " ?" : "") });
     return element("tr", {}, [name, ...cells, element("td", { class: "av-number", text: logProb.toFixed(2).replace("-", "−") })]);

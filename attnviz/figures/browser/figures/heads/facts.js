@@ -76,7 +76,7 @@ export function legendText(state) {
   const smaller = state.thumbs.shape[2] < header.queries || state.thumbs.shape[3] < header.keys;
   const pooled = smaller && header.pooled ? ` Each dot stands for a block of tokens (${header.pooled}).` : "";
   const scale = same ? "the largest weight of all heads" : "each head’s own largest weight: compare patterns, not shades";
-  const maps = `Queries down, keys across. Colour: square root of the weight, up to ${scale}.${pooled}${sinkText(state)}`;
+  const maps = `Queries down, keys across. Colour: square root of the weight, up to ${scale}, in 255 steps; an opened head reads exactly.${pooled}${sinkText(state)}`;
   if (!colourBy) return maps;
   const { unit, description } = header.metrics.find(({ name }) => name === colourBy);
   const [low, high] = rangeOf(valuesOf(state, colourBy));

@@ -31,4 +31,27 @@ import { unpack } from "../../core/message.js";
  */
 
 /** @type {(bytes: Uint8Array) => {header: HeadsHeader, arrays: Record<string, any>}} */
-export const messageOf = (bytes) => unpack(bytes);
+export function messageOf(bytes) {
+  const message = unpack(bytes);
+  const { thumbs } = message.arrays;
+  if (thumbs.shape.length === 3) message.arrays.thumbs = squareOf(thumbs);
+  return message;
+}
+
+/**
+ * Thumbnails that came without the half above their diagonals, with zeros in it.
+ * @param {Section} section
+ * @returns {Section}
+ */
+export function squareOf({ data, shape }) {
+  const [layers, heads, cells] = shape;
+  const side = Math.round((Math.sqrt(8 * cells + 1) - 1) / 2);
+  const whole = new Uint8Array(layers * heads * side * side);
+  let from = 0;
+  for (let row = 0; row < layers * heads * side; row++) {
+    const count = (row % side) + 1;
+    whole.set(data.subarray(from, from + count), row * side);
+    from += count;
+  }
+  return { data: whole, shape: [layers, heads, side, side] };
+}

@@ -200,7 +200,7 @@ function refresh(state) {
   state.headStepper.set(head, header.heads);
   const { form } = state.forms;
   state.shown.show(header, form);
-  state.scaleChoice.node.hidden = !header.rowsSumToOne;
+  state.scaleChoice.node.hidden = !header.rowsSumToOne || ["lines", "qk"].includes(form);
   state.note.textContent = header.note;
   state.options.set([
     ...state.shown.chips(header, form),
@@ -233,7 +233,6 @@ function refresh(state) {
   state.download.hidden = !state.forms.ready;
   state.layerStepper.node.hidden = Boolean(header.pool && !header.pool.layers);
   state.headStepper.node.hidden = form === "lines" || Boolean(header.pool);
-  state.scaleChoice.node.hidden ||= ["lines", "qk"].includes(form);
 }
 
 /**

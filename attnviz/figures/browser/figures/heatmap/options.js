@@ -18,6 +18,7 @@ export class Options {
   /** `own`: nodes of the figure's own choices. `change(name, value)` is told what the reader chose of the host's. */
   constructor(own, change) {
     this.change = change;
+    this.own = own;
     this.host = element("div", { class: "av-options-host" });
     this.panel = panel("Options", [this.host, ...own]);
     this.chips = element("div", { class: "av-chips", role: "group", "aria-label": "What is set" });
@@ -46,6 +47,7 @@ export class Options {
 
   /** Shows what is set: of the host's choices, and `own` [[words, takeBack]]. */
   set(own) {
+    this.panel.hidden = !this.options.length && this.own.every((node) => node.hidden);
     const host = this.options.filter(({ value, usual, choices }) => choices.length && value !== usual);
     const titled = host.map(({ name, value, usual, choices }) => [titleOf(choices, value), () => this.change(name, usual)]);
     const all = [...titled, ...own];

@@ -11,7 +11,7 @@ const MUCH = 0.4; // of all that a map holds
 export class Sinks {
   /** `weigh(quantity)` asks for the map of another quantity. */
   constructor(weigh) {
-    this.words = element("span");
+    this.words = element("span", { "data-term": "cls" });
     this.button = button("", "", () => weigh(this.other));
     this.node = element("p", { class: "av-sink", "data-testid": "sink" }, [this.words, " ", this.button]);
   }
@@ -35,7 +35,7 @@ export class Sinks {
       : `${percent(found.share)} of this head rests on ${name}: often the place where a head looks when it has nothing to add.`;
     this.button.textContent = weighted ? "Show attention weights" : "Weight it by what it carries";
     this.button.setAttribute("aria-label", this.button.textContent);
-    this.button.title = "The value-weighted norm: the length of the vector that the weight lets through (Kobayashi et al. 2020).";
+    this.button.dataset.term = "value-weighted";
     this.button.hidden = !quantities.includes(this.other);
   }
 }

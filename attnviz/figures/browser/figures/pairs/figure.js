@@ -12,12 +12,13 @@ import { pairsOf, pairsThatHold, strongestPairs, sumsOf } from "../../data/pairs
 import { css, divergingScale, inkOn } from "../../paint/colours.js";
 import { downloads } from "../../paint/download.js";
 import { legend } from "../../paint/legend.js";
+import { paintLinks } from "../../paint/links.js";
 import { CanvasPen } from "../../paint/pens.js";
 import { colourOf, plainScale } from "../../paint/scales.js";
 import { sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
 import { messageOf } from "./message.js";
-import { paintLines, pairsSheet, ROW } from "./picture.js";
+import { pairsSheet, ROW } from "./picture.js";
 
 /** @import {PairsState, Place, Word} from "./message.js" */
 
@@ -220,7 +221,7 @@ function paint(state, lines) {
   const context = canvas.getContext("2d");
   context.scale(dpr, dpr);
   const places = rows.map((words) => new Map(words.map(({ group }, n) => [group, (n + 0.5) * ROW])));
-  paintLines(new CanvasPen(context), state, lines, { left: 3, right: width - 3, at: (side, group) => places[side].get(group) ?? null });
+  paintLinks(new CanvasPen(context), state, lines, { left: 3, right: width - 3, at: (side, group) => places[side].get(group) ?? null });
 }
 
 const ofTotal = ({ header }, value) => (header.value ? ` (${percent(Math.abs(value / header.value))} of the similarity)` : "");

@@ -20,7 +20,7 @@ import { unpack } from "../../core/message.js";
  * @property {number} group
  * @property {number} value the sum of its pairs
  *
- * @typedef {import("../../core/figure.js").State & {header: PairsHeader, arrays: Record<string, any>, theme: import("../../paint/theme.js").Theme, scale: import("../../paint/scales.js").Scale, granularity: string, share: number, specials: boolean, held: Place | null, shown: Place | null, texts: Word[][], rows: Word[][], pairs: import("../../data/pairs.js").Pairs, sorted: import("../../data/pairs.js").Pair[]}} PairsState
+ * @typedef {import("../../core/figure.js").State & {header: PairsHeader, arrays: Record<string, any>, theme: import("../../paint/theme.js").Theme, scale: import("../../paint/scales.js").Scale, top: number, granularity: string, share: number, specials: boolean, held: Place | null, shown: Place | null, texts: Word[][], rows: Word[][], pairs: import("../../data/pairs.js").Pairs, sorted: import("../../data/pairs.js").Pair[]}} PairsState
  */
 
 /** @type {(bytes: Uint8Array) => {header: PairsHeader, arrays: Record<string, any>}} */

@@ -1,38 +1,17 @@
-// Two texts facing each other with lines between their words, painted on screen and in pictures.
+// Two texts facing each other with lines between their words, as a picture.
 
 import { isolated } from "../../core/text.js";
 import { css, inkOn } from "../../paint/colours.js";
 import { paintBar } from "../../paint/legend.js";
+import { paintLinks } from "../../paint/links.js";
 import { colourOf } from "../../paint/scales.js";
 import { paintWords, SHEET_MARGIN } from "../../paint/sheet.js";
 
 /** @import {PairsState, Word} from "./message.js" */
 
 export const ROW = 32; // pixels of a word
-const THICKEST = 12; // pixels of the strongest line
-const TONE = 0.62; // of the scale, whose colour lines have: their width says how much, their colour only the sign
-const FAINTEST = 0.35;
 const WIDTH = 760;
 const COLUMN = 210;
-
-/**
- * Lines between words, the strongest last and so on top; below zero they are dashed. `at(side, group)` is where a word
- * stands, null where it does not.
- * @param {import("../../paint/pens.js").Pen} pen
- * @param {PairsState} state
- * @param {import("../../data/pairs.js").Pair[]} lines
- * @param {{left: number, right: number, at: (side: number, group: number) => number | null}} place
- */
-export function paintLines(pen, { scale, top }, lines, { left, right, at }) {
-  for (const [i, j, value] of [...lines].reverse()) {
-    const [from, to] = [at(0, i), at(1, j)];
-    if (from === null || to === null) continue;
-    const size = top > 0 ? Math.abs(value) / top : 0;
-    const colour = css(colourOf(scale, Math.sign(value) * TONE * scale.top));
-    const style = { thickness: Math.max(1, THICKEST * size), opacity: FAINTEST + (1 - FAINTEST) * size, dash: value < 0 ? [6, 4] : [] };
-    pen.lines([[left, from, right, to]], colour, style);
-  }
-}
 
 /**
  * The sheet (see sheet.js) of what the figure shows.
@@ -59,7 +38,7 @@ function paintSheet(pen, state, { title, legend, notes, lines }) {
   pen.text(WIDTH - SHEET_MARGIN - COLUMN, y, header.texts[1].title, { colour: css(theme.text) });
   const first = y + ROW;
   const places = rows.map((words) => new Map(words.map(({ group }, n) => [group, first + n * ROW])));
-  paintLines(pen, state, lines, {
+  paintLinks(pen, state, lines, {
     left: SHEET_MARGIN + COLUMN + 4, right: WIDTH - SHEET_MARGIN - COLUMN - 4, at: (side, group) => places[side].get(group) ?? null,
   });
   pen.font(`14px ${theme.font}`);

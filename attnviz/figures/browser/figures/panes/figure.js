@@ -25,7 +25,7 @@ import { differenceTable, panesTable, sayCell } from "./words.js";
 
 /** @import {PanesState} from "./message.js" */
 
-const BETWEEN = 24;
+const BETWEEN = 12;
 const KEYS_HELP = "Arrow keys move a cell cursor through the first map, and through the others where they have a counterpart; Escape ends it.";
 
 /** Draws the figure in `root`. callbacks.places([[layer, head], ...]) is told what the reader steps to. */
@@ -81,10 +81,11 @@ function build(state) {
     ["CSV of the difference", () => saveText(differenceTable(state), "text/csv", nameOf(state, "csv"))],
   ]);
   state.toolbar = element("div", { class: "av-toolbar" }, [
-    state.linkToggle.node, state.hideToggle.node, state.firstChoice.node, state.secondChoice.node, element("div", { class: "av-tools" }, [download]),
+    state.linkToggle.node, state.hideToggle.node, state.firstChoice.node, state.secondChoice.node,
   ]);
   state.notice = element("p", { class: "av-notice", role: "status", "data-testid": "notice" });
   state.readout = element("div", { class: "av-readout av-facts", "data-testid": "readout", "aria-live": "off" });
+  state.toolbar.append(state.readout, element("div", { class: "av-tools" }, [download]));
   state.stage = element("div", { class: "av-side", tabindex: "0", role: "application", "aria-roledescription": "attention maps", "data-testid": "stage" });
   state.stage.addEventListener("keydown", (event) => keydown(state, event));
   state.legends = [legend(), legend()];
@@ -92,7 +93,7 @@ function build(state) {
   state.note = element("p", { class: "av-note" });
   state.about = element("p", { class: "av-note" });
   state.changed = element("div", { class: "av-change" }, [state.grid.node, state.about]);
-  state.host.append(state.toolbar, state.notice, state.readout, state.stage, ...state.legends.map(({ node }) => node), element("p", { class: "av-help", text: KEYS_HELP }), state.note, state.changed);
+  state.host.append(state.toolbar, state.notice, state.stage, ...state.legends.map(({ node }) => node), element("p", { class: "av-help", text: KEYS_HELP }), state.note, state.changed);
   document.fonts?.ready.then(() => state.header && refresh(state));
 }
 
@@ -225,9 +226,10 @@ function showChanges(state) {
 function showMaps(state) {
   const width = state.host.clientWidth;
   state.host.classList.toggle("av-compact", width < 560);
+  state.host.classList.toggle("av-many", state.header.panes.length > 2);
   // Beside each other as long as every row has room for its label.
   const longest = Math.max(...state.views.map((view) => Math.max(view.q, view.k)));
-  const least = clamp(90 + 14 * longest, 290, 420);
+  const least = clamp(88 + 13 * longest, 280, 420);
   const most = state.plots.length === 4 ? 2 : 3;
   const columns = clamp(Math.floor((width + BETWEEN) / (least + BETWEEN)), 1, most);
   const each = Math.floor((width - (columns - 1) * BETWEEN) / columns);

@@ -15,18 +15,20 @@ import { legend } from "../../paint/legend.js";
 import { colourOf, rootScale } from "../../paint/scales.js";
 import { SHEET_MARGIN, paintProse, sheetSvg } from "../../paint/sheet.js";
 import { themeOf } from "../../paint/theme.js";
-import { branchNodes, candidateRows, headRows } from "./lists.js";
+import { branchNodes, candidateRows, headRows, teller } from "./lists.js";
 import { messageOf } from "./message.js";
+import { comparedNodes, markSource, sourceNodes, sourceText } from "./traces.js";
 
 /** @import {WritingState, Token} from "./message.js" */
 
-const HELP = "Click a token to see how it came about, another candidate to go that way, a head to see what it read. Arrow keys move in the text.";
+const HELP = "Click a token to see how it came about, another candidate to go that way, a head to see what it read. Arrow keys move in the text, Space writes on and stops, s is one step, Backspace one back.";
+const WALKS = { " ": 0, s: 1, Backspace: -1 }; // play or stop, one step, one step back
 const UNSURE = 3.5; // nats from which on the underline has its full strength
 const WIDTH = 720;
 
 /**
  * Draws the figure in `root`. callbacks: step(number) a token is looked at; candidate([step, id]) it is to stand there;
- * head([layer, head] or [-1, -1] for the mean of all); branch(number) is looked at.
+ * head([layer, head] or [-1, -1] for the mean of all); branch(number) is looked at; other(number) is put beside it; walk(0) plays or stops, walk(1) is a step, walk(-1) one back.
  */
 export function draw(root, bytes, callbacks = {}) {
   const state = /** @type {WritingState} */ (figureState(root, "writing", build));
@@ -61,13 +63,15 @@ function build(state) {
   state.candidates = element("table", { class: "av-candidates", "data-testid": "candidates" });
   state.heads = element("table", { class: "av-readers", "data-testid": "readers" });
   state.note = element("p", { class: "av-note" });
+  state.compared = element("div", { class: "av-side-by-side" });
+  state.sources = element("section", { class: "av-tracing" });
   state.branches = element("div", { class: "av-branches", role: "group", "aria-label": "Branches of the text" });
   state.help = element("p", { class: "av-help", text: HELP });
   state.sides = element("div", { class: "av-writing-sides" }, [
     element("section", {}, [state.heading, element("div", { class: "av-headbox" }, [state.candidates])]),
     element("section", {}, [element("h4", { class: "av-panel-title", text: "Heads, by what they read here" }), element("div", { class: "av-headbox" }, [state.heads]), state.note]),
   ]);
-  state.host.append(element("div", { class: "av-toolbar" }, [state.firstToggle.node]), state.legend.node, state.prose, state.readout, state.branches, state.sides, state.help);
+  state.host.append(element("div", { class: "av-toolbar" }, [state.firstToggle.node]), state.legend.node, state.prose, state.readout, state.branches, state.compared, state.sources, state.sides, state.help);
   listen(state);
 }
 
@@ -84,8 +88,12 @@ function listen(state) {
   prose.addEventListener("keydown", (event) => {
     const node = at(event);
     if (!node || modified(event)) return;
-    if (event.key === "Enter" || event.key === " ") {
+    if (event.key === "Enter") {
       pick(node);
+      return taken(event);
+    }
+    if (event.key in WALKS) {
+      state.callbacks.walk?.(WALKS[event.key]);
       return taken(event);
     }
     const all = nodes();
@@ -129,6 +137,8 @@ function refresh(state) {
   state.note.textContent = noteOf(state);
   state.branches.hidden = header.forks.length < 2;
   state.branches.replaceChildren(...branchNodes(header));
+  state.compared.replaceChildren(...comparedNodes(header));
+  state.sources.replaceChildren(...sourceNodes(header, (key) => labelAt(state, key), teller));
   state.help.hidden = !state.callbacks.step;
   read(state, null);
 }
@@ -211,6 +221,7 @@ function readingOf(state, key) {
  * @param {WritingState} state
  */
 function read(state, node) {
+  markSource(state, Number(node?.dataset.step ?? state.header.step));
   if (!node) {
     state.readout.textContent = "Point at a token to read its numbers.";
     return;
@@ -219,7 +230,8 @@ function read(state, node) {
   const token = state.header.written[Number(node.dataset.step ?? -1)];
   const weight = key < state.row.length ? `, attention ${decimals(state.row[key])}` : "";
   const about = token ? `, written with ${percent(token.probability)}, entropy ${decimals(token.entropy, 2)} nats` : "";
-  state.readout.textContent = node.classList.contains("av-next") ? "The token to come" : `${quoted(labelAt(state, key))}${weight}${about}`;
+  const source = token ? sourceText(state.header, Number(node.dataset.step), (place) => quoted(labelAt(state, place))) : "";
+  state.readout.textContent = node.classList.contains("av-next") ? "The token to come" : `${quoted(labelAt(state, key))}${weight}${about}${source && `; ${source}`}`;
 }
 
 function tableText({ header }) {

@@ -6,7 +6,7 @@ import { decimals, percent } from "../../core/numbers.js";
 /** @import {WritingHeader, WritingState} from "./message.js" */
 
 /** A button that tells the host something when it is clicked. */
-const teller = (name, value, text, more = {}) =>
+export const teller = (name, value, text, more = {}) =>
   element("button", { type: "button", class: "av-pick", dir: "auto", "data-told": JSON.stringify([name, value]), text, ...more });
 
 const bar = (share, name) => element("span", { class: `av-bar ${name}`, "aria-hidden": "true", style: `width:${(100 * Math.min(1, Math.max(0, share))).toFixed(2)}%` });
@@ -55,7 +55,7 @@ export function headRows(state, labelAt) {
  * Branches as lines, each indented behind the one that it parts from.
  * @param {WritingHeader} header
  */
-export function branchNodes({ forks, current }) {
+export function branchNodes({ forks, current, compared }) {
   const depth = (n) => (forks[n][0] < 0 ? 0 : 1 + depth(forks[n][0]));
   const order = [];
   const visit = (n) => {
@@ -70,6 +70,7 @@ export function branchNodes({ forks, current }) {
     return element("div", { class: "av-branch", style: `margin-inline-start:${18 * depth(n)}px` }, [
       teller("branch", n, text || "␣", { "aria-pressed": String(n === current) }),
       element("span", { class: "av-group-text", text: said }),
+      ...(n === current ? [] : [teller("other", n, "beside", { class: "av-pick av-beside", "aria-label": `Put branch ${n} beside the one that is shown`, "aria-pressed": String(compared?.sides[1].number === n) })]),
     ]);
   })];
 }

@@ -6,6 +6,8 @@ import { unpack } from "../../core/message.js";
  * @typedef {[id: number, label: string, before: number, after: number, special: boolean]} Candidate
  * @typedef {{label: string, name: string, special: boolean, probability: number, after: number, entropy: number}} Token
  *
+ * @typedef {{number: number, text: string, tokens: number, probability: number, log_probability: number, entropy: number}} Side
+ *
  * @typedef {object} WritingHeader
  * @property {string} identity
  * @property {{runs: import("../../core/prose.js").Run[], labels: string[], special: number[]}} prompt
@@ -18,6 +20,8 @@ import { unpack } from "../../core/message.js";
  * @property {[layer: number, head: number, weight: number, position: number][]} heads
  * @property {[parent: number, at: number, text: string, probability: number | null][]} forks
  * @property {number} current
+ * @property {{place: [number, number], links: [position: number, share: number, sure: boolean][], chance: number, note: string} | null} sources
+ * @property {{at: number, sides: Side[], reads: [label: string, weights: (number | null)[]][]} | null} compared
  * @property {boolean} beside whether the row is over the prompt alone
  * @property {boolean} greedy
  * @property {boolean} ended

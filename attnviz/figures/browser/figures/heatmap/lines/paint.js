@@ -8,6 +8,7 @@ import { keyOf, queryOf } from "../../../data/view.js";
 import { css } from "../../../paint/colours.js";
 import { cut } from "../../../paint/labels.js";
 import { headColour } from "../../../paint/palette.js";
+import { dots } from "../../../paint/pens.js";
 
 export const LEVELS = 10; // of opacity
 const GAP_SHARE = 0.07; // of a line, to either side of its middle
@@ -120,12 +121,20 @@ export function paintSeen(lines) {
   pen.fillStyle = css(theme.text);
   const first = Math.max(0, Math.floor(offset / box.row));
   const last = Math.ceil((offset + box.seen) / box.row);
-  const paintLabel = (label, x, at, align) => {
+  const { queryUnknown, keyUnknown } = view.header;
+  const paintLabel = ({ label, position }, unknown, x, at, align) => {
+    const text = isolated(cutLabel(lines, pen, label));
+    const y = (at + 0.5) * box.row - offset - (active.length ? 2 : 0);
     pen.textAlign = align;
-    pen.fillText(isolated(cutLabel(lines, pen, label)), x, (at + 0.5) * box.row - offset - (active.length ? 2 : 0));
+    pen.fillText(text, x, y);
+    if (!unknown?.[position]) return;
+    pen.save();
+    pen.translate(x, y);
+    dots(pen, text, align);
+    pen.restore();
   };
-  for (let i = first; i < Math.min(last, view.q); i++) paintLabel(queryOf(view, i).label, box.label - 8, i, "right");
-  for (let j = first; j < Math.min(last, view.k); j++) paintLabel(keyOf(view, j).label, box.width - box.label + 8, j, "left");
+  for (let i = first; i < Math.min(last, view.q); i++) paintLabel(queryOf(view, i), queryUnknown, box.label - 8, i, "right");
+  for (let j = first; j < Math.min(last, view.k); j++) paintLabel(keyOf(view, j), keyUnknown, box.width - box.label + 8, j, "left");
   pen.strokeStyle = css(theme.text);
   pen.lineWidth = 1.5;
   for (const { side, at } of active) pen.strokeRect(side ? box.width - box.label + 2 : 1, at * box.row - offset + 1, box.label - 3, box.row - 2);

@@ -38,10 +38,11 @@ function paintLines(pen, view) {
   y += 20 * Math.ceil(layers.length / inLine) + 4;
   const held = heldRows(view);
   const lost = layers.reduce((sum, layer, place) => sum + paintHead(pen, view, { layer, place, held, left, right, top: y, row }), 0);
-  const label = (text, x, at, align) => pen.text(x, y + (at + 0.5) * row - (held.length ? 2 : 0), isolated(pen.cutTo(text, LINES_LABEL - 14)), { align, colour: css(theme.text) });
+  const { queryUnknown, keyUnknown } = map.header;
+  const label = ({ label: text, position }, unknown, x, at, align) => pen.text(x, y + (at + 0.5) * row - (held.length ? 2 : 0), isolated(pen.cutTo(text, LINES_LABEL - 14)), { align, colour: css(theme.text), dotted: Boolean(unknown?.[position]) });
   pen.font(`${row > 20 ? 13 : 11.5}px ${theme.font}`);
-  for (let i = 0; i < map.q; i++) label(queryOf(map, i).label, left - 8, i, "right");
-  for (let j = 0; j < map.k; j++) label(keyOf(map, j).label, right + 8, j, "left");
+  for (let i = 0; i < map.q; i++) label(queryOf(map, i), queryUnknown, left - 8, i, "right");
+  for (let j = 0; j < map.k; j++) label(keyOf(map, j), keyUnknown, right + 8, j, "left");
   for (const { side, at } of held) pen.frame(side ? right + 3 : SHEET_MARGIN, y + at * row + 1, LINES_LABEL - 3, row - 2, css(theme.text), 1.5);
   pen.font(`12px ${theme.font}`);
   const missing = lost ? [`${lost.toLocaleString("en")} of the faintest lines are left out of this picture.`] : [];

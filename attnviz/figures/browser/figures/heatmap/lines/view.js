@@ -161,7 +161,10 @@ export class LinesView {
 
   showTable() {
     const { header, shown } = this.scene;
-    const links = this.layers.flatMap(({ head, view }) => strongestLinks(view).map((link) => ({ ...link, head, view })));
+    const found = (plain) => this.layers.flatMap(({ head, view }) => (plain ? strongest(view, 10, 0, view.q, true) : strongestLinks(view)).map((link) => ({ ...link, head, view })));
+    // Links from and to special tokens are left out, unless there are no others.
+    const words = found(true);
+    const links = words.length ? words : found(false);
     links.sort((a, b) => b.size - a.size);
     this.caption.textContent = `Strongest links of ${this.pooled ? `the ${nameOfMap(header, shown)}` : `layer ${shown.layer}`}`;
     this.body.replaceChildren(...links.slice(0, 10).map(({ i, j, head, view, value }) => element("tr", {}, [

@@ -38,15 +38,15 @@ function paintProducts(pen, view, title) {
   const right = (n) => first + (n + 1) * each;
   pen.text(xs[0], y, "k", { colour: css(theme.muted) });
   pen.text(xs[1], y, "q ∘ k", { colour: css(theme.muted) });
-  titles.forEach((text, n) => pen.text(right(n), y, text, { align: "right", colour: css(theme.muted) }));
-  const line = (at, label, strips, numbers) => {
-    pen.text(SHEET_MARGIN + KEY_LABEL, at, isolated(pen.cutTo(label, KEY_LABEL)), { align: "right", colour: css(theme.text) });
+  titles.forEach(([text], n) => pen.text(right(n), y, text, { align: "right", colour: css(theme.muted) }));
+  const line = (at, label, dotted, strips, numbers) => {
+    pen.text(SHEET_MARGIN + KEY_LABEL, at, isolated(pen.cutTo(label, KEY_LABEL)), { align: "right", colour: css(theme.text), dotted });
     strips.forEach(([data, row, scale], n) => paintStrip(pen, view, { data, row, scale, x: xs[n], y: at - 8, vector }));
     numbers.forEach((value, n) => pen.text(right(n), at, value === -Infinity ? "−∞" : decimals(value), { align: "right", colour: css(theme.text) }));
   };
   const { qkQuery, qkKeys } = qk.arrays;
-  line(y + PRODUCTS_ROW, `q of ${qk.queries[qk.row]}`, [[qkQuery.data, 0, view.vectors]], []);
-  places.forEach((j, n) => line(y + (n + 2) * PRODUCTS_ROW, qk.keys[j], [[qkKeys.data, j, view.vectors], [view.products, j, view.produced]], numbersOf(j)));
+  line(y + PRODUCTS_ROW, `q of ${qk.queries[qk.row]}`, Boolean(qk.queryUnknown?.[qk.row]), [[qkQuery.data, 0, view.vectors]], []);
+  places.forEach((j, n) => line(y + (n + 2) * PRODUCTS_ROW, qk.keys[j], Boolean(qk.keyUnknown?.[j]), [[qkKeys.data, j, view.vectors], [view.products, j, view.produced]], numbersOf(j)));
   y += (places.length + 2) * PRODUCTS_ROW + 14;
   const rest = qk.keys.length - places.length;
   y = paintWords(pen, rest ? [`${rest} more keys are in the table.`] : [], { y, width: inner, colour: theme.muted });
@@ -70,7 +70,7 @@ export function productsTable(view) {
   const dimensions = Array.from({ length: view.size }, (_, d) => d);
   const vector = (data, row) => dimensions.map((d) => ({ numeric: shortest(data[row * view.size + d]) }));
   const number = (value) => ({ numeric: value === -Infinity ? "-inf" : shortest(Math.fround(value)) });
-  const lines = [["token", "position", ...titles, ...dimensions.map((d) => `dimension ${d}`)]];
+  const lines = [["token", "position", ...titles.map(([text]) => text), ...dimensions.map((d) => `dimension ${d}`)]];
   lines.push([`query: ${qk.queries[qk.row]}`, qk.row, ...titles.map(() => ""), ...vector(qkQuery.data, 0)]);
   qk.keys.forEach((label, j) => lines.push([label, j, ...numbersOf(j).map(number), ...vector(qkKeys.data, j)]));
   return csvText(lines);

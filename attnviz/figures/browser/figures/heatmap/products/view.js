@@ -127,10 +127,10 @@ export class ProductsView {
     const { qkQuery, qkKeys, qkWeights } = qk.arrays;
     const { titles: steps, numbersOf } = this.columns();
     const most = qkWeights.data.reduce((high, value) => Math.max(high, value), 0) || 1;
-    const titles = ["key", "k", "q ∘ k", ...steps];
-    const head = element("tr", {}, titles.map((text) => element("th", { scope: "col", text })));
+    const titles = [["key token", null], ["key k", "key"], ["product q ∘ k", "product"], ...steps];
+    const head = element("tr", {}, titles.map(([text, term]) => element("th", { scope: "col" }, [element("span", { "data-term": term, text })])));
     const query = element("tr", { class: "av-queryrow" }, [
-      element("th", { scope: "row", dir: "auto", text: `query ${quoted(qk.queries[qk.row])}` }),
+      element("th", { scope: "row", dir: "auto" }, ["query ", element("span", { class: qk.queryUnknown?.[qk.row] ? "av-unknown" : null, text: quoted(qk.queries[qk.row]) })]),
       element("td", {}, [this.strip(qkQuery.data, 0, this.vectors, "q")]), element("td", { colspan: titles.length - 2 }),
     ]);
     const number = (value) => element("td", { class: "av-number", "data-value": value, text: value === -Infinity ? "−∞" : decimals(value) });
@@ -139,7 +139,7 @@ export class ProductsView {
       const numbers = numbersOf(j).map(number);
       numbers.at(-1).prepend(element("span", { class: "av-bar-track", "aria-hidden": "true" }, [fill]));
       return element("tr", { "data-key": j }, [
-        element("th", { scope: "row", dir: "auto", text: qk.keys[j], title: `position ${j}` }),
+        element("th", { scope: "row", dir: "auto", title: `position ${j}` }, [element("span", { class: qk.keyUnknown?.[j] ? "av-unknown" : null, text: qk.keys[j] })]),
         element("td", {}, [this.strip(qkKeys.data, j, this.vectors, "k")]),
         element("td", {}, [this.strip(this.products, j, this.produced, "q ∘ k")]),
         ...numbers,
@@ -159,11 +159,11 @@ export class ProductsView {
     return this.all ? places : places.slice(0, FIRST_KEYS);
   }
 
-  /** The numbers of a key, step by step, and what they are called. */
+  /** The numbers of a key, step by step, and what they are called, each with its term. */
   columns() {
     const { qk } = this.scene;
     const { qkLogits, qkWeights, qkBias } = qk.arrays;
-    const titles = ["Σ", `× ${decimals(qk.scale)}`, ...(qkBias ? ["bias"] : []), "score s", "softmax"];
+    const titles = [["sum Σ", "score"], [`scaled × ${decimals(qk.scale)}`, "score"], ...(qkBias ? [["bias", "score"]] : []), ["score s", "score"], ["softmax weight", "softmax"]];
     const numbersOf = (j) => [this.sums[j], this.sums[j] * qk.scale, ...(qkBias ? [qkBias.data[j]] : []), qkLogits.data[j], qkWeights.data[j]];
     return { titles, numbersOf };
   }

@@ -30,7 +30,9 @@ function paintText(pen, view) {
   view.runs.forEach((runs, side) => {
     const kept = side ? view.colAt : view.rowAt;
     const words = runs.filter(([, index]) => index < 0 || kept[index] >= 0);
-    y = paintProse(pen, { theme, runs: words, rtl: view.isRtl(side), ground: groundIn(pen, view, shares, side) }, y + 20, inner) + 8;
+    const unknown = side ? header.keyUnknown : header.queryUnknown;
+    const prose = { theme, runs: words, rtl: view.isRtl(side), ground: groundIn(pen, view, shares, side), dotted: (index) => Boolean(unknown?.[index]) };
+    y = paintProse(pen, prose, y + 20, inner) + 8;
   });
   if (pins.length) {
     const half = inner / 2 - 12;

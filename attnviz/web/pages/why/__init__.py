@@ -1,0 +1,1 @@
+"""The page “Why there?”: one attention score, and what wrote it."""

@@ -1,0 +1,3 @@
+from attnviz.web.shell import page
+
+page.run("why")
