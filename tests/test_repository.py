@@ -61,7 +61,7 @@ PUBLIC_FUNCTIONS = {
 PUBLIC_ERRORS = {
     "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",
     "InputTooLong", "InputInvalid", "UnknownName", "TargetUnsupported", "CaptureInvalid", "NumbersInvalid",
-    "DeviceMemoryExhausted", "Cancelled", "FetchFailed",
+    "DeviceMemoryExhausted", "Cancelled", "FetchFailed", "UnknownWords",
 }  # fmt: skip
 PUBLIC_RECORDS = {
     "ModelCard", "Tokens", "HeadTable", "Attribution", "Capture", "Model", "Faithfulness", "Ablation",

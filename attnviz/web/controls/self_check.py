@@ -34,6 +34,6 @@ def show(model: str) -> None:
         st.caption("**What is drawn of this model is not what it computes. Do not rely on it.**")
     numbers = ", ".join(f"{kind} {difference:.1e}" for kind, difference in found.differences)
     st.caption(
-        f"Compared with {markdown(found.against)} on a text of {found.tokens} tokens. Largest difference of weights: "
+        f"Compared with {markdown(found.against)} on {found.read}. Largest difference of weights: "
         f"{numbers}; up to {found.tolerance:.0e} is rounding."
     )

@@ -90,7 +90,7 @@ function build(state) {
     element("div", { class: "av-tools" }, [download]),
   ]);
   state.legend = legend();
-  state.chips = element("div", { class: "av-chips av-leading", role: "group", "aria-label": "Items of the model’s own, which are no part of the picture" });
+  state.chips = element("div", { class: "av-leading", role: "group", "aria-label": "Items of the model’s own, which are no part of the picture" });
   state.readout = element("p", { class: "av-readout", "data-testid": "readout", "aria-live": "polite" });
   state.canvas = element("canvas", { "aria-hidden": "true" });
   state.stage = element("div", { class: "av-stage av-photo", tabindex: "0", role: "application", "aria-roledescription": "picture with patches", "data-testid": "stage" }, [state.canvas]);
@@ -201,7 +201,7 @@ function refresh(state) {
 function chipOf(state, name, item) {
   const number = patchNumber(state, state.row[item]);
   const live = Boolean(state.callbacks.position);
-  return element("button", { type: "button", class: "av-chip", "data-item": item, "aria-pressed": String(state.header.item === item), "aria-label": `${name}, gets ${number}${live ? "; look from here" : ""}`, disabled: !live, text: `${name} ${number}` });
+  return element("button", { type: "button", class: "av-chip", "data-item": item, "aria-pressed": String(state.header.item === item), "aria-label": `${name} ${number}${live ? ": look from here" : ""}`, disabled: !live, text: `${name} ${number}` });
 }
 
 /** @param {PatchesState} state */
