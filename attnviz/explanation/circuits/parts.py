@@ -13,11 +13,12 @@ from typing import Annotated, Any
 import numpy as np
 import torch
 
-from attnviz.explanation.circuits.tracing import Look, Pass, Write
+from attnviz.explanation.circuits.records import Look, Pass, Write
 from attnviz.types import Kind, ScorePart
 
 Tensor = torch.Tensor
-BYTES = 256 << 20  # of the maps that are held at once
+BYTES = 16 << 20  # of the maps that are held at once: more does not stay near the processor
+KEPT = 256 << 20  # bytes of what heads wrote that are kept from one piece of a map to the next
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,16 @@ def _pulled(
     own = max((leaf.numel() for leaf in leaves), default=1) * 4
     shared = _same_maps(of, leaves)
     step = max(1, min(size, int(BYTES // (own if shared else own * len(leaves)))))
+    place_of = _run(rows)
+    kept: dict[int, Tensor] = {}
     for low in range(0, size, step):
         high = min(size, low + step)
         ways = torch.zeros(high - low, *of.shape, dtype=of.dtype, device=of.device)
         ways[torch.arange(high - low), :, torch.arange(low, high)] = 1
         slopes = torch.autograd.grad(of, leaves, ways, retain_graph=True, is_grads_batched=True)
         for place, (number, slope) in enumerate(zip(reached, slopes, strict=True)):
-            maps = slope.reshape(high - low, -1, slope.shape[-1])[:, rows]  # (c, R, width)
-            totals[place][:, :, low:high] = _applied(found.writes[number], maps, rows, weights)
+            maps = slope.reshape(high - low, -1, slope.shape[-1])[:, place_of]  # (c, R, width)
+            totals[place][:, :, low:high] = _applied(found.writes[number], maps, place_of, weights, kept)
     return totals
 
 
@@ -135,12 +138,25 @@ def _count(write: Write) -> int:
     return write.z.shape[1] if write.z is not None else 1
 
 
-def _applied(write: Write, maps: Tensor, rows: Tensor, weights: Tensor) -> Annotated[Tensor, "parts C c"]:
+def _run(rows: Tensor) -> Any:
+    """The rows, as a slice where they follow one another: that copies nothing."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first + 1 == len(rows) else rows
+
+
+def _applied(
+    write: Write, maps: Tensor, rows: Any, weights: Tensor, kept: dict[int, Tensor]
+) -> Annotated[Tensor, "parts C c"]:
     """What the parts of a write become under maps, one for each row; summed over rows as the columns say."""
     if write.z is None:
         values = (maps * write.value[rows]).sum(-1)[None]  # (1, c, R)
     else:
-        values = torch.einsum("crw,rhw->hcr", maps, write.heads(rows))
+        heads = kept.get(id(write))
+        if heads is None:
+            heads = write.heads(rows)
+            if sum(each.nbytes for each in kept.values()) + heads.nbytes <= KEPT:
+                kept[id(write)] = heads
+        values = torch.einsum("crw,rhw->hcr", maps, heads)
     return torch.einsum("hcr,Cr->hCc", values.double(), weights)
 
 

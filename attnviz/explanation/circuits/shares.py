@@ -10,9 +10,9 @@ import torch
 from attnviz import checks
 from attnviz.errors import ModelUnsupported, TargetUnsupported
 from attnviz.explanation.circuits.parts import as_numpy, vectors
+from attnviz.explanation.circuits.records import Pass, Write
 from attnviz.explanation.circuits.streams import Streams, read
 from attnviz.explanation.circuits.testing import less
-from attnviz.explanation.circuits.tracing import Pass, Write
 from attnviz.explanation.declarations import Progress
 from attnviz.types import Kind, LaterEffect, Side, Writes
 

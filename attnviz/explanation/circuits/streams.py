@@ -9,7 +9,8 @@ import torch
 from attnviz.checks import index
 from attnviz.errors import InputInvalid, ModelUnsupported, UnknownName
 from attnviz.explanation.circuits.parts import Vectors, as_numpy, parts_of_look
-from attnviz.explanation.circuits.tracing import Change, Look, Pass, Products, Write, hollow, traced
+from attnviz.explanation.circuits.records import Look, Pass, Products, Write
+from attnviz.explanation.circuits.tracing import Change, hollow, traced
 from attnviz.types import Against, Items, Kind, ScoreParts, default_kind
 
 if TYPE_CHECKING:

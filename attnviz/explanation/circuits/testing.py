@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from attnviz.explanation.circuits.parts import Vectors
+from attnviz.explanation.circuits.records import Pass
 from attnviz.explanation.circuits.streams import Cell, written
-from attnviz.explanation.circuits.tracing import Pass
 from attnviz.types import PartTest, ScorePart, Side
 
 Tensor = torch.Tensor

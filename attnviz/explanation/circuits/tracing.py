@@ -14,257 +14,35 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from attnviz.capture.recompute.scores import QueryKeyScores
 from attnviz.capture.recording.interface import trusted_view
 from attnviz.capture.recording.recorder import Recorder, Role, active, role_of
+from attnviz.explanation.circuits.records import (
+    ADDS,
+    DIVISIONS,
+    LINEAR,
+    MOVES,
+    PRODUCTS,
+    TIMES,
+    Enough,
+    Look,
+    Pass,
+    Products,
+    Write,
+    tag_of,
+)
 from attnviz.types import PartKind
 
 Tensor = torch.Tensor
 
-# Functions of one tensor that only move its numbers to other places, or copy them.
-_MOVES = frozenset(
-    [
-        "view",
-        "reshape",
-        "transpose",
-        "permute",
-        "contiguous",
-        "to",
-        "type",
-        "float",
-        "type_as",
-        "split",
-        "chunk",
-        "unbind",
-        "__getitem__",
-        "expand",
-        "expand_as",
-        "repeat",
-        "repeat_interleave",
-        "squeeze",
-        "unsqueeze",
-        "flatten",
-        "unflatten",
-        "swapaxes",
-        "swapdims",
-        "movedim",
-        "cat",
-        "concat",
-        "concatenate",
-        "stack",
-        "clone",
-        "roll",
-        "flip",
-        "narrow",
-        "select",
-        "index_select",
-        "broadcast_to",
-        "t",
-        "tensor_split",
-        "split_with_sizes",
-        "view_as",
-        "view_as_complex",
-        "view_as_real",
-        "pad",
-        "dropout",
-        "__get__",
-    ]
-)
-_LINEAR = _MOVES | {"neg", "__neg__", "negative", "sum", "mean"}
-_ADDS = frozenset(
-    [
-        "add",
-        "add_",
-        "__add__",
-        "__radd__",
-        "__iadd__",
-        "sub",
-        "sub_",
-        "__sub__",
-        "__rsub__",
-        "__isub__",
-        "rsub",
-        "subtract",
-    ]
-)
-_TIMES = frozenset(
-    [
-        "mul",
-        "mul_",
-        "__mul__",
-        "__rmul__",
-        "__imul__",
-        "multiply",
-        "div",
-        "div_",
-        "__truediv__",
-        "__itruediv__",
-        "true_divide",
-    ]
-)
-_PRODUCTS = frozenset(["matmul", "__matmul__", "bmm", "mm", "einsum"])
-_DIVISIONS = frozenset(["div", "div_", "__truediv__", "__itruediv__", "true_divide"])
 _ACTIVATION = re.compile(r"gelu|relu|silu|swish|mish|activation", re.IGNORECASE)
 _POSITION = re.compile(r"pos(ition)?s?(_|$|\.)|wpe|pos_emb|position", re.IGNORECASE)
 _SEGMENT = re.compile(r"token_type|segment", re.IGNORECASE)
-
-
-@dataclass
-class Write:
-    """What was added to a stream at once: a leaf of the graph.
-
-    Attributes:
-        kind: of its part, or "heads" where the heads of an attention block can be told apart.
-        layer, role: as in `attnviz.types.ScorePart`.
-        leaf: (1, T, width); the graph starts here.
-        z, weight: of heads: (T, H, dv) what they hand to the output projection, and its (width, H * dv) weight.
-    """
-
-    kind: PartKind | str
-    layer: int | None
-    role: Role
-    leaf: Tensor
-    z: Annotated[Tensor, "T H dv"] | None = None
-    weight: Annotated[Tensor, "width H*dv"] | None = None
-
-    def head(self, head: int, rows: Any = slice(None)) -> Annotated[Tensor, "rows width"]:
-        """What one head wrote."""
-        assert self.z is not None
-        assert self.weight is not None
-        size = self.z.shape[2]
-        return self.z[rows, head] @ self.weight[:, head * size : (head + 1) * size].T
-
-    def heads(self, rows: Any = slice(None)) -> Annotated[Tensor, "rows H width"]:
-        """What all heads wrote."""
-        assert self.z is not None
-        assert self.weight is not None
-        z = self.z[rows]
-        weight = self.weight.reshape(self.weight.shape[0], *z.shape[1:])
-        return torch.einsum("thv,whv->thw", z, weight)
-
-    @property
-    def value(self) -> Annotated[Tensor, "T width"]:
-        """What was written, all heads together."""
-        return self.leaf.detach().reshape(-1, self.leaf.shape[-1])
-
-
-@dataclass
-class Look:
-    """One attention call, its queries and keys still tied to the graph.
-
-    Attributes:
-        q, k: (1, H, Q, d) and (1, Hk, K, d).
-        scores: what was recorded of it; or of a family that multiplies by itself, what became of the products.
-        write: the number of the write that its heads went into, None before.
-    """
-
-    role: Role
-    layer: int
-    q: Tensor
-    k: Tensor
-    scores: QueryKeyScores | Products
-    write: int | None = None
-
-    @property
-    def group(self) -> int:
-        """How many query heads share a key head."""
-        return self.q.shape[1] // self.k.shape[1]
-
-    def row(self, head: int, query: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Of one row, (K,) each: which keys it may look at, what their position alone adds, and its weights."""
-        one, rows = slice(head, head + 1), slice(query, query + 1)
-        if isinstance(self.scores, Products):
-            return self.scores.row(head, query)
-        allowed = self.scores.allowed(one, rows)[0, 0]
-        bias = self.scores.bias
-        added = torch.zeros(len(allowed), dtype=torch.float64, device=allowed.device)
-        if bias is not None:
-            added = bias.block(0, one, rows, 0, len(allowed))[0, 0].double()
-            allowed = allowed & (added > -1e3)  # a mask, where a family adds its mask to its bias
-        return allowed, added, self.scores.weights_block(one, rows, dtype=torch.float64)[0, 0]
-
-
-class Products:
-    """Products of queries and keys that a family makes itself, and what it does to them before the softmax."""
-
-    softcap = None
-    sinks = None
-
-    def __init__(self, scale: float, added: Tensor | None) -> None:
-        self.scale = scale
-        self.added = None if added is None else _by_head(added)
-        self.weights: Tensor | None = None
-        self.known = True  # whether all that was done to them is understood
-
-    def row(self, head: int, query: int) -> tuple[Tensor, Tensor, Tensor]:
-        """As `Look.row`."""
-        assert self.weights is not None
-        shape = (-1, *self.weights.shape[-2:])
-        weights = self.weights.reshape(shape)[head, query].double()
-        if self.added is None:
-            return weights > 0, torch.zeros_like(weights), weights
-        every = self.added.expand(len(self.weights.reshape(shape)), *shape[1:])
-        added = every[head, query].double()
-        return (weights > 0) & (added > -1e3), added, weights
-
-    def take(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-        """One more step on the way to the softmax."""
-        if name in _MOVES or name in ("masked_fill", "masked_fill_", "where", "clamp", "max", "maximum"):
-            return  # what is masked weighs nothing
-        others = [each for each in (*args, *kwargs.values()) if _tag(each) is not self]
-        number = next((each for each in others if isinstance(each, int | float)), None)
-        tensors = [each for each in others if isinstance(each, Tensor)]
-        if name in _TIMES and number is not None:
-            self._scaled(1 / number if name in _DIVISIONS else number)
-        elif name in _TIMES and tensors and tensors[0].numel() == 1:
-            factor = float(tensors[0])
-            self._scaled(1 / factor if name in _DIVISIONS else factor)
-        elif name in _TIMES and tensors and bool(((tensors[0] == 0) | (tensors[0] == 1)).all()):
-            return  # a mask
-        elif name in _ADDS and tensors and _tag(tensors[0]) is None:
-            more = _by_head(tensors[0])
-            self.added = more if self.added is None else self.added + more
-        else:
-            self.known = False
-
-    def _scaled(self, factor: float) -> None:
-        self.scale *= factor
-        self.added = None if self.added is None else self.added * factor
-
-
-@dataclass
-class Pass:
-    """What one traced pass left behind.
-
-    Attributes:
-        writes, looks: in the order in which they came. output: of the model; None where the pass ended early.
-        hidden: what the head of a language model reads, tied to the graph; None where there is none.
-    """
-
-    writes: list[Write] = field(default_factory=list)
-    looks: list[Look] = field(default_factory=list)
-    output: Any = None
-    hidden: Tensor | None = None
-
-    def look(self, role: Role, layer: int) -> Look | None:
-        """The attention call of a layer."""
-        return next((each for each in self.looks if (each.role, each.layer) == (role, layer)), None)
-
-
-def _by_head(added: Tensor) -> Annotated[Tensor, "H|1 Q|1 K"]:
-    """What is added to products, without the axis of a batch of one."""
-    return added.reshape(added.shape[-3:]) if added.dim() > 2 else added[None]
-
-
-class Enough(Exception):
-    """Ends a pass when all that is asked for has been seen."""
 
 
 # Given the number of a write and what it would be, says what it is in this pass.
@@ -342,7 +120,7 @@ class _Tracer(TorchFunctionMode):
         given = list(_tensors((args, tuple(kwargs.values()))))
         if not any(each.requires_grad for each in given):
             return self._constant(func, name, args, kwargs, given)
-        if name in _LINEAR:
+        if name in LINEAR:
             return func(*args, **kwargs)
         rule = _RULES.get(name)
         result = rule(self, func, name, args, kwargs) if rule else None
@@ -352,21 +130,21 @@ class _Tracer(TorchFunctionMode):
         self, func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], given: list[Tensor]
     ) -> Any:
         """What does not come from a stream: words looked up, what heads hand to their projection, masks."""
-        tags = [tag for each in given if (tag := _tag(each)) is not None]
+        tags = [tag for each in given if (tag := tag_of(each)) is not None]
         if name == "embedding":
             return self._looked_up(func(*args, **kwargs))
         if tags and name in ("linear", "addmm", "matmul", "__matmul__"):
             z = args[1 if name == "addmm" else 0]
-            if isinstance(_tag(z), Look):
-                return self._projected(_tag(z), z, *_affine(name, args, kwargs))
+            if isinstance(tag_of(z), Look):
+                return self._projected(tag_of(z), z, *_affine(name, args, kwargs))
         result = func(*args, **kwargs)
-        if name in _MOVES:
+        if name in MOVES:
             return _put(result, tags[0]) if tags else result
         if (pending := next((tag for tag in tags if isinstance(tag, Products)), None)) is not None:
             return _put(result, self._weighed(pending, func, name, args, kwargs, result))
         if tags:
             tag = next((each for each in tags if isinstance(each, Look)), tags[0])
-            _put(result, tag if name in _TIMES or not isinstance(tag, Look) else "mixed")
+            _put(result, tag if name in TIMES or not isinstance(tag, Look) else "mixed")
         return result
 
     def _weighed(self, pending: Products, func: Any, name: str, args: Any, kwargs: Any, result: Any) -> Any:
@@ -408,12 +186,12 @@ class _Tracer(TorchFunctionMode):
     def _times(self, func: Any, name: str, args: Any, kwargs: Any) -> Any:
         first, second = args[:2] if len(args) > 1 else (args[0], kwargs["other"])
         moving = [isinstance(each, Tensor) and each.requires_grad for each in (first, second)]
-        if all(moving) or (moving[1] and name in _DIVISIONS):
+        if all(moving) or (moving[1] and name in DIVISIONS):
             return None
         carried, factor = (first, second) if moving[0] else (second, first)
         gate = (
             isinstance(factor, Tensor)
-            and _tag(factor) is not None
+            and tag_of(factor) is not None
             and factor.shape[-1:] == carried.shape[-1:]
         )
         if gate and carried.shape[-1] > 1:
@@ -434,7 +212,7 @@ class _Tracer(TorchFunctionMode):
                 else self._compared(func, args, kwargs, factors[0], factors[1])
             )
         constant = factors[moving.index(False)]
-        tag = _tag(constant)
+        tag = tag_of(constant)
         if tag is None:
             return func(*args, **kwargs)
         result = self._cut(func, args, kwargs)
@@ -572,7 +350,7 @@ class _Tracer(TorchFunctionMode):
         if constant.shape != stream.shape and constant.numel() != stream.numel():
             kind: PartKind = "position" if self._fresh and constant.dim() > 1 else "bias"
             return self._write(kind, None, constant.expand_as(stream) if constant.dim() < 2 else constant)
-        if _tag(constant) == "mixed":
+        if tag_of(constant) == "mixed":
             return self._write("attention", self._layer(), constant)
         if self._fresh:
             return self._write("position", None, constant)
@@ -609,9 +387,9 @@ class _Tracer(TorchFunctionMode):
 
 
 _RULES: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(_ADDS, _Tracer._add),
-    **dict.fromkeys(_TIMES, _Tracer._times),
-    **dict.fromkeys(_PRODUCTS, _Tracer._product),
+    **dict.fromkeys(ADDS, _Tracer._add),
+    **dict.fromkeys(TIMES, _Tracer._times),
+    **dict.fromkeys(PRODUCTS, _Tracer._product),
     **dict.fromkeys(("linear", "addmm"), _Tracer._linear),
     "layer_norm": _Tracer._layer_norm,
     "rms_norm": _Tracer._rms_norm,
@@ -639,10 +417,6 @@ def _detached(values: Any) -> Any:
     if isinstance(values, list | tuple) and type(values) in (list, tuple):
         return type(values)(_detached(value) for value in values)
     return values
-
-
-def _tag(tensor: Any) -> Any:
-    return getattr(tensor, "_attnviz_from", None)
 
 
 def _put(result: Any, tag: Any) -> Any:
