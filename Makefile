@@ -71,6 +71,7 @@ bench: $(DEV_STAMP) browser
 	$(BIN)/python benchmarks/hover.py
 	$(BIN)/python benchmarks/writing.py --clicks
 	$(BIN)/python benchmarks/quotations.py
+	$(BIN)/python benchmarks/alignment.py
 	$(BIN)/python benchmarks/wire.py
 	$(BIN)/python benchmarks/visitors.py
 

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
         head_importance,
         methods,
         targets,
+        traces,
+        why,
+        writes,
     )
     from attnviz.loading import catalog, fetch
 

@@ -1,9 +1,10 @@
-"""How far down the first picture of a page begins, and what stands before it, at the sizes of three screens.
+"""How far down the first picture of a page begins, what stands before it, and the clicks for ten tasks.
 
-Drives the real app in Chromium: a visit of its own for each page and size, measured when the page is at rest. A cell's
+At the sizes of three screens. It
+drives the real app in Chromium: a visit of its own for each page and size, measured when the page is at rest. A cell's
 place is what the figure itself says of its matrix; a control is anything that takes the keyboard and is in sight.
 
-    python benchmarks/first_screen.py [--pages attention heads compare] [--shots FOLDER] [--json]
+    python benchmarks/first_screen.py [--pages attention heads compare] [--shots FOLDER] [--tasks] [--json]
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from tests.browser import chromium  # noqa: E402
+from tests.browser import chromium, tasks  # noqa: E402
 from tests.browser.app import at_rest  # noqa: E402
 from tests.browser.serve import Server  # noqa: E402
 
@@ -62,12 +63,24 @@ def measure(browser: Browser, url: str, size: tuple[int, int], shot: Path | None
         context.close()
 
 
+def walked(browser: Browser, url: str, size: tuple[int, int]) -> dict[str, int]:
+    """The clicks of each of the ten tasks, in one visit."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, locale="en-US", accept_downloads=True
+    )
+    try:
+        return tasks.walk(context.new_page(), url)
+    finally:
+        context.close()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--pages", nargs="+", default=PAGES)
     parser.add_argument("--shots", type=Path, help="a folder for a picture of each first screen")
+    parser.add_argument("--tasks", action="store_true", help="walk the ten tasks, too, on the wide screens")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.shots:
@@ -81,9 +94,12 @@ def main() -> None:
                 rows.append(
                     {"page": name, "screen": screen, **measure(browser, f"{server.url}/{name}", size, shot)}
                 )
+        clicks = {}
+        for screen in ("laptop", "desktop") if options.tasks else ():
+            clicks[screen] = walked(browser, server.url, SIZES[screen])
         browser.close()
     if options.json:
-        print(json.dumps(rows))
+        print(json.dumps({"rows": rows, "clicks": clicks} if clicks else rows))
         return
     line = "{:12} {:9} {:>14} {:>12} {:>16} {:>18}"
     print(
@@ -93,6 +109,11 @@ def main() -> None:
         numbers = [f"{row[key]:.0f}" if key in row else "none" for key in ("y", "bottom", "before")]
         beside = str(row["before"] + row["sidebar"]) if "sidebar" in row else "none"
         print(line.format(row["page"], row["screen"], *numbers, beside))
+
+    for screen, counted in clicks.items():
+        print(f"\nclicks for ten tasks, {screen}: {sum(counted.values())} in all")
+        for name, count in counted.items():
+            print(f"  {name:28} {count}")
 
 
 if __name__ == "__main__":

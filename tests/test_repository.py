@@ -56,12 +56,12 @@ HEAVY = (
 
 PUBLIC_FUNCTIONS = {
     "catalog", "load", "open", "explain", "methods", "targets", "faithfulness", "ablate", "head_importance",
-    "without", "sanity", "layer_by_layer", "check", "fetch",
+    "without", "sanity", "layer_by_layer", "check", "fetch", "why", "traces", "writes",
 }  # fmt: skip
 PUBLIC_ERRORS = {
     "AttnVizError", "ModelNotFound", "HubUnreachable", "ModelUnsupported", "ModelTooLarge", "InputEmpty",
     "InputTooLong", "InputInvalid", "UnknownName", "TargetUnsupported", "CaptureInvalid", "NumbersInvalid",
-    "DeviceMemoryExhausted", "Cancelled", "FetchFailed",
+    "DeviceMemoryExhausted", "Cancelled", "FetchFailed", "UnknownWords",
 }  # fmt: skip
 PUBLIC_RECORDS = {
     "ModelCard", "Tokens", "HeadTable", "Attribution", "Capture", "Model", "Faithfulness", "Ablation",

@@ -20,6 +20,7 @@ from attnviz.figures.bertviz import libraries
 from attnviz.runtime import get_runtime
 capture = attnviz.load("minilm").capture("The cat sat on the mat.")
 assert capture.attention(layer=2, head=5).shape == (9, 9)
+assert attnviz.load("translator").generate("The cat sleeps.", target_language="fr").target_tokens.text
 runtime = get_runtime()
 print(pathlib.Path(attnviz.__file__).parent)
 print([card.name for card in attnviz.catalog()])

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TEXT = "The cat sat on the mat, and nobody knew why it had come in."
 TARGET = "A cat came in and sat down."
+MEDIA = {"image": "image", "speech": "audio"}  # by the modality of a model
+SIDE, RATE = 64, 16_000  # pixels, samples of one second
 EAGER, FLOAT64 = "transformers' eager attention", "a float64 softmax of what the model computes"
 TOLERANCE = 1e-4  # of weights; rounding in float32 gives up to 3e-5
 # The same of eager attention in half precision, which rounds scores and weights, layer by layer; with the random, sharp
@@ -43,7 +45,8 @@ class SelfCheck:
             be compared.
         against: what the capture was compared with, in words; "" where there is nothing to compare with.
         tolerance: up to which differences are rounding.
-        tokens: of the text that was read.
+        tokens: how many items were read: tokens of a text, patches of a picture, frames of a sound.
+        unit: what they are, "token", "patch" or "frame".
         dtype: in which the model runs.
     """
 
@@ -52,6 +55,7 @@ class SelfCheck:
     against: str
     tolerance: float
     tokens: int
+    unit: str = "token"
     dtype: str = "float32"
 
     @property
@@ -71,6 +75,12 @@ class SelfCheck:
         )
 
     @property
+    def read(self) -> str:
+        """What was read, in words."""
+        what = {"patch": "a picture of {} patches", "frame": "a sound of {} frames"}
+        return what.get(self.unit, "a text of {} tokens").format(self.tokens)
+
+    @property
     def nbytes(self) -> int:
         """Bytes, roughly."""
         return 200
@@ -84,18 +94,20 @@ class SelfCheck:
         found = ", ".join(f"{kind} {difference:.1e}" for kind, difference in self.differences)
         verdict = "right" if self.passed else "WRONG"
         return (
-            f"{self.model}: {verdict}. Largest difference of weights from {self.against}, over {self.tokens} tokens: "
+            f"{self.model}: {verdict}. Largest difference of weights from {self.against}, over {self.read}: "
             f"{found} (rounding: up to {self.tolerance:.0e})."
         )
 
 
 def check(model: Model) -> SelfCheck:
-    """Capture a short text, and compare the weights with another way to them. Costs a few passes over some tokens.
+    """Capture a short text, a small picture or a second of sound, and compare the weights with another way to them.
+
+    Costs a few passes over some tokens.
 
     Raises what `Model.capture` raises: a model that cannot be captured is refused there.
     """
     capture, inputs = _captured(model)
-    name, tokens, dtype = model.card.name, len(capture.tokens), str(model.dtype).removeprefix("torch.")
+    read, dtype = (len(capture.tokens), capture.tokens.unit), str(model.dtype).removeprefix("torch.")
     ways = [(EAGER, _eager, TOLERANCE), (FLOAT64, _watched, TOLERANCE)]
     if dtype in COARSE:  # eager rounds too coarsely to be asked first
         ways = [ways[1], (f"{EAGER} in {dtype}", _eager, COARSE[dtype])]
@@ -103,8 +115,8 @@ def check(model: Model) -> SelfCheck:
         expected = weights(model, inputs, capture)
         if expected is not None:
             found = tuple((kind, _largest(capture, kind, expected[kind])) for kind in capture.kinds)
-            return SelfCheck(name, found, against, tolerance, tokens, dtype)
-    return SelfCheck(name, (), "", TOLERANCE, tokens, dtype)
+            return SelfCheck(model.card.name, found, against, tolerance, *read, dtype)
+    return SelfCheck(model.card.name, (), "", TOLERANCE, *read, dtype)
 
 
 def _texts(model: Model) -> tuple[str, str]:
@@ -118,6 +130,8 @@ def _captured(model: Model) -> tuple[Capture, dict[str, torch.Tensor]]:
     """The capture, and what the module was fed for it."""
     import torch
 
+    if model.card.modality in MEDIA:
+        return _captured_media(model, MEDIA[model.card.modality])
     if model.languages and model.card.kind == "encoder-decoder":
         known = model.reading.decided(model.loaded)
         model = model.reads(target_language=known.get("target_language", model.languages[0]))
@@ -128,6 +142,25 @@ def _captured(model: Model) -> tuple[Capture, dict[str, torch.Tensor]]:
     if capture.fed_tokens is not None and not model.echoes:
         fed = {**fed, "decoder_input_ids": capture.fed_tokens.ids.tolist()}
     return capture, {name: torch.tensor([ids], device=model.device) for name, ids in fed.items()}
+
+
+def _captured_media(model: Model, medium: str) -> tuple[Capture, dict[str, torch.Tensor]]:
+    """The same of a picture or a sound: noise, in which everything differs from everything else."""
+    import torch
+
+    from attnviz.capture.media import read_media
+
+    noise = np.random.default_rng(0)
+    given: dict[str, Any] = {"image": None, "audio": None, "sampling_rate": None}
+    if medium == "image":
+        given["image"] = noise.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+    else:
+        given.update(audio=noise.uniform(-0.5, 0.5, RATE).astype(np.float32), sampling_rate=RATE)
+    capture = model.capture(**{name: each for name, each in given.items() if each is not None})
+    inputs = read_media(model.loaded, **given)[1]
+    if capture.fed_tokens is not None:
+        inputs["decoder_input_ids"] = torch.tensor([capture.fed_tokens.ids.tolist()], device=model.device)
+    return capture, inputs
 
 
 def _largest(capture: Capture, kind: Kind, expected: list[torch.Tensor]) -> float:

@@ -97,6 +97,11 @@ def _of_bytes(data: bytes) -> Picture:
             "The file is no picture of a format that is read here.",
             "Save it as PNG, JPEG, WebP, GIF, BMP or TIFF.",
         ) from error
+    except Image.DecompressionBombError as error:  # Pillow's own limit, before ours is asked
+        raise InputInvalid(
+            f"The picture says that it has far more pixels than the {MAX_PIXELS:,} that at most are read.",
+            "Make it smaller: models look at a few hundred pixels a side.",
+        ) from error
     except Exception as error:  # decoders of damaged files raise anything: OSError, SyntaxError, struct.error
         raise InputInvalid(
             f"The picture is damaged or was cut off ({str(error)[:100] or type(error).__name__}).",

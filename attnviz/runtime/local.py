@@ -11,6 +11,7 @@ import threading
 
 from attnviz.errors import AttnVizError
 from attnviz.runtime import gallery
+from attnviz.runtime.circuits import Circuits
 from attnviz.runtime.comparisons import Comparisons
 from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.engine.memory import loaded_torch
@@ -98,6 +99,9 @@ class LocalRuntime:
         interventions = Interventions(self.engine)
         self.without, self.ablate = interventions.without, interventions.ablate
         self.attended, self.head_importance = interventions.attended, interventions.head_importance
+
+        circuits = Circuits(self.engine)
+        self.why, self.traces, self.writes = circuits.why, circuits.traces, circuits.writes
 
         translations = Translations(self.engine)
         self.translate, self.beams = translations.translate, translations.beams

@@ -21,6 +21,7 @@ STATISTICS = "statistics"
 EXPLAINING = "explaining"
 TESTING = "testing the explanation"
 ABLATING = "switching heads off"
+TRACING = "taking the score apart"
 TRANSLATING = "translating"
 OPENING = "opening the file"
 SAVING = "saving the capture"
@@ -37,6 +38,7 @@ STAGES = (
     EXPLAINING,
     TESTING,
     ABLATING,
+    TRACING,
     TRANSLATING,
     OPENING,
     SAVING,

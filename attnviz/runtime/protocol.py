@@ -23,6 +23,7 @@ from attnviz.runtime.readings import Counted, Embedded, ReadingFacts
 from attnviz.runtime.settings import Settings
 from attnviz.runtime.writing import Draft, Parting, Quoted, Written
 from attnviz.types import (
+    Against,
     Attribution,
     CatalogCard,
     Estimate,
@@ -33,6 +34,9 @@ from attnviz.types import (
     ModelCard,
     Overviews,
     QueryKey,
+    ScoreParts,
+    Trace,
+    Writes,
 )
 
 if TYPE_CHECKING:
@@ -478,6 +482,49 @@ class Runtime(Protocol):
         **options: Hashable,
     ) -> HeadImportance:
         """How far the target falls without each head, estimated at once or exactly; see `attnviz.head_importance`."""
+
+    def why(
+        self,
+        query: Query,
+        layer: int,
+        head: int,
+        row: int,
+        key: int,
+        kind: Kind | None = None,
+        against: Against = "mean",
+        tests: int = 1,
+        anew: bool = False,
+        progress: Progress | None = None,
+    ) -> ScoreParts:
+        """One score in its parts, the strongest of each side tested; see `attnviz.why`, also for its errors."""
+
+    def traces(
+        self,
+        query: Query,
+        layer: int,
+        head: int,
+        row: int,
+        key: int,
+        kind: Kind | None = None,
+        depth: int = 3,
+        links: int = 12,
+        progress: Progress | None = None,
+    ) -> Trace:
+        """A look followed back to what made it; see `attnviz.traces`, also for its errors."""
+
+    def writes(
+        self,
+        query: Query,
+        layer: int,
+        head: int,
+        row: int | None = None,
+        target: str | None = None,
+        kind: Kind | None = None,
+        words: int = 10,
+        token: int | None = None,
+        progress: Progress | None = None,
+    ) -> Writes:
+        """What a head writes at a token, or at all, and what becomes of it; see `attnviz.writes`."""
 
     def faithfulness(
         self,

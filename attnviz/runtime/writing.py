@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from attnviz.analysis.quotation import Quotations
     from attnviz.capture.writing.writer import Writer
 
-MOST_QUOTED = 16_000_000  # weights that are looked at to trace an answer to its passage
+MOST_QUOTED = 8_000_000  # weights that are looked at to trace an answer to its passage
 PIECE = 32  # tokens that are read in one turn: a longer text lets others have theirs in between
 
 

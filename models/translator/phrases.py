@@ -81,7 +81,7 @@ class Phrases:
             "3p" if plural else "3s", "3p" if plural else noun.gender,
         )  # fmt: skip
         if name == "the" and not nested and not uncounted and self.chance(0.1):
-            return self._owned(phrase, english, french, meaning)
+            return self._owned(phrase, english, french)
         if not nested and noun.kind in ("person", "animal") and self.chance(0.07):
             return self._related(phrase)
         return phrase
@@ -133,7 +133,7 @@ class Phrases:
         absent = (name == "number" and not plural) or (name == "this" and uncounted)
         return "the" if absent or (name == "own" and not owner) else name
 
-    def _owned(self, phrase: NounPhrase, english: Words, french: Words, meaning: int) -> NounPhrase:
+    def _owned(self, phrase: NounPhrase, english: Words, french: Words) -> NounPhrase:
         """The king's house, la maison du roi."""
         if self.chance(0.4):
             name, own = self.random.choice(lexicon.NAMES)[0], self.meaning()
@@ -143,7 +143,7 @@ class Phrases:
                 ("person",), nested=True, determiners=("the", "the", "this", "my"), singular=True
             )
         link = self.meaning()
-        article = possibly(phrase.french[0].text, meaning)
+        article = possibly(phrase.french[0].text, *english[-1].sure)  # English has none here
         return _changed(
             phrase,
             owner.english + surely("'s", link) + english,

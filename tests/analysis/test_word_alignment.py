@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from attnviz.analysis.word_alignment import (
+    agreement,
     aligning_head,
     alignment_error_rate,
+    by_words,
     head_scores,
     parse_links,
     word_alignment,
@@ -91,3 +93,21 @@ def test_the_error_rate_is_that_of_och_and_ney():
     assert alignment_error_rate({(0, 0), (1, 1)}, gold) == pytest.approx(1 - 2 / 6)
     assert alignment_error_rate((), gold) == 1
     assert alignment_error_rate((), ()) == 0
+
+
+def test_links_that_are_only_possible_count_for_what_was_found_and_not_for_what_was_missed():
+    sure, possible = {(0, 0), (1, 1)}, {(2, 1), (2, 2)}
+    assert alignment_error_rate({(0, 0), (1, 1), (2, 2)}, sure, possible) == 0
+    assert alignment_error_rate({(0, 0), (2, 1)}, sure, possible) == pytest.approx(1 - (1 + 2) / (2 + 2))
+    assert alignment_error_rate({(0, 1)}, sure, possible) == 1
+    assert agreement({(0, 0), (2, 1)}, sure, possible) == (3, 4)
+
+
+def test_links_of_pieces_become_links_of_words():
+    words = word_alignment(ROWS, TARGET, SOURCE)
+    source, target = words.source_tokens, words.target_tokens
+    every = {(s, t) for s in range(len(SOURCE)) for t in range(len(TARGET))}
+    whole = frozenset((s, t) for s in range(len(source)) for t in range(len(target)))
+    assert by_words(every, words) == whole
+    assert by_words({(int(source[0, 0]), int(target[-1, 1]) - 1)}, words) == {(0, len(target) - 1)}
+    assert by_words({(len(SOURCE) + 5, 0)}, words) == frozenset()

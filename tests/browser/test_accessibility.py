@@ -32,6 +32,8 @@ VIEWS = {
     "/compare": FIGURE,
     "/compare?part=heads": FIGURE,
     "/alignment": ".st-key-fetch_model",  # with a translator: test_translating.py
+    "/image": ".av-tile",
+    "/image?part=label&covered=5": ".st-key-covered_patches",
     "/allocation": FIGURE,
     "/allocation?by=distance": FIGURE,
     "/allocation?by=paragraph": FIGURE,

@@ -13,6 +13,7 @@ import attnviz
 from attnviz.__main__ import main
 from attnviz.capture.recording import interface, recorder
 from attnviz.capture.self_check import EAGER, FLOAT64
+from tests.capture import media_models
 
 
 def words():
@@ -52,6 +53,23 @@ def test_real_weights(minilm):
     assert found.passed
     assert found.differences[0][1] < 1e-5
     assert "right" in str(found)
+
+
+@pytest.mark.parametrize("name", ["vit", "siglip", "whisper", "Wav2Vec2"])
+def test_what_reads_pictures_and_sounds_is_checked_on_noise(name):
+    if name == "whisper":
+        model = attnviz.load(
+            media_models.whisper(),
+            tokenizer=media_models.transcriber(),
+            processor=media_models.listener("Whisper"),
+        )
+    elif name == "Wav2Vec2":
+        model = attnviz.load(media_models.hearing(name), processor=media_models.listener(name))
+    else:
+        model = attnviz.load(media_models.vision(name), processor=media_models.image_processor(name))
+    found = attnviz.check(model)
+    assert found.passed, str(found)
+    assert found.unit == ("patch" if name in media_models.PICTURES else "frame")
 
 
 def test_a_translator_needs_no_language_of_the_callers():

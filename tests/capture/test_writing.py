@@ -89,11 +89,13 @@ def test_a_way_that_was_known_is_taken_without_reading_it_again(tiny: Tiny) -> N
     writer.step(19)
     branch = writer.ids
     assert writer.candidates
+    rows = writer.rows(4)
     widths = _widths(model, writer)
     writer.follow(trunk)
     assert writer.steps == records
     writer.follow(branch)
     assert writer.candidates
+    np.testing.assert_array_equal(writer.rows(4), rows)
     assert widths == [0], "nothing was read"
     listed = next(each.id for each in writer.candidates)
     writer.step(listed)
@@ -123,6 +125,12 @@ def test_what_all_steps_read_of_the_prompt_is_what_each_read(tiny: Tiny, family:
     found = writer.read_of(2, 6, 5)
     for place in range(5):
         np.testing.assert_allclose(found[place], writer.rows(place)[..., 2:6], atol=1e-6)
+    writer.follow((*writer.ids[:3], 20, 21))  # another way: rows behind where it parts are others
+    again = writer.read_of(2, 6, 5)
+    for place in range(5):
+        np.testing.assert_allclose(again[place], writer.rows(place)[..., 2:6], atol=1e-6)
+    np.testing.assert_array_equal(again[:4], found[:4])
+    np.testing.assert_array_equal(writer.read_of(2, 6, 2), found[:2])
     with pytest.raises(attnviz.UnknownName, match="end in the prompt"):
         writer.read_of(2, 99, 5)
 

@@ -71,7 +71,16 @@ def test_random_orders_are_computed_once_for_all_methods(runtime, monkeypatch):
 
 def test_the_runtimes_answers_are_the_engines(runtime):
     from attnviz.capture import load_model
-    from attnviz.explanation import ablate, attended, explain, faithfulness, head_importance
+    from attnviz.explanation import (
+        ablate,
+        attended,
+        explain,
+        faithfulness,
+        head_importance,
+        traces,
+        why,
+        writes,
+    )
 
     model = load_model("minilm", device="cpu", dtype="float32")
     attribution = explain(model, PAIR.text, pair=PAIR.pair, method="leave-one-out")
@@ -86,6 +95,13 @@ def test_the_runtimes_answers_are_the_engines(runtime):
     assert (blocked.after, blocked.how) == (same.after, same.how)
     assert blocked is runtime.ablate(PAIR, heads, force="block", queries=(1,), keys=(2,))
     assert runtime.ablate(PAIR, heads, force="block", queries=(1,), keys=(3,)).after != blocked.after
+    asked = (2, 5, 3, 2)
+    assert (
+        runtime.why(PAIR, *asked, tests=0).table == why(model, PAIR.text, *asked, PAIR.pair, tests=0).table
+    ).all()
+    assert runtime.why(PAIR, *asked, tests=0) is runtime.why(PAIR, *asked, tests=0)
+    assert runtime.traces(PAIR, *asked).as_json() == traces(model, PAIR.text, *asked, PAIR.pair).as_json()
+    assert runtime.writes(PAIR, 5, 3).share == writes(model, PAIR.text, 5, 3, pair=PAIR.pair).share
     seen = attended(model, PAIR.text, heads, pair=PAIR.pair)
     assert (runtime.attended(PAIR, heads).weights == seen.weights).all()
     estimate = runtime.head_importance(PAIR)

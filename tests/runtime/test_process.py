@@ -56,6 +56,8 @@ QUESTIONS = {
     "explained": lambda runtime: runtime.explain(QUERY, "similarity", "leave-one-out").scores,
     "tested": lambda runtime: runtime.faithfulness(QUERY, "similarity", "leave-one-out", seeds=5).removed,
     "ablated": lambda runtime: runtime.head_importance(QUERY, "similarity").values,
+    "parts of a score": lambda runtime: runtime.why(QUERY, 2, 5, 3, 2).table,
+    "heads of a layer": lambda runtime: runtime.writes(QUERY, 2, 5).shares_of_layer,
     "layers": lambda runtime: runtime.layer_by_layer(QUERY, "similarity").values,
 }
 

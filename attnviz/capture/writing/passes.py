@@ -24,7 +24,7 @@ class NotKept(Exception):
     """The family's attention did not read what was kept: each step has to read the whole text."""
 
 
-def _common(first: Sequence[int], second: Sequence[int]) -> int:
+def common_length(first: Sequence[int], second: Sequence[int]) -> int:
     """How many numbers two sequences begin with in common."""
     count = min(len(first), len(second))
     return next((n for n in range(count) if first[n] != second[n]), count)
@@ -126,7 +126,7 @@ class _Kept:
             self._cache = self._own = BufferCache()
 
     def logits(self, fed: Sequence[int], count: int) -> torch.Tensor:
-        common = min(_common(self.fed, fed), len(fed) - count)
+        common = min(common_length(self.fed, fed), len(fed) - count)
         if common < len(self.fed):
             self._own.cut(common)
             self._tape.cut(common)

@@ -6,18 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import torch
 
 from attnviz import checks
-from attnviz.capture.arrays import to_numpy
 from attnviz.capture.reading import check_length, target_of
 from attnviz.capture.sequences import decoder_start, joined
 from attnviz.capture.writing.choosing import Choosing, Distribution, Draws, Rules, distribution
-from attnviz.capture.writing.passes import Passes
-from attnviz.errors import InputEmpty, InputInvalid, ModelUnsupported, NumbersInvalid, UnknownName
+from attnviz.capture.writing.passes import Passes, common_length
+from attnviz.capture.writing.rows import Rows
+from attnviz.errors import InputEmpty, InputInvalid, NumbersInvalid, UnknownName
 from attnviz.text.decoding import textless_ids
-from attnviz.types import Candidate, FloatArray, Kind, Tokens, WrittenToken, readonly
+from attnviz.types import Candidate, FloatArray, Kind, Tokens, WrittenToken
 
 if TYPE_CHECKING:
     from attnviz.capture.capture import Capture
@@ -70,6 +69,7 @@ class Writer:
         self._chosen: list[int] = []
         self._way = [_Step()]  # from the prompt to what is written now
         self._count = 0  # steps in the tree
+        self._rows = Rows(self._passes, self._start, self._both, self.model.device)
         self._latest: tuple[_Step, torch.Tensor] | None = None  # a step, and its logits
         self._names: dict[int, tuple[str, bool]] = {}
         self._special = textless_ids(loaded.tokenizer)
@@ -202,10 +202,7 @@ class Writer:
         Raises what `step` raises.
         """
         wanted = [self._number(int(token)) for token in tokens]
-        common = next(
-            (n for n, (a, b) in enumerate(zip(self._chosen, wanted, strict=False)) if a != b),
-            min(len(self._chosen), len(wanted)),
-        )
+        common = common_length(self._chosen, wanted)
         self._keep(common)
         for number in wanted[common:]:
             here = self._way[-1]
@@ -263,17 +260,7 @@ class Writer:
             raise UnknownName("kind of attention", kind, kinds)
         checks.between("step", place, 0, len(self._chosen))
         self._check(place)
-        fed = [*self._start, *self._chosen[:place]]
-        self._passes.hold(fed)
-        role = "cross" if kind == "cross" else "decoder"
-        calls = [call for call in self._passes.calls(len(fed)) if call.role == role]
-        if not calls:
-            raise ModelUnsupported(
-                f"{self.model.card.name} has no {role} attention to look at.", reason="not-captured"
-            )
-        last = torch.tensor([len(fed) - 1], device=self.model.device)
-        weights = [to_numpy(call.scores.weights_block(slice(None), last))[:, 0] for call in calls]
-        return readonly(np.stack(weights), np.float32)
+        return self._rows.row(self._chosen[:place], kind)
 
     def read_of(self, first: int, last: int, count: int) -> Annotated[FloatArray, "n L H P"]:
         """What the rows that led to the first `count` tokens gave to the prompt's tokens from `first` to before `last`.
@@ -283,24 +270,12 @@ class Writer:
         checks.between("number of tokens", count, 1, max(1, len(self._chosen)))
         checks.between("place in the prompt", first, 0, len(self.prompt) - 1)
         checks.between("end in the prompt", last, first + 1, len(self.prompt))
-        fed = [*self._start, *self._chosen[: count - 1]]
-        self._passes.hold(fed)
-        role = "cross" if self._both else "decoder"
-        calls = [call for call in self._passes.calls(len(fed)) if call.role == role]
-        if not calls:
-            raise ModelUnsupported(
-                f"{self.model.card.name} has no {role} attention to look at.", reason="not-captured"
-            )
-        places = torch.arange(len(fed) - count, len(fed), device=self.model.device)
-        weights = [
-            to_numpy(call.scores.weights_block(slice(None), places))[..., first:last] for call in calls
-        ]
-        return readonly(np.stack(weights).transpose(2, 0, 1, 3), np.float32)
+        return self._rows.of_prompt(self._chosen[: count - 1], first, last, count)
 
     @property
     def nbytes(self) -> int:
         """Bytes that are kept for the steps to come."""
-        return self._passes.nbytes
+        return self._passes.nbytes + self._rows.nbytes
 
     def _number(self, token: int | str) -> int:
         module: Any = self.model.loaded.module

@@ -44,8 +44,8 @@ def named(write: Write, single: bool, head: int | None = None) -> ScorePart:
     if write.kind in ("attention", "feed-forward"):
         word = "attention" if write.kind == "attention" else "feed-forward"
         return ScorePart(write.kind, f"{word} {write.layer}{where}", write.layer, None, role)  # type: ignore[arg-type]
-    word = {"embedding": "word embedding", "position": "position embedding", "segment": "segment embedding"}
-    return ScorePart(write.kind, word.get(write.kind, "biases") + where, None, None, role)  # type: ignore[arg-type]
+    words = {"embedding": "word embedding", "position": "position embedding", "segment": "segment embedding"}
+    return ScorePart(write.kind, words.get(write.kind, "biases") + where, None, None, role)  # type: ignore[arg-type]
 
 
 def vectors(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from attnviz.checks import index
 from attnviz.errors import InputInvalid, ModelUnsupported, UnknownName
-from attnviz.explanation.circuits.parts import Vectors, as_numpy, named, parts_of_look
+from attnviz.explanation.circuits.parts import Vectors, as_numpy, parts_of_look
 from attnviz.explanation.circuits.tracing import Change, Look, Pass, Products, Write, hollow, traced
 from attnviz.types import Against, Items, Kind, ScoreParts, default_kind
 
@@ -32,9 +31,7 @@ class Streams:
         kinds: of attention that it has.
     """
 
-    def __init__(
-        self, model: Model, text: str | Messages, pair: str | None = None, target_text: str | None = None
-    ) -> None:
+    def __init__(self, model: Model, inputs: dict[str, Any], tokens: Items, fed: Items | None = None) -> None:
         if model.dtype not in (torch.float32, torch.float64):
             raise ModelUnsupported(
                 f"{model.card.name} runs in {str(model.dtype).removeprefix('torch.')}, in which sums do not add up.",
@@ -44,7 +41,7 @@ class Streams:
         self.model = model
         self.single = model.card.kind != "encoder-decoder"
         self.kinds: tuple[Kind, ...] = ("self",) if self.single else ("encoder", "decoder", "cross")
-        self.tokens, self.fed, self.inputs = _read(model, text, pair, target_text)
+        self.tokens, self.fed, self.inputs = tokens, fed, inputs
         self._shell = hollow(model.loaded.module, self.inputs)
         self._pass: Pass | None = None
         self._until: tuple[Role, int] | None = None
@@ -250,30 +247,26 @@ def written(write: Write, head: int | None, token: int) -> Tensor:
     )
 
 
-def _read(
-    model: Model, text: str | Messages, pair: str | None, target_text: str | None
-) -> tuple[Items, Items | None, dict[str, Any]]:
-    """The tokens, what a decoder beside an encoder is fed, and the inputs of the module."""
+def read(
+    model: Model, text: str | Messages, pair: str | None = None, target_text: str | None = None
+) -> Streams:
+    """The streams of a text, and of what a decoder beside an encoder is fed. Raises as `Model.capture` does."""
     from attnviz.text import tokens_of_ids
 
     tokens, lists = model.encode(text, pair)
     if model.card.kind != "encoder-decoder":
-        return tokens, None, _uncached(model, model.tensors(lists))
+        return Streams(model, _uncached(model, model.tensors(lists)), tokens)
     if target_text is None:  # what it writes by itself, or, of a classifier, the text once more
         fed: Any = model.capture(text, pair).fed_tokens
         ids = [int(number) for number in fed.ids]
         if model.echoes:
-            return tokens, fed, _uncached(model, model.tensors(lists))
+            return Streams(model, _uncached(model, model.tensors(lists)), tokens, fed)
     else:
         _, ids = model.forced(target_text)
         fed = tokens_of_ids(model.loaded.tokenizer, ids, special_ids=ids[:1])
-    return tokens, fed, _uncached(model, model.tensors({**lists, "decoder_input_ids": ids}))
+    return Streams(model, _uncached(model, model.tensors({**lists, "decoder_input_ids": ids})), tokens, fed)
 
 
 def _uncached(model: Model, inputs: dict[str, Any]) -> dict[str, Any]:
     config: Any = model.loaded.module.config
     return {**inputs, "use_cache": False} if hasattr(config, "use_cache") else inputs
-
-
-Report = Callable[[float], None]
-__all__ = ["Cell", "Streams", "named", "written"]

@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import torch
-
 from attnviz import checks
-from attnviz.explanation.circuits.parts import Vectors
-from attnviz.explanation.circuits.streams import Cell, Streams
-from attnviz.explanation.circuits.testing import without_part
 from attnviz.explanation.declarations import Progress
 from attnviz.types import Ended, Kind, ScorePart, ScoreParts, Side, Trace
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
     from attnviz.capture.reading import Messages
+    from attnviz.explanation.circuits.parts import Vectors
+    from attnviz.explanation.circuits.streams import Cell, Streams
 
 STANDS_OUT = 0.2  # of a score: what a part must add to it to be followed
 BESIDE_FIRST = 0.1  # weight of a key, from which on the first token is taken for a sink
@@ -51,11 +48,13 @@ def traces(
 
     Raises what `attnviz.why` raises.
     """
+    from attnviz.explanation.circuits.streams import read
+
     report = progress or (lambda fraction: None)
     depth = checks.between("depth", depth, 1, MOST_DEPTH)
     links = checks.between("number of links", links, 1, MOST_LINKS)
     report(0.0)
-    streams = Streams(model, text, pair, target_text)
+    streams = read(model, text, pair, target_text)
     cell = streams.cell(streams.kind(kind), layer, head, query, key, "mean")
     tree = _Tree(links, report)
     title = f"head {layer}.{head}" if streams.single else f"{cell.kind} head {layer}.{head}"
@@ -81,7 +80,7 @@ class _Tree:
         found = _standing_out(parts)
         if not found:
             return replace(link, ended="nothing stands out")
-        children = []
+        children: list[Trace] = []
         for side, part, value in found:
             if self.count >= self.most:
                 return replace(link, children=tuple(children), ended="" if children else "links")
@@ -101,6 +100,8 @@ class _Tree:
         at_key: Vectors,
         depth: int,
     ) -> Trace:
+        from attnviz.explanation.circuits.testing import without_part
+
         streams = cell.streams
         token = cell.query if side == "query" else cell.key
         items = streams.query_tokens(cell.kind) if side == "query" else streams.key_tokens(cell.kind)
@@ -146,4 +147,4 @@ def _looking(streams: Streams, part: ScorePart, token: int) -> Cell:
     behind = weights.clone()
     behind[0] = 0
     chosen = behind if float(behind.max()) >= BESIDE_FIRST else weights
-    return streams.cell(part.role, part.layer, part.head, token, int(torch.argmax(chosen)), "mean")
+    return streams.cell(part.role, part.layer, part.head, token, int(chosen.argmax()), "mean")

@@ -179,7 +179,7 @@ class Look:
 
     def row(self, head: int, query: int) -> tuple[Tensor, Tensor, Tensor]:
         """Of one row, (K,) each: which keys it may look at, what their position alone adds, and its weights."""
-        one, rows = slice(head, head + 1), torch.tensor([query], device=self.q.device)
+        one, rows = slice(head, head + 1), slice(query, query + 1)
         if isinstance(self.scores, Products):
             return self.scores.row(head, query)
         allowed = self.scores.allowed(one, rows)[0, 0]
@@ -328,7 +328,7 @@ class _Tracer(TorchFunctionMode):
         self._stack: Role = "encoder"
         self._pairs: dict[int, tuple[Tensor, Tensor]] = {}  # queries and keys of products, by their id
         self._width = 0
-        head = getattr(module, "get_output_embeddings", lambda: None)()
+        head: Any = getattr(module, "get_output_embeddings", lambda: None)()
         self._vocabulary = head.weight.data_ptr() if hasattr(head, "weight") else 0
         self._fresh = True  # no attention has come since words were looked up
 
@@ -429,7 +429,9 @@ class _Tracer(TorchFunctionMode):
             return None
         if all(moving):
             return (
-                None if self._interface or name == "einsum" else self._compared(func, args, kwargs, *factors)
+                None
+                if self._interface or name == "einsum"
+                else self._compared(func, args, kwargs, factors[0], factors[1])
             )
         constant = factors[moving.index(False)]
         tag = _tag(constant)

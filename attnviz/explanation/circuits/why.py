@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 from attnviz import checks
 from attnviz.errors import UnknownName
-from attnviz.explanation.circuits.streams import Cell, Streams
-from attnviz.explanation.circuits.testing import without_part
 from attnviz.explanation.declarations import Progress
 from attnviz.types import Against, Kind, PartTest, ScoreParts, Side
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
     from attnviz.capture.reading import Messages
+    from attnviz.explanation.circuits.streams import Cell
 
 MOST_TESTS = 20
 
@@ -55,12 +54,14 @@ def why(
         ModelUnsupported: the score cannot be taken apart exactly (`reason` "not-linear"): the message says why.
         InputEmpty, InputTooLong: as `Model.capture`.
     """
+    from attnviz.explanation.circuits.streams import read
+
     report = progress or (lambda fraction: None)
     checks.between("number of tests", tests, 0, MOST_TESTS)
     if against not in ("mean", None) and checks.whole(against) is None:
         raise UnknownName("reference", against, ("mean", "a key token", "None"))
     report(0.0)
-    streams = Streams(model, text, pair, target_text)
+    streams = read(model, text, pair, target_text)
     cell = streams.cell(streams.kind(kind), layer, head, query, key, against)
     report(0.3)
     parts = explained(cell, tests, anew, lambda fraction: report(0.3 + 0.7 * fraction))
@@ -72,6 +73,8 @@ def explained(
     cell: Cell, tests: int, anew: bool = False, report: Progress = lambda fraction: None
 ) -> ScoreParts:
     """A score in its parts, the strongest of each side tested."""
+    from attnviz.explanation.circuits.testing import without_part
+
     parts, at_query, at_key = cell.split()
     found: list[PartTest] = []
     sides: tuple[Side, ...] = ("key", "query")

@@ -116,8 +116,8 @@ METHODS: dict[str, tuple[MethodInfo, Compute]] = {
                 source="Sundararajan, Taly & Yan 2017, equation 1; implementation: captum",
                 description="Starts from a plain colour, turns it into the picture in small steps, and adds up how "
                 "much each pixel moves the label’s logit on the way; a patch is the sum of its pixels.",
-                positive="The patch raises the logit of the label, compared with the plain colour in its place.",
-                negative="The patch lowers it.",
+                positive="Above zero: the patch raises the label’s logit, compared with the plain colour.",
+                negative="Below zero: it lowers it.",
                 caveat="The scores depend on the colour that it starts from: another one can give another picture.",
                 options=("steps",),
             ),
@@ -134,8 +134,8 @@ METHODS: dict[str, tuple[MethodInfo, Compute]] = {
                 source="Zeiler & Fergus 2014, section 4.2",
                 description="Covers one patch after the other with a plain colour, and reads how far the label’s "
                 "logit falls.",
-                positive="Without the patch the logit of the label falls.",
-                negative="Without the patch it rises.",
+                positive="Above zero: without the patch the logit of the label falls.",
+                negative="Below zero: without it, it rises.",
                 caveat="What two patches say alike counts for neither: covering one leaves the other.",
             ),
             occlusion,

@@ -5,7 +5,7 @@ The module is only called, with other pixels: what other threads run on it is no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -50,6 +50,10 @@ class PictureProblem:
     side: int
     baseline: str
     blank: Annotated[torch.Tensor, "1 c 1 1"]
+
+    def within(self, module: torch.nn.Module) -> PictureProblem:
+        """The same question to another module."""
+        return replace(self, module=module)
 
     @property
     def label(self) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
 from attnviz.analysis.word_alignment import agreement, by_words, word_alignment
 from attnviz.explanation.translation.records import Gold, HeadErrors
-from attnviz.types import GoldAlignment, Links
+from attnviz.types import FloatArray, GoldAlignment, Links
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
     from attnviz.explanation.declarations import Progress
-    from attnviz.explanation.translation.records import Translation
     from attnviz.types import Tokens
 
 
@@ -52,28 +51,35 @@ def head_errors(
         gold: other sentences than those that come with the model. unit: "token", or "word".
         progress: told the fraction that is done; what it raises ends the work.
 
-    Raises what `translate` raises. Empty where there are no gold sentences.
+    Raises what `Decoder` raises. Empty where there are no gold sentences.
     """
-    from attnviz.explanation.translation.writing import translate
+    from attnviz.explanation.translation.decoder import Decoder
 
     sentences = tuple(gold) or model.loaded.gold
     found: dict[str, list[Mapping[str, np.ndarray]]] = {}
     for number, each in enumerate(sentences):
         if progress is not None:
             progress(number / len(sentences))
-        language = each.language if each.language in model.languages else None
-        pair = translate(model, each.source, each.target, target_language=language)
-        known = placed(each, pair.source, pair.target)
-        found.setdefault(each.language, []).append(_counts(pair, known, unit))
+        reader = model.reads(target_language=each.language if each.language in model.languages else None)
+        decoder = Decoder(reader, each.source)
+        target, fed = reader.forced(each.target)
+        attention = decoder.look(target.ids.tolist(), fed)[1]
+        found.setdefault(each.language, []).append(_counts(attention, each, decoder.tokens, target, unit))
     return tuple(_summed(language, counts) for language, counts in found.items())
 
 
-def _counts(pair: Translation, gold: Gold, unit: str) -> Mapping[str, np.ndarray]:
+def _counts(
+    attention: Annotated[FloatArray, "L H T S"],
+    gold: GoldAlignment,
+    source: Tokens,
+    target: Tokens,
+    unit: str,
+) -> Mapping[str, np.ndarray]:
     """Right and all links of every head and every layer's mean, (L, H + 1, 2), and of the diagonal, (2,)."""
-    maps = np.concatenate([pair.attention, pair.attention.mean(1, keepdims=True)], 1)
-    every = [[word_alignment(head, pair.target, pair.source, unit) for head in layer] for layer in maps]
+    maps = np.concatenate([attention, attention.mean(1, keepdims=True)], 1)
+    every = [[word_alignment(head, target, source, unit) for head in layer] for layer in maps]
     words = every[0][0]
-    sure, possible = by_words(gold.sure, words), by_words(gold.possible, words)
+    sure, possible = (by_words(links, words) for links in placed(gold, source, target))
     heads = [[agreement(each.links, sure, possible) for each in layer] for layer in every]
     straight = [(n, n) for n in range(min(len(words.sources), len(words.targets)))]
     return {"heads": np.array(heads), "diagonal": np.array(agreement(straight, sure, possible))}

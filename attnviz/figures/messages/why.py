@@ -43,7 +43,7 @@ def why_data(
 
     Header: figure, title, note, model, name (of the head), score, reference (what the score counts against, in words),
     streams [{title, token, parts [{name, kind, layer, head}]}], extras [[name, value]] beside both streams, nodes
-    [{parent, name, link, told, opens, value, share}], graph. Layer -1 stands before the first, head -1 for none.
+    [{parent, name, link, told, end, opens, value, share}], graph. Layer -1 stands before the first, head -1 for none.
     Sections: query f32 (A,) and key f32 (B,) the sums of rows and columns, links i32 (N, 2), linkValues f32 (N,).
     """
     order = np.argsort(-np.abs(parts.table), axis=None, kind="stable")[:LINKS]
@@ -82,8 +82,8 @@ def reference(parts: ScoreParts) -> str:
     if parts.against is None:
         return "against nothing"
     if parts.against == "mean":
-        return "above the mean over the keys of its row"
-    return f"above the score of “{token(parts.key_tokens.labels[int(parts.against)])}” ({parts.against})"
+        return "against the mean over the keys of its row"
+    return f"against the score of “{token(parts.key_tokens.labels[int(parts.against)])}” ({parts.against})"
 
 
 def token(label: str) -> str:
@@ -130,13 +130,13 @@ def _node(step: Trace, parent: int) -> dict[str, Any]:
         link += "" if step.weight is None else f" {step.weight:.0%}"
     told = [] if parent >= 0 else [f"score {decimals(step.score or 0.0, 2)} against the mean"]
     if parent >= 0:
-        told = [f"{step.share:.0%} of it, by its {step.side}".replace("-", "−"), *_tested(step.test)]
-        told += [ENDS[step.ended]] if step.ended in ENDS else []
+        told = [f"{step.share:.0%} by its {step.side}".replace("-", "−"), *_tested(step.test)]
     return {
         "parent": parent,
         "name": part.title,
         "link": link,
         "told": " · ".join(told),
+        "end": ENDS.get(step.ended, ""),
         "opens": step.key is not None and step.part.head is not None,
         "value": step.value,
         "share": step.share,

@@ -159,12 +159,13 @@ class Engine:
         stage: str,
         work: Callable[[Model, Tell], Any],
         progress: Progress | None,
+        joined: bool = False,
         media: bool = False,
     ) -> Any:
         """Work that needs the model itself: through the gate, and kept under the question and `what`.
 
-        The texts are read one by one; with `media` the question is about a picture or a sound.
-        Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong, InputInvalid.
+        The texts are read one by one, or `joined` to one sequence as in a capture; with `media` the question is about
+        a picture or a sound. Raises ModelUnsupported for an opened file, InputEmpty, InputTooLong, InputInvalid.
         """
         if is_file(query.model):
             raise ModelUnsupported(
@@ -186,7 +187,7 @@ class Engine:
             if media:
                 limits.check_items(model, model.tokenize(**self.medium_of(query)), query, self.settings)
             else:
-                limits.check_separately(model, query, self.settings)
+                (limits.check if joined else limits.check_separately)(model, query, self.settings)
             limits.check_options(what, self.settings)
 
             def told(fraction: float) -> None:

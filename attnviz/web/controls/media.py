@@ -38,6 +38,15 @@ def form(state: State, medium: Medium, key: str = "side") -> bool:
         args=(f"{key}_{medium}", medium),
         help="It stays in the memory of this server, and only there; the link names it, and cannot carry it.",
     )
+    if medium == "image":
+        st.chat_input(
+            "Or paste a picture here, and send it",
+            accept_file=True,
+            file_type=TYPES[medium],
+            key=f"{key}_pasted",
+            on_submit=_pasted,
+            args=(f"{key}_pasted",),
+        )
     if PROBLEM in st.session_state:
         problems.show_error(st.session_state[PROBLEM])
     card = session.runtime().card(session.query(state).model)
@@ -61,13 +70,24 @@ def _said(key: str) -> None:
 
 
 def _uploaded(key: str, medium: Medium) -> None:
-    """Hold what was just chosen; what cannot be read is said, and what was shown before stays."""
+    """What was just chosen; where it was taken out of the list, what is shown stays until another is chosen."""
     st.session_state.pop(PROBLEM, None)
-    file = st.session_state[key]
-    if file is None:
-        return  # taken out of the list: the picture stays until another is chosen
+    if st.session_state[key] is not None:
+        _hold(medium, st.session_state[key].getvalue())
+
+
+def _pasted(key: str) -> None:
+    """The picture that was pasted; words beside it are no part of the question."""
+    st.session_state.pop(PROBLEM, None)
+    files = getattr(st.session_state[key], "files", ())
+    if files:
+        _hold("image", files[0].getvalue())
+
+
+def _hold(medium: Medium, data: bytes) -> None:
+    """Hold a file and show it; what cannot be read is said, and what was shown before stays."""
     try:
-        digest = session.runtime().hold(medium, file.getvalue())
+        digest = session.runtime().hold(medium, data)
     except AttnVizError as error:
         st.session_state[PROBLEM] = error
     else:

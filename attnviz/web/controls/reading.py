@@ -42,7 +42,9 @@ def _show(query: Query, apart: bool) -> None:
     with st.container(horizontal=True, gap="medium"):
         if special or (names and not query.chat):
             _switch("Read them as special tokens", SPECIAL, special)
-        if query.chat or facts.chat:
+        if (
+            query.chat or facts.chat
+        ) and not session.state().mode:  # a mode of Generation says how it is asked
             _switch("As a chat message", CHAT, query.chat, CHAT_HELP)
         _languages(query, facts)
     if query.chat and query.pair and not apart:

@@ -24,7 +24,8 @@ def show(model: str) -> None:
     if found.passed is None:
         st.badge("attention not checked", icon=":material/help:", color="gray")
         st.caption(
-            "This family has no other path to its attention weights, so there is nothing to compare them with."
+            f"This family has no other path to its attention weights{markdown(found.remedy)}: there is nothing to compare "
+            "them with."
         )
         return
     if found.passed:
@@ -34,6 +35,6 @@ def show(model: str) -> None:
         st.caption("**What is drawn of this model is not what it computes. Do not rely on it.**")
     numbers = ", ".join(f"{kind} {difference:.1e}" for kind, difference in found.differences)
     st.caption(
-        f"Compared with {markdown(found.against)} on a text of {found.tokens} tokens. Largest difference of weights: "
+        f"Compared with {markdown(found.against)} on {found.read}. Largest difference of weights: "
         f"{numbers}; up to {found.tolerance:.0e} is rounding."
     )

@@ -52,10 +52,10 @@ export async function load(name, mount) {
 function received(mount) {
   if (!(mount.data instanceof Uint8Array)) return mount;
   const start = 4 + new DataView(mount.data.buffer, mount.data.byteOffset).getUint32(0, true);
-  const { heard, read } = JSON.parse(new TextDecoder().decode(mount.data.subarray(4, start)));
-  document.documentElement.dataset.attnvizRead = read; // for pictures, see made.js
+  const { heard, read, figure } = JSON.parse(new TextDecoder().decode(mount.data.subarray(4, start)));
+  if (read !== undefined) document.documentElement.dataset.attnvizRead = read; // for pictures, see made.js
   const data = parts.whole(mount.data.subarray(start));
-  return data && { ...mount, data, heard };
+  return data && { ...mount, data, heard, figure };
 }
 
 /** @param {string} name */

@@ -30,6 +30,7 @@ OWN = {
     "terms": "shell",
     "copy_link": "share",
     "keep": "share",
+    "thumb": "share",
 }
 LOADER = "load"
 FOLDER = "modules"

@@ -37,15 +37,28 @@ def _mount(name: str) -> Callable[..., Any]:
 
 def _show(name: str, data: bytes, key: str = "", **events: Callable[[], None]) -> Any:
     """Mount a figure; of its message goes out what the browser does not hold."""
-    held = st.session_state.setdefault(HELD_PARTS, Held())
     heard = st.session_state.get(HEARD, {}).get(key or name, {})
-    told = {"heard": heard, "read": session.read_of_text()}
     return _mount(name)(
         key=key or name,
-        data=addressed(thin(data, held), told),
-        on_lost_change=held.clear,
+        data=sent(data, heard=heard, read=session.read_of_text()),
+        on_lost_change=forget,
         **events,
     )
+
+
+def sent(data: bytes, **told: Any) -> bytes:
+    """What goes out for a message: what of it the browser does not hold, behind what load.js is told."""
+    return addressed(thin(data, _held_parts()), told)
+
+
+def forget() -> None:
+    """The browser has lost what it held: all of it goes out again."""
+    _held_parts().clear()
+
+
+def _held_parts() -> Held:
+    held: Held = st.session_state.setdefault(HELD_PARTS, Held())
+    return held
 
 
 def heatmap(data: bytes, shown: Head, chosen: Callable[[str, Any], None] | None = None) -> None:

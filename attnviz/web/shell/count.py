@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from attnviz.errors import InputTooLong
+from attnviz.errors import AttnVizError, InputTooLong
 from attnviz.web.escape import clean
 from attnviz.web.serving import modules
 from attnviz.web.state import session
@@ -44,6 +44,8 @@ def said(query: Query) -> str:
         found = session.runtime().counted(query)
     except InputTooLong as error:
         return error.message
+    except AttnVizError:
+        return ""  # the page says what is wrong
     if found is None:
         return ""
     together = " together" * bool(query.pair)

@@ -4,6 +4,7 @@
 const FIELDS = ":is(.st-key-text_entry, .st-key-open_entry) textarea";
 const PLACE = ":is(.st-key-text_entry, .st-key-open_entry)";
 const SUBMIT = `${PLACE} [data-testid="stFormSubmitButton"] button`;
+const PASTE = "[data-testid=stChatInput]";
 const NARROW = "(max-width: 768px)";
 const PATIENCE = 5000; // milliseconds for a box to come into sight
 
@@ -54,6 +55,7 @@ function show({ edit, present }) {
 function keydown(event, line) {
   if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
   const target = event.composedPath()[0];
+  if (target.closest?.(PASTE) && event.key === "Enter") return; // it sends what was pasted by itself
   if (target.matches?.(FIELDS)) {
     // While a word is being composed, Enter belongs to the input method.
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(line);

@@ -2,11 +2,13 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from attnviz.figures import aligned_heads, alignment_data, beams_data
+from attnviz.explanation.translation.records import Gold, HeadErrors
+from attnviz.figures import aligned_heads, alignment_data, beams_data, errors_data
 from tests.figures.conftest import HOSTILE
 from tests.figures.translations import beams, translation
 
@@ -130,3 +132,33 @@ def test_a_tree_keeps_what_was_given_up_and_goes_on_from_any_node(figure):
     tree.get_by_role("button", name="barcos").click()
     tree.get_by_role("button", name="azuis").press("Enter")
     assert events(page) == [["position", 1], ["position", 5]]
+
+
+def test_gold_is_drawn_in_both_forms_and_can_be_left_out(figure):
+    known = Gold(frozenset({(1, 0), (0, 1)}), frozenset({(1, 0), (0, 1), (2, 2)}))
+    page = figure("alignment", message(replace(translation(), gold=known)))
+    bands = page.locator(".av-allines .av-algold")
+    assert bands.count() == 3
+    assert page.locator(".av-allines .av-algold-possible").count() == 1
+    assert "Alignment error rate 0.00 against gold" in page.get_by_test_id("readout").inner_text()
+    page.get_by_text("Matrix", exact=True).click()
+    table = page.get_by_test_id("alignment-table")
+    assert table.locator("td.av-algold-sure").all_inner_texts() == [".90", ".90"]
+    assert "gold: possible" in table.locator("td.av-algold-possible").get_attribute("title")
+    page.get_by_label("Gold links").uncheck()
+    assert table.locator("[class^='av-algold']").count() == 0
+    plain = figure("alignment", message())
+    assert plain.get_by_label("Gold links").is_hidden()
+
+
+def test_walls_of_error_rates_mark_the_best_and_turn_to_a_head(figure):
+    rates = np.array([[0.4, 0.3, 0.35], [0.05, 0.9, 0.2]])
+    errors = [HeadErrors("fr", 12, rates, 0.5), HeadErrors("en", 11, rates[::-1], 0.4)]
+    page = figure("errors", errors_data(errors, ["To French", HOSTILE[0]], (1, -1)))
+    first, second = page.locator(".av-errwall").all()
+    assert first.get_by_role("button").all_inner_texts() == ["0.40", "0.30", "0.35", "0.05 ★", "0.90", "0.20"]
+    assert "11 sentences · diagonal 0.40" in second.inner_text()
+    assert page.locator("[aria-pressed='true']").all_inner_texts() == ["0.20", "0.35"]
+    second.get_by_role("button", name="layer 1, mean").click()
+    first.get_by_role("button", name="layer 0, head 1").press("Enter")
+    assert events(page) == [["selection", {"layer": 1, "head": -1}], ["selection", {"layer": 0, "head": 1}]]

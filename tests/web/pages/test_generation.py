@@ -9,6 +9,7 @@ import pytest
 
 import attnviz
 from attnviz.runtime import Query
+from attnviz.text import decimals
 from attnviz.web.state.address import encode, parse
 from attnviz.web.state.tree import Tree, read_tree
 from tests.web.hostile import HOSTILE
@@ -186,6 +187,8 @@ def test_two_branches_stand_side_by_side(page, model):
             assert other == pytest.approx(after[last], abs=1e-6)
     weights = {round(both, 6) for _, (both, _, _) in found["reads"] if both is not None}
     assert weights <= {round(float(each), 6) for each in common}
+    visit.press("Step")
+    assert header(visit)["compared"]["sides"][0]["tokens"] == 3, "it stays while the text grows"
     visit.report("writing", "other", {"number": 2, "value": 0})
     assert header(visit)["compared"] is None
 
@@ -286,7 +289,11 @@ def test_a_closer_look_at_a_step_of_an_encoder_decoder(opened, encoder_decoder, 
     if view == "why":
         assert {each[0]["figure"] for each in visit.figures()} == {"writing", "words"}
     else:
-        assert "log-probability" in "".join(visit._html("attnviz-answers"))
+        found = "".join(visit._html("attnviz-answers"))
+        assert "log-probability" in found
+        if view == "layers":  # after the last layer it is what the step itself said
+            written = np.log(header(visit)["written"][1]["probability"])
+            assert f"<td>{decimals(float(written), 2)}</td>" in found
 
 
 def test_an_encoder_decoder_writes_too(opened, encoder_decoder):

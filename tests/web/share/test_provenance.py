@@ -111,6 +111,13 @@ def test_a_change_is_made_again(drawn, params):
     assert again.before != again.after
 
 
+def test_a_score_is_taken_apart_again(drawn):
+    page, _ = drawn("why", layer="3", head="1", held="q3,k5", against="k2")
+    again = rerun(in_page(offer.page(page)).call)
+    shown = get_runtime().why(Query("minilm", TEXT), 3, 1, 3, 5, against=2)
+    np.testing.assert_array_equal(again.table, shown.table)
+
+
 def test_a_table_says_it_behind_its_rows(drawn):
     page, _ = drawn("layers", pair=OTHER, target="similarity")
     made = page.provenance()

@@ -57,9 +57,9 @@ def offered(monkeypatch) -> list[Drawn]:
     """What pages return, as they return it; not what they offer beside it, under a key."""
     found, show = [], offer.show
 
-    def record(drawn: Drawn, key: str = "") -> None:
+    def record(drawn: Drawn, key: str = "", noun: str = "") -> None:
         found.extend([] if key else [drawn])
-        show(drawn, key)
+        show(drawn, key, noun)
 
     monkeypatch.setattr(offer, "show", record)
     return found

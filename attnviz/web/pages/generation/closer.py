@@ -26,8 +26,9 @@ SHOWN = 4  # answers beside each layer
 MOST_HEADS = 12
 LENS = (
     "Each layer’s state goes through a head that was trained for the last one (the logit lens): what early layers seem "
-    "to say may be noise. Underlined: the token of this step."
+    "to say may be noise."
 )
+UNDERLINED = " Underlined: the token of this step."
 
 
 def draw(draft: Draft, written: Written, place: int, state: State) -> None:
@@ -97,7 +98,7 @@ def _layers(asked: Asked) -> None:
         f'<table class="attnviz-answers attnviz-changes attnviz-layers"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
-    st.caption(LENS)
+    st.caption(LENS + (UNDERLINED if said else ""))
 
 
 def _why(asked: Asked) -> None:
@@ -105,12 +106,13 @@ def _why(asked: Asked) -> None:
     from attnviz.explanation.evaluation import verdict
     from attnviz.figures import explanation_data
 
-    runtime = session.runtime()
+    runtime, headline = session.runtime(), st.empty()
     with progress.loading() as report:
         found = runtime.explain(asked.query, asked.target, None, report, **asked.options)
-        test = runtime.faithfulness(asked.query, asked.target, found.method, progress=report, **asked.options)
-    st.markdown(markdown(verdict.headline(test)))
     components.words(explanation_data(found, model=session.model_name(asked.query.model)), key="why_words")
+    with progress.loading() as report:  # takes longer: the words stand there meanwhile
+        test = runtime.faithfulness(asked.query, asked.target, found.method, progress=report, **asked.options)
+    headline.markdown(markdown(verdict.headline(test)))
     badges.badges(verdict.badges(test, found), st.container(horizontal=True), st.container())
     st.caption(markdown(verdict.conditions(test)))
 

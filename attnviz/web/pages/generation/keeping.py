@@ -14,15 +14,18 @@ if TYPE_CHECKING:
 TOO_LARGE = "These branches are too many to travel in a link: take some away, or save the page as a file."
 
 
-def keep(tree: Tree, place: int | None = None) -> None:
-    """Write the tree into the address, and the step that is looked at; None for the newest."""
+def keep(tree: Tree, place: int | None = None, beside: bool = True) -> None:
+    """Write the tree into the address, and the step that is looked at; None for the newest.
+
+    beside: whether the branch that stands beside it stays: a branch that is taken away changes their numbers.
+    """
     letters = tree.written()
     if tree.size and not letters:
         session.notice(TOO_LARGE)
         return
     newest = place is None and tree.current == 0
     at = None if newest else f"{tree.current}.{len(tree.path) if place is None else place}"
-    session.update(written=letters or None, at=at)
+    session.update(written=letters or None, at=at, other=session.state().other if beside else None)
 
 
 def kept(state: State) -> Tree:

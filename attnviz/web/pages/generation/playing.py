@@ -90,7 +90,7 @@ def _over() -> None:
 
 def _prune() -> None:
     tree = kept(session.state())
-    keep(tree.without(tree.current))
+    keep(tree.without(tree.current), beside=False)
 
 
 def _write(query: Query, draft: Draft, tree: Tree, count: int, slot: Any) -> Tree:

@@ -30,7 +30,7 @@ def draw(query: Query, state: State) -> Drawn | None:
     """Draw the page for this question."""
     from attnviz.types import Patches
 
-    if query.image is None:
+    if query.image is None and not session.is_file(query.model):
         _not_a_picture(query.model)
         return None
     with progress.loading() as report:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attnviz.explanation import Faithfulness
     from attnviz.explanation.pictures import PictureAttribution
     from attnviz.runtime import Query
+    from attnviz.web.pages.image.shared import Shown
     from attnviz.web.share.drawn import Rows
     from attnviz.web.state.address import State
 
@@ -54,13 +55,15 @@ def draw(query: Query, state: State, labels: tuple[str, ...]) -> Drawn | None:
         return None
     _headline(found)
     covered = _covered(state, found)
-    message = _message(found, query, covered, state, leaves=False)
-    components.patches(message, position=lambda cell: _cover(cell, covered))
+    picture = Picture(
+        found, covered, shared.form(state), shared.shown(query), session.model_name(query.model)
+    )
+    components.patches(picture.message(leaves=False), position=lambda cell: _cover(cell, covered))
     _sum(found)
     _removal(asked, found, covered)
     with problems.guard():
         _test(asked)
-    return _drawn(asked, found, covered, state)
+    return _drawn(asked, picture, state)
 
 
 def _choices(query: Query, state: State, labels: tuple[str, ...]) -> Asked:
@@ -110,27 +113,35 @@ def _headline(found: PictureAttribution) -> None:
                 f"Explained: the logit of {markdown(found.label)}, {decimals(found.value, 2)}.")  # fmt: skip
 
 
-def _message(
-    found: PictureAttribution, query: Query, covered: tuple[int, ...], state: State, leaves: bool = True
-) -> bytes:
-    from attnviz.explanation.pictures import METHODS
-    from attnviz.figures import PatchView, patches_data
+@dataclass(frozen=True)
+class Picture:
+    """An explanation as it is drawn."""
 
-    info = METHODS[found.method][0]
-    unit = "value" if found.signed else "share"
-    view = PatchView(found.method, info.title, unit, signed=found.signed, places=("",))
-    return patches_data(
-        found.patches,
-        found.scores.reshape(1, 1, -1),
-        view,
-        grid=found.scores.shape,
-        picture=shared.picture(query, leaves),
-        covered=covered,
-        form=shared.form(state),
-        note=f"{info.positive} {info.negative} {info.caveat} {found.note}".strip(),
-        model=session.model_name(query.model),
-        agreed=shared.agreed(),
-    )
+    found: PictureAttribution
+    covered: tuple[int, ...]
+    form: str
+    shown: Shown
+    model: str
+
+    def message(self, leaves: bool = True) -> bytes:
+        """For the figure; of what `leaves` the page, the picture only where the reader agrees."""
+        from attnviz.explanation.pictures import METHODS
+        from attnviz.figures import PatchView, patches_data
+
+        found, info = self.found, METHODS[self.found.method][0]
+        unit = "value" if found.signed else "share"
+        return patches_data(
+            found.patches,
+            found.scores.reshape(1, 1, -1),
+            PatchView(found.method, info.title, unit, signed=found.signed, places=("",)),
+            grid=found.scores.shape,
+            picture=self.shown.copy(leaves),
+            covered=self.covered,
+            form=self.form,
+            note=f"{info.positive} {info.negative} {info.caveat} {found.note}".strip(),
+            model=self.model,
+            agreed=self.shown.agreed,
+        )
 
 
 def _sum(found: PictureAttribution) -> None:
@@ -213,10 +224,11 @@ def sentence(test: Faithfulness) -> str:
     )
 
 
-def _drawn(asked: Asked, found: PictureAttribution, covered: tuple[int, ...], state: State) -> Drawn:
+def _drawn(asked: Asked, picture: Picture, state: State) -> Drawn:
     from attnviz.explanation.pictures import BASELINES, METHODS
 
-    query, info = asked.query, METHODS[found.method][0]
+    found, query = picture.found, asked.query
+    info = METHODS[found.method][0]
     made = call(
         "explain_picture", Variable("model"), Variable("picture"), found.label, found.method, found.baseline
     )
@@ -224,7 +236,7 @@ def _drawn(asked: Asked, found: PictureAttribution, covered: tuple[int, ...], st
         query,
         replace(state, image=query.image),
         "patches",
-        lambda: _message(found, query, covered, state),
+        picture.message,
         f"What made the label {plain(found.label, 40)}",
         settings=(
             ("Label", plain(found.label, 60)),
@@ -242,10 +254,7 @@ def _drawn(asked: Asked, found: PictureAttribution, covered: tuple[int, ...], st
 def table(found: PictureAttribution) -> Rows:
     """The score of every patch."""
     rows: Rows = [["row", "column", found.method]]
-    for (row, column), _ in zip(
-        [(r, c) for r in range(found.scores.shape[0]) for c in range(found.scores.shape[1])],
-        range(found.scores.size),
-        strict=True,
-    ):
-        rows.append([row + 1, column + 1, float(found.scores[row, column])])
+    for cell, score in enumerate(found.scores.reshape(-1).tolist()):
+        row, column = divmod(cell, found.scores.shape[1])
+        rows.append([row + 1, column + 1, score])
     return rows

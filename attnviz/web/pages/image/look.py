@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from attnviz.figures import PatchView
     from attnviz.runtime import CaptureInfo, Query
     from attnviz.types import FloatArray, Patches
+    from attnviz.web.pages.image.shared import Shown
     from attnviz.web.share.drawn import Rows
     from attnviz.web.state.address import Head, State
 
@@ -48,6 +49,7 @@ class Look:
     layer: int
     heads: tuple[int, ...]
     form: str
+    shown: Shown
 
     def message(self, leaves: bool = True) -> bytes:
         """For the figure; of what `leaves` the page, the picture only where the reader agrees."""
@@ -57,14 +59,14 @@ class Look:
             self.patches,
             self.values,
             _described(self.view, len(self.values)),
-            picture=shared.picture(self.query, leaves),
+            picture=self.shown.copy(leaves),
             item=self.item,
             layer=self.layer,
             heads=self.heads,
             form=self.form,
             note=MEANS[self.view],
             model=session.model_name(self.query.model),
-            agreed=shared.agreed(),
+            agreed=self.shown.agreed,
         )
 
 
@@ -74,15 +76,18 @@ def draw(query: Query, state: State, info: CaptureInfo) -> Drawn:
     kind = "encoder" if "encoder" in info.kinds else next(iter(info.kinds))
     layers, heads, items, _ = info.kinds[kind].shape
     open_views = [name for name in VIEWS if name != "value_weighted" or name in info.kinds[kind].quantities]
+    if session.is_file(query.model):  # a file holds attention, and neither the model nor the picture
+        open_views.remove("features")
     view = view if view in open_views else "attention"
     _views(view, open_views)
     item = _item(state, items)
     with progress.loading() as report:
         values = session.runtime().patch_rows(query, item, view, report)
-    layer, chosen = _heads(state, layers, heads)
     if view == "features":
-        layer = min(layer + 1, len(values) - 1)  # what leaves the layer
-    look = Look(query, info.tokens, values, view, item, layer, chosen, shared.form(state))  # type: ignore[arg-type]
+        values = values[1:]  # what leaves each layer, not what enters the first
+    layer, chosen = _heads(state, layers, heads)
+    shown = shared.shown(query)
+    look = Look(query, info.tokens, values, view, item, layer, chosen, shared.form(state), shown)  # type: ignore[arg-type]
     components.patches(
         look.message(leaves=False), position=_look_from, chosen=lambda places: _show(places, view, heads)
     )
@@ -113,7 +118,7 @@ def _described(view: str, count: int) -> PatchView:
 
     title, unit = VIEWS[view]
     if view == "features":
-        places = ("before layer 0", *(f"after layer {layer}" for layer in range(count - 1)))
+        places = tuple(f"after layer {layer}" for layer in range(count))
         return PatchView(view, title, unit, signed=True, top=1.0, places=places)
     return PatchView(view, title, unit, places=tuple(f"layer {layer}" for layer in range(count)))
 
@@ -153,7 +158,7 @@ def _show(places: tuple[Head, ...], view: str, heads: int) -> None:
     """The reader turned to other heads, or to another layer."""
     if not places:
         return
-    layer = max(0, places[0][0] - 1) if view == "features" else places[0][0]
+    layer = places[0][0]
     if view in ("rollout", "features"):  # which have no heads: those that were shown before stay
         current = session.state()
         head = current.heads[0][1] if current.heads else 0
@@ -193,7 +198,7 @@ def _again(look: Look) -> tuple[str, ...]:
     if look.view == "features":
         return (
             "from attnviz.explanation.pictures import feature_similarity",
-            f"alike = feature_similarity(model, picture, {look.item})",
+            f"alike = feature_similarity(model, picture, {look.item})[{look.layer + 1}]",
         )
     if look.view == "rollout":
         return (

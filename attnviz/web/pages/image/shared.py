@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -42,14 +43,21 @@ def agreement() -> None:
     )
 
 
-def agreed() -> bool:
-    """What the reader said there."""
-    return bool(st.session_state.get(AGREED))
+@dataclass(frozen=True)
+class Shown:
+    """The copy that the page shows, and whether the reader agrees that it leaves the page."""
+
+    pixels: npt.NDArray[np.uint8] | None
+    agreed: bool
+
+    def copy(self, leaves: bool) -> npt.NDArray[np.uint8] | None:
+        """What a figure gets; of one that `leaves`, nothing where the reader has not agreed."""
+        return self.pixels if self.agreed or not leaves else None
 
 
-def picture(query: Query, leaves: bool = False) -> npt.NDArray[np.uint8] | None:
-    """The copy that is shown; of what `leaves` this page only where the reader agrees."""
-    return session.runtime().thumbnail(query) if agreed() or not leaves else None
+def shown(query: Query) -> Shown:
+    """What there is to show now: asked in the run of the page, since files are made after it."""
+    return Shown(session.runtime().thumbnail(query), bool(st.session_state.get(AGREED)))
 
 
 def form(state: State) -> str:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from attnviz.web.controls.badges import badges
 from attnviz.web.escape import markdown, plain
-from attnviz.web.share import again
+from attnviz.web.share import again, thumb
 from attnviz.web.share.report import MAX_NOTE, MAX_SUMMARY, MAX_TITLE, MOST, MOST_BYTES, Pin, Report, current
 from attnviz.web.shell import links
 from attnviz.web.shell.site import SITE
@@ -124,10 +124,14 @@ def _pinned(shown: Report, number: int, name: str, item: Item) -> None:
 
     with st.container(border=True, key=f"pinned_{name}"):
         st.subheader(f"{number}. {markdown(item.title)}", anchor=False)
-        st.text(" · ".join(plain(text, TEXT) for _, text in item.texts))
-        st.caption(markdown(_settings(sentences.settings(item))))
-        for sentence in sentences.findings(item):
-            st.text(plain(sentence, 600))
+        picture, words = st.columns((1, 3), gap="medium")
+        with picture:
+            thumb.show(item.figure, item.message, f"thumb_{name}")
+        with words:
+            st.text(" · ".join(plain(text, TEXT) for _, text in item.texts))
+            st.caption(markdown(_settings(sentences.settings(item))))
+            for sentence in sentences.findings(item):
+                st.text(plain(sentence, 600))
         badges(sentences.badges(item), st.container(horizontal=True, gap="small"), st.container(gap="small"))
         _typed(
             f"Title of figure {number}",

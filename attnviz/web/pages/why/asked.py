@@ -46,4 +46,6 @@ def trace(cell: Cell) -> Trace:
 def writes(cell: Cell) -> Writes:
     """What the head writes at the query."""
     with progress.loading() as report:
-        return session.runtime().writes(cell.question, *cell.head, cell.query, cell.kind, progress=report)
+        return session.runtime().writes(
+            cell.question, *cell.head, cell.query, kind=cell.kind, progress=report
+        )

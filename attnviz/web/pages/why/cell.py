@@ -12,7 +12,7 @@ from attnviz.text import visible
 from attnviz.web.controls import examples
 from attnviz.web.controls.attention import chosen_head
 from attnviz.web.escape import plain
-from attnviz.web.state import session
+from attnviz.web.state import holding, session
 
 if TYPE_CHECKING:
     from attnviz.runtime import Query
@@ -47,6 +47,11 @@ class Cell:
     @property
     def kind(self) -> Kind:
         return self.attention.kind
+
+    @property
+    def mark(self) -> str:
+        """Tells this question from others."""
+        return holding.mark((self.question, self.kind, self.head, self.query, self.key, self.against))
 
     @property
     def keys(self) -> int:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from attnviz.web.share.drawn import Rows
     from attnviz.web.state.address import Head, State
 
+TRACED = "attnviz_why_traced"  # the cell whose traces are known
 NOTE = (
     "Norms are held at the scale that they had, so that the score is exactly the sum of all pairs of parts. A part "
     "says what was read, not what would become of the result: that is tested above, and on “Change it and see”."
@@ -78,9 +79,8 @@ def draw(query: Query, state: State) -> Drawn | None:
     with does, st.container(border=True, key="why_writes"), problems.guard():
         st.markdown("**What does it do?**")
         writes.draw(asked.writes(cell), cell, state)
-    trace = None
-    with problems.guard():
-        trace = asked.trace(cell)
+    known = st.session_state.get(TRACED) == cell.mark
+    trace = asked.trace(cell) if known else None
     found = Found(cell, parts, trace)
     with place:
         _said(found)
@@ -89,6 +89,12 @@ def draw(query: Query, state: State) -> Drawn | None:
         part=lambda side, number: _to_part(found, side, number),
         step=lambda number: _to_step(found, number),
     )
+    if not known:  # the parts are on screen; to follow them back takes longer
+        with problems.guard():
+            asked.trace(cell)
+            st.session_state[TRACED] = cell.mark
+    if not known and st.session_state.get(TRACED) == cell.mark:
+        st.rerun()
     return _drawn(found, state, tests)
 
 
@@ -137,10 +143,6 @@ def _drawn(found: Found, state: State, tests: tuple[PartTest, ...]) -> Drawn:
     cell = found.cell
     question = cell.question
     layer, head = cell.head
-    made = call(
-        "attnviz.why", Variable("model"), question.text, layer, head, cell.query, cell.key, pair=question.pair,
-        kind=cell.kind, against=cell.against,
-    )  # fmt: skip
     held = ((0, cell.query), (1, cell.key))
     return Drawn(
         question,
@@ -155,9 +157,20 @@ def _drawn(found: Found, state: State, tests: tuple[PartTest, ...]) -> Drawn:
         ),
         file_name=f"why-{file_stem(session.model_name(question.model), question.text)}",
         table=lambda: rows(found.parts),
-        again=(f"parts = {made}",),
+        again=_again(cell),
         of_model=True,
     )
+
+
+def _again(cell: Cell) -> tuple[str, ...]:
+    """The lines of Python that take the same score apart."""
+    question = cell.question
+    reads = (f"model = {call('model.reads', **question.reading)}",) if question.reading else ()
+    made = call(
+        "attnviz.why", Variable("model"), question.content, *cell.head, cell.query, cell.key, question.pair,
+        cell.against, kind=cell.kind, target_text=question.target_text,
+    )  # fmt: skip
+    return (*reads, f"parts = {made}")
 
 
 def _told(tests: tuple[PartTest, ...]) -> str:

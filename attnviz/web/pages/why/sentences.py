@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Escape = Callable[[str], str]
 MOSTLY, PARTLY = 0.5, 0.2  # shares of the score from which on a part is named as the reason
 READS = 0.3  # of its attention, from which on a head is said to have read one token
+SIDES: tuple[Side, ...] = ("key", "query")  # as they are looked at for a reason
 NAMED = 5  # tokens that are promoted or suppressed
 LONGEST = 40
 SMALL = 1e-9
@@ -44,22 +46,39 @@ def why_title(parts: ScoreParts) -> str:
 
 
 def headline(parts: ScoreParts, trace: Trace | None, escape: Escape) -> str:
-    """The answer in one sentence: the part at the key that singles it out, where one does."""
-    query, key = (
-        named(parts.query_tokens, parts.query, escape),
-        named(parts.key_tokens, parts.key, escape),
-    )
+    """The answer in one sentence: the part that singles the key out, else the one that makes the query look.
+
+    A part is a reason where its share is large and its test holds.
+    """
+    tokens = {
+        "query": named(parts.query_tokens, parts.query, escape),
+        "key": named(parts.key_tokens, parts.key, escape),
+    }
+    query, key = tokens["query"], tokens["key"]
     if parts.score <= SMALL:
         return f"{query} does not seek {key}: its score is {decimals(parts.score, 2)} {escape(reference(parts))}."
+    large = [
+        (side, part, value / parts.score)
+        for side, part, value in ((side, *_best(parts, side)) for side in SIDES)
+        if value >= PARTLY * parts.score
+    ]
+    for side, part, share in large:
+        test = _test_of(parts, side, part)
+        if test is None or test.holds:
+            how = "because of" if share >= MOSTLY else "in part because of"
+            read = _read(trace, side, part, escape)
+            return f"{query} looks at {key} {how} {writing(part, tokens[side], escape)}{read}."
+    if large:
+        side, part, share = large[0]
+        told = f"{writing(part, tokens[side], escape)} ({share:.0%} of the score)"
+        return f"By the sum alone, {query} looks at {key} because of {told}; the test does not bear that out."
     part, value = _best(parts, "key")
-    share = value / parts.score
-    told = writing(part, key, escape)
-    if share < PARTLY:
-        return (
-            f"No single part makes {query} look at {key}: the largest, {told}, is {share:.0%} of the score."
-        )
-    how = "because of" if share >= MOSTLY else "in part because of"
-    return f"{query} looks at {key} {how} {told}{_read(trace, part, escape)}."
+    told = f"{writing(part, key, escape)}, is {value / parts.score:.0%} of the score"
+    return f"No single part makes {query} look at {key}: the largest at the key, {told}."
+
+
+def _test_of(parts: ScoreParts, side: Side, part: ScorePart) -> PartTest | None:
+    return next((test for test in parts.tests if (test.side, test.part) == (side, part)), None)
 
 
 def writing(part: ScorePart, at: str, escape: Escape) -> str:
@@ -67,10 +86,10 @@ def writing(part: ScorePart, at: str, escape: Escape) -> str:
     return RESEMBLES[part.kind].format(at, part=escape(part.title))
 
 
-def _read(trace: Trace | None, part: ScorePart, escape: Escape) -> str:
+def _read(trace: Trace | None, side: Side, part: ScorePart, escape: Escape) -> str:
     """What a head had read itself, where it looked mostly at one token."""
     step = (
-        next((each for each in trace.children if each.part == part and each.side == "key"), None)
+        next((each for each in trace.children if (each.side, each.part) == (side, part)), None)
         if trace
         else None
     )
@@ -81,13 +100,14 @@ def _read(trace: Trace | None, part: ScorePart, escape: Escape) -> str:
 
 
 def _best(parts: ScoreParts, side: Side) -> tuple[ScorePart, float]:
-    """The part of a side that adds most; what takes away is no reason to look."""
-    return max(parts.strongest(side, len(parts.parts(side))), key=lambda each: each[1])
+    """The part of a side that adds most, to a score that is not above its reference that which takes most away."""
+    sign = 1 if parts.score > SMALL else -1
+    return max(parts.strongest(side, len(parts.parts(side))), key=lambda each: sign * each[1])
 
 
 def reasons(parts: ScoreParts) -> tuple[tuple[Side, ScorePart], ...]:
     """The parts that the sentences name as reasons, of either side: those that are to be tested."""
-    return tuple((side, _best(parts, side)[0]) for side in ("key", "query"))  # type: ignore[misc]
+    return tuple((side, _best(parts, side)[0]) for side in SIDES)
 
 
 def details(parts: ScoreParts, escape: Escape) -> tuple[str, ...]:
@@ -100,12 +120,11 @@ def details(parts: ScoreParts, escape: Escape) -> tuple[str, ...]:
     weight = f"{name} gives {parts.weight:.0%} of the attention of {query} to {key}"
     beside = "" if parts.reference_weight is None else f" (to that other key {parts.reference_weight:.0%})"
     found = [f"{weight}{beside}. The score is **{decimals(parts.score, 2)}** {escape(reference(parts))}."]
+    most = "most comes from" if parts.score > SMALL else "most is taken away by"
     for side, at in (("key", key), ("query", query)):
         part, value = _best(parts, side)  # type: ignore[arg-type]
-        if value > SMALL:
-            found.append(
-                f"At the {side}, most comes from {writing(part, at, escape)}: {_of(value, parts.score)}."
-            )
+        if (value > SMALL) == (parts.score > SMALL):
+            found.append(f"At the {side}, {most} {writing(part, at, escape)}: {_of(value, parts.score)}.")
     if parts.position:
         found.append(f"The position alone adds {decimals(parts.position, 2)}.")
     if parts.softcap is not None:
@@ -114,12 +133,12 @@ def details(parts: ScoreParts, escape: Escape) -> tuple[str, ...]:
 
 
 def _of(value: float, score: float) -> str:
-    share = f" ({_percent(value / score)} of the score)" if abs(score) > SMALL else ""
+    share = f" ({_percent(value / score)} of the score)" if score > SMALL else ""
     return f"{decimals(value, 2)}{share}"
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("-", "−")
+    return f"{round(100 * share) or 0}%".replace("-", "−") if math.isfinite(share) else "–"
 
 
 def tested(test: PartTest, escape: Escape) -> tuple[str, ...]:
@@ -127,7 +146,7 @@ def tested(test: PartTest, escape: Escape) -> tuple[str, ...]:
     name = escape(test.part.title)
     verdict = "**Tested, and it holds:**" if test.holds else "**The test does not bear this out:**"
     direct = (
-        f"{verdict} without {name} in the {test.side}’s stream alone, the score falls by {decimals(test.fell, 2)}, "
+        f"{verdict} without {name} in the {test.side}’s stream alone, the score {_falls(test.fell)}, "
         f"{_percent(test.ratio)} of what was said ({decimals(test.said, 2)})"
     )
     chance = (
@@ -137,12 +156,16 @@ def tested(test: PartTest, escape: Escape) -> tuple[str, ...]:
     )
     found = [f"{direct}{chance}."]
     if test.anew is not None:
+        share = _percent(test.anew / test.said if test.said else math.nan)
         found.append(
-            f"Taken away where it was written, with all that follows computed anew, the score falls by "
-            f"{decimals(test.anew, 2)} ({_percent(test.anew / test.said)} of what was said): a part acts through "
-            "others, too, and others step in."
+            "Taken away where it was written, with all that follows computed anew, the score "
+            f"{_falls(test.anew)} ({share} of what was said): a part acts through others, too, and others step in."
         )
     return tuple(found)
+
+
+def _falls(by: float) -> str:
+    return f"falls by {decimals(by, 2)}" if by >= 0 else f"rises by {decimals(-by, 2)}"
 
 
 def written(found: Writes, escape: Escape) -> tuple[str, ...]:
@@ -174,4 +197,5 @@ def written(found: Writes, escape: Escape) -> tuple[str, ...]:
 
 
 def _word(label: str, value: float, escape: Escape) -> str:
-    return f"“{escape(token(label))}” {decimals(value, 2)}"
+    """A token of the vocabulary, which comes in quotes, without its number."""
+    return f"{escape(token(label.rpartition(' (token ')[0] or label))} {decimals(value, 2)}"

@@ -9,7 +9,6 @@ import streamlit as st
 from attnviz.web.escape import markdown
 from attnviz.web.pages.why import asked, sentences
 from attnviz.web.shell import problems
-from attnviz.web.state import holding
 
 if TYPE_CHECKING:
     from attnviz.types import PartTest, ScoreParts
@@ -20,7 +19,7 @@ ANEW = "attnviz_why_anew"  # the cell for which the reader asked to compute ever
 
 def draw(parts: ScoreParts, cell: Cell) -> tuple[PartTest, ...]:
     """The tests in words, and the button for the slow one; returns what was tested."""
-    asked_for = st.session_state.get(ANEW) == _mark(cell)
+    asked_for = st.session_state.get(ANEW) == cell.mark
     found = parts.tests
     if asked_for:
         slot = st.empty()
@@ -38,14 +37,10 @@ def draw(parts: ScoreParts, cell: Cell) -> tuple[PartTest, ...]:
             key="why_anew",
             icon=":material/science:",
             on_click=_ask,
-            args=(_mark(cell),),
+            args=(cell.mark,),
             help="The part is taken away where it was written, and the model runs again from there.",
         )
     return found
-
-
-def _mark(cell: Cell) -> str:
-    return holding.mark((cell.question, cell.kind, cell.head, cell.query, cell.key, cell.against))
 
 
 def _ask(mark: str) -> None:

@@ -14,7 +14,7 @@ const WIDTH = 620;
 const LINE = 30;
 const SIDE = 190; // pixels of a word
 
-export const GOLD_HELP = "Broad bands are the gold alignment: whole where it is sure, dotted where one may also link so.";
+export const GOLD_HELP = "Gold links are broad bands, in the matrix frames: whole where they are sure, dotted where one may also link so.";
 
 /** @param {AlignmentState} state */
 export const alignmentSheet = (state) => ({
@@ -34,7 +34,7 @@ function paintAlignment(pen, state) {
   header.targets.forEach((_, t) => {
     header.sources.forEach((__, s) => {
       const gold = goldOf(state, t, s);
-      if (gold) pen.lines(line(s, t), css(goldColour(theme)), { thickness: gold === "sure" ? 9 : 5, opacity: 0.75, dash: gold === "sure" ? [] : [2, 6] });
+      if (gold) pen.lines(line(s, t), css(goldColour(theme)), { thickness: 10, opacity: 0.75, dash: gold === "sure" ? [] : [3, 9] });
     });
   });
   header.targets.forEach((_, t) => {

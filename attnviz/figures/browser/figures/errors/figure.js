@@ -13,7 +13,7 @@ import { errorsMessage, lowestOf, rateAt } from "./message.js";
 
 /** @import {ErrorsState} from "./message.js" */
 
-const WALL_HELP = "Darker is nearer to gold; 0 is perfect. A star marks the best of each task. Click a head to look at it above.";
+const WALL_HELP = "The stronger the colour, the nearer to gold; 0 is perfect. A star marks the best of each task. Click a head to look at it above.";
 
 /** Draws the figure in `root`. callbacks.selection({layer, head}): the reader turns to this head, or mean. */
 export function draw(root, bytes, callbacks = {}) {

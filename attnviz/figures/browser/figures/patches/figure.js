@@ -20,8 +20,10 @@ import { patchWall } from "./wall.js";
 /** @import {PatchesState} from "./message.js" */
 
 const PATCH_STAGE = 560; // CSS pixels of the longer side, at most
+const SMALL_STAGE = 400; // the same of a picture of a few pixels
 const PATCHES_NAMED = 3;
-const PATCH_HELP = "Click a patch, or move with the arrow keys and press Enter. Page Up and Page Down turn to other layers; on the wall, ↑ and ↓ do.";
+const PATCH_HELP = "Click a patch, or move with the arrow keys and press Enter, to look from there. Page Up and Page Down turn to other layers; on the wall, ↑ and ↓ do.";
+const COVER_HELP = "Click a patch, or move with the arrow keys and press Enter, to cover it, and again to uncover it.";
 
 /**
  * Draws the figure in `root`. callbacks: position(item) is asked about, of an explanation the cell that is clicked;
@@ -88,7 +90,7 @@ function build(state) {
     element("div", { class: "av-tools" }, [download]),
   ]);
   state.legend = legend();
-  state.chips = element("div", { class: "av-chips av-leading", role: "group", "aria-label": "Items of the model’s own, which are no part of the picture" });
+  state.chips = element("div", { class: "av-leading", role: "group", "aria-label": "Items of the model’s own, which are no part of the picture" });
   state.readout = element("p", { class: "av-readout", "data-testid": "readout", "aria-live": "polite" });
   state.canvas = element("canvas", { "aria-hidden": "true" });
   state.stage = element("div", { class: "av-stage av-photo", tabindex: "0", role: "application", "aria-roledescription": "picture with patches", "data-testid": "stage" }, [state.canvas]);
@@ -96,7 +98,7 @@ function build(state) {
   state.wall = patchWall((head) => pick(state, head), (by) => look(state, { layer: clamp(state.layer + by, 0, state.header.layers - 1) }));
   state.wallSide = element("section", { class: "av-wallside" }, [element("h4", { class: "av-panel-title", text: "All heads of the layer" }), state.headTools, state.wall.node]);
   state.note = element("p", { class: "av-note" });
-  state.help = element("p", { class: "av-help", text: PATCH_HELP });
+  state.help = element("p", { class: "av-help" });
   state.table = element("details", { class: "av-numbers", on: { toggle: () => fillTable(state) } }, [element("summary", { text: "The numbers as a table" })]);
   state.host.append(state.heading, state.toolbar, state.legend.node, state.chips, state.readout,
     element("div", { class: "av-photos" }, [state.stage, state.wallSide]), state.caption, state.note, state.help, state.table);
@@ -189,6 +191,7 @@ function refresh(state) {
   state.caption.textContent = captionText(state);
   state.stage.setAttribute("aria-label", captionText(state));
   state.note.textContent = header.note;
+  state.help.textContent = header.item === null ? COVER_HELP : PATCH_HELP;
   state.help.hidden = !state.callbacks.position;
   state.wall.show(state);
   fillTable(state);
@@ -213,7 +216,8 @@ function point(state, cell) {
 /** @param {PatchesState} state */
 function paintStage(state) {
   const { canvas, header, host } = state;
-  const room = Math.min(PATCH_STAGE, host.clientWidth - 4);
+  const few = Math.max(header.width, header.height) < 64;
+  const room = Math.min(few ? SMALL_STAGE : PATCH_STAGE, host.clientWidth - 4);
   state.place = patchPlace(state, 0, 0, room, Math.min(room, Math.max(280, globalThis.innerHeight - 220)));
   const dpr = globalThis.devicePixelRatio || 1;
   const { width, height } = state.place;

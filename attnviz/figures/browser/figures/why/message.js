@@ -10,6 +10,7 @@ import { unpack } from "../../core/message.js";
  * @property {string} name
  * @property {string} link who looks at whom; "" for what is no head
  * @property {string} told its share, and the test of it
+ * @property {string} end why it is not followed further; "" of what needs no word
  * @property {boolean} opens whether it is a head that one can go to
  * @property {number} value of the score of its parent
  * @property {number} share of it

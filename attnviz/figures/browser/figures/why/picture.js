@@ -105,12 +105,12 @@ function paintTree(pen, state, top) {
     paintBranches(pen, state, spots);
     header.nodes.forEach((node, n) => {
       const { x, y } = spots[n];
-      const lines = [node.name, node.link, node.told].filter(Boolean);
+      const lines = [node.name, node.link, node.told, node.end].filter(Boolean);
       pen.rect(x, y - STEP.height / 2, STEP.width, STEP.height, css(theme.bg));
       pen.frame(x, y - STEP.height / 2, STEP.width, STEP.height, css(theme.muted));
       lines.forEach((line, k) => {
-        pen.font(`${k ? "" : "600 "}${k === 2 ? 11 : 13}px ${theme.font}`);
-        pen.text(x + 8, y + 19 * (k - (lines.length - 1) / 2), isolated(pen.cutTo(line, STEP.width - 16)), { colour: css(k === 2 ? theme.muted : theme.text) });
+        pen.font(`${k ? "" : "600 "}${k > 1 ? 11 : 13}px ${theme.font}`);
+        pen.text(x + 8, y + 19 * (k - (lines.length - 1) / 2), isolated(pen.cutTo(line, STEP.width - 16)), { colour: css(k > 1 ? theme.muted : theme.text) });
       });
     });
   });

@@ -9,7 +9,7 @@ import { nodeText } from "./words.js";
 
 /** @import {Node, WhyState} from "./message.js" */
 
-export const STEP = { width: 196, height: 64, gap: 44, apart: 12 };
+export const STEP = { width: 212, height: 82, gap: 40, apart: 12 };
 
 /**
  * The lines from each step to those that it goes back to: as wide as their share of its score.
@@ -62,7 +62,7 @@ export class TreeView {
     const lines = [
       element("b", { dir: "auto", text: node.name }),
       ...(node.link ? [element("span", { dir: "auto", text: isolated(node.link) })] : []),
-      ...(node.told ? [element("small", { text: node.told })] : []),
+      ...[node.told, node.end].filter(Boolean).map((text) => element("small", { text })),
     ];
     return element(goes ? "button" : "div", {
       class: `av-whystep${node.opens ? "" : " av-whyleaf"}`, type: goes ? "button" : null, title: nodeText(node), "data-step": n,

@@ -18,11 +18,11 @@ export const signedPart = (/** @type {number} */ value) => (value > 0 ? "+" : ""
 export const bandName = (layer) => (layer < 0 ? "embeddings" : layer === NO_LAYER ? "all layers" : `layer ${layer}`);
 
 /**
- * A share of the score, in brackets; "" where the score is as good as zero, of which nothing is a share.
+ * A share of the score, in brackets; "" where the score is not above zero, of which nothing is a share.
  * @param {WhyState} state
  */
 export function ofScore({ header }, value) {
-  return Math.abs(header.score) > 1e-6 ? `${decimals((100 * value) / header.score, 0)} % of ${decimals(header.score, 2)}` : "";
+  return header.score > 1e-6 ? `${decimals((100 * value) / header.score, 0)} % of ${decimals(header.score, 2)}` : "";
 }
 
 /**
@@ -55,7 +55,7 @@ export function restText(state) {
 export function tablesOf(state) {
   const parts = [0, 1].flatMap((side) => sortedParts(state, side).slice(0, TABLE_ROWS).map((part) => [SIDES[side], state.streams[side][part].name, signedPart(state.values[side][part]), ofScore(state, state.values[side][part])]));
   const pairs = state.links.slice(0, TABLE_ROWS).map(([query, key, value]) => [state.streams[0][query].name, state.streams[1][key].name, signedPart(value), ofScore(state, value)]);
-  const steps = state.header.nodes.map(({ name, link, told, parent }) => [parent < 0 ? "" : state.header.nodes[parent].name, name, link, told]);
+  const steps = state.header.nodes.map(({ name, link, told, end, parent }) => [parent < 0 ? "" : state.header.nodes[parent].name, name, link, end ? `${told}; ${end}` : told]);
   return [
     tableNode("parttable", ["stream", "part", "adds", "of the score"], parts),
     tableNode("linktable", ["query part", "key part", "adds", "of the score"], pairs),
@@ -89,4 +89,4 @@ export function partsCsv(state) {
 }
 
 /** @param {import("./message.js").Node} node */
-export const nodeText = ({ name, link, told, share }) => `${name}${link ? `: ${link}` : ""}. ${told || percent(share)}`;
+export const nodeText = ({ name, link, told, end, share }) => [`${name}${link ? `: ${link}` : ""}`, told || percent(share), ...(end ? [end] : [])].join(". ");
