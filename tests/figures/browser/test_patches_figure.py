@@ -44,7 +44,7 @@ def test_patches_are_read_chosen_and_stepped_through(figure: Callable[..., Page]
     page.mouse.down()
     page.mouse.up()
     assert events(page)[-1] == ["position", 8]
-    page.get_by_role("button", name="[REG 0], gets").click()
+    page.get_by_role("button", name="[REG 0]").click()
     assert events(page)[-1] == ["position", 1]
     page.get_by_test_id("stage").focus()
     page.keyboard.press("ArrowRight")

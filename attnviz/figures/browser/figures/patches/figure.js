@@ -201,7 +201,7 @@ function refresh(state) {
 function chipOf(state, name, item) {
   const number = patchNumber(state, state.row[item]);
   const live = Boolean(state.callbacks.position);
-  return element("button", { type: "button", class: "av-chip", "data-item": item, "aria-pressed": String(state.header.item === item), "aria-label": `${name}, gets ${number}${live ? "; look from here" : ""}`, disabled: !live, text: `${name} ${number}` });
+  return element("button", { type: "button", class: "av-chip", "data-item": item, "aria-pressed": String(state.header.item === item), "aria-label": `${name} ${number}${live ? ": look from here" : ""}`, disabled: !live, text: `${name} ${number}` });
 }
 
 /** @param {PatchesState} state */
