@@ -19,7 +19,7 @@ import numpy as np
 
 from attnviz.analysis import combine
 from attnviz.errors import UnknownName
-from attnviz.figures.bundle import component
+from attnviz.figures.bundle import component, source
 from attnviz.figures.messages import axes
 from attnviz.figures.messages.heatmap import Head, MapView
 from attnviz.figures.messages.quantities import QUANTITIES, Pool
@@ -27,6 +27,7 @@ from attnviz.types import default_kind
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
+    from attnviz.explanation import Faithfulness
     from attnviz.provenance import Provenance
     from attnviz.types import FloatArray, Kind
 
@@ -68,6 +69,7 @@ _PAGE = """<!doctype html>
 <h1>{title}</h1>
 <p id="text" dir="auto">{text}</p>
 <main id="figure"></main>
+{below}
 <footer>{note}{made}</footer>
 <script type="application/octet-stream" id="message">{message}</script>
 <script type="module">{script}</script>
@@ -84,6 +86,8 @@ def page(
     text: str = "",
     note: str = LOOKED,
     made: Provenance | None = None,
+    test: Faithfulness | None = None,
+    unit: str = "",
 ) -> str:
     """One HTML document that shows the figure, offline, in the reader's own light or dark.
 
@@ -91,18 +95,25 @@ def page(
         figure: a name of `component`. message: what its `*_data` function made.
         title, text, note: shown above and below it; any text, hostile ones too.
         made: how it came about.
+        test: of the explanation that is shown, whose curves are drawn below, over the band of chance. unit: of its
+            values.
 
     Raises UnknownName.
     """
     part = component(figure)
-    script = f"{part.js}{_BOOT}"
+    script, style = f"{part.js}{_BOOT}", STYLE + part.css
+    if test is not None:
+        from attnviz.figures.charts.svg import CURVES
+
+        style += source(CURVES)
     return _PAGE.format(
-        policy=policy([script], STYLE + part.css),
+        policy=policy([script], style),
         title=escaped(title),
-        style=STYLE + part.css,
+        style=style,
         text=escaped(text),
         note=escaped(note),
         made=told(made) if made is not None else "",
+        below=_curves(test, unit) if test is not None else "",
         message=base64.b64encode(message).decode(),
         script=script,
     )
@@ -115,6 +126,20 @@ def told(made: Provenance) -> str:
     return (
         f'<details><summary>How this was made</summary><pre id="made">{lines}</pre></details>'
         f'<script type="application/json" id="provenance">{document}</script>'
+    )
+
+
+def _curves(test: Faithfulness, unit: str) -> str:
+    """The test of an explanation as a drawing, with its numbers in words."""
+    from attnviz.explanation.evaluation import verdict
+    from attnviz.figures.charts import curves_chart, line_svg
+    from attnviz.figures.charts.svg import key
+
+    drawn = line_svg(curves_chart(test, unit), "Curves of the test, over what random orders give")
+    return (
+        f'<section id="test"><h2>Was it put to the test?</h2><p>{escaped(verdict.headline(test))}</p>{drawn}'
+        f'<p class="small">{key(0, "first words taken away")} {key(1, "only the first words kept")}. '
+        f"Shaded: {escaped(verdict.chance(test))}. {escaped(verdict.curve_numbers(test))}</p></section>"
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
 
 from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.progress import SAVING, Progress
 from attnviz.runtime.query import Query
-from attnviz.types import Kind
+from attnviz.types import FloatArray, Kind
 
 if TYPE_CHECKING:
     from attnviz.figures import Pool
@@ -44,6 +46,26 @@ class Exports:
             progress,
         )
         return data
+
+    def head_maps(
+        self,
+        query: Query,
+        heads: Sequence[tuple[int, int]],
+        kind: Kind | None = None,
+        unit: str | None = None,
+        progress: Progress | None = None,
+    ) -> Annotated[FloatArray, "N Q K"]:
+        """The attention of many heads at once, for a page that holds them; `unit` as for `Runtime.map`."""
+        from attnviz.runtime.maps import in_units
+
+        capture = self._engine.find(query, progress)[1]
+
+        def work() -> FloatArray:
+            found = [capture.attention(layer, head, kind) for layer, head in heads]
+            return np.stack([each if unit is None else in_units(each, capture, kind, unit) for each in found])
+
+        maps: FloatArray = self._engine.in_turn(SAVING, MAPS, work, progress)
+        return maps
 
     def heatmap_message(
         self,

@@ -66,6 +66,7 @@ class LocalRuntime:
 
         exports = Exports(self.engine)
         self.archive, self.heatmap_message = exports.archive, exports.heatmap_message
+        self.head_maps = exports.head_maps
         self.bertviz_document = exports.bertviz_document
 
         media = Media(self.engine)

@@ -193,6 +193,16 @@ class Runtime(Protocol):
     ) -> bytes:
         """Maps as NPZ; see `attnviz.figures.export.archive`, also for its errors."""
 
+    def head_maps(
+        self,
+        query: Query,
+        heads: Sequence[tuple[int, int]],
+        kind: Kind | None = None,
+        unit: str | None = None,
+        progress: Progress | None = None,
+    ) -> Annotated[FloatArray, "N Q K"]:
+        """The attention of many heads at once, in turn, for a page that holds them; `unit` as for `map`."""
+
     def heatmap_message(
         self,
         query: Query,

@@ -83,6 +83,23 @@ def test_half_precision_is_compared_with_float64():
     assert (found.passed, found.against) == (True, FLOAT64)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize(("name", "exact"), [("bart", True), ("t5", True), ("bart", False), ("t5", False)])
+def test_an_encoder_decoder_in_half_precision_is_checked(monkeypatch, name, exact, dtype):
+    """In float64; and, as where torch's function is not what attends, as coarsely as eager rounds."""
+    from attnviz.capture import self_check
+
+    if not exact:
+        monkeypatch.setattr(self_check, "_watched", lambda *given: None)
+    found = attnviz.check(attnviz.load(build(BY_NAME[name]).to(dtype), tokenizer=words()))
+    assert found.passed, str(found)
+    assert found.against == (FLOAT64 if exact else f"{EAGER} in {str(dtype).removeprefix('torch.')}")
+    assert {kind for kind, _ in found.differences} == {"encoder", "decoder", "cross"}
+    own = interface._scale
+    monkeypatch.setattr(interface, "_scale", lambda *args: 1.5 * own(*args))
+    assert attnviz.check(attnviz.load(build(BY_NAME[name]).to(dtype), tokenizer=words())).passed is False
+
+
 @pytest.mark.parametrize("name", ["llama", "t5"])
 def test_a_scale_that_is_off_by_a_hundredth_is_found(monkeypatch, name):
     own = interface._scale
@@ -107,6 +124,8 @@ def test_a_family_without_another_path_is_not_called_right(monkeypatch):
     found = attnviz.check(tiny("llama"))
     assert (found.passed, found.against) == (None, "")
     assert "not checked" in str(found)
+    half = attnviz.check(attnviz.load(build(BY_NAME["llama"]).to(torch.bfloat16), tokenizer=words()))
+    assert "load it with dtype='float32'" in str(half)
 
 
 def test_on_the_command_line(monkeypatch, capsys, tmp_path):

@@ -12,11 +12,14 @@ from playwright.sync_api import Browser, Page
 
 import attnviz
 from attnviz.errors import UnknownName
+from attnviz.explanation.evaluation import verdict
 from attnviz.figures import COMPONENTS, component, heads_data, panes_data
+from attnviz.figures.charts import curves_chart
 from attnviz.figures.export import archive, heatmap_message, notebook, page
 from attnviz.figures.messages.panes import Pane, Source
 from attnviz.figures.wire import unpack
 from attnviz.types import Overviews
+from tests.explanation.evaluation.records import record
 from tests.figures.conftest import HOSTILE
 from tests.figures.maps import map_message
 from tests.figures.pointer import csv_rows, download, hover, readout, value
@@ -243,3 +246,19 @@ def test_norms_go_along(capture, opened) -> None:
         np.testing.assert_array_equal(file["norm"][37], capture.value_weighted(3, 1))
     with pytest.raises(UnknownName, match="attention, norm"):
         heatmap_message(capture, 3, 1, quantity="colour")
+
+
+def test_an_explanation_on_disk_has_the_curves_of_its_test_over_the_band_of_chance(capture, opened) -> None:
+    labels, none = capture.tokens.labels, np.zeros(len(capture.tokens), bool)
+    source = Source(capture.attention(0)[:1], [(0, 0)], labels, labels, none, none, 6, 12)
+    message, test = panes_data([source], [Pane(name, "", 0, (0, 0)) for name in ("one", "two")], {}), record()
+    sheet = opened(page("panes", message, title="Words", test=test, unit="cosine"))
+    drawn = sheet.locator("#test svg.curves")
+    assert drawn.locator("polygon").count() == 2
+    assert drawn.locator("polyline").count() == 2
+    assert verdict.headline(test) in sheet.locator("#test").inner_text()
+    chart = curves_chart(test, "cosine")
+    for line, polygon in zip(chart.lines, drawn.locator("polygon").all(), strict=True):
+        corners = [float(pair.split(",")[1]) for pair in polygon.get_attribute("points").split()]
+        assert len(corners) == 2 * len(line.low)
+        assert max(corners) > min(corners)

@@ -47,6 +47,7 @@ def test_what_is_held_has_the_methods_of_the_protocol(runtime):
 QUESTIONS = {
     "map": lambda runtime: runtime.map(QUERY, "attention", 2, 5),
     "whole layer": lambda runtime: runtime.attention(QUERY, 1),
+    "head_maps": lambda runtime: runtime.head_maps(QUERY, ((0, 1), (2, 5)), None, "token"),
     "overviews": lambda runtime: runtime.overviews(QUERY, 16).cells,
     "statistics": lambda runtime: runtime.statistics(QUERY).values,
     "row": lambda runtime: runtime.query_key(QUERY, 2, 5, 3).logits,

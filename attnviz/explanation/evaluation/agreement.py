@@ -162,7 +162,7 @@ def from_another_baseline(
         model,
         attribution.tokens.text,
         attribution.target,
-        _second_text(attribution),
+        attribution.second_text,
         attribution.method,
         progress,
         **option,
@@ -197,14 +197,9 @@ def _other_baseline(model: Model, attribution: Attribution) -> tuple[dict[str, A
     if "baseline" not in options:
         return {}, ""
     target, given = find_target(model, attribution.target), dict(attribution.options)
-    problem = pose(model, target, attribution.tokens.text, _second_text(attribution), given)[0]
+    problem = pose(model, target, attribution.tokens.text, attribution.second_text, given)[0]
     name = other_baseline(problem)
     return ({}, "") if name is None else ({"baseline": name}, BLANKS[name])
-
-
-def _second_text(attribution: Attribution) -> str | None:
-    second = attribution.pair_tokens
-    return attribution.tokens.pair if second is None else second.text
 
 
 def _side(attribution: Attribution, side: int) -> tuple[Tokens, FloatArray]:

@@ -16,7 +16,8 @@ WIDTH, HEIGHT = 640, 260
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 40  # what the axes need
 TICKS = 4  # steps of the y axis
 PERCENT = tuple((float(place), str(place)) for place in range(0, 101, 20))
-CLASSES = ("first-line", "second-line")  # the report's style sheet gives them colours
+CLASSES = ("first-line", "second-line")
+CURVES = "figures/report/curves.css"  # the style sheet that gives them colours
 
 
 class _Place:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attnviz.errors import InputEmpty
 from attnviz.figures.bertviz import VIEWS, digests
 from attnviz.figures.bundle import component, source, styles
+from attnviz.figures.charts.svg import CURVES
 from attnviz.figures.export import STYLE, escaped, policy
 from attnviz.figures.report.front import shades
 from attnviz.figures.report.parts import body
@@ -43,7 +44,7 @@ def document(
     scripts = [f"{component(name).js}{_boot(name)}" for name in figures]
     scripts.append(source("figures/report/print.js"))
     inside = [digest for view in VIEWS for digest in digests(view)] if "frame" in figures else []
-    style = "\n".join([STYLE, styles(figures), source("figures/report/report.css"), shades()])
+    style = "\n".join([STYLE, styles(figures), source("figures/report/report.css"), source(CURVES), shades()])
     messages = "".join(
         f'<script type="application/octet-stream" id="message-{n}">{base64.b64encode(each.message).decode()}</script>\n'
         for n, each in enumerate(items, 1)

@@ -24,7 +24,8 @@ def show(model: str) -> None:
     if found.passed is None:
         st.badge("attention not checked", icon=":material/help:", color="gray")
         st.caption(
-            "This family has no other path to its attention weights, so there is nothing to compare them with."
+            f"This family has no other path to its attention weights{markdown(found.remedy)}: there is nothing to "
+            "compare them with."
         )
         return
     if found.passed:

@@ -90,7 +90,16 @@ def page(drawn: Drawn) -> str:
         return drawn.document().replace("</body>", f"{export.told(made)}</body>", 1)
     title = drawn.file_title or f"{drawn.title}: {session.model_name(drawn.query.model)}"
     texts = " · ".join(text for _, text in drawn.all_texts)
-    return export.page(drawn.figure, drawn.message(), title=title, text=texts, made=made)
+    explained = drawn.explained() if drawn.explained is not None else None
+    test, unit = None, ""
+    if explained is not None:
+        from attnviz.figures.report.sentences import infos
+
+        target, test = infos(explained)[0], explained.test
+        unit = target.unit if target is not None else ""
+    return export.page(
+        drawn.figure, drawn.message(), title=title, text=texts, made=made, test=test, unit=unit
+    )
 
 
 def why_unlinked(drawn: Drawn) -> str:

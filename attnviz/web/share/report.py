@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnviz.web.serving import uploads, visitor
+from attnviz.web.state import holding
 
 if TYPE_CHECKING:
     from attnviz.figures.report import Item
@@ -102,6 +103,7 @@ class Report:
             )
         held.give_way(uploads.held())
         held.put(self._key(name), item)
+        holding.owns(self._key(name))
         self._forget_removed()
         self.pins[name] = (
             replace(known, nbytes=item.nbytes)

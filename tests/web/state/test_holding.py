@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from urllib.parse import parse_qsl
 
@@ -120,3 +121,17 @@ def test_a_session_keeps_no_texts_but_in_fields_and_address(app):
         if name.startswith("attnviz_") and name not in (KEY, session.TRAIL)
     }
     assert [name for name, value in kept.items() if "unheard-of" in value] == []
+
+
+def test_what_a_window_holds_goes_with_its_session(bounded, monkeypatch):
+    store, state = bounded(1000, 1000), {}
+    monkeypatch.setattr(holding.st, "session_state", state)
+    holding.put("texts", "a long text")
+    assert holding.get("texts") == "a long text"
+    key = f"texts:{holding.window()}"
+    state.clear()  # as Streamlit does when it gives a session up
+    gc.collect()
+    assert store.get(key) == "a long text"  # not in the midst of what another window does
+    holding.window()
+    assert store.get(key) is None
+    assert store.nbytes == 0

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from attnviz.web.state.address import Head, State
 
 THUMBNAIL = 64  # cells a side, or fewer where there are many heads
+FEW = 4  # heads that are looked at side by side
 THUMBNAIL_BYTES = 400_000  # of all heads
 
 
@@ -131,6 +132,10 @@ def message(
 def _maps(attention: Attention, places: Sequence[Head], queries: maps.Axis, keys: maps.Axis) -> FloatArray:
     """(N, Q, K) the maps of these heads."""
     runtime = session.runtime()
+    if (
+        len(places) > FEW
+    ):  # of a page that is saved, or pinned: as heavy as a forward pass, and in turn like one
+        return runtime.head_maps(attention.query, tuple(places), attention.kind, "token")
     found = [runtime.attention(attention.query, *place, attention.kind, unit="token") for place in places]
     return np.stack(found) if found else np.zeros((0, len(queries.labels), len(keys.labels)), np.float32)
 
