@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from attnviz.errors import InputInvalid, NumbersInvalid, UnknownName
+from attnviz.language import say
 from attnviz.types import Items, Tokens
 
 
@@ -49,7 +50,10 @@ def text(what: str, value: object) -> str:
     """A text. Raises InputInvalid for anything else."""
     if isinstance(value, str):
         return value
-    raise InputInvalid(f"The {what} is not a string but {type(value).__name__}.", "Give it as a string.")
+    raise InputInvalid(
+        say("The {what} is not a string but {kind}.", what=what, kind=type(value).__name__),
+        say("Give it as a string."),
+    )
 
 
 def tokens(what: str, items: Items) -> Tokens:
@@ -61,8 +65,8 @@ def tokens(what: str, items: Items) -> Tokens:
         return items
     kind = "picture" if items.unit == "patch" else "sound"
     raise InputInvalid(
-        f"{what} needs a text, and this is a {kind}.",
-        "Look at its attention, or choose a model that reads text.",
+        say("{what} needs a text, and this is a {kind}.", what=what, kind=kind),
+        say("Look at its attention, or choose a model that reads text."),
     )
 
 

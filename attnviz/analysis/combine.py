@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 
 from attnviz.errors import UnknownName
+from attnviz.language import say
 from attnviz.types import FloatArray, readonly
 
 HOWS = ("mean", "max", "sum")
@@ -32,7 +33,7 @@ def combine(maps: Iterable[FloatArray], how: str) -> Annotated[FloatArray, "Q K"
         UnknownName: another `how`. ValueError: no map.
     """
     if how not in HOWS:
-        raise UnknownName("way to combine heads", how, HOWS)
+        raise UnknownName(say("way to combine heads"), how, HOWS)
     total: FloatArray | None = None
     count = 0
     for each in maps:

@@ -19,6 +19,7 @@ from attnviz.capture.recompute.normalization import kept_bytes
 from attnviz.capture.recompute.scores import QueryKeyScores, Scores
 from attnviz.capture.steps import query_key
 from attnviz.errors import ModelUnsupported, UnknownName
+from attnviz.language import say
 from attnviz.provenance import Provenance, Variable, call
 from attnviz.types import (
     FloatArray,
@@ -161,7 +162,9 @@ class Capture:
         _, _, queries, count = scores.shape
         parts = [slice(*part.indices(size)) for part, size in ((rows, queries), (keys, count))]
         if any(part.step != 1 or part.stop <= part.start for part in parts):
-            raise UnknownName("part of a map", f"{rows}, {keys}", (f"rows of {queries}, keys of {count}",))
+            raise UnknownName(
+                say("part of a map"), f"{rows}, {keys}", (f"rows of {queries}, keys of {count}",)
+            )
         plain = [slice(part.start, part.stop) for part in parts]
         weights = blocks.tile(scores, _heads(scores, head), *plain)
         return readonly(to_numpy(weights if head is None else weights[0]), np.float32)
@@ -186,8 +189,12 @@ class Capture:
         norms = self._layer(layer, kind).norms
         if norms is None:
             raise ModelUnsupported(
-                f"The values of {self.card.name} ({self.card.family}) are not known, so they cannot weight attention.",
-                "Look at the attention weights instead.",
+                say(
+                    "The values of {name} ({family}) are not known, so they cannot weight attention.",
+                    name=self.card.name,
+                    family=self.card.family,
+                ),
+                say("Look at the attention weights instead."),
                 reason="not-captured",
             )
         return readonly(norms if isinstance(norms, np.ndarray) else norms.values, np.float32)
@@ -241,13 +248,20 @@ class Capture:
             return parts
         if layer.norms is not None:
             raise ModelUnsupported(
-                "This file was saved without the values, so contributions to the output cannot be computed.",
-                "Read the text with the model again, or look at the value-weighted norms.",
+                say(
+                    "This file was saved without the values, so contributions to the output cannot be "
+                    "computed."
+                ),
+                say("Read the text with the model again, or look at the value-weighted norms."),
                 reason="not-captured",
             )
         raise ModelUnsupported(
-            f"The values of {self.card.name} ({self.card.family}) are not known, so neither is what its heads write.",
-            "Look at the attention weights instead.",
+            say(
+                "The values of {name} ({family}) are not known, so neither is what its heads write.",
+                name=self.card.name,
+                family=self.card.family,
+            ),
+            say("Look at the attention weights instead."),
             reason="not-captured",
         )
 
@@ -263,8 +277,12 @@ class Capture:
         _rows(row, scores)
         if not isinstance(scores, QueryKeyScores):
             raise ModelUnsupported(
-                f"The queries and keys of {self.card.name} ({self.card.family}) are not known, only its weights.",
-                "Look at the attention weights instead.",
+                say(
+                    "The queries and keys of {name} ({family}) are not known, only its weights.",
+                    name=self.card.name,
+                    family=self.card.family,
+                ),
+                say("Look at the attention weights instead."),
                 reason="not-captured",
             )
         return query_key(scores, heads, int(row) % scores.shape[2])
@@ -282,9 +300,9 @@ class Capture:
         (q, k), or (H, q, k) when head is None. Streamed: T x T is never held. Raises UnknownName.
         """
         if pool not in ("max", "mean"):
-            raise UnknownName("pooling", pool, ("max", "mean"))
+            raise UnknownName(say("pooling"), pool, ("max", "mean"))
         if size < 1:
-            raise UnknownName("overview size", size, ("a whole number from 1 up",))
+            raise UnknownName(say("overview size"), size, ("a whole number from 1 up",))
         scores = self._layer(layer, kind).scores
         cells = stream.overview(scores, _heads(scores, head), size, pool)
         return readonly(cells if head is None else cells[0], np.float32)
@@ -347,7 +365,7 @@ class Capture:
         if kind is None:
             return default_kind(self.kinds)
         if kind not in self.layers:
-            raise UnknownName("kind of attention", kind, self.kinds)
+            raise UnknownName(say("kind of attention"), kind, self.kinds)
         return kind
 
     def _layers(self, kind: Kind | None) -> tuple[Layer, ...]:
@@ -385,7 +403,7 @@ def _rows(rows: Rows | None, scores: Scores) -> Any:
     count = scores.shape[2]
     wrong = indices[(indices < -count) | (indices >= count)]
     if len(wrong):
-        raise UnknownName("row", int(wrong[0]), (f"0 to {count - 1}",))
+        raise UnknownName(say("row"), int(wrong[0]), (f"0 to {count - 1}",))
     like = scores.q if isinstance(scores, QueryKeyScores) else scores.weights
     return stream.as_index(indices % count, like)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.capture.recompute.scores import QueryKeyScores
 from attnviz.errors import ModelUnsupported, NumbersInvalid
+from attnviz.language import say
 from attnviz.types import ModelCard
 
 if TYPE_CHECKING:
@@ -30,14 +31,25 @@ def roles_of(card: ModelCard, calls: Sequence[Call]) -> tuple[Role, ...]:
     roles = tuple(dict.fromkeys(call.role for call in calls))
     if len(roles) == 1 and len(calls) > card.layers:
         raise ModelUnsupported(
-            f"{card.name} ({card.family}) attends {len(calls)} times in {card.layers} layers.",
-            "Families with several attentions in one layer cannot be drawn yet.",
+            say(
+                "{name} ({family}) attends {calls} times in {layers} layers.",
+                name=card.name,
+                family=card.family,
+                calls=len(calls),
+                layers=card.layers,
+            ),
+            say("Families with several attentions in one layer cannot be drawn yet."),
             reason="not-captured",
         )
     if card.kind == "encoder-decoder" and len(roles) < (2 if card.family in WITHOUT_DECODER else 3):
         raise ModelUnsupported(
-            f"Only the {' and '.join(roles)} attention of {card.name} ({card.family}) could be captured.",
-            "Its family attends in blocks, which cannot be drawn yet.",
+            say(
+                "Only the {roles} attention of {name} ({family}) could be captured.",
+                roles=" and ".join(roles),
+                name=card.name,
+                family=card.family,
+            ),
+            say("Its family attends in blocks, which cannot be drawn yet."),
             reason="not-captured",
         )
     return roles
@@ -76,7 +88,7 @@ def _written(call: Call) -> torch.Tensor:
 def _no_numbers(card: ModelCard, call: Call, layer: int | None) -> NumbersInvalid:
     kind = "" if call.role == "encoder" and card.kind == "encoder" else f"{call.role} "
     dtype = str(_written(call).dtype).removeprefix("torch.")
-    return NumbersInvalid(f"the {kind}attention of {card.name}", dtype, layer)
+    return NumbersInvalid(say("the {kind}attention of {name}", kind=kind, name=card.name), dtype, layer)
 
 
 def check_sizes(capture: Capture) -> None:
@@ -93,9 +105,19 @@ def check_sizes(capture: Capture) -> None:
             units = [ITEMS[each.unit] for each in (capture.query_tokens(kind), capture.key_tokens(kind))]
             whole = {"token": "text", "patch": "picture", "frame": "sound"}[capture.tokens.unit]
             raise ModelUnsupported(
-                f"A layer of {capture.card.name} has attention of size {wrong[1:]}, where {expected[1:]} "
-                f"(heads, query {units[0]}, key {units[1]}) was expected.",
-                f"Its family ({capture.card.family}) pools the {whole} or attends in blocks, "
-                "which cannot be drawn yet.",
+                say(
+                    "A layer of {name} has attention of size {wrong}, where {expected} (heads, query "
+                    "{query_unit}, key {key_unit}) was expected.",
+                    name=capture.card.name,
+                    wrong=wrong[1:],
+                    expected=expected[1:],
+                    query_unit=units[0],
+                    key_unit=units[1],
+                ),
+                say(
+                    "Its family ({family}) pools the {whole} or attends in blocks, which cannot be drawn yet.",
+                    family=capture.card.family,
+                    whole=whole,
+                ),
                 reason="not-captured",
             )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import InputEmpty
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -25,8 +26,8 @@ def generated(loaded: Loaded, inputs: Mapping[str, torch.Tensor], options: Mappi
     module: Any = loaded.module
     if not getattr(module, "can_generate", lambda: False)():
         raise InputEmpty(
-            f"{loaded.card.name} has no head to generate with, so a target text is needed.",
-            "Type a target text.",
+            say("{name} has no head to generate with, so a target text is needed.", name=loaded.card.name),
+            say("Type a target text."),
         )
     settings = {"do_sample": False, "num_beams": 1, **options}
     # Each call gets a config of its own: generate() writes into the one that it is given.

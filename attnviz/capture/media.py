@@ -9,6 +9,7 @@ from attnviz.capture.pictures import read_image
 from attnviz.capture.reading import spoken_tokens
 from attnviz.capture.sounds import read_audio
 from attnviz.errors import InputEmpty, InputInvalid, InputTooLong, ModelUnsupported
+from attnviz.language import say
 from attnviz.types import Items
 
 if TYPE_CHECKING:
@@ -37,8 +38,11 @@ def read_media(
     """
     if (image is None) == (audio is None) or text is not None or pair is not None:
         raise InputInvalid(
-            "One thing is read at a time: a text, a picture or a sound.",
-            "Give one of text, image= and audio=; what a decoder says of a picture or a sound is target_text=.",
+            say("One thing is read at a time: a text, a picture or a sound."),
+            say(
+                "Give one of text, image= and audio=; what a decoder says of a picture or a sound is "
+                "target_text=."
+            ),
         )
     return read_image(loaded, image) if image is not None else read_audio(loaded, audio, sampling_rate)
 
@@ -48,13 +52,14 @@ def capture_media(model: Model, items: Items, inputs: Tensors, target_text: str 
     if model.card.kind != "encoder-decoder":
         if target_text is not None:
             raise InputInvalid(
-                f"{model.card.name} has no decoder to say a text.", "Leave the target text out."
+                say("{name} has no decoder to say a text.", name=model.card.name),
+                say("Leave the target text out."),
             )
         return model.captured(inputs, items)
     if model.loaded.tokenizer is None:
         raise ModelUnsupported(
-            f"The model {model.card.name!r} came without the tokenizer of what it says.",
-            "Save it beside the weights, or give it: load(module, tokenizer=..., processor=...).",
+            say("The model {name!r} came without the tokenizer of what it says.", name=model.card.name),
+            say("Save it beside the weights, or give it: load(module, tokenizer=..., processor=...)."),
             reason="not-captured",
         )
     from attnviz.text import tokens_of_ids
@@ -67,9 +72,16 @@ def capture_media(model: Model, items: Items, inputs: Tensors, target_text: str 
     limit = int(getattr(model.loaded.module.config, "max_target_positions", 0) or 0)
     if limit and len(said) - 1 > limit:
         raise InputTooLong(
-            f"The target text has {len(said) - 1:,} tokens; {model.card.name} writes at most {limit:,}.",
-            "Shorten it.", tokens=len(said) - 1, limit=limit,
-        )  # fmt: skip
+            say(
+                "The target text has {said:,} tokens; {name} writes at most {limit:,}.",
+                said=len(said) - 1,
+                name=model.card.name,
+                limit=limit,
+            ),
+            say("Shorten it."),
+            tokens=len(said) - 1,
+            limit=limit,
+        )
     fed = {**inputs, "decoder_input_ids": _row(model, said[:-1])}
     # The start and the prefix (language, task) are no words of the target.
     read = tokens_of_ids(tokenizer, said[:-1], special_ids=said[:1])
@@ -81,8 +93,8 @@ def _said(model: Model, inputs: Tensors, count: int) -> list[int]:
     module: Any = model.loaded.module
     if not getattr(module, "can_generate", lambda: False)():
         raise InputEmpty(
-            f"{model.card.name} has no head to generate with, so a target text is needed.",
-            "Give target_text=.",
+            say("{name} has no head to generate with, so a target text is needed.", name=model.card.name),
+            say("Give target_text=."),
         )
     room = getattr(module.config, "max_target_positions", 0)
     most = min(count, max(1, room - 8)) if room else count
@@ -108,8 +120,11 @@ def _prefix(model: Model, inputs: Tensors) -> list[int]:
     start = getattr(module.config, "decoder_start_token_id", None)
     if not own and start is None:
         raise ModelUnsupported(
-            f"The config of {type(module).__name__} does not say with which token its decoder starts.",
-            "Set decoder_start_token_id in its config.json.",
+            say(
+                "The config of {kind} does not say with which token its decoder starts.",
+                kind=type(module).__name__,
+            ),
+            say("Set decoder_start_token_id in its config.json."),
             reason="damaged",
         )
     return list(own or (start,))

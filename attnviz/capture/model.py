@@ -30,6 +30,7 @@ from attnviz.capture.reading import (
 )
 from attnviz.capture.sequences import decoder_start, joined, shifted
 from attnviz.errors import AttnVizError, TargetUnsupported, UnknownName
+from attnviz.language import say
 from attnviz.provenance import Provenance, Variable, call
 from attnviz.types import Frames, Items, Kind, ModelCard, Patches, Tokens
 
@@ -229,8 +230,8 @@ class Model:
         if self.echoes:
             if target_text is not None:
                 raise AttnVizError(
-                    f"{self.card.name} is a classifier: its decoder reads the text itself.",
-                    "Leave the target text empty.",
+                    say("{name} is a classifier: its decoder reads the text itself.", name=self.card.name),
+                    say("Leave the target text empty."),
                 )
             return self.capture_fed(self.tensors(inputs), tokens)
         if target_text is None:
@@ -268,7 +269,9 @@ class Model:
             UnknownName: no token to add, or a temperature below 0.
         """
         if self.card.kind == "encoder":
-            raise TargetUnsupported(f"{self.card.name} is an encoder: it does not generate text.", ())
+            raise TargetUnsupported(
+                say("{name} is an encoder: it does not generate text.", name=self.card.name), ()
+            )
         max_new_tokens = checks.between("number of new tokens", max_new_tokens, 1, MOST_NEW_TOKENS)
         checks.at_least("temperature", temperature, 0)
         reader = self.reads(special, source_language, target_language)
@@ -324,12 +327,14 @@ class Model:
         from attnviz.capture.writing.writer import Writer
 
         if self.card.kind == "encoder":
-            raise TargetUnsupported(f"{self.card.name} is an encoder: it does not write text.", ())
+            raise TargetUnsupported(
+                say("{name} is an encoder: it does not write text.", name=self.card.name), ()
+            )
         checks.at_least("temperature", temperature, 0)
         if top_k is not None:
             checks.at_least("top_k", top_k, 1)
         if top_p is not None and checks.at_least("top_p", top_p, 0) > 1:
-            raise UnknownName("top_p", top_p, ("a number from 0 to 1",))
+            raise UnknownName(say("top_p"), top_p, ("a number from 0 to 1",))
         reader = self.reads(special, source_language, target_language)
         prompt, inputs = reader.encode(text)
         drawn = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}

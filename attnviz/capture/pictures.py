@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import InputInvalid, ModelUnsupported
+from attnviz.language import say
 from attnviz.types import Patches
 
 if TYPE_CHECKING:
@@ -51,14 +52,17 @@ def _check_model(loaded: Loaded) -> None:
     if card.modality != "image":
         takes = {"speech": "sounds", "text": "text"}.get(card.modality, "text and pictures together")
         raise ModelUnsupported(
-            f"The model {card.name!r} takes {takes}, not a picture alone.",
-            "Choose a vision model.",
+            say("The model {name!r} takes {takes}, not a picture alone.", name=card.name, takes=takes),
+            say("Choose a vision model."),
             reason="not-captured",
         )
     if loaded.processor is None:
         raise ModelUnsupported(
-            f"The model {card.name!r} came without the processor that prepares its pictures.",
-            "Save it beside the weights (processor.save_pretrained), or give it: load(module, processor=...).",
+            say("The model {name!r} came without the processor that prepares its pictures.", name=card.name),
+            say(
+                "Save it beside the weights (processor.save_pretrained), or give it: load(module, "
+                "processor=...)."
+            ),
             reason="not-captured",
         )
 
@@ -83,9 +87,15 @@ def _resized(processor: Any, picture: Picture) -> tuple[int, int] | None:
         return None
     if result[0] * result[1] > MAX_PREPARED:
         raise InputInvalid(
-            f"The picture of {width:,} x {height:,} pixels is so narrow that the model would get "
-            f"{result[1]:,} x {result[0]:,}.",
-            "Cut it to a less narrow form.",
+            say(
+                "The picture of {width:,} x {height:,} pixels is so narrow that the model would get "
+                "{right:,} x {down:,}.",
+                width=width,
+                height=height,
+                right=result[1],
+                down=result[0],
+            ),
+            say("Cut it to a less narrow form."),
         )
     return result
 
@@ -156,7 +166,12 @@ def _box(
 
 def _no_grid(loaded: Loaded, why: str) -> ModelUnsupported:
     return ModelUnsupported(
-        f"The maps of {loaded.card.name} ({loaded.card.family}) cannot be tied to the patches of a picture: {why}.",
-        "Choose a plain vision transformer (ViT, DeiT, BEiT, DINOv2, CLIP, SigLIP).",
+        say(
+            "The maps of {name} ({family}) cannot be tied to the patches of a picture: {why}.",
+            name=loaded.card.name,
+            family=loaded.card.family,
+            why=why,
+        ),
+        say("Choose a plain vision transformer (ViT, DeiT, BEiT, DINOv2, CLIP, SigLIP)."),
         reason="not-captured",
     )

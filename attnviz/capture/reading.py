@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from attnviz.errors import InputInvalid, InputTooLong, ModelUnsupported, UnknownName
+from attnviz.language import say
 from attnviz.types import Tokens
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Reading:
         chosen = {name: value for name, value in given.items() if value not in (None, False)}
         special = chosen.get("special", False)
         if special not in (True, False, "only"):
-            raise UnknownName("reading of special tokens", special, ("True", "False", "only"))
+            raise UnknownName(say("reading of special tokens"), special, ("True", "False", "only"))
         checked_language(
             "source language", chosen.get("source_language"), tuple(language_ids(loaded.tokenizer))
         )
@@ -109,8 +110,17 @@ def check_length(loaded: Loaded, count: int, target: bool = False) -> None:
     if limit and count > limit:
         what, reads = ("target", f"the decoder of {name}") if target else ("text", name)
         raise InputTooLong(
-            f"The {what} has {count:,} tokens; {reads} reads at most {limit:,}.",
-            f"Shorten it by about {count - limit:,} tokens, or choose a model for longer texts.",
+            say(
+                "The {what} has {count:,} tokens; {reads} reads at most {limit:,}.",
+                what=what,
+                count=count,
+                reads=reads,
+                limit=limit,
+            ),
+            say(
+                "Shorten it by about {count:,} tokens, or choose a model for longer texts.",
+                count=count - limit,
+            ),
             tokens=count,
             limit=limit,
         )
@@ -182,8 +192,8 @@ def check_tag(loaded: Loaded, text: object, reading: Reading) -> None:
     typed = isinstance(text, str) and text.startswith(tuple(f">>{code}<<" for code in codes))
     if codes and typed and reading.target_language is not None:
         raise InputInvalid(
-            "The language of the output is named twice: before the text, and as target_language.",
-            "Leave one of them out.",
+            say("The language of the output is named twice: before the text, and as target_language."),
+            say("Leave one of them out."),
         )
     if len(codes) > 1 and not typed and tag_of(loaded, reading) is None:
         raise _no_language(loaded, tuple(codes))
@@ -191,8 +201,8 @@ def check_tag(loaded: Loaded, text: object, reading: Reading) -> None:
 
 def _no_language(loaded: Loaded, codes: tuple[str, ...]) -> InputInvalid:
     return InputInvalid(
-        f"{loaded.card.name} writes several languages, and its settings name none of them.",
-        f"Give target_language, one of: {', '.join(codes)}.",
+        say("{name} writes several languages, and its settings name none of them.", name=loaded.card.name),
+        say("Give target_language, one of: {codes}.", codes=", ".join(codes)),
     )
 
 
@@ -246,14 +256,23 @@ def _tokenizer(loaded: Loaded, target: bool = False) -> Any:
     reads = target or loaded.card.modality in ("text", "text+image")
     if reads and loaded.card.kind == "encoder" and hasattr(loaded.module, "get_image_features"):
         raise ModelUnsupported(
-            f"The model {loaded.card.name!r} compares texts with pictures: it reads no text alone.",
-            "Choose a text model.",
+            say(
+                "The model {name!r} compares texts with pictures: it reads no text alone.",
+                name=loaded.card.name,
+            ),
+            say("Choose a text model."),
             reason="not-captured",
         )
     if loaded.tokenizer is None or not reads:
         raise ModelUnsupported(
-            f"The model {loaded.card.name!r} takes {loaded.card.modality}, not text.",
-            "Choose a text model, or give it a picture (image=) or a sound (audio=), whichever it takes.",
+            say(
+                "The model {name!r} takes {modality}, not text.",
+                name=loaded.card.name,
+                modality=loaded.card.modality,
+            ),
+            say(
+                "Choose a text model, or give it a picture (image=) or a sound (audio=), whichever it takes."
+            ),
             reason="not-captured",
         )
     return loaded.tokenizer

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 from attnviz.types import Tokens
 
 
@@ -32,8 +33,11 @@ def shifted(module: Any, labels: list[int]) -> list[int]:
     )
     if start is None:
         raise ModelUnsupported(
-            f"The config of {type(module).__name__} does not say with which token its decoder starts.",
-            "Set decoder_start_token_id in its config.json.",
+            say(
+                "The config of {kind} does not say with which token its decoder starts.",
+                kind=type(module).__name__,
+            ),
+            say("Set decoder_start_token_id in its config.json."),
             reason="damaged",
         )
     return [int(start), *labels[:-1]]

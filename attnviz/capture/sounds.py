@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attnviz.errors import InputInvalid, InputTooLong, ModelUnsupported
+from attnviz.language import say
 from attnviz.types import Frames
 
 if TYPE_CHECKING:
@@ -39,10 +40,16 @@ def read_audio(
     if padded and len(sound.samples) > padded:
         limit = padded / sound.sampling_rate
         raise InputTooLong(
-            f"The sound lasts {sound.duration:.1f} seconds; {loaded.card.name} hears {limit:.0f} at once.",
-            "Cut it shorter.",
-            tokens=math.ceil(sound.duration), limit=int(limit),
-        )  # fmt: skip
+            say(
+                "The sound lasts {duration:.1f} seconds; {name} hears {limit:.0f} at once.",
+                duration=sound.duration,
+                name=loaded.card.name,
+                limit=limit,
+            ),
+            say("Cut it shorter."),
+            tokens=math.ceil(sound.duration),
+            limit=int(limit),
+        )
     steps = _steps(loaded)
     heard = (padded // int(extractor.hop_length)) if padded else len(sound.samples)
     frames = _frames(loaded, sound, heard, steps, int(extractor.hop_length) if padded else 1)
@@ -55,14 +62,20 @@ def _check_model(loaded: Loaded) -> None:
     card = loaded.card
     if card.modality != "speech":
         raise ModelUnsupported(
-            f"The model {card.name!r} takes {card.modality}, not sound.",
-            "Choose a speech model.",
+            say("The model {name!r} takes {modality}, not sound.", name=card.name, modality=card.modality),
+            say("Choose a speech model."),
             reason="not-captured",
         )
     if loaded.processor is None:
         raise ModelUnsupported(
-            f"The model {card.name!r} came without the feature extractor that prepares its sounds.",
-            "Save it beside the weights (processor.save_pretrained), or give it: load(module, processor=...).",
+            say(
+                "The model {name!r} came without the feature extractor that prepares its sounds.",
+                name=card.name,
+            ),
+            say(
+                "Save it beside the weights (processor.save_pretrained), or give it: load(module, "
+                "processor=...)."
+            ),
             reason="not-captured",
         )
 
@@ -81,8 +94,12 @@ def _steps(loaded: Loaded) -> list[tuple[int, int, int]]:
     if loaded.card.family == "whisper":
         return [(3, 1, 1), (3, 2, 1)]  # transformers' WhisperEncoder: conv1 and conv2
     raise ModelUnsupported(
-        f"When the frames of {loaded.card.name} ({loaded.card.family}) begin is not known.",
-        "Choose a model of the family Whisper, wav2vec 2.0, HuBERT or WavLM.",
+        say(
+            "When the frames of {name} ({family}) begin is not known.",
+            name=loaded.card.name,
+            family=loaded.card.family,
+        ),
+        say("Choose a model of the family Whisper, wav2vec 2.0, HuBERT or WavLM."),
         reason="not-captured",
     )
 
@@ -99,8 +116,12 @@ def _frames(loaded: Loaded, sound: Sound, count: int, steps: list[tuple[int, int
         stride *= step
     if count < 1:
         raise InputInvalid(
-            f"The sound lasts {sound.duration:.3f} seconds, too short for {loaded.card.name} to hear anything.",
-            "Give a longer one.",
+            say(
+                "The sound lasts {duration:.3f} seconds, too short for {name} to hear anything.",
+                duration=sound.duration,
+                name=loaded.card.name,
+            ),
+            say("Give a longer one."),
         )
     edges = np.arange(count + 1) * stride / sound.sampling_rate
     seconds = np.stack([edges[:-1], edges[1:]], axis=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from attnviz.errors import UnknownName
+from attnviz.language import say
 from attnviz.loading.pooling import MODES, Pooling, last_position
 from attnviz.types import FloatArray
 
@@ -46,5 +47,5 @@ def _find(pooling: Pooling | str) -> Pooling:
     if isinstance(pooling, Pooling):
         return pooling
     if pooling not in MODES:
-        raise UnknownName("pooling", pooling, MODES)
+        raise UnknownName(say("pooling"), pooling, MODES)
     return Pooling((pooling,))  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 
 from attnviz.checks import finite
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 from attnviz.types import BoolArray, FloatArray, Mark, Tokens
 
 if TYPE_CHECKING:
@@ -261,9 +262,11 @@ def embedding_weight(module: torch.nn.Module) -> Annotated[torch.Tensor, "V d"]:
 
 def _no_embedding(module: torch.nn.Module) -> ModelUnsupported:
     return ModelUnsupported(
-        f"The model class {type(module).__name__} has no table of token embeddings that gradients could be "
-        "taken at.",
-        "Choose a method without gradients, such as leave-one-out.",
+        say(
+            "The model class {kind} has no table of token embeddings that gradients could be taken at.",
+            kind=type(module).__name__,
+        ),
+        say("Choose a method without gradients, such as leave-one-out."),
         reason="not-captured",
     )
 

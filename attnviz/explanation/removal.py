@@ -16,6 +16,7 @@ from attnviz.capture.arrays import to_numpy
 from attnviz.checks import finite
 from attnviz.errors import UnknownName
 from attnviz.explanation.declarations import Progress
+from attnviz.language import say
 from attnviz.types import BoolArray
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def operator_of(model: Model, name: str) -> Operator:
     for each in available:
         if each.name == name:
             return each
-    raise UnknownName("way to take words away", name, [each.name for each in available])
+    raise UnknownName(say("way to take words away"), name, [each.name for each in available])
 
 
 def something_left(problem: Problem, kept: Annotated[BoolArray, "T"]) -> Annotated[BoolArray, "T"]:

@@ -23,6 +23,7 @@ import numpy as np
 from attnviz import checks
 from attnviz.errors import UnknownName
 from attnviz.figures.wire import pack
+from attnviz.language import say
 
 if TYPE_CHECKING:
     from attnviz.capture import Capture
@@ -126,7 +127,7 @@ class Extent:
 def extent(view: View, shape: tuple[int, int, int, int], layer: int, head: int) -> Extent:
     """As much of (L, H, Q, K) as a view can draw, around one head. Raises UnknownName."""
     if view not in VIEWS:
-        raise UnknownName("view of BertViz", view, VIEWS)
+        raise UnknownName(say("view of BertViz"), view, VIEWS)
     layers, heads, *sides = shape
     rows, columns = (min(side, MAX_TOKENS[view]) for side in sides)
     room = MAX_LINES[view] // (rows * columns)

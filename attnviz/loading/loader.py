@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import AttnVizError, ModelNotFound, ModelUnsupported
+from attnviz.language import say
 from attnviz.loading import adapter, catalogue, families, hub_cache, memory
 from attnviz.loading import device as devices
 from attnviz.loading.access import EVERYTHING, Access
@@ -106,8 +107,8 @@ def load(
     """
     if not isinstance(name, str | os.PathLike) or not isinstance(os.fspath(name), str):
         raise ModelNotFound(
-            f"A model is named by a text, not by {type(name).__name__}.",
-            f"The catalogue has: {catalogue.names()}; a directory or a Hub id does as well.",
+            say("A model is named by a text, not by {kind}.", kind=type(name).__name__),
+            say("The catalogue has: {names}; a directory or a Hub id does as well.", names=catalogue.names()),
         )
     name, device, dtype = os.fspath(name), str(device), str(dtype).removeprefix("torch.")
     devices.check_names(device, dtype)
@@ -211,8 +212,12 @@ def _with_its_head(
             if not missing and not beside:
                 return module
     raise ModelUnsupported(
-        f"The model {located.name!r} has weights for which transformers has no class: {key} is one of them.",
-        "Save it with a class of transformers, which then stands in config.json under 'architectures'.",
+        say(
+            "The model {name!r} has weights for which transformers has no class: {key} is one of them.",
+            name=located.name,
+            key=key,
+        ),
+        say("Save it with a class of transformers, which then stands in config.json under 'architectures'."),
         reason="unknown-architecture",
     )
 
@@ -257,8 +262,12 @@ def _from_pretrained(
         raise
     except ImportError as error:
         raise ModelUnsupported(
-            f"The model {located.name!r} needs a package that is not installed: {_first_line(error)}",
-            "Choose another model, or install that package.",
+            say(
+                "The model {name!r} needs a package that is not installed: {first_line}",
+                name=located.name,
+                first_line=_first_line(error),
+            ),
+            say("Choose another model, or install that package."),
             reason="unknown-architecture",
         ) from error
     except Exception as error:  # sizes that disagree, broken tensors: the family's code raises anything

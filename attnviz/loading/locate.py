@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from attnviz.errors import ModelNotFound
+from attnviz.language import say
 from attnviz.loading import adapter, catalogue, hub
 from attnviz.loading.access import Access
 from attnviz.loading.bounds import check_files, check_sizes
@@ -79,11 +80,21 @@ def _adapted(name: str, directory: Path, found: adapter.Adapter, fits: hub.Fits,
         base = locate(found.base, found.revision, fits, access)
     except ModelNotFound as error:
         raise ModelNotFound(
-            f"{name!r} is an adapter for the model {found.base!r}, which is not at hand.",
-            f"Load or copy the base first, or name where it is in {adapter.CONFIG}. {error.message}",
+            say(
+                "{name!r} is an adapter for the model {base!r}, which is not at hand.",
+                name=name,
+                base=found.base,
+            ),
+            say(
+                "Load or copy the base first, or name where it is in {config}. {message}",
+                config=adapter.CONFIG,
+                message=error.message,
+            ),
         ) from error
     if base.adapter is not None:
-        raise ModelNotFound(f"{name!r} is an adapter for another adapter.", "Merge one of them with PEFT.")
+        raise ModelNotFound(
+            say("{name!r} is an adapter for another adapter.", name=name), say("Merge one of them with PEFT.")
+        )
     return replace(base, name=name, source=str(directory.resolve()), card=None, sha256={}, adapter=found)
 
 
@@ -106,8 +117,12 @@ def directory_of(name: str) -> Path | None:
 def _no_revision(name: str, revision: str | None) -> None:
     if revision is not None:
         raise ModelNotFound(
-            f"The model {name!r} is on this machine, and has no revision {revision!r}.",
-            "Leave the revision out.",
+            say(
+                "The model {name!r} is on this machine, and has no revision {revision!r}.",
+                name=name,
+                revision=revision,
+            ),
+            say("Leave the revision out."),
         )
 
 

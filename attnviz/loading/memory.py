@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from attnviz.errors import ModelTooLarge
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -27,9 +28,14 @@ def require(needed: int, name: str, device: torch.device, limit: int | None = No
     available = weight_budget(device) if limit is None else limit
     if needed > available:
         raise ModelTooLarge(
-            f"The model {name!r} needs {gigabytes(needed)} for its weights; "
-            f"{gigabytes(available)} of memory can be used for them here.",
-            "Choose a smaller model, a smaller dtype such as 'bfloat16', or a machine with more memory.",
+            say(
+                "The model {name!r} needs {gigabytes} for its weights; {available} of memory can be "
+                "used for them here.",
+                name=name,
+                gigabytes=gigabytes(needed),
+                available=gigabytes(available),
+            ),
+            say("Choose a smaller model, a smaller dtype such as 'bfloat16', or a machine with more memory."),
             needed=needed,
             available=available,
         )

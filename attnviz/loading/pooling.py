@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 from attnviz.types import FloatArray
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ class Pooling:
         self._check()
         if not self.is_additive:
             raise ModelUnsupported(
-                "The dense layer behind the pooling mixes what the tokens add.",
-                "Choose a method that does not split the vector.",
+                say("The dense layer behind the pooling mixes what the tokens add."),
+                say("Choose a method that does not split the vector."),
                 reason="not-captured",
             )
         parts = torch.cat([_shares(mode, hidden[0].float()) for mode in self.modes], -1)
@@ -114,7 +115,7 @@ class Pooling:
 
     def _check(self) -> None:
         if self.refusal:
-            raise ModelUnsupported(self.refusal, "Choose another model.", reason="not-captured")
+            raise ModelUnsupported(self.refusal, say("Choose another model."), reason="not-captured")
 
 
 def last_position(mask: Mask) -> Annotated[torch.Tensor, "N"]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 from attnviz.loading.weights import damaged, read_json
 
 CONFIGS = ("preprocessor_config.json", "processor_config.json")
@@ -48,8 +49,13 @@ def part_for(processor: Any, modality: str, name: str) -> Any:
     base = "FeatureExtractionMixin" if modality == "speech" else "ImageProcessingMixin"
     if base not in [each.__name__ for each in type(part).__mro__]:
         raise ModelUnsupported(
-            f"{type(processor).__name__} is no processor for {modality}, which the model {name!r} takes.",
-            "Give the one that it was trained with: load(module, processor=...).",
+            say(
+                "{kind} is no processor for {modality}, which the model {name!r} takes.",
+                kind=type(processor).__name__,
+                modality=modality,
+                name=name,
+            ),
+            say("Give the one that it was trained with: load(module, processor=...)."),
             reason="not-captured",
         )
     return part

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 from attnviz.loading.weights import damaged
 
 PROBES = ("a", "the cat", "A", "1", "我", "é")
@@ -49,6 +50,6 @@ def _without(name: str) -> ModelUnsupported:
     error = damaged(name, "its directory holds no tokenizer that can be read")
     return ModelUnsupported(
         error.message,
-        "Save the tokenizer beside the weights: tokenizer.save_pretrained(directory).",
+        say("Save the tokenizer beside the weights: tokenizer.save_pretrained(directory)."),
         reason="damaged",
     )

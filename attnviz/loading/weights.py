@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 from attnviz.loading.safetensors_header import BITS, Tensor, header_length, parse_header
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -80,10 +81,16 @@ def refuse_without_safetensors(files: list[str], name: str) -> None:
     pickles = sorted(file for file in files if file.endswith(PICKLE_SUFFIXES))
     if pickles:
         raise ModelUnsupported(
-            f"The model {name!r} has its weights only as pickle files ({', '.join(pickles[:3])}), "
-            "which can run any code when they are opened.",
-            "Convert them to safetensors where you trust them: load the model with transformers, "
-            "then model.save_pretrained(directory).",
+            say(
+                "The model {name!r} has its weights only as pickle files ({pickles}), which can run any "
+                "code when they are opened.",
+                name=name,
+                pickles=", ".join(pickles[:3]),
+            ),
+            say(
+                "Convert them to safetensors where you trust them: load the model with transformers, "
+                "then model.save_pretrained(directory)."
+            ),
             reason="pickle-weights",
         )
     raise damaged(name, f"it holds no weights: neither {SINGLE} nor {INDEX}")
@@ -142,7 +149,7 @@ def _constant(word: str) -> float:
 def damaged(name: str, what: str) -> ModelUnsupported:
     """The error for a model with files missing or broken; `what` completes 'The model cannot be used: ...'."""
     return ModelUnsupported(
-        f"The model {name!r} cannot be used: {what}.",
-        "Download, copy or install the model's files again.",
+        say("The model {name!r} cannot be used: {what}.", name=name, what=what),
+        say("Download, copy or install the model's files again."),
         reason="damaged",
     )

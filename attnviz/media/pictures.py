@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.errors import InputInvalid
+from attnviz.language import say
 from attnviz.media.sources import read_bytes
 from attnviz.types import readonly
 
@@ -79,8 +80,8 @@ def read_picture(source: Any) -> Picture:
     if hasattr(source, "__array__"):
         return _upright(Image.fromarray(_checked(np.asarray(source))))
     raise InputInvalid(
-        f"The picture is {type(source).__name__}, which is not read.",
-        "Give a path, the bytes of a file, a PIL image or an array.",
+        say("The picture is {kind}, which is not read.", kind=type(source).__name__),
+        say("Give a path, the bytes of a file, a PIL image or an array."),
     )
 
 
@@ -94,18 +95,24 @@ def _of_bytes(data: bytes) -> Picture:
         raise
     except UnidentifiedImageError as error:
         raise InputInvalid(
-            "The file is no picture of a format that is read here.",
-            "Save it as PNG, JPEG, WebP, GIF, BMP or TIFF.",
+            say("The file is no picture of a format that is read here."),
+            say("Save it as PNG, JPEG, WebP, GIF, BMP or TIFF."),
         ) from error
     except Image.DecompressionBombError as error:  # Pillow's own limit, before ours is asked
         raise InputInvalid(
-            f"The picture says that it has far more pixels than the {MAX_PIXELS:,} that at most are read.",
-            "Make it smaller: models look at a few hundred pixels a side.",
+            say(
+                "The picture says that it has far more pixels than the {max_pixels:,} that at most are read.",
+                max_pixels=MAX_PIXELS,
+            ),
+            say("Make it smaller: models look at a few hundred pixels a side."),
         ) from error
     except Exception as error:  # decoders of damaged files raise anything: OSError, SyntaxError, struct.error
         raise InputInvalid(
-            f"The picture is damaged or was cut off ({str(error)[:100] or type(error).__name__}).",
-            "Save or download it again.",
+            say(
+                "The picture is damaged or was cut off ({error}).",
+                error=str(error)[:100] or type(error).__name__,
+            ),
+            say("Save or download it again."),
         ) from error
 
 
@@ -116,11 +123,16 @@ def _upright(image: Image.Image) -> Picture:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise InputInvalid(
-            f"The picture has {width:,} x {height:,} pixels; at most {MAX_PIXELS:,} are read.",
-            "Make it smaller: models look at a few hundred pixels a side.",
+            say(
+                "The picture has {width:,} x {height:,} pixels; at most {max_pixels:,} are read.",
+                width=width,
+                height=height,
+                max_pixels=MAX_PIXELS,
+            ),
+            say("Make it smaller: models look at a few hundred pixels a side."),
         )
     if not width or not height:
-        raise InputInvalid("The picture has no pixels.", "Choose another one.")
+        raise InputInvalid(say("The picture has no pixels."), say("Choose another one."))
     notes = []
     count = getattr(image, "n_frames", 1)
     if count > 1 and image.format in ANIMATED:
@@ -142,8 +154,8 @@ def _rgb(image: Image.Image) -> tuple[Pixels, list[str]]:
         return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2), ["16-bit grey is shown in 8 bits."]
     if mode in ("I", "F"):
         raise InputInvalid(
-            "The pixels of the picture are numbers without a fixed white.",
-            "Save it with 8 or 16 bits per colour.",
+            say("The pixels of the picture are numbers without a fixed white."),
+            say("Save it with 8 or 16 bits per colour."),
         )
     if mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         layered = image.convert("RGBA")
@@ -160,8 +172,8 @@ def _checked(array: npt.NDArray[Any]) -> Pixels:
     right = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
     if not right or not array.size:
         raise InputInvalid(
-            f"The picture is an array of shape {array.shape}.",
-            "Give (height, width), or (height, width, channels) with 1, 3 or 4 channels last.",
+            say("The picture is an array of shape {shape}.", shape=array.shape),
+            say("Give (height, width), or (height, width, channels) with 1, 3 or 4 channels last."),
         )
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
@@ -171,7 +183,10 @@ def _checked(array: npt.NDArray[Any]) -> Pixels:
         return array.astype(np.uint8) * np.uint8(255)
     if array.dtype.kind != "f" or not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:
         raise InputInvalid(
-            f"The picture is an array of {array.dtype} that is neither uint8 nor floats from 0 to 1.",
-            "Scale it: (255 * array).astype('uint8').",
+            say(
+                "The picture is an array of {dtype} that is neither uint8 nor floats from 0 to 1.",
+                dtype=array.dtype,
+            ),
+            say("Scale it: (255 * array).astype('uint8')."),
         )
     return np.rint(array * 255).astype(np.uint8)

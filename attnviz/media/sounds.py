@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from attnviz import checks
 from attnviz.errors import InputEmpty, InputInvalid
+from attnviz.language import say
 from attnviz.media.sources import read_bytes
 from attnviz.types import FloatArray, readonly
 
@@ -60,15 +61,19 @@ def read_sound(source: Any, sampling_rate: int | None, wanted: int) -> Sound:
         samples, rate = _of_bytes(read_bytes("sound", source))
         if sampling_rate is not None and sampling_rate != rate:
             raise InputInvalid(
-                f"The file has {rate:,} samples per second, not {sampling_rate:,}.",
-                "Leave the sampling rate out: a file says its own.",
+                say(
+                    "The file has {rate:,} samples per second, not {sampling_rate:,}.",
+                    rate=rate,
+                    sampling_rate=sampling_rate,
+                ),
+                say("Leave the sampling rate out: a file says its own."),
             )
     elif hasattr(source, "__array__") or isinstance(source, list | tuple):
         samples, rate = _of_array(np.asarray(source), sampling_rate)
     else:
         raise InputInvalid(
-            f"The sound is {type(source).__name__}, which is not read.",
-            "Give a path, the bytes of a file, or an array with its sampling_rate.",
+            say("The sound is {kind}, which is not read.", kind=type(source).__name__),
+            say("Give a path, the bytes of a file, or an array with its sampling_rate."),
         )
     _check_length(len(samples), rate)
     return _at_rate(samples, rate, wanted)
@@ -81,31 +86,38 @@ def _of_bytes(data: bytes) -> tuple[npt.NDArray[Any], int]:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             if file.format not in FORMATS:
                 raise InputInvalid(
-                    f"The sound is in the format {file.format}, which is not read here.",
-                    "Save it as WAV, FLAC, OGG or MP3.",
+                    say("The sound is in the format {format}, which is not read here.", format=file.format),
+                    say("Save it as WAV, FLAC, OGG or MP3."),
                 )
             _check_length(file.frames, file.samplerate)
             if file.channels > MAX_CHANNELS:
-                raise InputInvalid(f"The sound has {file.channels} channels.", "Save it with one or two.")
+                raise InputInvalid(
+                    say("The sound has {channels} channels.", channels=file.channels),
+                    say("Save it with one or two."),
+                )
             most = MAX_SECONDS * file.samplerate
             # The header may lie about its length; no more is decoded than it may say.
             return file.read(most, dtype="float32", always_2d=True), int(file.samplerate)
     except soundfile.SoundFileError as error:
         raise InputInvalid(
-            f"The file is no sound that is read here, or it is damaged ({str(error)[:100]}).",
-            "Save it as WAV, FLAC, OGG or MP3.",
+            say(
+                "The file is no sound that is read here, or it is damaged ({error}).", error=str(error)[:100]
+            ),
+            say("Save it as WAV, FLAC, OGG or MP3."),
         ) from error
 
 
 def _of_array(array: npt.NDArray[Any], rate: int | None) -> tuple[npt.NDArray[Any], int]:
     if rate is None:
         raise InputInvalid(
-            "An array of samples does not say how many there are in a second.", "Give sampling_rate=16_000."
+            say("An array of samples does not say how many there are in a second."),
+            say("Give sampling_rate=16_000."),
         )
     rate = checks.between("sampling rate", rate, 1, MAX_RATE)
     if array.ndim not in (1, 2) or (array.ndim == 2 and array.shape[1] > MAX_CHANNELS):
         raise InputInvalid(
-            f"The sound is an array of shape {array.shape}.", "Give (samples,), or (samples, channels)."
+            say("The sound is an array of shape {shape}.", shape=array.shape),
+            say("Give (samples,), or (samples, channels)."),
         )
     _check_length(len(array), rate)
     if array.dtype.kind in "iu" and array.dtype.itemsize <= 4:
@@ -113,19 +125,28 @@ def _of_array(array: npt.NDArray[Any], rate: int | None) -> tuple[npt.NDArray[An
         array = (array.astype(np.float64) - (half if array.dtype.kind == "u" else 0)) / half
     if array.dtype.kind != "f" or not np.isfinite(array).all():
         raise InputInvalid(
-            f"The samples of the sound are {array.dtype}, or not all are numbers.", "Give floats."
+            say("The samples of the sound are {dtype}, or not all are numbers.", dtype=array.dtype),
+            say("Give floats."),
         )
     return array.reshape(len(array), -1), rate
 
 
 def _check_length(count: int, rate: int) -> None:
     if not count:
-        raise InputEmpty("The sound has no samples.", "Choose another one.")
+        raise InputEmpty(say("The sound has no samples."), say("Choose another one."))
     if not 1 <= rate <= MAX_RATE:
-        raise InputInvalid(f"The sound has {rate:,} samples per second.", f"At most {MAX_RATE:,} are read.")
+        raise InputInvalid(
+            say("The sound has {rate:,} samples per second.", rate=rate),
+            say("At most {max_rate:,} are read.", max_rate=MAX_RATE),
+        )
     if count > MAX_SECONDS * rate:
         raise InputInvalid(
-            f"The sound lasts {count / rate:,.0f} seconds; at most {MAX_SECONDS} are read.", "Cut it shorter."
+            say(
+                "The sound lasts {count:,.0f} seconds; at most {max_seconds} are read.",
+                count=count / rate,
+                max_seconds=MAX_SECONDS,
+            ),
+            say("Cut it shorter."),
         )
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from attnviz.errors import InputEmpty, InputInvalid
+from attnviz.language import say
 
 MAX_BYTES = 64 << 20
 
@@ -21,11 +22,15 @@ def read_bytes(what: str, source: str | os.PathLike[str] | bytes | bytearray | m
         data = _of_file(what, source)
     if len(data) > MAX_BYTES:
         raise InputInvalid(
-            f"The file of the {what} is larger than {MAX_BYTES >> 20} MB, more than is read.",
-            f"Save the {what} smaller.",
+            say(
+                "The file of the {what} is larger than {max_bytes} MB, more than is read.",
+                what=what,
+                max_bytes=MAX_BYTES >> 20,
+            ),
+            say("Save the {what} smaller.", what=what),
         )
     if not data:
-        raise InputEmpty(f"The {what} is an empty file.", "Choose another one.")
+        raise InputEmpty(say("The {what} is an empty file.", what=what), say("Choose another one."))
     return data
 
 
@@ -38,5 +43,5 @@ def _of_file(what: str, path: str | os.PathLike[str]) -> bytes:
     except (OSError, ValueError) as error:
         raise InputInvalid(
             f"The {what} {os.fspath(path)!r} cannot be read: {getattr(error, 'strerror', None) or error}.",
-            "Give the path of a file, or its bytes.",
+            say("Give the path of a file, or its bytes."),
         ) from error

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 
 from attnviz.errors import AttnVizError, Cancelled, FetchFailed
+from attnviz.language import say
 from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.engine.visitors import current_visitor, set_visitor
 from attnviz.runtime.progress import FETCHING, Progress, Stage, silent
@@ -125,11 +126,13 @@ class _Job(threading.Thread):
             self.problem = error
         except Exception as error:
             logging.getLogger("attnviz").exception("the model %r was not fetched", self.model)
-            self.problem = AttnVizError(f"The model could not be fetched: {type(error).__name__}.")
+            self.problem = AttnVizError(
+                say("The model could not be fetched: {kind}.", kind=type(error).__name__)
+            )
         finally:
             self.ended.set()
 
     def _report(self, share: float) -> None:
         if self.stopped.is_set():
-            raise Cancelled("Fetching was stopped.")
+            raise Cancelled(say("Fetching was stopped."))
         self.share = share

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attnviz.errors import InputEmpty, InputTooLong
+from attnviz.language import say
 from attnviz.runtime.query import Query
 from attnviz.runtime.settings import Settings
 from attnviz.types import Items
@@ -37,13 +38,17 @@ def check_separately(model: Model, query: Query, settings: Settings) -> None:
 def check_characters(query: Query, settings: Settings) -> None:
     """So that nobody can occupy the tokenizer with a book. Raises InputEmpty, InputTooLong."""
     if not query.text.strip():
-        raise InputEmpty("There is no text.", "Type a sentence.")
+        raise InputEmpty(say("There is no text."), say("Type a sentence."))
     limit = settings.max_characters
     characters = sum(len(text) for text in (query.text, query.pair, query.target_text, *query.turns) if text)
     if characters > limit:
         raise InputTooLong(
-            f"The text has {characters:,} characters; this server reads at most {limit:,}.",
-            "Shorten the text.",
+            say(
+                "The text has {characters:,} characters; this server reads at most {limit:,}.",
+                characters=characters,
+                limit=limit,
+            ),
+            say("Shorten the text."),
             tokens=characters,
             limit=limit,
         )
@@ -53,16 +58,25 @@ def check_items(model: Model, items: Items, query: Query, settings: Settings) ->
     """The patches or frames of a picture or sound, and what is said of it. Raises InputTooLong."""
     if query.target_text and len(query.target_text) > settings.max_characters:
         raise InputTooLong(
-            f"The target text has {len(query.target_text):,} characters.", "Shorten it.",
-            tokens=len(query.target_text), limit=settings.max_characters,
-        )  # fmt: skip
+            say("The target text has {target_text:,} characters.", target_text=len(query.target_text)),
+            say("Shorten it."),
+            tokens=len(query.target_text),
+            limit=settings.max_characters,
+        )
     if len(items) > settings.max_tokens:
         what = "patches" if items.unit == "patch" else "frames"
         raise InputTooLong(
-            f"{model.card.name} makes {len(items):,} {what} of it; this server allows {settings.max_tokens:,}.",
-            "Choose a shorter sound." if what == "frames" else "Choose another model.",
-            tokens=len(items), limit=settings.max_tokens,
-        )  # fmt: skip
+            say(
+                "{name} makes {items:,} {what} of it; this server allows {max_tokens:,}.",
+                name=model.card.name,
+                items=len(items),
+                what=what,
+                max_tokens=settings.max_tokens,
+            ),
+            (say("Choose a shorter sound.") if what == "frames" else say("Choose another model.")),
+            tokens=len(items),
+            limit=settings.max_tokens,
+        )
 
 
 def check_options(options: object, settings: Settings) -> None:
@@ -70,8 +84,12 @@ def check_options(options: object, settings: Settings) -> None:
     characters = _characters(options)
     if characters > settings.max_characters:
         raise InputTooLong(
-            f"The options have {characters:,} characters; this server reads at most {settings.max_characters:,}.",
-            "Shorten them.",
+            say(
+                "The options have {characters:,} characters; this server reads at most {max_characters:,}.",
+                characters=characters,
+                max_characters=settings.max_characters,
+            ),
+            say("Shorten them."),
             tokens=characters,
             limit=settings.max_characters,
         )
@@ -100,7 +118,13 @@ def _check_tokens(
         f"the model {model.card.name} reads at most {own:,}" if own else "the model has no limit of its own"
     )
     raise InputTooLong(
-        f"{what} has {count:,} tokens; {reads}, and this server allows {server:,}.",
+        say(
+            "{what} has {count:,} tokens; {reads}, and this server allows {server:,}.",
+            what=what,
+            count=count,
+            reads=reads,
+            server=server,
+        ),
         f"Shorten it to {limit:,} tokens, special tokens included"
         + (", or choose a model that reads longer texts." if own and own <= server else "."),
         tokens=count,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 
 from attnviz.errors import UnknownName
+from attnviz.language import say
 from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.progress import Progress
 from attnviz.runtime.query import CaptureInfo, KindInfo, Query
@@ -82,7 +83,7 @@ class Maps:
         Not through the gate: it takes milliseconds, and looking around must not queue.
         """
         if quantity not in MAPS:
-            raise UnknownName("quantity", quantity, MAPS)
+            raise UnknownName(say("quantity"), quantity, MAPS)
         key, capture = self._engine.find(query, progress)
 
         def compute(report: Progress) -> FloatArray:

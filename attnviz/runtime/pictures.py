@@ -8,6 +8,7 @@ import numpy as np
 
 from attnviz.checks import index
 from attnviz.errors import UnknownName
+from attnviz.language import say
 from attnviz.runtime.engine.engine import Engine, Tell
 from attnviz.runtime.progress import EXPLAINING, TESTING, Progress
 from attnviz.runtime.query import Query
@@ -39,7 +40,7 @@ class Pictures:
         Raises UnknownName, ModelUnsupported (the family does not show values, or no state for each patch).
         """
         if view not in PATCH_VIEWS:
-            raise UnknownName("view of a picture", view, PATCH_VIEWS)
+            raise UnknownName(say("view of a picture"), view, PATCH_VIEWS)
         if view == "features":
             return self._features(query, item, progress)
         key, capture = self._engine.find(query, progress)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from attnviz.errors import AttnVizError
+from attnviz.language import say
 
 PREFIX = "ATTNVIZ_"
 MB = 1 << 20
@@ -93,7 +94,14 @@ class Settings:
         for each in fields(self):
             problem = _problem(each.name, getattr(self, each.name))
             if problem:
-                raise AttnVizError(problem, f"Allowed: {_allowed(each.name)}. Default: {each.default}.")
+                raise AttnVizError(
+                    problem,
+                    say(
+                        "Allowed: {allowed}. Default: {default}.",
+                        allowed=_allowed(each.name),
+                        default=each.default,
+                    ),
+                )
 
     @property
     def models_bytes(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from attnviz import checks
 from attnviz.errors import UnknownName
+from attnviz.language import say
 from attnviz.runtime.breakdowns import ALLOCATE, Breakdown, breakdowns, causal
 from attnviz.runtime.engine.engine import Engine
 from attnviz.runtime.maps import MAPS, in_units
@@ -92,7 +93,7 @@ class Statistics:
             if by in ALLOCATE:
                 for items in (capture.query_tokens(kind), capture.key_tokens(kind)):
                     checks.tokens(f"A breakdown by {by}", items)
-            raise UnknownName("breakdown of attention", by, valid)
+            raise UnknownName(say("breakdown of attention"), by, valid)
 
         def compute(report: Progress) -> Allocation:
             report(Stage(STATISTICS))
@@ -188,7 +189,7 @@ class Statistics:
         from attnviz.analysis import combine
 
         if quantity not in MAPS:
-            raise UnknownName("quantity", quantity, MAPS)
+            raise UnknownName(say("quantity"), quantity, MAPS)
         key, capture = self._engine.find(query, progress)
         compute = getattr(capture, quantity)
 

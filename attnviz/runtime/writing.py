@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from attnviz.errors import AttnVizError, InputInvalid, InputTooLong, ModelUnsupported
+from attnviz.language import say
 from attnviz.runtime import limits
 from attnviz.runtime.engine.engine import WRITER, Engine, digest
 from attnviz.runtime.engine.models import Loaded
@@ -207,8 +208,8 @@ class Writings:
         loaded = self._loaded(draft, report)
         if loaded.model.card.kind != "decoder":
             raise ModelUnsupported(
-                "One step of an encoder-decoder cannot be explained yet.",
-                "Explain the whole output on the Attribution page.",
+                say("One step of an encoder-decoder cannot be explained yet."),
+                say("Explain the whole output on the Attribution page."),
                 reason="not-captured",
             )
 
@@ -229,9 +230,11 @@ class Writings:
                 if read.ids.tolist() == whole.ids.tolist():
                     return query
             raise InputInvalid(
-                "This text, read anew, falls into other tokens than those that were written, so this step cannot be "
-                "explained.",
-                "Step one token back or forth.",
+                say(
+                    "This text, read anew, falls into other tokens than those that were written, so this "
+                    "step cannot be explained."
+                ),
+                say("Step one token back or forth."),
             )
 
         found: Query = self._turn(loaded, draft, work, report, None)
@@ -240,8 +243,8 @@ class Writings:
     def _loaded(self, draft: Draft, report: Progress) -> Loaded:
         if is_file(draft.query.model):
             raise ModelUnsupported(
-                "An opened file holds attention, not the model that made it.",
-                "Choose the model itself to let it write.",
+                say("An opened file holds attention, not the model that made it."),
+                say("Choose the model itself to let it write."),
                 reason="not-captured",
             )
         limits.check_characters(draft.query, self._engine.settings)
@@ -258,9 +261,9 @@ class Writings:
             def read(writer: Writer, part: tuple[int, ...] = part) -> None:
                 if not self._fits(writer, len(part)):
                     raise InputTooLong(
-                        f"What was written has {len(chosen):,} tokens; this server allows "
-                        f"{self._engine.settings.max_tokens:,} with the prompt.",
-                        "Write less.",
+                        say("What was written has {chosen:,} tokens; this server allows {max_tokens:,} with the "
+"prompt.", chosen=len(chosen), max_tokens=self._engine.settings.max_tokens),
+                        say("Write less."),
                         tokens=len(chosen), limit=self._engine.settings.max_tokens,
                     )  # fmt: skip
                 if writer.ids[: len(part)] != part:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import InputInvalid, InputTooLong
+from attnviz.language import say
 from attnviz.text.encoding import encode
 from attnviz.text.recent import Inputs
 from attnviz.types import Tokens
@@ -39,8 +40,8 @@ def chat_text(
     """
     if not has_chat(tokenizer):
         raise InputInvalid(
-            "The model's tokenizer has no chat template: it was not made for messages.",
-            "Give the text itself, or choose a chat model.",
+            say("The model's tokenizer has no chat template: it was not made for messages."),
+            say("Give the text itself, or choose a chat model."),
         )
     _check_messages(messages)
     _check_length(sum(len(message["content"]) for message in messages))
@@ -53,8 +54,8 @@ def chat_text(
     except Exception as error:  # whatever a stranger's template, or Jinja in its name, raises
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")
         raise InputInvalid(
-            f"The model's chat template does not accept these messages: {reason}.",
-            "Most templates want the roles 'user' and 'assistant' in turn, some a 'system' first.",
+            say("The model's chat template does not accept these messages: {reason}.", reason=reason),
+            say("Most templates want the roles 'user' and 'assistant' in turn, some a 'system' first."),
         ) from error
     _check_length(len(text))
     return str(text)
@@ -78,22 +79,32 @@ def encode_chat(
 def _check_messages(messages: object) -> None:
     shape = "Give a list such as [{'role': 'user', 'content': 'Hello'}]."
     if not isinstance(messages, Sequence) or isinstance(messages, (str, bytes)):
-        raise InputInvalid(f"Messages are a list, not {type(messages).__name__}.", shape)
+        raise InputInvalid(say("Messages are a list, not {kind}.", kind=type(messages).__name__), shape)
     if not messages:
-        raise InputInvalid("There is no message.", shape)
+        raise InputInvalid(say("There is no message."), shape)
     for number, message in enumerate(messages):
         if not isinstance(message, Mapping):
-            raise InputInvalid(f"Message {number} is no mapping but {type(message).__name__}.", shape)
+            raise InputInvalid(
+                say("Message {number} is no mapping but {kind}.", number=number, kind=type(message).__name__),
+                shape,
+            )
         for field in ("role", "content"):
             if not isinstance(message.get(field), str):
-                raise InputInvalid(f"Message {number} has no {field!r} that is a string.", shape)
+                raise InputInvalid(
+                    say("Message {number} has no {field!r} that is a string.", number=number, field=field),
+                    shape,
+                )
 
 
 def _check_length(count: int) -> None:
     if count > MAX_CHARACTERS:
         raise InputTooLong(
-            f"The messages have {count:,} characters; at most {MAX_CHARACTERS:,} are read.",
-            "Shorten them.",
+            say(
+                "The messages have {count:,} characters; at most {max_characters:,} are read.",
+                count=count,
+                max_characters=MAX_CHARACTERS,
+            ),
+            say("Shorten them."),
             tokens=count,
             limit=MAX_CHARACTERS,
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from attnviz.errors import InputEmpty, InputInvalid
+from attnviz.language import say
 from attnviz.text.decoding import tokens_of_ids
 from attnviz.text.encoding import check_vocabulary, checked_text, tokenize
 from attnviz.text.labels import CONTINUATION, clean
@@ -43,11 +44,12 @@ def continue_ids(
     """
     if not isinstance(continuation, str):
         raise InputInvalid(
-            f"The continuation is not a string but {type(continuation).__name__}.", "Give it as a string."
+            say("The continuation is not a string but {kind}.", kind=type(continuation).__name__),
+            say("Give it as a string."),
         )
     continuation = clean(continuation)
     if not continuation:
-        raise InputEmpty("The continuation is empty.", "Type at least one character.")
+        raise InputEmpty(say("The continuation is empty."), say("Type at least one character."))
     if isinstance(text, str):
         text = checked_text(text, "text")
         own = tokenize(tokenizer, text, add_special_tokens=False, special=special).ids.tolist()
@@ -94,6 +96,11 @@ def _beginning(tokenizer: PreTrainedTokenizerBase, text: str, beginning: str, sp
         if both[: len(alone)] == alone and len(both) > len(alone):
             return both[len(alone) :]
     raise InputInvalid(
-        f"The tokenizer cannot write {beginning[:40]!r} behind {text[-40:]!r} without changing what stands before it.",
-        "Move the beginning of the continuation to the end of the text, or begin it with a space.",
+        say(
+            "The tokenizer cannot write {beginning!r} behind {text!r} without changing what stands "
+            "before it.",
+            beginning=beginning[:40],
+            text=text[-40:],
+        ),
+        say("Move the beginning of the continuation to the end of the text, or begin it with a space."),
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 
 from attnviz.errors import InputEmpty, InputInvalid, UnknownWords
+from attnviz.language import say
 from attnviz.text.characters import Characters
 from attnviz.text.labels import Span, clean, labels
 from attnviz.text.languages import tag_ids
@@ -104,9 +105,12 @@ def encode(
 def checked_text(text: object, name: str) -> str:
     """A text as it can be tokenized (see `clean`). Raises InputInvalid for what is no string, InputEmpty if blank."""
     if not isinstance(text, str):
-        raise InputInvalid(f"The {name} is not a string but {type(text).__name__}.", "Give it as a string.")
+        raise InputInvalid(
+            say("The {name} is not a string but {kind}.", name=name, kind=type(text).__name__),
+            say("Give it as a string."),
+        )
     if not text.strip():
-        raise InputEmpty(f"The {name} is empty.", "Type at least one word.")
+        raise InputEmpty(say("The {name} is empty.", name=name), say("Type at least one word."))
     return clean(text)
 
 
@@ -117,9 +121,14 @@ def check_vocabulary(
     highest = int(np.max(np.asarray(ids), initial=0))
     if vocabulary and highest >= vocabulary:
         raise InputInvalid(
-            f"The tokenizer gives the token {tokenizer.convert_ids_to_tokens(highest)!r} the id {highest}, but the "
-            f"model's vocabulary ends at {vocabulary - 1}.",
-            "Leave it out, or resize the model's embedding to its tokenizer (resize_token_embeddings).",
+            say(
+                "The tokenizer gives the token {convert_ids_to_tokens!r} the id {highest}, but the "
+                "model's vocabulary ends at {vocabulary}.",
+                convert_ids_to_tokens=tokenizer.convert_ids_to_tokens(highest),
+                highest=highest,
+                vocabulary=vocabulary - 1,
+            ),
+            say("Leave it out, or resize the model's embedding to its tokenizer (resize_token_embeddings)."),
         )
 
 
@@ -241,7 +250,8 @@ def _tokens(private: PrivateCopy, text: str, pair: str | None, encoded: Encoded,
         if not (part[:, 0] < part[:, 1]).any():
             name = "second text" if segment else "text"
             raise InputEmpty(
-                f"The tokenizer leaves nothing of the {name} {own[:40]!r}.", "Type at least one word."
+                say("The tokenizer leaves nothing of the {name} {own!r}.", name=name, own=own[:40]),
+                say("Type at least one word."),
             )
         for k, label in zip(places, labels(characters, part), strict=True):
             shown[k] = label

@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from attnviz.errors import UnknownName
+from attnviz.language import say
 from attnviz.text.labels import Span
 from attnviz.text.words import paragraph_spans, sentence_spans
 from attnviz.types import Frames, IntArray, Items, Tokens
@@ -24,7 +25,7 @@ def groups(items: Items, granularity: str) -> tuple[Annotated[IntArray, "T"], tu
     Raises UnknownName where these items have no such group.
     """
     if granularity not in items.groups:
-        raise UnknownName("granularity", granularity, items.groups)
+        raise UnknownName(say("granularity"), granularity, items.groups)
     if granularity == items.unit:
         return np.arange(len(items), dtype=np.int64), items.labels
     if isinstance(items, Tokens):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from attnviz.language import say
 from attnviz.types.arrays import BoolArray, ByteArray, FloatArray, readonly
 from attnviz.types.items import Tokens
 from attnviz.types.record import Record
@@ -32,7 +33,7 @@ class HeadTable(Record):
         from attnviz.errors import UnknownName
 
         if metric not in self.metrics:
-            raise UnknownName("head statistic", metric, self.metrics)
+            raise UnknownName(say("head statistic"), metric, self.metrics)
         return self.values[self.metrics.index(metric)]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from attnviz.capture.recompute.normalization import kept_bytes
 from attnviz.errors import CaptureInvalid
+from attnviz.language import say
 from attnviz.loading.safetensors_header import Tensor, header_length, parse_header
 
 FORMAT = "attnviz-capture"
@@ -119,7 +120,9 @@ def read_header(start: bytes, size: int, limits: Limits) -> Header:
     """
     length = header_length(start, size, size)
     if length > limits.header:
-        raise CaptureInvalid("The texts and tokens in the file are too large.", "Choose another file.")
+        raise CaptureInvalid(
+            say("The texts and tokens in the file are too large."), say("Choose another file.")
+        )
     text = bytes(start[8 : 8 + length])
     _check_values(text, limits)
     metadata, tensors = parse_header(text, size - 8 - length)
@@ -135,18 +138,33 @@ def check(facts: Facts, limits: Limits, name: str) -> None:
     """Raises CaptureInvalid where a file holds more than the limits allow."""
     if facts.tokens > limits.tokens:
         raise CaptureInvalid(
-            f"{name} holds a text of {facts.tokens:,} tokens; at most {limits.tokens:,} are opened here.",
-            "Open it in Python with attnviz.open, or on a server that allows more.",
+            say(
+                "{name} holds a text of {tokens:,} tokens; at most {most:,} are opened here.",
+                name=name,
+                tokens=facts.tokens,
+                most=limits.tokens,
+            ),
+            say("Open it in Python with attnviz.open, or on a server that allows more."),
         )
     if facts.heads > limits.heads or facts.cells > limits.cells:
         raise CaptureInvalid(
-            f"{name} holds {facts.heads:,} heads with {facts.cells:,} weights, more than is recomputed here.",
-            "Open it in Python with attnviz.open.",
+            say(
+                "{name} holds {heads:,} heads with {cells:,} weights, more than is recomputed here.",
+                name=name,
+                heads=facts.heads,
+                cells=facts.cells,
+            ),
+            say("Open it in Python with attnviz.open."),
         )
     if facts.nbytes > limits.nbytes:
         raise CaptureInvalid(
-            f"{name} would take {facts.nbytes:,} bytes of memory; at most {limits.nbytes:,} are allowed here.",
-            "Open it in Python with attnviz.open, or on a server that allows more.",
+            say(
+                "{name} would take {nbytes:,} bytes of memory; at most {most:,} are allowed here.",
+                name=name,
+                nbytes=facts.nbytes,
+                most=limits.nbytes,
+            ),
+            say("Open it in Python with attnviz.open, or on a server that allows more."),
         )
 
 
@@ -156,4 +174,6 @@ def _check_values(text: bytes, limits: Limits) -> None:
     outside = np.cumsum(bare == ord('"'), dtype=np.uint8) % 2 == 0  # not within a string
     values = sum(int(np.count_nonzero((bare == mark) & outside)) for mark in b",[{")
     if values > VALUES_A_TOKEN * limits.tokens + VALUES_BESIDE:
-        raise CaptureInvalid("The texts and tokens in the file are too many.", "Choose another file.")
+        raise CaptureInvalid(
+            say("The texts and tokens in the file are too many."), say("Choose another file.")
+        )

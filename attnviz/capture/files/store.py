@@ -16,6 +16,7 @@ from attnviz.capture.files.header import FORMAT, Facts, Header, Limits, check, r
 from attnviz.capture.files.reader import Arrays, Reader
 from attnviz.capture.files.writer import Writer, items_out
 from attnviz.errors import CaptureInvalid
+from attnviz.language import say
 from attnviz.types import Tokens
 
 VERSION = 1
@@ -113,14 +114,18 @@ def _header(start: bytes, size: int, name: str, limits: Limits) -> Header:
         version = header.document.get("version")
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise CaptureInvalid(
-            f"{name} is not an AttnViz capture, or it was cut off.",
-            "Choose a file that was saved by AttnViz, and download it again if it is incomplete.",
+            say("{name} is not an AttnViz capture, or it was cut off.", name=name),
+            say("Choose a file that was saved by AttnViz, and download it again if it is incomplete."),
         ) from error
     if type(version) is not int or version not in VERSIONS:
         raise CaptureInvalid(
-            f"{name} was written in version {str(version)[:20]} of the format; this AttnViz reads "
-            f"{' and '.join(map(str, VERSIONS))}.",
-            "Save it again with this version of AttnViz.",
+            say(
+                "{name} was written in version {version} of the format; this AttnViz reads {map}.",
+                name=name,
+                version=str(version)[:20],
+                map=" and ".join(map(str, VERSIONS)),
+            ),
+            say("Save it again with this version of AttnViz."),
         )
     check(_facts(header, name), limits, name)
     return header
@@ -142,5 +147,6 @@ def _built(header: Header, data: bytes, name: str) -> Capture:
 
 def _damaged(name: str, error: Exception) -> CaptureInvalid:
     return CaptureInvalid(
-        f"{name} is damaged: its parts do not fit together ({str(error)[:200]}).", "Save the capture again."
+        say("{name} is damaged: its parts do not fit together ({error}).", name=name, error=str(error)[:200]),
+        say("Save the capture again."),
     )

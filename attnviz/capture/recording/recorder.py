@@ -29,6 +29,7 @@ from attnviz.capture.masks import (
 from attnviz.capture.recompute.scores import DenseScores, QueryKeyScores, Scores
 from attnviz.capture.recording.interface import ACTIVE, Sink, trusted_view
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 
 Role = Literal["encoder", "decoder", "cross"]
 Tensor = torch.Tensor
@@ -187,7 +188,7 @@ def _within(mask: Mask | None, keys: int) -> Mask | None:
 def _sum_of(first: Any, second: Any) -> ToeplitzBias | DenseBias | None:
     if first is None or second is None:
         return first if second is None else second
-    raise ModelUnsupported("This model adds two position biases at once.", reason="not-captured")
+    raise ModelUnsupported(say("This model adds two position biases at once."), reason="not-captured")
 
 
 @contextlib.contextmanager
@@ -251,8 +252,8 @@ def _seen(
         output, calls, view = _recorded(module, inputs, bare)
     if not calls:
         raise ModelUnsupported(
-            f"{type(module).__name__} ran, but showed no attention.",
-            "It has none (Mamba, RWKV), or attends in blocks (Longformer); choose another Transformer.",
+            say("{kind} ran, but showed no attention.", kind=type(module).__name__),
+            say("It has none (Mamba, RWKV), or attends in blocks (Longformer); choose another Transformer."),
             reason="not-captured",
         )
     return output, calls, view

@@ -11,6 +11,7 @@ import torch
 from attnviz.capture.arrays import to_numpy
 from attnviz.capture.writing.passes import Passes, common_length
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 from attnviz.types import FloatArray, Kind, readonly
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ class Rows:
         role: Role = "cross" if kind == "cross" else "decoder"
         calls = [call for call in self._passes.calls(len(fed)) if call.role == role]
         if not calls:
-            raise ModelUnsupported(f"This model has no {role} attention to look at.", reason="not-captured")
+            raise ModelUnsupported(
+                say("This model has no {role} attention to look at.", role=role), reason="not-captured"
+            )
         places = torch.arange(len(fed) - count, len(fed), device=self._device)
         return [to_numpy(call.scores.weights_block(slice(None), places)) for call in calls]
 

@@ -15,6 +15,7 @@ from attnviz.capture.writing.choosing import Choosing, Distribution, Draws, Rule
 from attnviz.capture.writing.passes import Passes, common_length
 from attnviz.capture.writing.rows import Rows
 from attnviz.errors import InputEmpty, InputInvalid, NumbersInvalid, UnknownName
+from attnviz.language import say
 from attnviz.text.decoding import textless_ids
 from attnviz.types import Candidate, FloatArray, Kind, Tokens, WrittenToken
 
@@ -51,7 +52,8 @@ class Writer:
         loaded, module = model.loaded, model.loaded.module
         if not getattr(module, "can_generate", lambda: False)():
             raise InputEmpty(
-                f"{loaded.card.name} has no head to write with.", "Choose a model with a language-model head."
+                say("{name} has no head to write with.", name=loaded.card.name),
+                say("Choose a model with a language-model head."),
             )
         self.model, self.prompt, self.choosing, self._made = model, prompt, choosing, made
         self._both = loaded.card.kind == "encoder-decoder"
@@ -164,8 +166,8 @@ class Writer:
         number = None if token is None else self._number(token)
         if number is None and self.ended:
             raise InputInvalid(
-                "The model has written the end of the text.",
-                "Go back (`back`), or give the token to go on with.",
+                say("The model has written the end of the text."),
+                say("Go back (`back`), or give the token to go on with."),
             )
         place, known = len(self._chosen), self._next()
         if number is None:
@@ -186,7 +188,7 @@ class Writer:
     def back(self, count: int = 1) -> None:
         """Take back the last tokens; what was read before them is kept. Raises UnknownName."""
         if not 0 <= checks.between("number of tokens to take back", count, 0, 10**9) <= len(self._chosen):
-            raise UnknownName("number of tokens to take back", count, (f"0 to {len(self._chosen)}",))
+            raise UnknownName(say("number of tokens to take back"), count, (f"0 to {len(self._chosen)}",))
         self._keep(len(self._chosen) - count)
 
     def _keep(self, count: int) -> None:
@@ -257,7 +259,7 @@ class Writer:
         kinds: tuple[Kind, ...] = ("cross", "decoder") if self._both else ("self",)
         kind = kind or kinds[0]
         if kind not in kinds:
-            raise UnknownName("kind of attention", kind, kinds)
+            raise UnknownName(say("kind of attention"), kind, kinds)
         checks.between("step", place, 0, len(self._chosen))
         self._check(place)
         return self._rows.row(self._chosen[:place], kind)
@@ -283,10 +285,10 @@ class Writer:
         if isinstance(token, str):
             ids = self.model.loaded.tokenizer.encode(token, add_special_tokens=False)
             if len(ids) != 1:
-                raise UnknownName("single token", token, [f"0 to {size - 1}, its number"])
+                raise UnknownName(say("single token"), token, [f"0 to {size - 1}, its number"])
             return int(ids[0])
         if isinstance(token, bool) or not 0 <= int(token) < size:
-            raise UnknownName("token", token, (f"0 to {size - 1}",))
+            raise UnknownName(say("token"), token, (f"0 to {size - 1}",))
         return int(token)
 
     def _check(self, written: int) -> None:
@@ -305,7 +307,9 @@ class Writer:
 
     def _learn(self, place: int, logits: torch.Tensor) -> None:
         if not bool(logits.amax().isfinite()):
-            raise NumbersInvalid("The scores of the next token", str(logits.dtype).removeprefix("torch."))
+            raise NumbersInvalid(
+                say("The scores of the next token"), str(logits.dtype).removeprefix("torch.")
+            )
         found = distribution(logits, self.choosing, self._rules, place)
         self._way[place].known = replace(found, whole=None)  # a number for each token of the vocabulary
         self._latest = (self._way[place], logits)

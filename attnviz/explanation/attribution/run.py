@@ -12,6 +12,7 @@ from attnviz.errors import InputEmpty, InputInvalid, TargetUnsupported, UnknownN
 from attnviz.explanation.attribution.registry import DEFAULT_METHODS, METHODS, TARGETS
 from attnviz.explanation.declarations import Method, MethodInfo, Progress, Target, TargetInfo
 from attnviz.explanation.results import Answer
+from attnviz.language import say
 from attnviz.types import Attribution, ModelKind
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def explain(
     info = chosen_target.info
     if info.name not in (chosen_method.info.targets or (info.name,)):
         fitting = [each.name for each in methods_for(info.name)]
-        raise UnknownName(f"attribution method for the target {info.name!r}", method, fitting)
+        raise UnknownName(say("attribution method for the target {name!r}", name=info.name), method, fitting)
     report = progress or (lambda fraction: None)
     report(0.0)
 
@@ -182,7 +183,7 @@ def pose(
     info, valid = target.info, (*target.info.options, *READING)
     for name in options:
         if name not in valid:
-            raise UnknownName("option", name, valid)
+            raise UnknownName(say("option"), name, valid)
     own = {name: value for name, value in options.items() if name in info.options}
     how = {name: value for name, value in options.items() if name in READING}
     if is_messages(text):
@@ -192,7 +193,8 @@ def pose(
         checks.text("second text", pair)
     if info.needs_pair and pair is None:
         raise InputEmpty(
-            f"The target {info.name!r} needs two texts; there is only one.", "Give a second text."
+            say("The target {name!r} needs two texts; there is only one.", name=info.name),
+            say("Give a second text."),
         )
     from attnviz.explanation.problem import check_value
 
@@ -211,7 +213,7 @@ def check_model(model: object) -> None:
     if not isinstance(model, Model):
         given = f"the text {model!r}" if isinstance(model, str) else f"of type {type(model).__name__}"
         remedy = "Load it first: attnviz.load(name) gives the model."
-        raise InputInvalid(f"A loaded model is needed; what was given is {given}.", remedy)
+        raise InputInvalid(say("A loaded model is needed; what was given is {given}.", given=given), remedy)
 
 
 def _serves(model: Model, target: Target) -> bool:
@@ -232,15 +234,24 @@ def find_target(model: Model, name: str | None) -> Target:
     available = targets_for(model)
     if name is None:
         if not available:
-            raise TargetUnsupported(f"There is nothing to explain with the model {model.card.name!r}.", ())
+            raise TargetUnsupported(
+                say("There is nothing to explain with the model {name!r}.", name=model.card.name), ()
+            )
         return _find(TARGETS, "target", available[0])
     target = _find(TARGETS, "target", name)
     if name not in available:
         kinds = " or ".join(target.info.kinds)
         head = f" with {target.info.needs}" if target.info.needs else " that computes it"
         raise TargetUnsupported(
-            f"The target {name!r} needs a model of kind {kinds}{head}; "
-            f"{model.card.name!r} is a model of kind {model.card.kind}.",
+            say(
+                "The target {name!r} needs a model of kind {kinds}{head}; {model!r} is a model of kind "
+                "{kind}.",
+                name=name,
+                kinds=kinds,
+                head=head,
+                model=model.card.name,
+                kind=model.card.kind,
+            ),
             available,
         )
     return target
@@ -252,7 +263,7 @@ def _split(
     valid = (*method.options, *target.options, *READING)
     for name in options:
         if name not in valid:
-            raise UnknownName("option", name, valid)
+            raise UnknownName(say("option"), name, valid)
     return (
         {name: value for name, value in options.items() if name in method.options},
         {

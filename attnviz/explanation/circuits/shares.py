@@ -14,6 +14,7 @@ from attnviz.explanation.circuits.records import Pass, Write
 from attnviz.explanation.circuits.streams import Streams, read
 from attnviz.explanation.circuits.testing import less
 from attnviz.explanation.declarations import Progress
+from attnviz.language import say
 from attnviz.types import Kind, LaterEffect, Side, Writes
 
 if TYPE_CHECKING:
@@ -80,10 +81,15 @@ def _target(model: Model, target: str | None, pair: str | None) -> str:
         return "logit" if "logit" in available else "similarity" if available and pair else ""
     if target not in available:
         raise TargetUnsupported(
-            f"{model.card.name} has no share of its {target!r} that a head writes.", available
+            say(
+                "{name} has no share of its {target!r} that a head writes.",
+                name=model.card.name,
+                target=target,
+            ),
+            available,
         )
     if target == "similarity" and not pair:
-        raise TargetUnsupported("Similarity needs a second text.", available)
+        raise TargetUnsupported(say("Similarity needs a second text."), available)
     return target
 
 
@@ -191,8 +197,11 @@ def _similarity(streams: Streams, found: Pass, result: Writes, pair: str) -> Wri
     pooling = model.loaded.pooling
     if not pooling.is_additive:
         raise ModelUnsupported(
-            f"{model.card.name} does not add up the vectors of its tokens, so a head has no share of the similarity.",
-            "Switch the head off instead.",
+            say(
+                "{name} does not add up the vectors of its tokens, so a head has no share of the similarity.",
+                name=model.card.name,
+            ),
+            say("Switch the head off instead."),
             reason="not-linear",
         )
     with torch.no_grad():

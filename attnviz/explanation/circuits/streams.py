@@ -11,6 +11,7 @@ from attnviz.errors import InputInvalid, ModelUnsupported, UnknownName
 from attnviz.explanation.circuits.parts import Vectors, as_numpy, parts_of_look
 from attnviz.explanation.circuits.records import Look, Pass, Products, Write
 from attnviz.explanation.circuits.tracing import Change, hollow, traced
+from attnviz.language import say
 from attnviz.types import Against, Items, Kind, ScoreParts, default_kind
 
 if TYPE_CHECKING:
@@ -35,8 +36,12 @@ class Streams:
     def __init__(self, model: Model, inputs: dict[str, Any], tokens: Items, fed: Items | None = None) -> None:
         if model.dtype not in (torch.float32, torch.float64):
             raise ModelUnsupported(
-                f"{model.card.name} runs in {str(model.dtype).removeprefix('torch.')}, in which sums do not add up.",
-                'Load it with dtype="float32".',
+                say(
+                    "{name} runs in {dtype}, in which sums do not add up.",
+                    name=model.card.name,
+                    dtype=str(model.dtype).removeprefix("torch."),
+                ),
+                say('Load it with dtype="float32".'),
                 reason="not-linear",
             )
         self.model = model
@@ -54,7 +59,7 @@ class Streams:
         if kind is None:
             return default_kind(self.kinds)
         if kind not in self.kinds:
-            raise UnknownName("kind of attention", kind, self.kinds)
+            raise UnknownName(say("kind of attention"), kind, self.kinds)
         return kind
 
     def query_tokens(self, kind: Kind) -> Items:
@@ -86,13 +91,13 @@ class Streams:
         role: Role = "encoder" if kind == "self" else kind
         count = self.model.card.layers
         if isinstance(layer, bool) or not isinstance(layer, int) or layer < 0:
-            raise UnknownName("layer", layer, (f"0 to {count - 1}",))
+            raise UnknownName(say("layer"), layer, (f"0 to {count - 1}",))
         found = self.found(kind, layer)
         look = found.look(role, layer)
         if look is None:
             reached = sum(each.role == role for each in found.looks)
             if reached:
-                raise UnknownName("layer", layer, (f"0 to {reached - 1}",))
+                raise UnknownName(say("layer"), layer, (f"0 to {reached - 1}",))
             raise self.refusal("its queries and keys are not shown")
         self._check(found, look)
         return found, look
@@ -119,8 +124,13 @@ class Streams:
         """Why a score is not taken apart."""
         card = self.model.card
         return ModelUnsupported(
-            f"A score of {card.name} ({card.family}) cannot be taken apart exactly: {why}.",
-            "Look at its attention, or switch heads off to see what they are needed for.",
+            say(
+                "A score of {name} ({family}) cannot be taken apart exactly: {why}.",
+                name=card.name,
+                family=card.family,
+                why=why,
+            ),
+            say("Look at its attention, or switch heads off to see what they are needed for."),
             reason="not-linear",
         )
 
@@ -135,8 +145,8 @@ class Streams:
         allowed, position, weights = look.row(head, query)
         if not bool(allowed[key]):
             raise InputInvalid(
-                f"Token {query} cannot look at token {key}: the mask forbids it.",
-                "Choose a key that it may look at.",
+                say("Token {query} cannot look at token {key}: the mask forbids it.", query=query, key=key),
+                say("Choose a key that it may look at."),
             )
         columns = torch.zeros(2, len(allowed), dtype=torch.float64, device=allowed.device)
         columns[0, key] = 1
@@ -146,7 +156,12 @@ class Streams:
             other = index("key token to hold against", against, len(allowed))
             if not bool(allowed[other]):
                 raise InputInvalid(
-                    f"Token {query} cannot look at token {other}: the mask forbids it.", "Choose another key."
+                    say(
+                        "Token {query} cannot look at token {other}: the mask forbids it.",
+                        query=query,
+                        other=other,
+                    ),
+                    say("Choose another key."),
                 )
             columns[1, other] = 1
         return Cell(self, found, look, kind, head, query, key, against, columns, allowed, position, weights)

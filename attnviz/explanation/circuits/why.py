@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from attnviz import checks
 from attnviz.errors import UnknownName
 from attnviz.explanation.declarations import Progress
+from attnviz.language import say
 from attnviz.types import Against, Kind, PartTest, ScoreParts, Side
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def why(
     report = progress or (lambda fraction: None)
     checks.between("number of tests", tests, 0, MOST_TESTS)
     if against not in ("mean", None) and checks.whole(against) is None:
-        raise UnknownName("reference", against, ("mean", "a key token", "None"))
+        raise UnknownName(say("reference"), against, ("mean", "a key token", "None"))
     report(0.0)
     streams = read(model, text, pair, target_text)
     cell = streams.cell(streams.kind(kind), layer, head, query, key, against)

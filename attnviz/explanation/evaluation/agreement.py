@@ -16,6 +16,7 @@ import numpy.typing as npt
 from attnviz.errors import UnknownName
 from attnviz.explanation.declarations import MethodInfo, Progress
 from attnviz.explanation.removal import OPERATORS
+from attnviz.language import say
 from attnviz.types import Attribution, FloatArray, Tokens
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _options_of(method: str) -> tuple[str, ...]:
 
     found = {info.name: info.options for info in methods()}
     if method not in found:
-        raise UnknownName("attribution method", method, found)
+        raise UnknownName(say("attribution method"), method, found)
     return found[method]
 
 
@@ -206,5 +207,5 @@ def _side(attribution: Attribution, side: int) -> tuple[Tokens, FloatArray]:
     if side == 0:
         return attribution.tokens, attribution.scores
     if side != 1 or attribution.pair_tokens is None or attribution.pair_scores is None:
-        raise UnknownName("side", side, ["0"] if attribution.pair_scores is None else ["0", "1"])
+        raise UnknownName(say("side"), side, ["0"] if attribution.pair_scores is None else ["0", "1"])
     return attribution.pair_tokens, attribution.pair_scores

@@ -16,6 +16,7 @@ from attnviz.errors import AttnVizError, InputEmpty
 from attnviz.explanation.declarations import Progress
 from attnviz.explanation.removal import operator_of, something_left, values_of
 from attnviz.explanation.results import Faithfulness
+from attnviz.language import say
 from attnviz.types import Attribution, BoolArray, FloatArray, IntArray, Record, readonly
 
 if TYPE_CHECKING:
@@ -172,8 +173,8 @@ def _posed(model: Model, attribution: Attribution, side: int) -> tuple[Problem, 
     tokens, scores = sides[side]
     if not np.array_equal(problem.tokens.ids, tokens.ids):
         raise AttnVizError(
-            f"The attribution was not made with {model.card.name!r}: its tokens are others.",
-            "Explain the text with this model first.",
+            say("The attribution was not made with {name!r}: its tokens are others.", name=model.card.name),
+            say("Explain the text with this model first."),
         )
     return problem, scores
 
@@ -192,7 +193,7 @@ class _Plan:
         # Something must be left to run: where the tokenizer adds no special token, the last one stays.
         most = total if self.fixed.any() else total - 1
         if most < 1:
-            raise InputEmpty("The text has no token that could be taken away.", "Write more.")
+            raise InputEmpty(say("The text has no token that could be taken away."), say("Write more."))
         steps = np.ceil(total * np.arange(1, STEPS + 1) / STEPS).astype(np.int64)
         self.counts: IntArray = np.unique(np.minimum(steps, most))
         self.index, self.labels = groups(problem.tokens, "word")

@@ -17,6 +17,7 @@ from attnviz.capture.reading import READING
 from attnviz.errors import ModelUnsupported, UnknownName
 from attnviz.explanation.declarations import Progress
 from attnviz.explanation.results import Sanity
+from attnviz.language import say
 from attnviz.types import Attribution, FloatArray, Tokens
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def sanity(
 
     check_model(model)
     if not 0 < fraction <= 1:
-        raise UnknownName("fraction of the layers", fraction, ("more than 0 and at most 1",))
+        raise UnknownName(say("fraction of the layers"), fraction, ("more than 0 and at most 1",))
     first = attribution.tokens
     pair = attribution.second_text
     how = {name: value for name, value in attribution.options if name in READING}
@@ -101,8 +102,12 @@ def layer_names(model: Model, text: str) -> list[str]:
     names = list(dict.fromkeys(match.group(1) for match in found if match))
     if len(names) < 2:
         raise ModelUnsupported(
-            f"The layers of {model.card.name} ({model.card.family}) cannot be told apart.",
-            "Choose a model whose layers have weights of their own.",
+            say(
+                "The layers of {name} ({family}) cannot be told apart.",
+                name=model.card.name,
+                family=model.card.family,
+            ),
+            say("Choose a model whose layers have weights of their own."),
             reason="not-captured",
         )
     return names

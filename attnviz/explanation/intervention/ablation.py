@@ -16,6 +16,7 @@ from attnviz.explanation.declarations import Progress
 from attnviz.explanation.intervention.experiment import Experiment, Head
 from attnviz.explanation.intervention.forcing import FORCES, Forcing
 from attnviz.explanation.results import Ablation, HeadImportance
+from attnviz.language import say
 from attnviz.types import Kind
 
 if TYPE_CHECKING:
@@ -98,9 +99,9 @@ def ablate(
 def _check_together(force: str | None, scale: float, reference: str | None, *rows: Any) -> None:
     """Rows are forced or heads changed, not both. Raises UnknownName."""
     if force is not None and (scale != 0 or reference is not None):
-        raise UnknownName("option beside force", "scale" if scale else "reference", ("queries", "keys"))
+        raise UnknownName(say("option beside force"), "scale" if scale else "reference", ("queries", "keys"))
     if force is None and any(each is not None for each in rows):
-        raise UnknownName("force", force, FORCES)
+        raise UnknownName(say("force"), force, FORCES)
 
 
 def head_importance(

@@ -16,6 +16,7 @@ from attnviz.capture.arrays import to_numpy
 from attnviz.checks import finite, index
 from attnviz.errors import InputEmpty, InputInvalid, ModelUnsupported, UnknownName
 from attnviz.explanation.declarations import Progress, Target
+from attnviz.language import say
 from attnviz.types import Kind, default_kind
 
 if TYPE_CHECKING:
@@ -60,14 +61,15 @@ class Experiment:
         for each in heads if isinstance(heads, Iterable) else (heads,):
             if isinstance(each, str) or not hasattr(each, "__len__") or len(each) != 2:
                 raise InputInvalid(
-                    f"{each!r} is no head: each is a pair of a layer and a head.", "Write heads=[(2, 5)]."
+                    say("{each!r} is no head: each is a pair of a layer and a head.", each=each),
+                    say("Write heads=[(2, 5)]."),
                 )
             layer = self._layer(each[0])
             found.append((layer, index("head", each[1], self.counts[layer])))
         for number in map(self._layer, layers):
             found += [(number, head) for head in range(self.counts[number])]
         if not found:
-            raise InputEmpty("No head is chosen.", "Name at least one as (layer, head).")
+            raise InputEmpty(say("No head is chosen."), say("Name at least one as (layer, head)."))
         return tuple(dict.fromkeys(found))
 
     def _layer(self, layer: object) -> int:
@@ -174,7 +176,7 @@ def _kind(calls: tuple[Call, ...], kind: Kind | None) -> Kind:
     if kind is None:
         return default_kind(kinds)
     if kind not in kinds:
-        raise UnknownName("kind of attention", kind, kinds)
+        raise UnknownName(say("kind of attention"), kind, kinds)
     return kind
 
 
@@ -188,8 +190,11 @@ def _mean(call: Call) -> Annotated[torch.Tensor, "H dv"]:
     """The mean output of every head over the positions of a text. Raises ModelUnsupported."""
     if call.out is None:
         raise ModelUnsupported(
-            "This family shows its attention weights, but not the heads' outputs, so no mean can replace them.",
-            "Switch the heads off instead.",
+            say(
+                "This family shows its attention weights, but not the heads' outputs, so no mean can "
+                "replace them."
+            ),
+            say("Switch the heads off instead."),
             reason="not-captured",
         )
     return call.out[0].mean(0)

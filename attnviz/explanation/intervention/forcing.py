@@ -17,6 +17,7 @@ from attnviz.checks import index
 from attnviz.errors import InputEmpty, UnknownName
 from attnviz.explanation.intervention.experiment import Experiment, Head
 from attnviz.explanation.results import Forced
+from attnviz.language import say
 from attnviz.types import FloatArray, Kind, Tokens, readonly
 
 if TYPE_CHECKING:
@@ -117,15 +118,18 @@ class Forcing:
         square = first.role != "cross" and rows == columns
         valid = tuple(name for name in FORCES if square or name not in ALONG_ONE_TEXT)
         if force not in valid:
-            raise UnknownName(f"way to force rows of {first.role} attention", force, valid)
+            raise UnknownName(say("way to force rows of {role} attention", role=first.role), force, valid)
         if keys is not None and force != "block":
-            raise UnknownName(f"option of force={force!r}", "keys", ("queries",))
+            raise UnknownName(say("option of force={force!r}", force=force), "keys", ("queries",))
         self.force = force
         self.queries = None if queries is None else _positions("query", queries, rows)
         self.keys = _positions("key", keys or (), columns)
         if self.queries == () or (force == "block" and not self.keys):
             which = "query" if self.queries == () else "key"
-            raise InputEmpty(f"No {which} is chosen.", f"Name a token as {which}, counted from 0.")
+            raise InputEmpty(
+                say("No {which} is chosen.", which=which),
+                say("Name a token as {which}, counted from 0.", which=which),
+            )
         self.left: set[int] = set()
         self._after: list[np.ndarray[Any, Any]] = []
 
@@ -201,8 +205,8 @@ class Forcing:
         found = stay.nonzero()[:, 0].tolist()
         if found and self.queries is not None:
             raise InputEmpty(
-                f"Token {self.queries[found[0]]} would have nothing left to look at.",
-                "Leave it another token, or another query.",
+                say("Token {queries} would have nothing left to look at.", queries=self.queries[found[0]]),
+                say("Leave it another token, or another query."),
             )
         self.left.update(found)
         return stay

@@ -19,6 +19,7 @@ from attnviz.errors import ModelUnsupported
 from attnviz.explanation.declarations import Progress, Target
 from attnviz.explanation.evaluation.sanity import layer_names
 from attnviz.explanation.results import LayerByLayer
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -86,8 +87,12 @@ class _Shorter:
         self.layers, self.count = found, len(list(found.children()))
         if self.count != sum(name.startswith(f"{self.parent}.") for name in names):
             raise ModelUnsupported(
-                f"The layers of {model.card.name} ({model.card.family}) cannot be left out one by one.",
-                "Choose a model whose layers stand in one list.",
+                say(
+                    "The layers of {name} ({family}) cannot be left out one by one.",
+                    name=model.card.name,
+                    family=model.card.family,
+                ),
+                say("Choose a model whose layers stand in one list."),
                 reason="not-captured",
             )
         self.passes = Passes(list(found))

@@ -15,6 +15,7 @@ from attnviz.checks import whole
 from attnviz.errors import InputInvalid, UnknownName
 from attnviz.explanation.removal import OPERATORS, operator_of, run_without, something_left
 from attnviz.explanation.results import Removal
+from attnviz.language import say
 from attnviz.types import BoolArray, IntArray
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ def without(
     side = place_within("side", side, len(problems))
     problem = problems[side]
     if isinstance(words, str):
-        raise InputInvalid(f"The words are one string, {words!r}.", "Give a list of words: words=[...].")
+        raise InputInvalid(
+            say("The words are one string, {words!r}.", words=words),
+            say("Give a list of words: words=[...]."),
+        )
     ways = words if isinstance(words, Mapping) else dict.fromkeys(words, operator)
     operators = {way: operator_of(model, way).title for way in (operator, *ways.values())}
     index, labels = _words_of(problem)
@@ -105,10 +109,10 @@ def _tokens(problem: Problem, words: Iterable[str | int], index: IntArray, label
             named = {group for group in places if labels[group] == word.strip()}
             if not named:
                 known = dict.fromkeys(labels[group] for group in sorted(places))
-                raise UnknownName("word to take away", word, list(known)[:NAMED])
+                raise UnknownName(say("word to take away"), word, list(known)[:NAMED])
             chosen |= named
         elif (place := whole(word)) is None or not 0 <= place < len(free) or not free[place]:
-            raise UnknownName("token to take away", word, [str(n) for n in np.flatnonzero(free)[:NAMED]])
+            raise UnknownName(say("token to take away"), word, [str(n) for n in np.flatnonzero(free)[:NAMED]])
         else:
             chosen.add(int(index[place]))
     return np.isin(index, list(chosen)) & free

@@ -17,6 +17,7 @@ from attnviz.explanation.evaluation.curves import MAX_SEEDS, SEEDS, STEPS
 from attnviz.explanation.pictures.problem import BASELINES, pose
 from attnviz.explanation.pictures.results import PictureAttribution
 from attnviz.explanation.results import Faithfulness
+from attnviz.language import say
 from attnviz.types import BoolArray
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def picture_faithfulness(
     """
     problem = pose(model, image, attribution.label, attribution.baseline)
     if problem.patches.digest != attribution.patches.digest or problem.grid != attribution.scores.shape:
-        raise AttnVizError("The explanation is of another picture.", "Explain this one first.")
+        raise AttnVizError(say("The explanation is of another picture."), say("Explain this one first."))
     seeds = between("number of seeds", seeds, 1, MAX_SEEDS)
     rows, columns = problem.grid
     total = rows * columns

@@ -9,6 +9,7 @@ import numpy as np
 
 from attnviz.checks import index
 from attnviz.errors import ModelUnsupported
+from attnviz.language import say
 from attnviz.types import FloatArray
 
 if TYPE_CHECKING:
@@ -41,8 +42,12 @@ def feature_similarity(model: Model, image: object, item: int) -> Annotated[Floa
     states = getattr(output, "hidden_states", None) or ()
     if not states or any(state.dim() != 3 or state.shape[1] != len(patches) for state in states):
         raise ModelUnsupported(
-            f"{model.card.name} ({model.card.family}) does not show a state for every patch and layer.",
-            "Choose a plain vision transformer (ViT, DeiT, BEiT, DINOv2, CLIP, SigLIP).",
+            say(
+                "{name} ({family}) does not show a state for every patch and layer.",
+                name=model.card.name,
+                family=model.card.family,
+            ),
+            say("Choose a plain vision transformer (ViT, DeiT, BEiT, DINOv2, CLIP, SigLIP)."),
             reason="not-captured",
         )
     rows = []

@@ -18,6 +18,7 @@ from attnviz.errors import UnknownName
 from attnviz.explanation.declarations import MethodInfo, Progress
 from attnviz.explanation.pictures.problem import BASELINES, PictureProblem, pose
 from attnviz.explanation.pictures.results import PictureAttribution
+from attnviz.language import say
 from attnviz.types import FloatArray, sum_tolerance
 
 if TYPE_CHECKING:
@@ -186,10 +187,10 @@ def explain_picture(
             through windows. InputInvalid, InputEmpty: no picture that can be read.
     """
     if method not in METHODS:
-        raise UnknownName("attribution method", method, tuple(METHODS))
+        raise UnknownName(say("attribution method"), method, tuple(METHODS))
     info, compute = METHODS[method]
     if unknown := sorted(set(options) - set(info.options)):
-        raise UnknownName(f"option of {method!r}", unknown[0], info.options)
+        raise UnknownName(say("option of {method!r}", method=method), unknown[0], info.options)
     report = progress or (lambda fraction: None)
     report(0.0)
     problem = pose(model, image, label, baseline)

@@ -13,6 +13,7 @@ import torch
 
 from attnviz.errors import InputInvalid, ModelUnsupported, UnknownName
 from attnviz.explanation.batches import rows_for
+from attnviz.language import say
 from attnviz.types import BoolArray, FloatArray, Patches
 
 if TYPE_CHECKING:
@@ -171,10 +172,10 @@ def pose(
 
     check_classifier(model)
     if image is None:
-        raise InputInvalid("There is no picture.", "Choose one.")
+        raise InputInvalid(say("There is no picture."), say("Choose one."))
     name = baseline or next(iter(BASELINES))
     if name not in BASELINES:
-        raise UnknownName("baseline", name, tuple(BASELINES))
+        raise UnknownName(say("baseline"), name, tuple(BASELINES))
     patches, inputs = read_image(model.loaded, image)
     module, pixels = model.loaded.module, inputs["pixel_values"]
     names = tuple(label_names(module.config))
@@ -198,8 +199,11 @@ def check_classifier(model: Model) -> None:
     """Raises ModelUnsupported where the model gives pictures no labels."""
     if not is_classifier(model):
         raise ModelUnsupported(
-            f"The model {model.card.name!r} gives pictures no labels, so there is none to explain.",
-            "Choose a classifier of pictures, such as 'digits' of the catalogue.",
+            say(
+                "The model {name!r} gives pictures no labels, so there is none to explain.",
+                name=model.card.name,
+            ),
+            say("Choose a classifier of pictures, such as 'digits' of the catalogue."),
             reason="not-captured",
         )
 

@@ -14,6 +14,7 @@ from attnviz.explanation.declarations import Progress
 from attnviz.explanation.translation.decoder import Decoder
 from attnviz.explanation.translation.records import BeamTree, Fate, Hypothesis
 from attnviz.explanation.translation.writing import checked_ids, label_at
+from attnviz.language import say
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
@@ -45,7 +46,7 @@ def beam_search(
     decoder = Decoder(model.reads(special, source_language, target_language), text)
     given = checked_ids(decoder, prefix)
     if given and given[-1] in decoder.ends:
-        raise InputInvalid("The beginning ends the sentence already.", "Take its last token away.")
+        raise InputInvalid(say("The beginning ends the sentence already."), say("Take its last token away."))
     search = _Search(decoder, num_beams, given)
     while search.goes_on():
         if progress is not None:

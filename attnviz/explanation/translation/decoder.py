@@ -18,6 +18,7 @@ from attnviz.checks import index
 from attnviz.errors import InputInvalid, TargetUnsupported
 from attnviz.explanation.translation.forced_links import ForcedLinks
 from attnviz.explanation.translation.records import Head, Link
+from attnviz.language import say
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
@@ -38,7 +39,8 @@ class Decoder:
         writes = getattr(module, "can_generate", lambda: False)()
         if model.card.kind != "encoder-decoder" or model.card.modality != "text" or not writes:
             raise TargetUnsupported(
-                f"{model.card.name} does not translate: it is no encoder-decoder that writes.", ()
+                say("{name} does not translate: it is no encoder-decoder that writes.", name=model.card.name),
+                (),
             )
         self.model, self.module, self.text = model, module, text
         self.tokenizer: Any = model.loaded.tokenizer
@@ -89,9 +91,15 @@ class Decoder:
                 0 <= link.first < link.end <= self.most and 0 <= link.key < link.key_end <= len(self.tokens)
             ):
                 raise InputInvalid(
-                    f"A link from target tokens {link.first} to {link.end - 1} to source tokens {link.key} to "
-                    f"{link.key_end - 1} leads out of the text.",
-                    f"The source has tokens 0 to {len(self.tokens) - 1}.",
+                    say(
+                        "A link from target tokens {first} to {end} to source tokens {key} to {key_end} leads "
+                        "out of the text.",
+                        first=link.first,
+                        end=link.end - 1,
+                        key=link.key,
+                        key_end=link.key_end - 1,
+                    ),
+                    say("The source has tokens 0 to {tokens}.", tokens=len(self.tokens) - 1),
                 )
         return ForcedLinks(self.cross, tuple(links), self.checked_heads(heads))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from attnviz.analysis.word_alignment import head_scores, word_alignment
 from attnviz.errors import InputTooLong
+from attnviz.language import say
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
@@ -77,8 +78,12 @@ def translate_document(
     sentences = sentences_of(text)
     if len(sentences) > MOST_SENTENCES:
         raise InputTooLong(
-            f"The text has {len(sentences)} sentences; at most {MOST_SENTENCES} are translated one by one.",
-            "Take a part of it.",
+            say(
+                "The text has {sentences} sentences; at most {most_sentences} are translated one by one.",
+                sentences=len(sentences),
+                most_sentences=MOST_SENTENCES,
+            ),
+            say("Take a part of it."),
             tokens=len(sentences),
             limit=MOST_SENTENCES,
         )

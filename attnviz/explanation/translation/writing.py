@@ -15,6 +15,7 @@ from attnviz.explanation.translation.decoder import Decoder
 from attnviz.explanation.translation.forced_links import ForcedLinks
 from attnviz.explanation.translation.gold import gold_of, reference_of
 from attnviz.explanation.translation.records import Head, Link, Translation
+from attnviz.language import say
 
 if TYPE_CHECKING:
     from attnviz.capture import Model
@@ -59,7 +60,7 @@ def translate(
     if target_text is not None:
         if given:
             raise InputInvalid(
-                "A target text is given whole, and a beginning beside it.", "Give one of the two."
+                say("A target text is given whole, and a beginning beside it."), say("Give one of the two.")
             )
         target, fed = reader.forced(target_text)
         return _looked_at(decoder, target.ids.tolist(), fed, len(target), forcing)
@@ -73,7 +74,12 @@ def checked_ids(decoder: Decoder, ids: Iterable[int]) -> tuple[int, ...]:
     found = tuple(index("token", number, count) for number in ids)
     if len(found) > decoder.most:
         raise InputInvalid(
-            f"{len(found)} tokens are given; a translation has at most {decoder.most}.", "Give fewer."
+            say(
+                "{found} tokens are given; a translation has at most {most}.",
+                found=len(found),
+                most=decoder.most,
+            ),
+            say("Give fewer."),
         )
     return found
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from attnviz.errors import UnknownName
 from attnviz.figures.messages.prose import Run, prose_runs
+from attnviz.language import say
 from attnviz.types import BoolArray, FloatArray, Frames, IntArray, Items, Patches, Tokens
 
 GRANULARITIES = Tokens.groups
@@ -52,7 +53,7 @@ def axis(items: Items, granularity: str) -> Axis:
     from attnviz.text import groups, unknown_pieces
 
     if granularity not in GROUPS:
-        raise UnknownName("granularity", granularity, items.groups)
+        raise UnknownName(say("granularity"), granularity, items.groups)
     unit = granularity if granularity in items.groups else items.unit
     real = real_items(items)
     index, labels = _padded(*groups(items, unit), real)

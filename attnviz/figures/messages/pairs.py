@@ -12,6 +12,7 @@ import numpy as np
 from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.figures.messages.prose import text_in_groups
 from attnviz.figures.wire import pack
+from attnviz.language import say
 from attnviz.types import Attribution
 
 
@@ -35,11 +36,11 @@ def pairs_data(
     from attnviz.errors import InputInvalid, UnknownName
 
     if granularity not in GRANULARITIES:
-        raise UnknownName("granularity", granularity, GRANULARITIES)
+        raise UnknownName(say("granularity"), granularity, GRANULARITIES)
     if attribution.matrix is None or attribution.pair_tokens is None:
         raise InputInvalid(
-            f"An explanation by {attribution.method!r} scores words, not pairs of words.",
-            "Explain the similarity of two texts by 'token-pairs'.",
+            say("An explanation by {method!r} scores words, not pairs of words.", method=attribution.method),
+            say("Explain the similarity of two texts by 'token-pairs'."),
         )
     sections: dict[str, Any] = {"pairs": np.asarray(attribution.matrix, np.float32)}
     texts = []

@@ -13,6 +13,7 @@ import numpy as np
 from attnviz.figures.messages.axes import GRANULARITIES
 from attnviz.figures.messages.prose import text_in_groups
 from attnviz.figures.wire import pack
+from attnviz.language import say
 from attnviz.types import Attribution, BoolArray, FloatArray, Tokens
 
 # What scores push towards and away from, by target, in short; in full it stands in the targets' declarations.
@@ -118,7 +119,7 @@ def words_data(
     from attnviz.errors import UnknownName
 
     if granularity not in GRANULARITIES:
-        raise UnknownName("granularity", granularity, GRANULARITIES)
+        raise UnknownName(say("granularity"), granularity, GRANULARITIES)
     sides = _sides(attribution, text_title, pair_title)
     if beside is not None:
         both = zip(sides, _sides(beside, text_title, pair_title), strict=True)

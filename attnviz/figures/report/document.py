@@ -14,6 +14,7 @@ from attnviz.figures.charts.svg import CURVES
 from attnviz.figures.export import STYLE, escaped, policy
 from attnviz.figures.report.front import shades
 from attnviz.figures.report.parts import body
+from attnviz.language import say
 
 if TYPE_CHECKING:
     from attnviz.figures.report.items import Item
@@ -39,7 +40,7 @@ def document(
         InputEmpty: there is no item. UnknownName: an item's figure is not one.
     """
     if not items:
-        raise InputEmpty("A report needs at least one figure.", "Pin a figure first.")
+        raise InputEmpty(say("A report needs at least one figure."), say("Pin a figure first."))
     figures = list(dict.fromkeys(each.figure for each in items))
     scripts = [f"{component(name).js}{_boot(name)}" for name in figures]
     scripts.append(source("figures/report/print.js"))

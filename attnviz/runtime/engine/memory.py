@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from attnviz.errors import DeviceMemoryExhausted
+from attnviz.language import say
 
 T = TypeVar("T")
 
@@ -82,7 +83,7 @@ def guarded(work: Callable[[], T], free: Callable[[], None], doing: str, remedy:
     free()
     gc.collect()
     release_device_cache()
-    raise DeviceMemoryExhausted(f"The device ran out of memory while {doing}.", remedy)
+    raise DeviceMemoryExhausted(say("The device ran out of memory while {doing}.", doing=doing), remedy)
 
 
 def _clear(error: BaseException | None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.errors import ModelNotFound
+from attnviz.language import say
 from attnviz.runtime.engine.visitors import current_visitor
 from attnviz.runtime.settings import MB, Settings
 
@@ -95,8 +96,12 @@ class Names:
             return
         what = "directories of this machine" if is_path(name) else "models from the Hub"
         raise ModelNotFound(
-            f"There is no model {name!r} in the catalogue, and this server does not load {what}.",
-            f"Choose one of: {', '.join(catalogue_names())}.",
+            say(
+                "There is no model {name!r} in the catalogue, and this server does not load {what}.",
+                name=name,
+                what=what,
+            ),
+            say("Choose one of: {catalogue_names}.", catalogue_names=", ".join(catalogue_names())),
         )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from attnviz.errors import AttnVizError
+from attnviz.language import say
 from attnviz.runtime.engine.sizes import nbytes_of
 from attnviz.runtime.engine.visitors import current_visitor
 
@@ -50,8 +51,12 @@ class Store:
         size = nbytes_of(value) if nbytes is None else nbytes
         if size > self.share:
             raise AttnVizError(
-                f"This takes {size / 2**20:,.1f} MB; one visitor may hold {self.share / 2**20:,.0f} MB on this server.",
-                "Choose something smaller, or raise ATTNVIZ_HELD_MB.",
+                say(
+                    "This takes {size:,.1f} MB; one visitor may hold {share:,.0f} MB on this server.",
+                    size=size / 2**20,
+                    share=self.share / 2**20,
+                ),
+                say("Choose something smaller, or raise ATTNVIZ_HELD_MB."),
             )
         visitor = current_visitor()
         owner = visitor.name if visitor is not None else None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from attnviz.errors import UnknownName
+from attnviz.language import say
 from attnviz.runtime.gallery.texts import FOLDER
 
 # By medium; where they come from, and under which licences, stands in `attnviz/examples/SOURCES.md`.
@@ -20,7 +21,7 @@ SAMPLES: dict[Literal["image", "audio"], tuple[str, ...]] = {
 def sample(medium: Literal["image", "audio"], name: str) -> bytes:
     """The bytes of a file that comes along. Raises UnknownName."""
     if name not in SAMPLES[medium]:
-        raise UnknownName("example", name, SAMPLES[medium])
+        raise UnknownName(say("example"), name, SAMPLES[medium])
     return ((_photographs() if name in PHOTOGRAPHS else FOLDER) / name).read_bytes()
 
 

@@ -17,6 +17,7 @@ from multiprocessing.connection import Client
 from typing import Any
 
 from attnviz.errors import AttnVizError
+from attnviz.language import say
 from attnviz.runtime import protocol
 from attnviz.runtime.engine.visitors import current_visitor
 from attnviz.runtime.process.messages import Answer, Cancel, Failure, Question, receive, send
@@ -124,7 +125,7 @@ class _Engine:
         self._address = self._process.stdout.readline().decode().rstrip("\n")
         if not self._address:
             raise AttnVizError(
-                "The engine could not be started in a process of its own.", "Its log says why."
+                say("The engine could not be started in a process of its own."), say("Its log says why.")
             )
         self._idle: list[Any] = []
         self._lock = threading.Lock()

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection, Listener
 from typing import Any
 
 from attnviz.errors import AttnVizError, Cancelled
+from attnviz.language import say
 from attnviz.runtime.engine.visitors import set_visitor
 from attnviz.runtime.local import LocalRuntime
 from attnviz.runtime.process.messages import Answer, Cancel, Failure, Question, receive, send
@@ -64,7 +65,7 @@ def _answer(connection: Connection[Any, Any], runtime: LocalRuntime, question: Q
     def report(stage: Stage) -> None:
         while connection.poll():
             if isinstance(receive(connection), Cancel):
-                raise Cancelled("The work was stopped.")
+                raise Cancelled(say("The work was stopped."))
         send(connection, stage)
 
     found: Any = runtime

@@ -17,7 +17,7 @@ def show(model: str) -> None:
     try:
         found = runtime.check(model)
     except AttnVizError as error:
-        st.caption(f"The attention of this model was not checked: {markdown(error.message)}")
+        st.caption(f"The attention of this model was not checked: {markdown(str(error.message))}")
         return
     if found is None:
         return

@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from attnviz.errors import TargetUnsupported
+from attnviz.language import say
 from attnviz.web.controls import second_text
 from attnviz.web.escape import plain
 from attnviz.web.shell import progress
@@ -64,7 +65,9 @@ def available(query: Query) -> tuple[TargetInfo, ...]:
             runtime.info(query, report)
     found = runtime.targets(query.model)
     if not found:
-        raise TargetUnsupported(f"The model {query.model!r} has no result that can be asked for here.", ())
+        raise TargetUnsupported(
+            say("The model {model!r} has no result that can be asked for here.", model=query.model), ()
+        )
     return found
 
 

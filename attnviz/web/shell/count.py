@@ -43,7 +43,7 @@ def said(query: Query) -> str:
     try:
         found = session.runtime().counted(query)
     except InputTooLong as error:
-        return error.message
+        return str(error.message)
     except AttnVizError:
         return ""  # the page says what is wrong
     if found is None:

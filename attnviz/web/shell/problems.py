@@ -61,9 +61,9 @@ def show_error(error: Exception, above: str = "") -> None:
     with st.container(border=True, key=None):
         st.error(above or headline(error), icon=":material/info:")
         if known:
-            st.text(plain(error.message, 2000))  # type: ignore[attr-defined]
+            st.text(plain(str(error.message), 2000))  # type: ignore[attr-defined]
             if error.remedy:  # type: ignore[attr-defined]
-                st.text(plain(error.remedy, 2000))  # type: ignore[attr-defined]
+                st.text(plain(str(error.remedy), 2000))  # type: ignore[attr-defined]
             return
         st.text(UNEXPECTED_REMEDY)
         with st.expander("Details for a report"):

@@ -15,6 +15,7 @@ from attnviz.capture.arrays import to_numpy
 from attnviz.checks import between
 from attnviz.errors import UnknownName
 from attnviz.explanation.declarations import MethodInfo, Progress, Scores
+from attnviz.language import say
 from attnviz.types import sum_tolerance
 
 if TYPE_CHECKING:
@@ -123,9 +124,9 @@ def blank_text(problem: Problem, name: str, keep_first: bool) -> tuple[str, torc
 
     tokenizer, found = problem.model.loaded.tokenizer, _blank_ids(problem)
     if name not in BASELINES:
-        raise UnknownName("baseline", name, BASELINES)
+        raise UnknownName(say("baseline"), name, BASELINES)
     if name != "zero" and name not in found:
-        raise UnknownName("baseline", name, (*found, "zero"))
+        raise UnknownName(say("baseline"), name, (*found, "zero"))
     end = problem.embed()
     kept = np.array(problem.unblanked)
     kept[0] |= keep_first

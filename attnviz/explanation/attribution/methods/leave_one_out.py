@@ -13,6 +13,7 @@ from attnviz.capture.arrays import to_numpy
 from attnviz.errors import InputEmpty
 from attnviz.explanation.declarations import MethodInfo, Progress, Scores
 from attnviz.explanation.removal import OPERATORS, operator_of, values_of
+from attnviz.language import say
 from attnviz.types import BoolArray
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class LeaveOneOut:
         count = len(labels)
         if count < 2:
             raise InputEmpty(
-                f"The text is a single {unit}; without it nothing is left to measure.",
-                "Write more, or choose another method.",
+                say("The text is a single {unit}; without it nothing is left to measure.", unit=unit),
+                say("Write more, or choose another method."),
             )
         way = operator_of(problem.model, operator)
         kept = np.array(index)[None] != np.arange(count)[:, None]

@@ -12,6 +12,7 @@ import numpy as np
 from attnviz.capture.arrays import to_numpy
 from attnviz.errors import ModelUnsupported
 from attnviz.explanation.declarations import MethodInfo, Progress, Scores
+from attnviz.language import say
 
 if TYPE_CHECKING:
     from attnviz.explanation.problem import Problem
@@ -38,8 +39,11 @@ class TokenPairs:
         progress(0.1)
         if problem.vectors is None:
             raise ModelUnsupported(
-                f"The vector of a text by {problem.model.card.name} is no sum of its tokens' vectors.",
-                "Choose another method.",
+                say(
+                    "The vector of a text by {name} is no sum of its tokens' vectors.",
+                    name=problem.model.card.name,
+                ),
+                say("Choose another method."),
                 reason="not-captured",
             )
         own, other = (to_numpy(shares, wide=True) for shares in problem.vectors())

@@ -9,6 +9,7 @@ import numpy as np
 from attnviz.checks import whole
 from attnviz.errors import InputEmpty, UnknownName
 from attnviz.explanation.declarations import TargetInfo
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -61,7 +62,9 @@ class Answer:
         tokens, inputs = encode(model, module, text, pair)
         context = np.flatnonzero((tokens.segments == 1) & ~tokens.special)
         if not len(context):
-            raise InputEmpty("There is no context to find an answer in.", "Give it as the second text.")
+            raise InputEmpty(
+                say("There is no context to find an answer in."), say("Give it as the second text.")
+            )
         with torch.no_grad():
             output = Run(module, inputs)()
         first, last = _span(output.start_logits[0].float(), output.end_logits[0].float(), context)
@@ -123,5 +126,7 @@ def _likeliest(logits: torch.Tensor, run: Run, tokens: Tokens, context: np.ndarr
 def _checked(position: int, context: np.ndarray[Any, Any]) -> int:
     number = whole(position)
     if number is None or number not in context:
-        raise UnknownName("position in the context", position, [str(place) for place in context.tolist()])
+        raise UnknownName(
+            say("position in the context"), position, [str(place) for place in context.tolist()]
+        )
     return number

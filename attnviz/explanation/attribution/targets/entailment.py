@@ -14,6 +14,7 @@ from attnviz.checks import text as text_of
 from attnviz.errors import InputInvalid
 from attnviz.explanation.attribution.targets.label_prompt import DEFAULT_LABELS
 from attnviz.explanation.declarations import TargetInfo
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -74,7 +75,8 @@ class Entailment:
             return (found.problem(note, {}, entails, contradicts),)
         if text_of("template", template).count("{}") != 1:
             raise InputInvalid(
-                f"The template {template!r} has no place for the label.", "Write {} there, once."
+                say("The template {template_!r} has no place for the label.", template_=template),
+                say("Write {} there, once."),
             )
         names = distinct_labels(DEFAULT_LABELS if labels is None else labels)
         ranked = _Ranked(

@@ -11,6 +11,7 @@ import numpy as np
 
 from attnviz.errors import ModelUnsupported
 from attnviz.explanation.declarations import TargetInfo
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -135,8 +136,11 @@ class Classified:
         self.tokens, self.inputs = encode(model, self.module, text, pair)
         if model.echoes and root.config.eos_token_id not in self.tokens.ids:
             raise ModelUnsupported(
-                f"The tokenizer of {model.card.name} does not end a text with the token that the classifier reads.",
-                "Choose a model that comes with its own tokenizer.",
+                say(
+                    "The tokenizer of {name} does not end a text with the token that the classifier reads.",
+                    name=model.card.name,
+                ),
+                say("Choose a model that comes with its own tokenizer."),
                 reason="damaged",
             )
         self.names = label_names(root.config)

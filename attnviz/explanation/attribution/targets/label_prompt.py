@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import InputEmpty
 from attnviz.explanation.declarations import TargetInfo
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -105,10 +106,12 @@ class LabelPrompt:
 def distinct_labels(labels: tuple[str, ...] | list[str]) -> tuple[str, ...]:
     """The labels without those that are blank or named before. Raises InputEmpty where fewer than two are left."""
     if isinstance(labels, str) or not all(isinstance(name, str) for name in labels):
-        raise InputEmpty("The labels are not a list of texts.", "Give two labels or more.")
+        raise InputEmpty(say("The labels are not a list of texts."), say("Give two labels or more."))
     names = tuple(dict.fromkeys(name.strip() for name in labels if name.strip()))
     if len(names) < 2:
-        raise InputEmpty(f"There are {len(names)} different labels.", "Type at least two labels.")
+        raise InputEmpty(
+            say("There are {names} different labels.", names=len(names)), say("Type at least two labels.")
+        )
     return names
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from attnviz.checks import text as text_of
 from attnviz.checks import whole
 from attnviz.errors import InputInvalid, UnknownName
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -89,9 +90,9 @@ def token_id(tokenizer: Any, token: str | int, vocabulary: int) -> int:
             number = int(given[1:])
         else:
             parts = [tokenizer.decode([part]) for part in ids]
-            raise UnknownName("single token", token, [*parts, f"#0 to #{vocabulary - 1}, its number"])
+            raise UnknownName(say("single token"), token, [*parts, f"#0 to #{vocabulary - 1}, its number"])
     if not 0 <= number < vocabulary:
-        raise UnknownName("token id", token, (f"0 to {vocabulary - 1}",))
+        raise UnknownName(say("token id"), token, (f"0 to {vocabulary - 1}",))
     return number
 
 
@@ -112,7 +113,7 @@ def two_of(values: Annotated[torch.Tensor, "C"], chosen: int | None, against: in
     """
     if chosen is not None and chosen == against:
         raise InputInvalid(
-            "Both are the same: there is no difference to explain.", "Name two different ones."
+            say("Both are the same: there is no difference to explain."), say("Name two different ones.")
         )
     first, second = values.topk(2).indices.tolist()
     if chosen is None:

@@ -12,6 +12,7 @@ import numpy as np
 from attnviz.checks import whole
 from attnviz.errors import InputEmpty, UnknownName
 from attnviz.explanation.declarations import TargetInfo
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -106,7 +107,7 @@ def _last_word(tokens: Tokens) -> int:
     words = tokens.words.tolist()
     own = [place for place, special in enumerate(tokens.special.tolist()) if not special]
     if not own:
-        raise InputEmpty("The text has no token that could be hidden.", "Type a sentence.")
+        raise InputEmpty(say("The text has no token that could be hidden."), say("Type a sentence."))
     whole = [
         place for place in own if words.count(words[place]) == 1 and tokens.labels[place].strip().isalnum()
     ]
@@ -117,5 +118,5 @@ def _checked(position: int, tokens: Tokens) -> int:
     allowed = np.flatnonzero(~tokens.special).tolist()
     number = whole(position)
     if number not in allowed:
-        raise UnknownName("position of a word to hide", position, [str(place) for place in allowed])
+        raise UnknownName(say("position of a word to hide"), position, [str(place) for place in allowed])
     return int(number or 0)

@@ -15,6 +15,7 @@ from attnviz.checks import index, whole
 from attnviz.checks import text as text_of
 from attnviz.errors import InputEmpty, InputTooLong, UnknownName
 from attnviz.explanation.declarations import TargetInfo
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -181,7 +182,9 @@ def _scored(model: Model, text: str, given: str | None, ids: Iterable[int] | Non
     elif given is None:
         target = _written(model, text)
     elif not text_of("continuation", given).strip():
-        raise InputEmpty("The continuation is empty.", "Type what the text should be continued with.")
+        raise InputEmpty(
+            say("The continuation is empty."), say("Type what the text should be continued with.")
+        )
     elif reads_source:
         target = model.forced(given)[0]
     else:
@@ -199,9 +202,9 @@ def _checked(ids: Iterable[int], vocabulary: int) -> list[int]:
     numbers = [whole(each) for each in ids]
     for number in numbers:
         if number is None or not 0 <= number < vocabulary:
-            raise UnknownName("token id", number, (f"0 to {vocabulary - 1}",))
+            raise UnknownName(say("token id"), number, (f"0 to {vocabulary - 1}",))
     if not numbers:
-        raise InputEmpty("The continuation has no token.", "Give at least one id.")
+        raise InputEmpty(say("The continuation has no token."), say("Give at least one id."))
     return [number for number in numbers if number is not None]
 
 
@@ -210,7 +213,8 @@ def _written(model: Model, text: str) -> Tokens:
     target = model.generate(text, max_new_tokens=NEW_TOKENS).target_tokens
     if target is None or bool(target.special.all()):
         raise InputEmpty(
-            "The model itself adds nothing to this text.", "Type what the text should be continued with."
+            say("The model itself adds nothing to this text."),
+            say("Type what the text should be continued with."),
         )
     return target
 
@@ -224,8 +228,13 @@ def _appended(
     limit, count = model.card.max_tokens, len(tokens) + len(target)
     if limit and count > limit:
         raise InputTooLong(
-            f"Text and continuation have {count:,} tokens; {model.card.name} reads at most {limit:,}.",
-            f"Shorten them by about {count - limit:,} tokens.",
+            say(
+                "Text and continuation have {count:,} tokens; {name} reads at most {limit:,}.",
+                count=count,
+                name=model.card.name,
+                limit=limit,
+            ),
+            say("Shorten them by about {count:,} tokens.", count=count - limit),
             tokens=count,
             limit=limit,
         )

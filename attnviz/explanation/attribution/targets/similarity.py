@@ -13,6 +13,7 @@ import numpy as np
 
 from attnviz.errors import UnknownName
 from attnviz.explanation.declarations import TargetInfo
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -109,7 +110,7 @@ def read_for_embedding(
     import torch
 
     if length not in LENGTHS:
-        raise UnknownName("length", length, LENGTHS)
+        raise UnknownName(say("length"), length, LENGTHS)
     own = pooling.max_seq_length
     if length == "model" or own is None or len(tokens) <= own:
         return tokens, inputs

@@ -9,6 +9,7 @@ import numpy as np
 from attnviz.checks import whole
 from attnviz.errors import InputEmpty, UnknownName
 from attnviz.explanation.declarations import TargetInfo
+from attnviz.language import say
 
 if TYPE_CHECKING:
     import torch
@@ -124,7 +125,7 @@ def _place(logits: torch.Tensor, tokens: Tokens, names: tuple[str, ...]) -> tupl
         return max(marks, key=lambda mark: mark[3])[0], ", the surest tag of this text"
     own = np.flatnonzero(~tokens.special)
     if not len(own):
-        raise InputEmpty("The text has no token that could be tagged.", "Type a sentence.")
+        raise InputEmpty(say("The text has no token that could be tagged."), say("Type a sentence."))
     return int(own[-1]), f", the last token: all are tagged {OUTSIDE!r}"
 
 
@@ -132,5 +133,5 @@ def _checked(position: int, tokens: Tokens) -> int:
     allowed = np.flatnonzero(~tokens.special).tolist()
     number = whole(position)
     if number is None or number not in allowed:
-        raise UnknownName("position of a tagged token", position, [str(place) for place in allowed])
+        raise UnknownName(say("position of a tagged token"), position, [str(place) for place in allowed])
     return number

@@ -66,7 +66,7 @@ def draw(question: Question) -> Drawn:
             _result(question, found, choice, seen, heads, importance)
         except InputEmpty as error:
             with st.container(border=True):
-                st.markdown(f"**{markdown(error.message)}** {markdown(error.remedy)}")
+                st.markdown(f"**{markdown(str(error.message))}** {markdown(str(error.remedy))}")
     if found is not None:
         _row(found, choice, seen, heads)
     words = {"marked": "forced", "help": HELP}

@@ -182,7 +182,7 @@ def _products(shown: HeadMap) -> Products:
     try:
         record = session.runtime().query_key(attention.query, *shown.head, row, attention.kind)
     except ModelUnsupported as error:
-        return Products(*shown.head, row, queries.labels, keys.labels, problem=error.message)
+        return Products(*shown.head, row, queries.labels, keys.labels, problem=str(error.message))
     unknown = maps.axis(queries, queries.unit).unknown, maps.axis(keys, keys.unit).unknown
     return Products(*shown.head, row, queries.labels, keys.labels, record, unknown=unknown)
 
