@@ -115,6 +115,7 @@ class ScoreParts(Record):
         weight: the attention weight of the cell. reference_weight: of the key it is held against, else None.
         softcap: by which the score is bounded afterwards (Gemma 2), or None.
         tests: of the strongest parts, if asked for.
+        dtype: that the model runs in; of one in half precision all this is what the same weights give in float32.
     """
 
     query_tokens: Items
@@ -134,6 +135,7 @@ class ScoreParts(Record):
     reference_weight: float | None = None
     softcap: float | None = None
     tests: tuple[PartTest, ...] = ()
+    dtype: str = "float32"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "table", readonly(self.table, np.float64))

@@ -10,7 +10,7 @@ import torch
 
 import attnviz
 from attnviz.capture import Model
-from attnviz.errors import InputInvalid, ModelUnsupported, TargetUnsupported, UnknownName
+from attnviz.errors import InputInvalid, TargetUnsupported, UnknownName
 from attnviz.types import ScoreParts, Trace
 
 TEXT, PAIR = "A cat sat on the mat.", "A dog lay on the rug."
@@ -205,6 +205,13 @@ def test_what_cannot_be_asked_is_refused(model: Model, tiny_llama: Model) -> Non
         attnviz.writes(model, TEXT, 1, 1, target="logit")
     with pytest.raises(TargetUnsupported, match="second text"):
         attnviz.writes(model, TEXT, 1, 1, target="similarity")
+
+
+def test_a_model_in_half_precision_is_taken_apart_in_float32_and_says_so():
     half = attnviz.load("minilm", device="cpu", dtype="bfloat16")
-    with pytest.raises(ModelUnsupported, match="bfloat16, in which sums do not add up"):
-        attnviz.why(half, TEXT, 1, 1, 1, 1)
+    parts = attnviz.why(half, TEXT, 1, 1, 1, 1)
+    same = attnviz.load(half.loaded.module.float(), tokenizer=half.loaded.tokenizer)  # the rounded weights
+    expected = attnviz.why(same, TEXT, 1, 1, 1, 1)
+    assert (parts.dtype, expected.dtype) == ("bfloat16", "float32")
+    np.testing.assert_array_equal(parts.table, expected.table)
+    assert parts.score == expected.score

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -28,23 +30,15 @@ class Streams:
     """A text, read by a model, and the streams that its heads read.
 
     Attributes:
+        dtype: that the model itself runs in; its streams are read in float32, in which sums add up.
         tokens, fed: the items of the text, and of what a decoder beside an encoder was fed; else None.
         single: whether the model has one kind of attention.
         kinds: of attention that it has.
     """
 
     def __init__(self, model: Model, inputs: dict[str, Any], tokens: Items, fed: Items | None = None) -> None:
-        if model.dtype not in (torch.float32, torch.float64):
-            raise ModelUnsupported(
-                say(
-                    "{name} runs in {dtype}, in which sums do not add up.",
-                    name=model.card.name,
-                    dtype=str(model.dtype).removeprefix("torch."),
-                ),
-                say('Load it with dtype="float32".'),
-                reason="not-linear",
-            )
-        self.model = model
+        self.dtype = str(model.dtype).removeprefix("torch.")
+        self.model = model = _wide(model)
         self.single = model.card.kind != "encoder-decoder"
         self.kinds: tuple[Kind, ...] = ("self",) if self.single else ("encoder", "decoder", "cross")
         self.tokens, self.fed, self.inputs = tokens, fed, inputs
@@ -224,7 +218,7 @@ class Cell:
             table=as_numpy(self.scale * at_query.values[:, 0] @ keys.T), position=self.position,
             score=self.product + self.position, weight=float(self.weights[self.key]),
             reference_weight=float(self.weights[self.against]) if isinstance(self.against, int) else None,
-            softcap=None if softcap is None else float(softcap),
+            softcap=None if softcap is None else float(softcap), dtype=streams.dtype,
         )  # fmt: skip
         if not abs(parts.residual) <= EXACT * parts.size + 1e-9:
             raise streams.refusal(
@@ -281,6 +275,16 @@ def read(
         _, ids = model.forced(target_text)
         fed = tokens_of_ids(model.loaded.tokenizer, ids, special_ids=ids[:1])
     return Streams(model, _uncached(model, model.tensors({**lists, "decoder_input_ids": ids})), tokens, fed)
+
+
+def _wide(model: Model) -> Model:
+    """The model itself, or of one in half precision the same weights in float32: a second model for the moment."""
+    from attnviz.capture import Model
+
+    if model.dtype in (torch.float32, torch.float64):
+        return model
+    wide = copy.deepcopy(model.loaded.module).float()
+    return Model(replace(model.loaded, module=wide, dtype=torch.float32))
 
 
 def _uncached(model: Model, inputs: dict[str, Any]) -> dict[str, Any]:

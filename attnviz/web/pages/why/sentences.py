@@ -127,6 +127,11 @@ def details(parts: ScoreParts, escape: Escape) -> tuple[str, ...]:
             found.append(f"At the {side}, {most} {writing(part, at, escape)}: {_of(value, parts.score)}.")
     if parts.position:
         found.append(f"The position alone adds {decimals(parts.position, 2)}.")
+    if parts.dtype in ("float16", "bfloat16"):
+        found.append(
+            f"The model runs in {parts.dtype}, in which sums do not add up: these are the numbers that its weights "
+            "give in float32, and may differ a little from its map."
+        )
     if parts.softcap is not None:
         found.append(f"Scores are bounded afterwards, at {decimals(parts.softcap, 0)}.")
     return tuple(found)
