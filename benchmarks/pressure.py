@@ -36,7 +36,7 @@ def mixed_questions(
             lambda: runtime.attention(query, 0),
             lambda: runtime.map(query, "contribution", 1, 1),
             lambda: runtime.statistics(query).values,
-            lambda: runtime.overviews(query, 8),
+            lambda: runtime.overviews(query, 8).weights,
             lambda: runtime.explain(Query(query.model, query.text, "other"), method="attention").scores,
             lambda: runtime.links(query, (1,), (2,)),
         ]

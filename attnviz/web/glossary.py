@@ -89,4 +89,4 @@ def button(name: str) -> str:
     title = html.escape(term(name).title)
     if name not in TERMS:
         return title
-    return f'<button type="button" class="attnviz-term" data-term="{name}">{title}</button>'
+    return f'<button data-term="{name}">{title}</button>'

@@ -31,7 +31,7 @@ VIEWS = {
     "/heads?layer=0,1&head=0,3": ".av-panes",
     "/compare": FIGURE,
     "/compare?part=heads": FIGURE,
-    "/alignment": ".st-key-fetch_model",  # with a translator: test_translating.py
+    "/alignment": FIGURE,
     "/image": ".av-tile",
     "/image?part=label&covered=5": ".st-key-covered_patches",
     "/allocation": FIGURE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from attnviz.web.controls.before_after import moved
 from tests.browser.app import at_rest, head
@@ -14,13 +14,22 @@ pytestmark = pytest.mark.browser
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """Click a list and one of its entries. A list that is open closes when the page is scrolled: that comes first."""
+    """Click a list and one of its entries. A list that is open closes when the page is scrolled: that comes first.
+
+    It closes, too, where the page is drawn anew for the choice before: then it is opened again.
+    """
     at_rest(page)
     box = page.get_by_role("combobox", name=label)
     box.scroll_into_view_if_needed()
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    box.click()
-    page.get_by_role("option", name=option).click()
+    entry = page.get_by_role("option", name=option)
+    while True:
+        box.click()
+        try:
+            entry.click(timeout=5_000)
+            break
+        except TimeoutError:
+            at_rest(page)
 
 
 def told(page: Page, condition: str, found) -> None:

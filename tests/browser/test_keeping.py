@@ -20,7 +20,9 @@ def test_pins_titles_and_notes_survive_a_reload_and_are_made_again(page: Page):
     page.get_by_label("Title of figure 1", exact=True).fill("A <b>title</b>")
     page.keyboard.press("Tab")
     at_rest(page)
-    page.wait_for_function("JSON.parse(localStorage['attnviz-report']).pins[0].title === 'A <b>title</b>'")
+    page.wait_for_function(
+        "() => JSON.parse(localStorage['attnviz-report']).pins[0].title === 'A <b>title</b>'"
+    )
     page.reload()
     expect(page.get_by_text("was pinned before the page was loaded anew")).to_be_visible()
     page.get_by_role("button", name="Make the figure again").click()
@@ -29,7 +31,7 @@ def test_pins_titles_and_notes_survive_a_reload_and_are_made_again(page: Page):
     expect(page.get_by_role("button", name="Download report")).to_be_enabled()
     page.get_by_role("button", name="Remove all").click()
     expect(page.get_by_text("Nothing is pinned yet")).to_be_visible()
-    page.wait_for_function("localStorage['attnviz-report'] === undefined")
+    page.wait_for_function("() => localStorage['attnviz-report'] === undefined")
 
 
 def test_what_is_not_a_report_in_the_storage_does_no_harm(page: Page):

@@ -101,7 +101,10 @@ def test_sources_run_no_text_and_load_nothing(filename: str) -> None:
 def test_every_file_is_used_by_a_figure() -> None:
     bundled = set(ordered([*COMPONENTS.values(), "core/streamlit.js"]))
     assert set(MODULES) == bundled | {"figures/report/print.js", "core/parts.js"}
-    sheets = {path.removesuffix(".js") + ".css" for path in bundled} | {"figures/report/report.css"}
+    sheets = {path.removesuffix(".js") + ".css" for path in bundled} | {
+        "figures/report/report.css",
+        "figures/report/curves.css",
+    }
     assert {path for path in SOURCES if path.endswith(".css")} <= sheets
     assert all(source(path) in styles(COMPONENTS) for path in SOURCES if path.endswith("figure.css"))
 

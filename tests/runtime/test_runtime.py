@@ -55,7 +55,7 @@ def test_arrays_are_read_only_float32_and_kept(runtime):
         lambda: runtime.attention(TEXT, 0, 1),
         lambda: runtime.attention(TEXT, 0),
         lambda: runtime.map(TEXT, "value_weighted", 0, 1),
-        lambda: runtime.overviews(TEXT),
+        lambda: runtime.overviews(TEXT).scales,
         lambda: runtime.statistics(TEXT).values,
     ):
         array = answer()

@@ -77,6 +77,8 @@ def _target(model: Model, target: str | None, pair: str | None) -> str:
     available = ["logit"] if generates(model) and model.card.kind != "encoder" else []
     if model.card.kind == "encoder":
         available.append("similarity")
+    if target == "none":
+        return ""
     if target is None:
         return "logit" if "logit" in available else "similarity" if available and pair else ""
     if target not in available:

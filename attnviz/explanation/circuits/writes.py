@@ -36,7 +36,7 @@ def writes(
         model, text, layer, head, pair, kind, target_text, progress: as in `attnviz.why`; with the target "similarity",
             `pair` is the text that this one is compared with, read apart.
         query: the token that the head writes at; None: the last one, or for "similarity" all tokens together.
-        target: "logit" of a word that could come behind `query`, "similarity", or None: what the model has.
+        target: "logit" of a word that could come behind `query`, "similarity", "none", or None: what the model has.
         token: the id of that word; None: the one that the model finds likeliest.
         words: how many promoted and suppressed tokens are named.
 

@@ -43,9 +43,9 @@ _TYPES = {
 }
 _PATH = re.compile(rf"/{FOLDER}/([0-9a-f]+)/([a-z_]+\.(js|css|json))$")
 # The line break tells Streamlit that this is a source and not a path. Where the server is, the document knows.
-_LOADER = """export default async (mount) =>
-(await import(new URL("{path}", window.__streamlit?.BACKEND_BASE_URL ?? document.baseURI).href)).load("{name}", mount);
-"""
+# It goes out with each figure in each run, so it is short.
+_LOADER = """export default async m=>
+(await import(new URL("{path}",window.__streamlit?.BACKEND_BASE_URL??document.baseURI))).load("{name}",m)"""
 
 
 class ServedModules:
@@ -83,7 +83,7 @@ def address(file: str) -> str:
 @cache
 def digest() -> str:
     """The digest of all files and their names."""
-    found = hashlib.blake2b(digest_size=16)
+    found = hashlib.blake2b(digest_size=10)
     for name, source in sorted(sources().items()):
         found.update(b"%s %d\n" % (name.encode(), len(source)) + source)
     return found.hexdigest()

@@ -5,12 +5,12 @@ Reads the state from the address, draws the controls from it, and runs the page 
 
 from __future__ import annotations
 
-import base64
 import threading
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -95,8 +95,8 @@ def _page(current: Page) -> None:
 @cache
 def _icon() -> str:
     """The icon as an address, which Streamlit would else make of the file anew for each run."""
-    image = base64.b64encode(Path(__file__).with_name("icon.svg").read_bytes()).decode()
-    return f"data:image/svg+xml;base64,{image}"
+    image = Path(__file__).with_name("icon.svg").read_text(encoding="utf-8").strip()
+    return "data:image/svg+xml," + quote(image, safe=" ='/:;,()")
 
 
 @cache
@@ -113,8 +113,8 @@ def _warm_up() -> None:
 def site_pages() -> list[Page]:
     """All pages. The default page is listed twice, since Streamlit serves a default page at `/` only."""
     home = entry(DEFAULT)
-    pages = [st.Page(home.script, title=home.title, url_path=HOME, default=True, help=home.summary)]
-    pages += [st.Page(each.script, title=each.title, url_path=each.name, help=each.summary) for each in SITE]
+    pages = [st.Page(home.script, title=home.title, url_path=HOME, default=True)]
+    pages += [st.Page(each.script, title=each.title, url_path=each.name) for each in SITE]
     return pages
 
 

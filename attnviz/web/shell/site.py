@@ -65,6 +65,7 @@ SITE: tuple[Entry, ...] = (
         "earlier head or a feed-forward layer. See which part made the head look there, where that came from, and what "
         "the head does with it.",
         "why",
+        together=True,
     ),
     Entry(
         "heads",

@@ -105,7 +105,7 @@ def test_an_encoder_refuses_the_next_token(minilm):
 
 
 def test_a_model_without_any_target_says_so(headless):
-    with pytest.raises(errors.TargetUnsupported, match=r"nothing to explain .* offers: no target\."):
+    with pytest.raises(errors.TargetUnsupported, match=r"nothing to explain .* offers no target\."):
         explain(headless, "one")
 
 

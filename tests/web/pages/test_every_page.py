@@ -16,6 +16,7 @@ from attnviz.web.state import address
 from attnviz.web.state.address import NAMES
 from attnviz.web.state.session import PAGE_MODELS
 from tests.web.hostile import ALL_HOSTILE, marks_in
+from tests.web.truth import looks_into_the_engine
 
 # The report shows what was pinned elsewhere, see test_report.py; pages with a model or kinds of their own have
 # their own tests.
@@ -366,6 +367,7 @@ def test_an_error_of_ours_is_calm_and_shows_no_trace(app, page, monkeypatch):
     assert visit.at.text_area(key="entry_text").value == TEXT
 
 
+@looks_into_the_engine
 def test_a_typed_hub_model_says_its_size_when_asked_before_anything_is_fetched(app, monkeypatch):
     """The Hub is where nobody answers: a question over the network shows as a refusal, and only after the click."""
     from huggingface_hub import constants

@@ -11,6 +11,7 @@ from PIL import Image
 from attnviz.figures import unpack
 from attnviz.runtime import Query, get_runtime
 from attnviz.web.share import offer
+from tests.web.truth import looks_into_the_engine
 
 MODEL = "digits"
 
@@ -53,6 +54,7 @@ def test_the_first_visit_shows_a_digit_and_the_row_that_is_chosen(app):
     assert visit.url["form"] == "spotlight"
 
 
+@looks_into_the_engine
 def test_rollout_values_and_features_are_those_of_the_library(app):
     from attnviz.analysis import rollout
 
@@ -114,6 +116,7 @@ def test_what_leaves_holds_the_picture_only_where_the_reader_agrees(app, drawn):
     assert "opens on this server only" in visit.markdown
 
 
+@looks_into_the_engine
 @pytest.mark.parametrize("view", ["attention", "rollout", "features"])
 def test_the_python_that_leaves_makes_the_row_again(app, drawn, view):
     import attnviz

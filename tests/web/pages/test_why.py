@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from attnviz.runtime import Query, get_runtime
+from attnviz.text import decimals
 from attnviz.types import PartTest, ScorePart, ScoreParts, Trace
 from attnviz.web.pages.why import sentences
 from tests.figures.messages.records import split
@@ -50,6 +51,22 @@ def test_the_figure_holds_the_engines_parts_and_the_sentence_names_the_largest(a
     assert "What does it do?" in visit.markdown
     labels = [each.proto.label for each in visit.at.get("page_link")]
     assert "Switch this head off and see" in labels
+
+
+@pytest.mark.parametrize(("texts", "query"), [(None, Query("minilm", ANIMAL)), ("together", None)])
+def test_of_two_texts_both_halves_of_the_page_are_about_the_reading_that_it_shows(app, texts, query):
+    """Alone, a text is compared with the other one; what is read together has tokens that neither has alone."""
+    pair = "It was too tired to cross."
+    given = {"layer": "3", "head": "1", "held": "q18,k2" if texts else "q10,k2"}
+    visit = app("why", text=ANIMAL, pair=pair, **given, **({"texts": texts} if texts else {}))
+    assert visit.problem == (ANIMAL, pair) if texts else visit.problem[:1] == (ANIMAL,)
+    runtime, whole = get_runtime(), Query("minilm", ANIMAL, pair)
+    place = (3, 1, 18 if texts else 10)
+    found = runtime.writes(whole, *place, "none" if texts else "similarity", "self")
+    assert f"writes a vector of length {decimals(found.norm, 2)}" in visit.markdown
+    assert (f"{decimals(found.share)}" in visit.markdown) if not texts else "similarity" not in found.target
+    score = runtime.why(query or whole, *place, 2).score
+    assert visit.figure("why")[0]["score"] == pytest.approx(score)
 
 
 def test_a_step_goes_to_its_head_and_a_part_to_its_token(app):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attnviz.web.pages.why import sentences
@@ -44,8 +45,15 @@ def trace(cell: Cell) -> Trace:
 
 
 def writes(cell: Cell) -> Writes:
-    """What the head writes at the query."""
+    """What the head writes at the query, and where that goes, in the very reading that the cell is one of.
+
+    A text that is read alone is compared with the other of the page; two that are read together have no similarity.
+    """
+    question, whole = cell.question, session.query()
+    target = None
+    if question.pair and session.runtime().card(question.model).kind == "encoder":  # type: ignore[union-attr]
+        target = "none"
+    elif not question.pair and whole.pair:
+        question = replace(question, pair=whole.pair if question.text == whole.text else whole.text)
     with progress.loading() as report:
-        return session.runtime().writes(
-            cell.question, *cell.head, cell.query, kind=cell.kind, progress=report
-        )
+        return session.runtime().writes(question, *cell.head, cell.query, target, cell.kind, progress=report)

@@ -10,6 +10,7 @@ import streamlit as st
 from attnviz.web.escape import markdown
 from attnviz.web.pages.why import sentences
 from attnviz.web.shell import links
+from attnviz.web.state import session
 
 if TYPE_CHECKING:
     from attnviz.types import Writes
@@ -27,11 +28,11 @@ def draw(found: Writes, cell: Cell, state: State) -> None:
 def off_link(cell: Cell, state: State) -> None:
     """To the page that asks what becomes of the result without this head."""
     layer, head = cell.head
-    question = cell.question
+    whole = session.query(state)  # both texts, also where one of them is read alone here
     there = replace(
         state.elsewhere().unchanged(),
-        text=question.text,
-        pair=question.pair,
+        text=whole.text,
+        pair=whole.pair,
         off=f"{layer}.{head}",
         gate=None,
     )
