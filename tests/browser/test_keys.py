@@ -35,7 +35,9 @@ def test_every_page_goes_to_the_text_box_and_lists_its_keys(page: Page, entry) -
     listening(page)
     if entry.name == "image":  # the place of the texts is that of the picture
         page.keyboard.press("/")
-        expect(page.get_by_role("button", name="Change picture")).to_be_visible()
+        expect(page.get_by_role("textbox", name="Or paste a picture here")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("textbox", name="Or paste a picture here")).not_to_be_visible()
     elif entry.figure:
         page.keyboard.press("/")
         expect(box(page)).to_be_focused()

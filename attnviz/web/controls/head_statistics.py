@@ -39,7 +39,7 @@ def of_heads(table: HeadTable, heads: tuple[Head, ...], name: str) -> None:
 
 def _row(metric: str, value: str, rank: str) -> str:
     title, value, rank = glossary.button(metric), html.escape(value), html.escape(rank)
-    return f'<tr><th scope="row">{title}</th><td>{value}</td><td>{rank}</td></tr>'
+    return f"<tr><th>{title}</th><td>{value}</td><td>{rank}</td></tr>"
 
 
 def _number(value: float, unit: str) -> str:

@@ -35,6 +35,5 @@ def show(model: str) -> None:
         st.caption("**What is drawn of this model is not what it computes. Do not rely on it.**")
     numbers = ", ".join(f"{kind} {difference:.1e}" for kind, difference in found.differences)
     st.caption(
-        f"Compared with {markdown(found.against)} on {found.read}. Largest difference of weights: "
-        f"{numbers}; up to {found.tolerance:.0e} is rounding."
+        f"Against {markdown(found.against)}, {found.read}: {numbers} (rounding: up to {found.tolerance:.0e})."
     )

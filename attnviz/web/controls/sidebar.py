@@ -33,8 +33,8 @@ def model_choice(state: address.State, key: str = "side") -> None:
         key=session.follow(f"{key}_model", model),
         accept_new_options=True,
         format_func=model_title,
-        help="Choose one, or type the id of a model on the Hugging Face Hub"
-        + (" or a directory on this machine." if session.runtime().directories else "."),
+        help="Choose one, or type the id of one on the Hugging Face Hub"
+        + (" or a directory here." if session.runtime().directories else "."),
         on_change=_model_chosen,
         args=(f"{key}_model",),
     )

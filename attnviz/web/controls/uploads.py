@@ -35,7 +35,7 @@ def upload(state: State, key: str = UPLOAD) -> None:
             key=key,
             on_change=_uploaded,
             args=(key,),
-            help="It is shown without the model. The file stays in the memory of this server, and only there.",
+            help="Shown without the model; it stays in the memory of this server, and only there.",
         )
         if PROBLEM in st.session_state:
             problems.show_error(st.session_state[PROBLEM])

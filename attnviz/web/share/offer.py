@@ -20,11 +20,10 @@ from attnviz.web.state import address, session
 if TYPE_CHECKING:
     from attnviz.web.share.drawn import Drawn
 
-SAVE_HELP = (
-    "A file with the attention of all heads. AttnViz opens it again without the model: see the sidebar."
-)
-PAGE_HELP = "One HTML file that anybody can open, offline: it holds the picture and needs nothing else."
-ARRAYS_HELP = "An NPZ file for numpy.load, with the weights of all heads where they are not too many."
+# They go out with each run, so they are short.
+SAVE_HELP = "The attention of all heads; AttnViz opens it again without the model."
+PAGE_HELP = "One HTML file that anybody can open, offline."
+ARRAYS_HELP = "An NPZ file for numpy.load, of all heads where they are not too many."
 TABLE_HELP = "A CSV file that spreadsheets open: all the numbers of this page."
 FROM_FILE = "This picture comes from a file, which a link cannot carry: send the file itself."
 PANE_FROM_FILE = "One of the panes comes from a file, which a link cannot carry."

@@ -304,7 +304,8 @@ def test_a_held_cell_lists_the_heads_that_make_its_link(app):
     assert pills.options[0] == f"Layer {best[0]}, head {best[1]}: {weights.max():.0%} (shown)"
     shares = [int(each.split(": ")[1].split("%")[0]) for each in pills.options]
     assert shares == sorted(shares, reverse=True)
-    visit.press("Take this list away").press("Pin this list to report")
+    visit.at.checkbox(key="take_list").check().run()
+    visit.press("Pin this list to report")
     (item,) = visit.at.session_state["attnviz_report"].items.values()
     assert (item.figure, "held=q10%2Ck2" in item.link) == ("results", True)
 

@@ -122,14 +122,9 @@ def show(shown: HeadMap, state: State) -> None:
         on_change=_go,
         args=(((0, link.row), (1, link.key)),),
     )
-    if st.button("Take this list away", icon=":material/download:", key="take_list"):
-        _take_away(_drawn(link, shown, state))
-
-
-@st.dialog("Take this list away")
-def _take_away(drawn: Drawn) -> None:
-    """Sent when it is asked for: it would else go out with every step to another head."""
-    offer.show(drawn, key="link", noun="this list")
+    # What it offers is sent when it is asked for: it would else go out with every step to another head.
+    if st.checkbox("Take this list away", key="take_list"):
+        offer.show(_drawn(link, shown, state), key="link", noun="this list")
 
 
 def _go(held: tuple[Place, ...]) -> None:

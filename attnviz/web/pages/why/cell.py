@@ -169,8 +169,10 @@ def _choose_against(cell: Cell) -> None:
 
 def _moved(cell: Cell) -> None:
     """The reader chose another head or token; a key that the new query cannot see gives way to one that it can."""
-    value = st.session_state
-    query, key = value["why_query"], value["why_key"]
+    values = [st.session_state[name] for name in ("why_layer", "why_head", "why_query", "why_key")]
+    if not all(isinstance(value, int) for value in values):
+        return  # a browser that still has the lists of another text names an entry that is none of these
+    layer, head, query, key = values
     if key >= keys_of(cell.attention, query):
         key = query
-    session.update(heads=((value["why_layer"], value["why_head"]),), held=((0, query), (1, key)))
+    session.update(heads=((layer, head),), held=((0, query), (1, key)))
