@@ -21,7 +21,7 @@ def of_head(table: HeadTable, head: Head) -> None:
         for metric, unit in zip(table.metrics, table.units, strict=True)
     ]
     st.html(f'<table class="attnviz-statistics"><tbody>{"".join(rows)}</tbody></table>')
-    st.caption(f"#1 has the highest value of all {count} heads. Tap a name to read what it means.")
+    st.caption(f"#1 is the highest of all {count} heads. Tap a name for its meaning.")
 
 
 def of_heads(table: HeadTable, heads: tuple[Head, ...], name: str) -> None:
@@ -34,7 +34,7 @@ def of_heads(table: HeadTable, heads: tuple[Head, ...], name: str) -> None:
         known = values[~np.isnan(values)]
         rows.append(_row(metric, _number(float(known.mean()) if len(known) else np.nan, unit), ""))
     st.html(f'<table class="attnviz-statistics"><tbody>{"".join(rows)}</tbody></table>')
-    st.caption("The mean of each statistic over these heads, each measured on its own map.")
+    st.caption("The mean over these heads, each measured on its own map.")
 
 
 def _row(metric: str, value: str, rank: str) -> str:

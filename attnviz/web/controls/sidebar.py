@@ -106,6 +106,6 @@ def describe(card: ModelCard) -> str:
         parts.append(f"{card.parameters / 1e6:.1f} million parameters")
     if card.max_tokens:
         parts.append(f"at most {card.max_tokens} tokens")
-    if card.license:
+    if card.license and models.catalogued(card.name) is None:  # whose line says it already
         parts.append(f"license {card.license}")
     return ", ".join(parts) + "."

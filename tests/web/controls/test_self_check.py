@@ -24,7 +24,7 @@ def test_a_loaded_model_is_checked_and_the_largest_difference_is_said(app, found
     visit = app("attention")
     assert found.passed
     assert "attention checked" in badges(visit)
-    assert f"self {found.differences[0][1]:.1e}; up to {found.tolerance:.0e} is rounding" in visit.markdown
+    assert f"self {found.differences[0][1]:.1e} (rounding: up to {found.tolerance:.0e})" in visit.markdown
 
 
 @pytest.mark.parametrize(
