@@ -72,6 +72,8 @@ bench: $(DEV_STAMP) browser
 	$(BIN)/python benchmarks/writing.py --clicks
 	$(BIN)/python benchmarks/quotations.py
 	$(BIN)/python benchmarks/alignment.py
+	$(BIN)/python benchmarks/why.py circuits
+	$(BIN)/python benchmarks/why.py cost
 	$(BIN)/python benchmarks/wire.py
 	$(BIN)/python benchmarks/visitors.py
 
