@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -42,8 +43,7 @@ def test_look_choose_explain_cover_and_take_away(page: Page):
     expect(caption).to_contain_text("layer 3, head 1")
     page.get_by_role("button", name="Head 1, layer 3").press("ArrowUp")
     expect(caption).to_contain_text("layer 2, head 1")
-    at_rest(page)
-    assert "layer=2" in page.url
+    expect(page).to_have_url(re.compile("layer=2"))
     page.reload()
     expect(caption).to_contain_text("From row 3, column 3: attention, layer 2, head 1", timeout=30_000)
     bare = saved(page, "Save as a web page").read_text("utf-8")
@@ -71,6 +71,7 @@ def test_a_picture_is_pasted(page: Page):
     field = page.locator(".st-key-entry_pasted textarea")
     field.evaluate(PASTE, png())
     expect(page.get_by_text("pasted.png")).to_be_visible()
+    expect(page.get_by_test_id("stChatInputSubmitButton")).to_be_enabled()  # the file has arrived
     field.press("Enter")
     expect(page.get_by_text("A picture of 40 x 40 pixels")).to_be_visible()
     assert "image=" in page.url
